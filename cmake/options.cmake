@@ -1,0 +1,12 @@
+# Warnings are errors; sanitizers go into everything or nothing.
+add_library(btrkit_options INTERFACE)
+target_compile_options(btrkit_options INTERFACE
+  -Wall -Wextra -Wpedantic -Werror -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual
+  -Wconversion -Wno-sign-conversion -Wimplicit-fallthrough)
+if(BTRKIT_SANITIZE)
+  add_compile_options(-fsanitize=${BTRKIT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${BTRKIT_SANITIZE})
+endif()
+if(BTRKIT_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()

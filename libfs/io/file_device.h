@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+// A regular file or a block device of the host, opened read-only.
+#pragma once
+
+#include "libfs/io/block_device.h"
+
+#include <memory>
+
+namespace btrkit {
+
+class FileDevice final : public BlockDevice {
+public:
+    /// Fails with ErrorKind::io where path can't be opened, and with ErrorKind::usage where it is neither a
+    /// regular file nor a block device.
+    static Result<std::unique_ptr<BlockDevice>> open(const std::string& path);
+
+    ~FileDevice() override;
+    const std::string& name() const override { return path_; }
+    u64 size_bytes() const override { return size_bytes_; }
+    Result<void> read(u64 offset, MutableBytes out) const override;
+    Result<void> read_scattered(u64 offset, std::span<const MutableBytes> outs) const override;
+    void prefetch(u64 offset, u64 length_bytes) const override;
+
+private:
+    FileDevice(std::string path, int fd, u64 size_bytes) : path_(std::move(path)), fd_(fd), size_bytes_(size_bytes) {}
+
+    std::string path_;
+    int fd_;
+    u64 size_bytes_;
+};
+
+} // namespace btrkit

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+// A device in memory: for tests, fuzzers, and images that are made before they are written.
+#pragma once
+
+#include "libfs/io/block_device.h"
+
+#include <vector>
+
+namespace btrkit {
+
+class MemoryDevice final : public BlockDevice {
+public:
+    MemoryDevice(std::string name, std::vector<std::byte> bytes) : name_(std::move(name)), bytes_(std::move(bytes)) {}
+
+    const std::string& name() const override { return name_; }
+    u64 size_bytes() const override { return bytes_.size(); }
+    Result<void> read(u64 offset, MutableBytes out) const override;
+
+    /// The bytes themselves, to be changed while nobody reads.
+    MutableBytes bytes() { return bytes_; }
+
+private:
+    std::string name_;
+    std::vector<std::byte> bytes_;
+};
+
+} // namespace btrkit
