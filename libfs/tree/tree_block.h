@@ -4,6 +4,8 @@
 // that is check_items().
 #pragma once
 
+#include "formats/btrfs/objectids.h"
+#include "formats/btrfs/quota.h"
 #include "libfs/tree/block_view.h"
 #include "libfs/volume/geometry.h"
 
@@ -22,7 +24,8 @@ struct Promise {
 
 class TreeBlock : public BlockView {
 public:
-    /// Proves one copy of a block. Without proof: nullopt, and problems says why.
+    /// Proves one copy of a block: check_header() and check_structure(). Without proof: nullopt, and problems has all
+    /// that speaks against it. bytes must be nodesize long; the block refers to them and does not copy.
     static std::optional<TreeBlock> prove(Bytes bytes, const Geometry& geometry, const Promise& promise,
                                           Problems& problems);
 
@@ -30,14 +33,23 @@ private:
     explicit TreeBlock(BlockView view) : BlockView(view) {}
 };
 
-/// Whether the block is what was promised: checksum, address, fsid, generation, level, owner, first key.
+/// Whether the block is what was promised: checksum, address, fsid, generation, level (below 8 in any case), owner,
+/// first key. Where the checksum fails and neither address nor fsid are right, other bytes stand there and nothing
+/// else is said about them.
 bool check_header(const BlockView& view, const Geometry& geometry, const Promise& promise, Problems& problems);
 
-/// Whether the block is well-formed in itself: counts, key order, item places, pointers.
+/// Whether the block is well-formed in itself: counts, key order, item places, pointers. A leaf may be empty only as
+/// the root of a tree that can be empty.
 bool check_structure(const BlockView& view, const Geometry& geometry, const Promise& promise, Problems& problems);
 
-/// Whether blocks of this owner may be found in that tree (the kernel's rule: snapshots share file tree blocks
-/// among each other, every other tree has its own).
+/// Whether a tree is a subvolume in the kernel's sense: the top-level tree or one that a user made. Only these share
+/// blocks, and only in these an inode's items must be complete.
+constexpr bool is_subvolume(u64 tree) {
+    return tree == btrfs::fs_tree_id || (tree >= btrfs::first_free_objectid && btrfs::qgroup_level(tree) == 0);
+}
+
+/// Whether blocks of this owner may be found in that tree (the kernel's rule: subvolumes share blocks among each
+/// other and, while they are relocated, with their relocation trees; every other tree has its own).
 bool owner_allowed(u64 owner, u64 tree);
 
 } // namespace btrkit

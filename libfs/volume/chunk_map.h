@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Which chunk holds a logical address. Proven chunks only: whatever arithmetic is done on them is defined.
+// Which chunk holds a logical address. Possible chunks only: whatever arithmetic is done on them is defined.
 #pragma once
 
 #include "formats/btrfs/chunk.h"
 #include "libfs/base/bytes.h"
 #include "libfs/volume/geometry.h"
 
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -17,7 +18,7 @@ struct Stripe {
     btrfs::Uuid dev_uuid;
 };
 
-/// A chunk whose numbers passed check_chunk().
+/// A chunk whose numbers allow all arithmetic: only parse_chunk() and tests make them.
 struct Chunk {
     Logical start;
     u64 length = 0;
@@ -27,9 +28,9 @@ struct Chunk {
 
     const btrfs::Profile& profile() const { return *btrfs::find_profile(type); }
     bool contains(Logical at) const { return at >= start && at.bytenr - start.bytenr < length; }
-    /// Stripes that hold distinct data: all but copies and parity.
+    /// Stripes that hold distinct data: all but copies and parity. 0 for a remapped chunk without stripes.
     u32 data_stripes() const;
-    /// Bytes that one stripe occupies on its device.
+    /// Bytes that the longest stripe occupies on its device.
     u64 stripe_length_bytes() const;
 };
 
@@ -37,8 +38,9 @@ struct Chunk {
 /// the system array and from the chunk tree alike. body is the whole item.
 Problems check_chunk(const btrfs::Key& key, Bytes body, const Geometry& geometry);
 
-/// The chunk of an item that check_chunk() had nothing against.
-Chunk parse_chunk(const btrfs::Key& key, Bytes body);
+/// The chunk, if arithmetic on it is defined, whatever else check_chunk() has against it: so the filesystem can be
+/// read as far as it goes. Always there where check_chunk() found nothing. A body longer than the item is taken.
+std::optional<Chunk> parse_chunk(const btrfs::Key& key, Bytes body);
 
 class ChunkMap {
 public:

@@ -6,6 +6,9 @@
 #include "formats/btrfs/superblock.h"
 #include "libfs/base/problem.h"
 
+#include <algorithm>
+#include <vector>
+
 namespace btrkit {
 
 struct Geometry {
@@ -19,7 +22,13 @@ struct Geometry {
     u64 compat_ro_flags = 0;
     u64 super_flags = 0;
     u64 global_root_count = 0; ///< extent-tree-v2 only
+    /// What tree blocks carry that are older than the sprout: they still stand on the seed that wrote them.
+    std::vector<btrfs::Uuid> seed_fsids = {};
 
+    /// Whether tree blocks of this filesystem may carry that fsid.
+    bool owns_fsid(const btrfs::Uuid& fsid) const {
+        return fsid == tree_fsid || std::ranges::find(seed_fsids, fsid) != seed_fsids.end();
+    }
     bool has_incompat(u64 flag) const { return (incompat_flags & flag) != 0; }
 };
 

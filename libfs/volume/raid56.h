@@ -13,7 +13,8 @@ namespace btrkit {
 using RaidRow = std::vector<std::optional<Bytes>>;
 
 /// Computes data position `wanted` from the stripes that are there, into out (of the stripes' length).
-/// row has data_count + parity_count entries (parity_count 1 or 2). Returns false where too few are there.
+/// row has data_count + parity_count entries (parity_count 1 or 2); what it has at `wanted` is not looked at.
+/// Returns false, and leaves out alone, where too few are there.
 bool rebuild_data(const RaidRow& row, unsigned data_count, unsigned wanted, MutableBytes out);
 
 } // namespace btrkit

@@ -9,12 +9,18 @@
 
 #include "libfs/volume/chunk_map.h"
 
+#include <optional>
 #include <vector>
 
 namespace btrkit {
 
-/// How many mirrors each address of the chunk has.
+/// How many mirrors each address of the chunk has; 0 for a remapped chunk without stripes.
 unsigned mirror_count(const Chunk& chunk);
+
+/// Whether that mirror is not read but rebuilt from the other stripes of its row.
+inline bool is_rebuilt(const Chunk& chunk, unsigned mirror) {
+    return chunk.profile().parity > 0 && mirror > 1;
+}
 
 /// A run of bytes that one mirror has in one place.
 struct StripeRun {
@@ -36,6 +42,7 @@ struct ParityRow {
     u32 position = 0;         ///< data position of the address
     u64 offset_in_stripe = 0; ///< bytes from the start of each stripe of the chunk to the address's place in the row
 };
+/// Needs a raid5 or raid6 chunk that contains at.
 ParityRow parity_row(const Chunk& chunk, Logical at);
 
 } // namespace btrkit

@@ -17,14 +17,16 @@ struct SuperblockCopy {
     unsigned mirror = 0; ///< 0, 1, 2
     u64 offset = 0;      ///< where it was read
     btrfs::Superblock super;
-    Problems problems; ///< what is wrong with it by itself; errors make it invalid, notes don't
+    Problems problems; ///< what check_superblock() has against it
 
+    /// Whether the filesystem could be read through it; see check_superblock().
     bool valid() const;
 };
 
-/// What is wrong with a superblock that was read at offset. Errors mean that nothing can be read through it.
-/// device_name goes into the places. Unknown incompatible features are super_unknown_incompat: reported as error
-/// (the kernel refuses such a filesystem) but by themselves they don't make the copy invalid for reading.
+/// What is wrong with a superblock that was read at offset: the rules by which the kernel and the peer refuse one
+/// (facts/peer.md 4.2). super_magic, super_csum_type, super_checksum, super_bytenr and super_field make it invalid:
+/// reading through it is impossible or undefined. All others, super_value and super_unknown_incompat among them,
+/// are findings only. Without the magic nothing else is looked at. device_name goes into the places.
 Problems check_superblock(const btrfs::Superblock& super, u64 offset, const std::string& device_name);
 
 /// One copy, at any offset. Fails where the device can't be read there.
@@ -33,12 +35,18 @@ Result<SuperblockCopy> read_superblock(const BlockDevice& device, u64 offset, un
 /// All mirrors that fit into the device. Those that can't be read are missing and reported to problems.
 std::vector<SuperblockCopy> read_superblock_copies(const BlockDevice& device, Problems& problems);
 
-/// The valid copy with the highest generation (the lowest mirror among equals), or null.
+/// The valid copy with the highest generation (the lowest mirror among equals), or null. Copies with another fsid
+/// than the first valid one don't count: they are what an earlier filesystem left behind.
 const SuperblockCopy* newest_valid(const std::vector<SuperblockCopy>& copies);
+
+/// The names of the fields in which two superblocks differ, those of dev_item as "dev_item.NAME".
+std::vector<std::string> differing_fields(const btrfs::Superblock& left, const btrfs::Superblock& right);
 
 /// Mirrors that are invalid, or differ from the newest valid copy in anything but address and checksum:
 /// super_mirror_invalid and super_mirror_differs, the latter naming the fields that differ. A mirror without the
-/// magic in any field (never written) is invalid too. Nothing if there is no valid copy.
+/// magic (never written) is invalid too. The log root may differ: an fsync writes it to the first mirror alone.
+/// Mirrors behind the end that the filesystem gives the device don't count, and none do in restored metadata dumps,
+/// which have the first alone. Nothing if there is no valid copy.
 Problems compare_superblock_copies(const std::vector<SuperblockCopy>& copies, const std::string& device_name);
 
 } // namespace btrkit

@@ -18,7 +18,7 @@ struct VolumeOptions {
     std::optional<unsigned> super_mirror;
 };
 
-/// A device of the filesystem, by its id.
+/// A device of the filesystem, by its id. A seed that was adopted is never stale.
 struct Member {
     u64 devid = 0;
     const BlockDevice* device = nullptr; ///< null: not given
@@ -29,13 +29,15 @@ struct Member {
 
 class Volume {
 public:
-    /// Puts together the filesystem of the first device. Devices may come in any order; those of other
-    /// filesystems are reported and left out, but for seeds of this one. Where the first device is a seed and
-    /// another is a sprout (not a seed, other fsid), the sprout's filesystem is opened.
+    /// Puts together the filesystem of the first device that has a valid superblock. Devices may come in any order.
+    /// Where that device is a seed and another is a sprout (not a seed, other fsid), the sprout's filesystem is
+    /// opened. One filesystem: same fsid; or same fsid in the tree blocks where a change of the fsid is unfinished.
+    /// The newest superblock among the devices is the filesystem's.
     ///
-    /// Reports: invalid and differing mirrors, foreign, duplicate, stale and truncated devices, superblocks that
-    /// disagree, damage in the system array. Missing devices are reported later, by report_missing(), because only
-    /// the chunk tree knows them. Fails only where no device has a valid superblock, or none are given.
+    /// Reports: devices without a superblock, what check_superblock() has against the ones that are used, invalid
+    /// and differing mirrors, foreign, duplicate, stale and truncated devices, superblocks of one generation that
+    /// disagree, damage in the system array. What only the chunk tree knows comes later, by report_devices(). Fails
+    /// only where no device has a valid superblock (damaged), or none are given (usage).
     static Result<Volume> open(std::vector<std::unique_ptr<BlockDevice>> devices, const VolumeOptions& options,
                                const ProblemSink& report);
 
@@ -45,17 +47,19 @@ public:
     /// By devid. Devices join when a superblock, chunk or device item names them.
     const std::map<u64, Member>& members() const { return members_; }
 
-    /// Adds a chunk that the chunk tree told of. False where it overlaps another.
+    /// Adds a chunk that the chunk tree told of, and the devices of its stripes. False where it overlaps another.
     bool add_chunk(Chunk chunk);
     /// Adds what a device item of the chunk tree tells: a member that is missing, or a seed among the given devices.
     void add_device_item(const btrfs::DevItem& item);
-    /// Reports the members that chunks or device items name and that were not given.
-    void report_missing(const ProblemSink& report) const;
+    /// Reports what the chunk tree told about the devices: those that it names and that were not given, seeds that
+    /// it does not name, and those that it names with another uuid.
+    void report_devices(const ProblemSink& report) const;
 
     /// Mirrors of an address; 0 where no chunk holds it.
     unsigned mirror_count(Logical at) const;
 
-    /// The mirrors of an address in the order in which they should be tried: those on stale devices last.
+    /// The mirrors of an address in the order in which they should be tried: those on stale devices last, and behind
+    /// them those on missing ones.
     std::vector<unsigned> mirror_order(Logical at) const;
 
     /// Reads one mirror, across stripe and chunk borders, rebuilding from parity where the mirror says so. Fails with
@@ -67,21 +71,54 @@ public:
         MutableBytes out;
         bool done = false; ///< set by read_many: out holds the bytes
     };
-    /// Reads the preferred mirror of many places: sorted by place on the devices, neighbours in one request. What
-    /// could not be read is left undone, to be read mirror by mirror.
+    /// Reads the preferred mirror, the first of mirror_order(), of many places: sorted by place on the devices,
+    /// neighbours in one request. What could not be read is left undone, to be read mirror by mirror; its out is then
+    /// undefined.
     void read_many(std::span<ReadRequest> requests) const;
 
     /// Tells the devices that these places will be wanted soon.
     void prefetch(std::span<const Logical> places, u32 length_bytes) const;
 
 private:
+    /// A given device that is a seed of this filesystem if the chunk tree says so.
+    struct Seed {
+        const BlockDevice* device;
+        u64 devid;
+        btrfs::Uuid uuid;
+        btrfs::Uuid fsid;
+        u64 generation;
+    };
+    /// What one place has of one request of many.
+    struct Piece {
+        Physical place;
+        u64 length;
+        std::size_t request; ///< its number
+        u64 offset;          ///< in what the request reads
+    };
+
     Volume() = default;
+
+    void add_system_chunks(const std::string& device_name, const ProblemSink& report);
+    Member& join(u64 devid, const btrfs::Uuid& uuid);
+    void adopt_seed(Member& member, const btrfs::Uuid& uuid);
+
+    const BlockDevice* device_of(u64 devid) const;
+    unsigned preferred_mirror(const Chunk& chunk, Logical at) const; ///< 0: there is none
+    int reluctance(const Chunk& chunk, Logical at, unsigned mirror) const;
+
+    Result<void> read_physical(Physical place, MutableBytes out) const;
+    Result<void> rebuild(const Chunk& chunk, Logical at, MutableBytes out, unsigned mirror) const;
+    bool collect_pieces(Logical at, u64 length, std::size_t request, std::vector<Piece>& pieces) const;
+    bool read_preferred(const ReadRequest& request) const;
+    void read_run(std::span<const Piece> run, std::span<ReadRequest> requests) const;
 
     std::vector<std::unique_ptr<BlockDevice>> devices_;
     btrfs::Superblock super_;
     Geometry geometry_;
     ChunkMap chunks_;
     std::map<u64, Member> members_;
+    std::vector<Seed> seeds_;  ///< not adopted yet
+    Problems device_problems_; ///< for report_devices()
 };
 
 } // namespace btrkit

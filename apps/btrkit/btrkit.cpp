@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+#include "apps/btrkit/btrkit.h"
+
+#include "apps/common/command_line.h"
+#include "apps/common/exit_status.h"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <filesystem>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+namespace btrkit::apps {
+
+namespace {
+
+constexpr std::string_view own_name = "btrkit";
+
+struct Verb {
+    std::string_view name;
+    std::string_view summary;
+};
+constexpr std::array verbs = std::to_array<Verb>({
+    {"mkfs", "make a filesystem, empty or from a directory"},
+    {"dump-super", "print superblocks"},
+    {"dump-tree", "print trees, item by item"},
+    {"check", "look for damage in metadata and data, and repair it"},
+    {"scrub", "compare all copies with their checksums, and heal bad ones from good ones"},
+    {"defragment", "bring the extents of files together"},
+    {"send", "write a subvolume, or what changed in it, as a stream"},
+    {"receive", "apply a stream"},
+});
+
+std::string path_of(const ToolBox& tools, std::string_view verb) {
+    return fmt::format("{}/{}-{}", tools.folder, own_name, verb);
+}
+
+bool is_there(const std::string& path) {
+    return ::access(path.c_str(), X_OK) == 0;
+}
+
+std::string tool_list(const ToolBox& tools) {
+    std::string text =
+        fmt::format("Usage: {} TOOL [ARGUMENTS]\nRun a tool on a btrfs image that is not mounted.\n\n", own_name);
+    for (const auto& verb : verbs) {
+        if (is_there(path_of(tools, verb.name))) {
+            text += fmt::format("  {:<12}{}\n", verb.name, verb.summary);
+        }
+    }
+    return text + fmt::format("\n{0} TOOL --help tells more, {0} --version the version.\n", own_name);
+}
+
+int run_tool(const ToolBox& tools, std::span<const std::string> arguments, Io& io) {
+    Messages messages(own_name, io.err, Verbosity::normal);
+    const auto& verb = arguments.front();
+    const auto known = std::ranges::find(verbs, verb, &Verb::name);
+    if (known == verbs.end()) {
+        messages.error(fmt::format("there is no tool '{}' (see {} --help)", verb, own_name));
+        return exit_usage;
+    }
+    std::vector<std::string> tool_arguments(arguments.begin(), arguments.end());
+    tool_arguments.front() = fmt::format("{}-{}", own_name, verb);
+    messages.error(tools.become(path_of(tools, verb), tool_arguments));
+    return exit_failed;
+}
+
+} // namespace
+
+int run_btrkit(std::span<const std::string> arguments, Io& io, const ToolBox& tools) {
+    CommandLine line({.name = own_name, .operands = "TOOL [ARGUMENTS]", .summary = ""});
+    const bool has_verb = !arguments.empty() && !arguments.front().starts_with('-');
+    if (has_verb) {
+        return run_tool(tools, arguments, io);
+    }
+    line.replace_help(tool_list(tools));
+    if (const auto status = line.parse(arguments, io)) {
+        return *status;
+    }
+    return line.print(io, tool_list(tools));
+}
+
+ToolBox tools_beside_this() {
+    std::error_code failure;
+    const auto self = std::filesystem::read_symlink("/proc/self/exe", failure);
+    return {.folder = failure ? "." : self.parent_path().string(),
+            .become = [](const std::string& path, const std::vector<std::string>& arguments) {
+                std::vector<char*> argv;
+                for (const auto& argument : arguments) {
+                    argv.push_back(const_cast<char*>(argument.c_str()));
+                }
+                argv.push_back(nullptr);
+                std::signal(SIGPIPE, SIG_DFL); // ignored signals stay ignored behind exec
+                ::execv(path.c_str(), argv.data());
+                return Error{ErrorKind::not_found, fmt::format("{}: {}", path, std::strerror(errno))};
+            }};
+}
+
+} // namespace btrkit::apps

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+#include "apps/common/command_line.h"
+
+#include "apps/common/exit_status.h"
+#include "apps/common/sizes.h"
+#include "apps/common/version.h"
+
+#include <fmt/format.h>
+
+namespace btrkit::apps {
+
+namespace {
+
+constexpr const char* shared_group = "Shared";
+
+/// "  -f, --full    decode more too": one option of the help text.
+std::string help_line(const CLI::Option& option) {
+    std::string names;
+    const auto add = [&](std::string_view dashes, const std::string& name) {
+        names += names.empty() ? "" : ", ";
+        names += dashes;
+        names += name;
+    };
+    for (const auto& name : option.get_snames()) {
+        add("-", name);
+    }
+    for (const auto& name : option.get_lnames()) {
+        add("--", name);
+    }
+    if (!option.get_option_text().empty()) {
+        names += " " + option.get_option_text();
+    }
+    return fmt::format("  {:<20}  {}\n", names, option.get_description());
+}
+
+using Parser = std::optional<u64> (*)(std::string_view);
+
+CLI::Option* take_parsed(CLI::App& app, const std::string& names, std::optional<u64>& value, const std::string& what,
+                         Parser parser, const std::string& kind) {
+    const auto take = [&value, names, parser, kind](const std::string& text) {
+        value = parser(text);
+        if (!value) {
+            throw CLI::ValidationError(names, fmt::format("'{}' is no {}", text, kind));
+        }
+    };
+    return app.add_option_function<std::string>(names, take, what)->take_last();
+}
+
+} // namespace
+
+CommandLine::CommandLine(Tool tool) : tool_(std::move(tool)), app_("", std::string(tool_.name)) {
+    app_.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    app_.add_flag("-q,--quiet", quiet_, "print errors only")->group(shared_group);
+    app_.add_flag("-v,--verbose", verbose_, "print more on standard error")->group(shared_group);
+    app_.set_help_flag("-h,--help", "this text")->group(shared_group);
+    app_.set_version_flag("--version", "", "the version, and the libraries it was built with")->group(shared_group);
+}
+
+void CommandLine::take_images(std::vector<std::string>& images) {
+    images_ = &images;
+    app_.add_option("IMAGE", images)->required();
+    app_.add_option("--member", members_, "a further device of the same filesystem; repeatable")
+        ->option_text("FILE")
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+        ->allow_extra_args(false);
+}
+
+void CommandLine::take_format(OutputFormat& format) {
+    const auto take = [&format](const std::string& text) {
+        if (text != "text" && text != "json") {
+            throw CLI::ValidationError("--format", fmt::format("'{}' is neither text nor json", text));
+        }
+        format = text == "json" ? OutputFormat::json : OutputFormat::text;
+    };
+    app_.add_option_function<std::string>("--format", take, "text (default) or json")->option_text("FORMAT");
+}
+
+CLI::Option* CommandLine::take_number(const std::string& names, std::optional<u64>& number, const std::string& what) {
+    return take_parsed(app_, names, number, what, parse_number, "number")->option_text("N");
+}
+
+CLI::Option* CommandLine::take_size(const std::string& names, std::optional<u64>& size_bytes, const std::string& what) {
+    return take_parsed(app_, names, size_bytes, what, parse_size, "size")->option_text("SIZE");
+}
+
+std::optional<int> CommandLine::parse(std::span<const std::string> arguments, Io& io) {
+    std::vector<std::string> from_the_back(arguments.rbegin(), arguments.rend());
+    try {
+        app_.parse(from_the_back);
+    } catch (const CLI::CallForHelp&) {
+        return print(io, help_.empty() ? help() : help_);
+    } catch (const CLI::CallForVersion&) {
+        return print(io, version_text(tool_.name, tool_.libraries));
+    } catch (const CLI::ParseError& error) {
+        return wrong_usage(io, error.what());
+    }
+    if (images_ != nullptr) {
+        images_->insert(images_->end(), members_.begin(), members_.end());
+    }
+    return std::nullopt;
+}
+
+int CommandLine::wrong_usage(Io& io, std::string_view what) const {
+    Messages messages(tool_.name, io.err, Verbosity::quiet);
+    messages.error(fmt::format("{} (see {} --help)", what, tool_.name));
+    return exit_usage;
+}
+
+Verbosity CommandLine::verbosity() const {
+    if (quiet_) {
+        return Verbosity::quiet;
+    }
+    return verbose_ ? Verbosity::verbose : Verbosity::normal;
+}
+
+std::string CommandLine::help() const {
+    std::string text = fmt::format("Usage: {} [OPTIONS] {}\n{}\n\n", tool_.name, tool_.operands, tool_.summary);
+    // The tool's own options are what its user looks for: they come first, the shared ones behind them.
+    for (const bool shared : {false, true}) {
+        for (const auto* option : app_.get_options()) {
+            const bool hidden = option->get_group().empty() || !option->nonpositional();
+            if (!hidden && shared == (option->get_group() == shared_group)) {
+                text += help_line(*option);
+            }
+        }
+    }
+    return text;
+}
+
+int CommandLine::print(Io& io, std::string_view text) const {
+    if (const auto written = io.out.write(text); !written) {
+        Messages messages(tool_.name, io.err, Verbosity::quiet);
+        messages.error(written.error());
+        return exit_failed;
+    }
+    return exit_done;
+}
+
+} // namespace btrkit::apps

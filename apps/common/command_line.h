@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+// Flags: what all tools share, and the manners of help, version and wrong usage.
+#pragma once
+
+#include "apps/common/io_layer.h"
+#include "apps/common/messages.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+namespace btrkit::apps {
+
+/// How a tool introduces itself.
+struct Tool {
+    std::string_view name;                   ///< "btrkit-check"
+    std::string_view operands;               ///< "IMAGE...", for the usage line
+    std::string_view summary;                ///< one line
+    std::vector<std::string> libraries = {}; ///< for --version: those that not every tool stands on
+};
+
+enum class OutputFormat { text, json };
+
+/// A CLI11 application with -q, -v, --help and --version. Options work behind operands; "--" ends them; the last of
+/// several values of one option counts.
+class CommandLine {
+public:
+    explicit CommandLine(Tool tool);
+
+    /// For the options that only this tool has.
+    CLI::App& app() { return app_; }
+
+    /// IMAGE operands, at least one, and --member: all in one list, the operands first.
+    void take_images(std::vector<std::string>& images);
+    /// --format text|json
+    void take_format(OutputFormat& format);
+    /// An option whose value is a number (parse_number) or a size (parse_size).
+    CLI::Option* take_number(const std::string& names, std::optional<u64>& number, const std::string& what);
+    CLI::Option* take_size(const std::string& names, std::optional<u64>& size_bytes, const std::string& what);
+
+    /// nullopt: go on. Otherwise help, version or what is wrong was printed, and this is the exit status.
+    std::optional<int> parse(std::span<const std::string> arguments, Io& io);
+
+    /// One line and a hint to --help; for what is wrong with options that are each right. Returns exit_usage.
+    int wrong_usage(Io& io, std::string_view what) const;
+
+    /// What --help prints instead of the list of options.
+    void replace_help(std::string text) { help_ = std::move(text); }
+    /// Prints text as result. Returns exit_done, or exit_failed where that failed.
+    int print(Io& io, std::string_view text) const;
+
+    std::string_view tool_name() const { return tool_.name; }
+    Verbosity verbosity() const;
+
+private:
+    std::string help() const;
+
+    Tool tool_;
+    CLI::App app_;
+    std::string help_;
+    bool quiet_ = false;
+    bool verbose_ = false;
+    std::vector<std::string>* images_ = nullptr;
+    std::vector<std::string> members_;
+};
+
+} // namespace btrkit::apps

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// A file descriptor as a sink.
+#pragma once
+
+#include "libfs/base/output_sink.h"
+
+namespace btrkit::apps {
+
+class FdSink final : public OutputSink {
+public:
+    /// fd stays the caller's. name: how messages call it, e.g. "standard output".
+    FdSink(int fd, std::string name) : fd_(fd), name_(std::move(name)) {}
+
+    /// Unbuffered: gather text first. SIGPIPE must be ignored for a reader that is gone to become an Error.
+    Result<void> write(std::string_view text) override;
+
+private:
+    int fd_;
+    std::string name_;
+};
+
+} // namespace btrkit::apps

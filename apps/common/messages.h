@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// Everything that a tool says besides its results: one line each on standard error, begun by the tool's name.
+#pragma once
+
+#include "libfs/base/output_sink.h"
+#include "libfs/base/problem.h"
+
+#include <memory>
+
+namespace spdlog {
+class logger;
+}
+
+namespace btrkit::apps {
+
+enum class Verbosity {
+    quiet,   ///< errors
+    normal,  ///< and warnings, notes
+    verbose, ///< and details
+};
+
+/// Counts errors, so that no tool ends with 0 after it printed one. Control characters become '?'.
+class Messages {
+public:
+    Messages(std::string_view tool, OutputSink& err, Verbosity verbosity);
+    ~Messages();
+    Messages(const Messages&) = delete;
+    Messages& operator=(const Messages&) = delete;
+
+    /// "TOOL: text"; text begins with the image or file that it is about.
+    void error(std::string_view text);
+    void error(const Error& what) { error(what.message); }
+    /// "TOOL: warning: text"
+    void warning(std::string_view text);
+    /// "TOOL: note: text"
+    void note(std::string_view text);
+    /// "TOOL: text", with -v only
+    void detail(std::string_view text);
+    /// describe(problem) as "TOOL: error: ..." or "TOOL: note: ...", by its severity.
+    void problem(const Problem& problem);
+
+    u64 error_count() const { return error_count_; }
+    /// exit_failed if there was an error, else exit_done.
+    int exit_status() const;
+
+private:
+    std::unique_ptr<spdlog::logger> log_;
+    u64 error_count_ = 0;
+};
+
+} // namespace btrkit::apps

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+// All that a main() does.
+#pragma once
+
+#include "apps/common/io_layer.h"
+
+namespace btrkit::apps {
+
+/// Runs app on the process's arguments and standard streams, SIGPIPE ignored; returns its exit status. What is thrown
+/// (no memory) becomes one line on standard error and exit_failed.
+int run_main(int argc, char** argv, App app);
+
+} // namespace btrkit::apps

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#include "apps/common/sizes.h"
+
+#include <charconv>
+#include <limits>
+
+namespace btrkit::apps {
+
+namespace {
+
+char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
+
+bool take_suffix(std::string_view& text, char wanted) {
+    if (text.empty() || lower(text.back()) != wanted) {
+        return false;
+    }
+    text.remove_suffix(1);
+    return true;
+}
+
+bool is_hexadecimal(std::string_view text) {
+    return text.size() > 2 && text[0] == '0' && lower(text[1]) == 'x';
+}
+
+} // namespace
+
+std::optional<u64> parse_number(std::string_view text) {
+    int base = 10;
+    if (is_hexadecimal(text)) {
+        base = 16;
+        text.remove_prefix(2);
+    } else if (text.size() > 1 && text[0] == '0') {
+        base = 8;
+        text.remove_prefix(1);
+    }
+    u64 number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, base);
+    if (error != std::errc() || end != text.data() + text.size()) {
+        return std::nullopt;
+    }
+    return number;
+}
+
+std::optional<u64> parse_size(std::string_view text) {
+    if (is_hexadecimal(text)) {
+        return parse_number(text); // b and e are digits here
+    }
+    constexpr std::string_view units = "kmgtpe";
+    const bool has_b = take_suffix(text, 'b');
+    const bool has_i = has_b && take_suffix(text, 'i');
+    const std::size_t power = text.empty() ? units.npos : units.find(lower(text.back()));
+    if (power == units.npos) {
+        return has_i ? std::nullopt : parse_number(text);
+    }
+    text.remove_suffix(1);
+    const auto number = parse_number(text);
+    const auto shift = static_cast<unsigned>(10 * (power + 1));
+    if (!number || *number > std::numeric_limits<u64>::max() >> shift) {
+        return std::nullopt;
+    }
+    return *number << shift;
+}
+
+} // namespace btrkit::apps

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+// Numbers and sizes as users write them.
+#pragma once
+
+#include "libfs/base/address.h"
+
+#include <optional>
+#include <string_view>
+
+namespace btrkit::apps {
+
+/// Decimal, 0x hexadecimal or 0 octal, the whole text; nullopt where it is anything else or too large.
+std::optional<u64> parse_number(std::string_view text);
+
+/// A number in bytes, or followed by one of k m g t p e (powers of 1024, either case); a further "b" or "ib" is
+/// allowed behind the letter, "b" alone too.
+std::optional<u64> parse_size(std::string_view text);
+
+} // namespace btrkit::apps

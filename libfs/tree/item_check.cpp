@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/tree/item_check.h"
+
+#include "libfs/tree/item_check_context.h"
+
+namespace btrkit {
+
+namespace {
+
+bool has_possible_size(const ItemCheck& item, const btrfs::ItemTypeInfo& type) {
+    const std::size_t size = item.data().size();
+    if (size >= type.min_size && size <= type.max_size) {
+        return true;
+    }
+    if (type.min_size == type.max_size) {
+        item.report(ProblemCode::item_size, "{} has {} bytes instead of {}", type.name, size, type.min_size);
+    } else if (size < type.min_size) {
+        item.report(ProblemCode::item_size, "{} has {} bytes, but needs {}", type.name, size, type.min_size);
+    } else {
+        item.report(ProblemCode::item_size, "{} has {} bytes, more than the {} it can have", type.name, size,
+                    type.max_size);
+    }
+    return false;
+}
+
+void check_body(const ItemCheck& item) {
+    namespace type = btrfs::item_type;
+    switch (item.key().type) {
+    case type::inode_item: return check_inode(item);
+    case type::inode_ref: return check_inode_refs(item);
+    case type::inode_extref: return check_inode_extrefs(item);
+    case type::xattr_item:
+    case type::dir_item:
+    case type::dir_index: return check_dir_entries(item);
+    case type::extent_data: return check_file_extent(item);
+    case type::extent_csum: return check_csums(item);
+    case type::root_item: return check_root(item);
+    case type::root_ref:
+    case type::root_backref: return check_root_ref(item);
+    case type::uuid_key_subvol:
+    case type::uuid_key_received_subvol: return check_uuid_subvolumes(item);
+    case type::extent_item:
+    case type::metadata_item: return check_extent(item);
+    case type::tree_block_ref:
+    case type::shared_block_ref: return check_block_ref(item);
+    case type::shared_data_ref: return check_shared_data_ref(item);
+    case type::extent_data_ref: return check_extent_data_refs(item);
+    case type::block_group_item: return check_block_group(item);
+    case type::free_space_info: return check_free_space_info(item);
+    case type::free_space_extent:
+    case type::free_space_bitmap: return check_free_space_range(item);
+    case type::chunk_item: return check_chunk_item(item);
+    case type::dev_item: return check_device(item);
+    case type::dev_extent: return check_dev_extent(item);
+    case type::raid_stripe: return check_raid_stripe(item);
+    default: return; // of these the kernel checks nothing, and so do we but their size
+    }
+}
+
+} // namespace
+
+void check_items(const TreeBlock& leaf, const Geometry& geometry, u64 tree, Problems& problems) {
+    if (!leaf.is_leaf() || (leaf.header().flags & btrfs::header_flag_written) == 0) {
+        return;
+    }
+    ItemCheck item(leaf, geometry, tree, problems);
+    for (u32 slot = 0; slot < leaf.count(); ++slot) {
+        item.move_to(slot);
+        const auto* type = btrfs::key_type_info(item.key());
+        if (type == nullptr) {
+            item.report(ProblemCode::item_unknown_type, "type {}, {} bytes", item.key().type, item.data().size());
+        } else if (has_possible_size(item, *type)) {
+            check_body(item);
+        }
+    }
+}
+
+} // namespace btrkit

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/volume/superblock_copies.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace btrkit {
+
+namespace {
+
+constexpr bool makes_invalid(ProblemCode code) {
+    return code == ProblemCode::super_magic || code == ProblemCode::super_csum_type ||
+           code == ProblemCode::super_checksum || code == ProblemCode::super_bytenr || code == ProblemCode::super_field;
+}
+
+template <class Struct>
+void collect_differing(const Struct& left, const Struct& right, const std::string& prefix,
+                       std::vector<std::string>& names) {
+    btrfs::for_each_field<Struct>([&](const auto& field) {
+        const auto& mine = left.*field.member;
+        const auto& other = right.*field.member;
+        using Member = std::remove_cvref_t<decltype(mine)>;
+        if (std::memcmp(&mine, &other, sizeof(Member)) == 0) {
+            return;
+        }
+        const std::string name = prefix + std::string(field.name);
+        if constexpr (std::tuple_size_v<std::remove_cvref_t<decltype(btrfs::fields_of<Member>)>> > 0) {
+            collect_differing(mine, other, name + ".", names);
+        } else {
+            names.push_back(name);
+        }
+    });
+}
+
+/// Fields in which mirrors of one device may differ without anything being wrong.
+bool is_own_business(const std::string& field) {
+    return field == "csum" || field == "bytenr" || field == "log_root" || field == "log_root_level";
+}
+
+/// Whether the filesystem keeps a mirror there: it knows the device's end, which may lie before the file's. What was
+/// restored from a metadata dump has the first one alone.
+bool is_kept(const SuperblockCopy& copy, const SuperblockCopy& newest) {
+    constexpr u64 restored = btrfs::super_flag_metadump | btrfs::super_flag_metadump_v2;
+    return (newest.super.flags & restored) == 0 &&
+           copy.offset + btrfs::superblock_size < newest.super.dev_item.total_bytes;
+}
+
+std::string why_invalid(const SuperblockCopy& copy) {
+    std::vector<std::string> reasons;
+    for (const auto& problem : copy.problems) {
+        if (makes_invalid(problem.code)) {
+            const auto meaning = problem_info(problem.code).meaning;
+            reasons.push_back(problem.detail.empty() ? std::string(meaning)
+                                                     : fmt::format("{}: {}", meaning, problem.detail));
+        }
+    }
+    return fmt::format("mirror {}: {}", copy.mirror, fmt::join(reasons, "; "));
+}
+
+} // namespace
+
+bool SuperblockCopy::valid() const {
+    return std::ranges::none_of(problems, [](const Problem& problem) { return makes_invalid(problem.code); });
+}
+
+Result<SuperblockCopy> read_superblock(const BlockDevice& device, u64 offset, unsigned mirror) {
+    SuperblockCopy copy{.mirror = mirror, .offset = offset, .super = {}, .problems = {}};
+    if (auto done = device.read(offset, std::as_writable_bytes(std::span(&copy.super, 1))); !done) {
+        return std::unexpected(std::move(done.error()));
+    }
+    copy.problems = check_superblock(copy.super, offset, device.name());
+    return copy;
+}
+
+std::vector<SuperblockCopy> read_superblock_copies(const BlockDevice& device, Problems& problems) {
+    std::vector<SuperblockCopy> copies;
+    for (unsigned mirror = 0; mirror < btrfs::superblock_offsets.size(); ++mirror) {
+        const u64 offset = btrfs::superblock_offsets[mirror];
+        if (offset + btrfs::superblock_size > device.size_bytes()) {
+            break;
+        }
+        if (auto copy = read_superblock(device, offset, mirror)) {
+            copies.push_back(std::move(*copy));
+        } else {
+            problems.push_back({ProblemCode::device_unreadable,
+                                {.device = device.name(), .physical = offset},
+                                fmt::format("superblock mirror {}: {}", mirror, copy.error().message)});
+        }
+    }
+    return copies;
+}
+
+const SuperblockCopy* newest_valid(const std::vector<SuperblockCopy>& copies) {
+    const SuperblockCopy* newest = nullptr;
+    for (const auto& copy : copies) {
+        if (!copy.valid()) {
+            continue;
+        }
+        if (newest == nullptr ||
+            (copy.super.fsid == newest->super.fsid && copy.super.generation > newest->super.generation)) {
+            newest = &copy;
+        }
+    }
+    return newest;
+}
+
+std::vector<std::string> differing_fields(const btrfs::Superblock& left, const btrfs::Superblock& right) {
+    std::vector<std::string> names;
+    collect_differing(left, right, "", names);
+    return names;
+}
+
+Problems compare_superblock_copies(const std::vector<SuperblockCopy>& copies, const std::string& device_name) {
+    Problems problems;
+    const SuperblockCopy* newest = newest_valid(copies);
+    if (newest == nullptr) {
+        return problems;
+    }
+    for (const auto& copy : copies) {
+        if (&copy == newest || !is_kept(copy, *newest)) {
+            continue;
+        }
+        const Place place{.device = device_name, .physical = copy.offset};
+        if (!copy.valid()) {
+            problems.push_back({ProblemCode::super_mirror_invalid, place, why_invalid(copy)});
+            continue;
+        }
+        auto fields = differing_fields(copy.super, newest->super);
+        std::erase_if(fields, is_own_business);
+        if (!fields.empty()) {
+            problems.push_back({ProblemCode::super_mirror_differs, place,
+                                fmt::format("mirror {} differs from mirror {} in {}", copy.mirror, newest->mirror,
+                                            fmt::join(fields, ", "))});
+        }
+    }
+    return problems;
+}
+
+} // namespace btrkit

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+#include "apps/common/fd_sink.h"
+#include "apps/common/messages.h"
+#include "apps/common/sizes.h"
+#include "tests/apps/tool_run.h"
+
+#include <array>
+#include <csignal>
+#include <thread>
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+using namespace btrkit;
+using namespace btrkit::apps;
+
+TEST_CASE("numbers and sizes") {
+    CHECK(parse_number("0") == 0);
+    CHECK(parse_number("18446744073709551615") == ~u64{0});
+    CHECK(parse_number("0x1fe") == 0x1fe);
+    CHECK(parse_number("010") == 8);
+    for (const auto* wrong : {"", "-1", "+1", " 1", "1 ", "0x", "08", "18446744073709551616", "1k"}) {
+        CHECK_MESSAGE(!parse_number(wrong), wrong);
+    }
+    CHECK(parse_size("4096") == 4096);
+    CHECK(parse_size("64k") == 65536);
+    CHECK(parse_size("64K") == 65536);
+    CHECK(parse_size("3MiB") == u64{3} << 20);
+    CHECK(parse_size("3Gb") == u64{3} << 30);
+    CHECK(parse_size("15e") == u64{15} << 60);
+    CHECK(parse_size("512b") == 512);
+    CHECK(parse_size("0x1b") == 0x1b);
+    for (const auto* wrong : {"", "k", "b", "16e", "1kk", "1ib", "1.5k", "k1", "-1k", "1x"}) {
+        CHECK_MESSAGE(!parse_size(wrong), wrong);
+    }
+}
+
+TEST_CASE("messages are lines of the tool, and errors are counted") {
+    StringSink err;
+    Messages messages("tool", err, Verbosity::normal);
+    messages.warning("w");
+    messages.note("n");
+    messages.detail("d");
+    messages.problem({ProblemCode::super_unknown_compat_ro, {}, ""});
+    CHECK(messages.exit_status() == 0);
+    messages.error("image: \x1b[1mbroken\n{}");
+    CHECK(messages.exit_status() == 1);
+    messages.problem({ProblemCode::chunk_tree, {}, "x"});
+    CHECK(messages.error_count() == 2);
+    CHECK(err.text() == "tool: warning: w\n"
+                        "tool: note: n\n"
+                        "tool: note: [super-unknown-compat-ro] superblock has read-only-compatible features that this "
+                        "program does not know\n"
+                        "tool: image: ?[1mbroken?{}\n"
+                        "tool: error: [chunk-tree] the chunk tree could not be read whole: x\n");
+}
+
+TEST_CASE("quiet prints errors only, and counts the same") {
+    StringSink err;
+    Messages messages("tool", err, Verbosity::quiet);
+    messages.warning("w");
+    messages.note("n");
+    messages.error("e");
+    CHECK(err.text() == "tool: e\n");
+    StringSink all;
+    Messages("tool", all, Verbosity::verbose).detail("d");
+    CHECK(all.text() == "tool: d\n");
+}
+
+TEST_CASE("a descriptor takes all bytes, whatever it takes at once") {
+    std::array<int, 2> ends{};
+    REQUIRE(::pipe(ends.data()) == 0);
+    REQUIRE(::fcntl(ends[1], F_SETFL, O_NONBLOCK) == 0);
+    const std::string text(300000, 'x');
+    std::string got;
+    std::thread reader([&] {
+        std::array<char, 5000> buffer{};
+        for (ssize_t count = 0; (count = ::read(ends[0], buffer.data(), buffer.size())) > 0;) {
+            got.append(buffer.data(), static_cast<std::size_t>(count));
+        }
+    });
+    CHECK(FdSink(ends[1], "pipe").write(text));
+    ::close(ends[1]);
+    reader.join();
+    CHECK(got == text);
+    ::close(ends[0]);
+}
+
+TEST_CASE("a reader that is gone is an error") {
+    std::array<int, 2> ends{};
+    REQUIRE(::pipe(ends.data()) == 0);
+    ::close(ends[0]);
+    const auto old = std::signal(SIGPIPE, SIG_IGN);
+    const auto written = FdSink(ends[1], "pipe").write("x");
+    std::signal(SIGPIPE, old);
+    ::close(ends[1]);
+    REQUIRE_FALSE(written);
+    CHECK(written.error().message == "pipe: Broken pipe");
+}
+
+TEST_CASE("a full disk is an error") {
+    const int fd = ::open("/dev/full", O_WRONLY);
+    REQUIRE(fd >= 0);
+    FdSink sink(fd, "standard output");
+    const auto written = sink.write("x");
+    ::close(fd);
+    REQUIRE_FALSE(written);
+    CHECK(written.error().message == "standard output: No space left on device");
+}

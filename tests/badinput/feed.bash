@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: MIT
+# Sourced: gives inputs to both dumps, in every format, and holds them to their manners: an end within the time, by
+# themselves, within the memory, and never with status 0 after an error was printed. Needs BTRKIT_BIN and BTRKIT_WORK;
+# BTRKIT_SANITIZED=yes for sanitizer builds.
+set -euo pipefail
+export LC_ALL=C
+
+: "${BTRKIT_BIN:?the folder with the tools}" "${BTRKIT_WORK:?a folder for files}"
+repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+mkdir -p "$BTRKIT_WORK"
+scratch=$(mktemp -d "$BTRKIT_WORK/badinput.XXXXXX")
+trap 'rm -rf "$scratch"' EXIT
+
+# What a sanitizer finds ends the process by a signal, or else it would look like a refusal.
+export ASAN_OPTIONS=abort_on_error=1 UBSAN_OPTIONS=abort_on_error=1
+seconds=10
+memory_kib=$((2 * 1024 * 1024))
+if [ "${BTRKIT_SANITIZED:-no}" = yes ]; then
+    seconds=60
+    memory_kib=unlimited # the sanitizer's shadow takes terabytes of addresses
+fi
+
+runs=0
+failures=0
+
+complain() {
+    echo "FAIL $*"
+    head -n 3 "$scratch/stderr" | cut -c 1-300
+    failures=$((failures + 1))
+}
+
+# run_once WHAT COMMAND...
+run_once() {
+    local what=$1 status=0
+    shift
+    runs=$((runs + 1))
+    (
+        ulimit -c 0 -v "$memory_kib"
+        exec timeout --signal KILL "$seconds" "$@" >/dev/null 2>"$scratch/stderr" </dev/null
+    ) || status=$?
+    case $status in
+    0)
+        # Errors are the lines that are neither warnings nor notes.
+        if grep -Evq '^btrkit-[a-z-]+: (warning|note): ' "$scratch/stderr"; then
+            complain "$what: status 0, but an error was printed"
+        fi
+        ;;
+    1 | 2)
+        [ -s "$scratch/stderr" ] || complain "$what: status $status without a word"
+        ;;
+    137) complain "$what: not at its end after $seconds seconds" ;;
+    *) complain "$what: status $status" ;;
+    esac
+    if grep -Eq 'Sanitizer|runtime error|bad_alloc|terminate called' "$scratch/stderr"; then
+        complain "$what: broke down"
+    fi
+}
+
+# feed WHAT FILE...: one input, of one or more devices, to both tools in every format.
+feed() {
+    local what=$1 format
+    shift
+    for format in text json; do
+        run_once "dump-super --format $format: $what" "$BTRKIT_BIN/btrkit-dump-super" --format "$format" -a -f "$@"
+    done
+    run_once "dump-super -F: $what" "$BTRKIT_BIN/btrkit-dump-super" -F -f "$@"
+    for format in text json lines; do
+        run_once "dump-tree --format $format: $what" "$BTRKIT_BIN/btrkit-dump-tree" --format "$format" "$@"
+    done
+}
+
+# The closing line, and the exit status.
+finish() {
+    echo "$runs runs, $failures failures"
+    [ "$runs" -gt 0 ] && [ "$failures" = 0 ]
+}
