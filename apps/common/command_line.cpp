@@ -5,6 +5,9 @@
 #include "apps/common/sizes.h"
 #include "apps/common/version.h"
 
+#include <algorithm>
+#include <thread>
+
 #include <fmt/format.h>
 
 namespace btrkit::apps {
@@ -65,14 +68,34 @@ void CommandLine::take_images(std::vector<std::string>& images) {
         ->allow_extra_args(false);
 }
 
-void CommandLine::take_format(OutputFormat& format) {
-    const auto take = [&format](const std::string& text) {
-        if (text != "text" && text != "json") {
-            throw CLI::ValidationError("--format", fmt::format("'{}' is neither text nor json", text));
+void CommandLine::take_format(OutputFormat& format, bool has_lines) {
+    const std::string words = has_lines ? "text, json or lines" : "text or json";
+    const auto take = [&format, words, has_lines](const std::string& text) {
+        if (text == "text") {
+            format = OutputFormat::text;
+        } else if (text == "json") {
+            format = OutputFormat::json;
+        } else if (text == "lines" && has_lines) {
+            format = OutputFormat::lines;
+        } else {
+            throw CLI::ValidationError("--format", fmt::format("'{}' is not one of {}", text, words));
         }
-        format = text == "json" ? OutputFormat::json : OutputFormat::text;
     };
-    app_.add_option_function<std::string>("--format", take, "text (default) or json")->option_text("FORMAT");
+    app_.add_option_function<std::string>("--format", take, words + " (default text)")->option_text("FORMAT");
+}
+
+void CommandLine::take_threads(unsigned& threads) {
+    static constexpr unsigned most_threads = 256;
+    threads = std::max(1u, std::thread::hardware_concurrency());
+    const auto take = [&threads](const std::string& text) {
+        const auto number = parse_number(text);
+        if (!number || *number == 0 || *number > most_threads) {
+            throw CLI::ValidationError("--threads", fmt::format("'{}' is not from 1 to {}", text, most_threads));
+        }
+        threads = static_cast<unsigned>(*number);
+    };
+    app_.add_option_function<std::string>("--threads", take, "how many to use; the output is the same")
+        ->option_text("N");
 }
 
 CLI::Option* CommandLine::take_number(const std::string& names, std::optional<u64>& number, const std::string& what) {

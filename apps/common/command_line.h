@@ -21,7 +21,7 @@ struct Tool {
     std::vector<std::string> libraries = {}; ///< for --version: those that not every tool stands on
 };
 
-enum class OutputFormat { text, json };
+enum class OutputFormat { text, json, lines };
 
 /// A CLI11 application with -q, -v, --help and --version. Options work behind operands; "--" ends them; the last of
 /// several values of one option counts.
@@ -34,8 +34,10 @@ public:
 
     /// IMAGE operands, at least one, and --member: all in one list, the operands first.
     void take_images(std::vector<std::string>& images);
-    /// --format text|json
-    void take_format(OutputFormat& format);
+    /// --format text|json, and lines where a tool has it
+    void take_format(OutputFormat& format, bool has_lines = false);
+    /// --threads N; as many as there are processors without it
+    void take_threads(unsigned& threads);
     /// An option whose value is a number (parse_number) or a size (parse_size).
     CLI::Option* take_number(const std::string& names, std::optional<u64>& number, const std::string& what);
     CLI::Option* take_size(const std::string& names, std::optional<u64>& size_bytes, const std::string& what);

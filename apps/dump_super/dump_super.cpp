@@ -2,9 +2,9 @@
 #include "apps/dump_super/dump_super.h"
 
 #include "apps/common/command_line.h"
+#include "apps/common/open_images.h"
 #include "apps/dump_super/report_json.h"
 #include "libfs/base/names.h"
-#include "libfs/io/file_device.h"
 #include "libfs/render/superblock_text.h"
 #include "libfs/volume/sys_chunk_array.h"
 
@@ -64,18 +64,6 @@ std::optional<int> read_flags(CommandLine& line, std::span<const std::string> ar
     return std::nullopt;
 }
 
-std::vector<std::unique_ptr<BlockDevice>> open_all(const std::vector<std::string>& images, Messages& messages) {
-    std::vector<std::unique_ptr<BlockDevice>> devices;
-    for (const auto& image : images) {
-        if (auto device = FileDevice::open(image)) {
-            devices.push_back(std::move(*device));
-        } else {
-            messages.error(device.error());
-        }
-    }
-    return devices;
-}
-
 void complain_of_magic(const dump_super::DeviceReport& device, const SuperblockCopy& copy, Messages& messages) {
     messages.error(fmt::format("{}: no btrfs superblock at offset {}: wrong magic (-F prints it nevertheless)",
                                printable(device.path), copy.offset));
@@ -132,7 +120,7 @@ int run_dump_super(std::span<const std::string> arguments, Io& io) {
         return *status;
     }
     Messages messages(line.tool_name(), io.err, line.verbosity());
-    const auto devices = open_all(flags.images, messages);
+    const auto devices = open_images(flags.images, messages);
     const bool json = flags.format == OutputFormat::json;
     const dump_super::Choice all_or_first =
         json ? dump_super::Choice(dump_super::AllMirrors{}) : dump_super::Choice(dump_super::OneMirror{});

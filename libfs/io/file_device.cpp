@@ -27,7 +27,7 @@ std::unexpected<Error> read_failure(const std::string& path, u64 offset, std::st
 }
 
 /// Drops the first done bytes of the buffers.
-void advance(std::span<iovec>& buffers, std::size_t done) {
+void drop_front(std::span<iovec>& buffers, std::size_t done) {
     while (!buffers.empty() && done >= buffers.front().iov_len) {
         done -= buffers.front().iov_len;
         buffers = buffers.subspan(1);
@@ -81,7 +81,7 @@ Result<void> FileDevice::read_scattered(u64 offset, std::span<const MutableBytes
             all_buffers[i] = {now[i].data(), now[i].size()};
         }
         std::span<iovec> buffers(all_buffers.data(), now.size());
-        advance(buffers, 0);
+        drop_front(buffers, 0);
         while (!buffers.empty()) {
             if (offset > static_cast<u64>(std::numeric_limits<off_t>::max())) {
                 return read_failure(path_, offset, "beyond the end");
@@ -98,7 +98,7 @@ Result<void> FileDevice::read_scattered(u64 offset, std::span<const MutableBytes
                 return read_failure(path_, offset, "beyond the end");
             }
             offset += static_cast<u64>(got);
-            advance(buffers, static_cast<std::size_t>(got));
+            drop_front(buffers, static_cast<std::size_t>(got));
         }
     }
     return {};

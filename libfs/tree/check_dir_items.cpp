@@ -81,12 +81,12 @@ void check_dir_entries(const ItemCheck& item) {
         const std::size_t room = rest.size() - sizeof(*entry);
         check_location(item, entry->location.to_key());
         check_type(item, entry->type);
-        check_lengths(item, name_length, data_length);
         if (std::size_t{name_length} + data_length > room) {
             item.report(code, "name of {} bytes and data of {}, but the item has {} left", name_length, data_length,
                         room);
             return;
         }
+        check_lengths(item, name_length, data_length);
         check_hash(item, rest.subspan(sizeof(*entry), name_length));
         rest = rest.subspan(sizeof(*entry) + name_length + data_length);
     }

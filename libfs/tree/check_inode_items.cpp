@@ -38,12 +38,12 @@ void check_named_refs(const ItemCheck& item) {
         }
         const u32 name_length = ref->name_len;
         const std::size_t room = rest.size() - sizeof(Ref);
-        if (name_length == 0 || name_length > btrfs::max_name_length) {
-            item.report(ProblemCode::item_inode_ref, "name of {} bytes", name_length);
-        }
         if (name_length > room) {
             item.report(ProblemCode::item_inode_ref, "name of {} bytes, but the item has {} left", name_length, room);
             return;
+        }
+        if (name_length == 0 || name_length > btrfs::max_name_length) {
+            item.report(ProblemCode::item_inode_ref, "name of {} bytes", name_length);
         }
         rest = rest.subspan(sizeof(Ref) + name_length);
     }

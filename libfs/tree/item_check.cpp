@@ -60,7 +60,13 @@ void check_body(const ItemCheck& item) {
 } // namespace
 
 void check_items(const TreeBlock& leaf, const Geometry& geometry, u64 tree, Problems& problems) {
-    if (!leaf.is_leaf() || (leaf.header().flags & btrfs::header_flag_written) == 0) {
+    if (!leaf.is_leaf()) {
+        return;
+    }
+    if (const u64 flags = leaf.header().flags; (flags & btrfs::header_flag_written) == 0) {
+        problems.push_back({.code = ProblemCode::block_not_written,
+                            .place = {.logical = Logical{leaf.header().bytenr}, .tree = tree},
+                            .detail = fmt::format("flags {:#x}", flags)});
         return;
     }
     ItemCheck item(leaf, geometry, tree, problems);

@@ -15,7 +15,7 @@ namespace btrkit {
 
 /// What is known of a block before it is read. The less is known, the less is proven.
 struct Promise {
-    Logical address;
+    Logical address = {};
     std::optional<u64> generation = {};
     std::optional<u8> level = {};
     std::optional<u64> tree = {}; ///< the tree that it was reached through; decides which owners it may have

@@ -84,6 +84,17 @@ TEST_CASE("one byte too many is malformed in bodies of a fixed size") {
     }
 }
 
+TEST_CASE("sizes that the table of types does not allow are malformed, even where every byte has a meaning") {
+    const std::vector<std::byte> large(btrfs::free_space_bitmap_size + 1);
+    CHECK(render_item({1048576, type::free_space_bitmap, 8388608}, large).json.at(0).at("item").contains("malformed"));
+    for (const auto& info : btrfs::item_types) {
+        CAPTURE(info.name);
+        const u64 objectid = info.type == type::untyped ? btrfs::free_space_objectid : 1;
+        const auto item = render_item({objectid, info.type, 0}, {}).json.at(0).at("item");
+        CHECK(item.contains("malformed") == (info.min_size > 0));
+    }
+}
+
 TEST_CASE("a malformed inode shows the fields that are complete") {
     const auto whole = numbered<btrfs::InodeItem>(1);
     const auto item = render_item({257, type::inode_item, 0}, as_bytes_of(whole).first(20)).json.at(0).at("item");

@@ -31,7 +31,9 @@ TEST_CASE("control characters never reach the terminal") {
 TEST_CASE("valid UTF-8 stays as it is, at the edges of all lengths") {
     for (const std::string_view text : {"", "\xc2\xa0", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80",
                                         "\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"}) {
-        CHECK(json_string(text) == "\"" + std::string(text) + "\"");
+        std::string quoted{'"'};
+        quoted.append(text).push_back('"');
+        CHECK(json_string(text) == quoted);
     }
 }
 

@@ -82,8 +82,11 @@ TEST_CASE("an unknown checksum algorithm shows all bytes") {
 }
 
 TEST_CASE("problems have all parts of their place") {
-    const Problem problem{
-        ProblemCode::block_checksum, {.logical = Logical{4096}, .tree = 5, .key = btrfs::Key{257, 1, 0}}, ""};
+    Place place;
+    place.logical = Logical{4096};
+    place.tree = 5;
+    place.key = btrfs::Key{257, 1, 0};
+    const Problem problem{ProblemCode::block_checksum, place, ""};
     const auto json = problem_json(problem);
     CHECK(json["code"] == "block-checksum");
     CHECK(json["severity"] == "error");

@@ -137,3 +137,14 @@ TEST_CASE("a seed alone is a filesystem") {
     CHECK(volume.super().fsid == uuid_of(0x5e));
     CHECK(late_problems(volume).empty());
 }
+
+TEST_CASE("of two seeds the first is opened") {
+    VolumeImage image(2);
+    make_seed(image.super(1), 0x5e);
+    make_seed(image.super(2), 0x5f);
+    Problems problems;
+    const auto volume = image.open(image.all_devices(), problems);
+    CHECK(problems.empty());
+    CHECK(volume.super().fsid == uuid_of(0x5e));
+    CHECK(codes(late_problems(volume)) == std::vector{ProblemCode::device_foreign});
+}

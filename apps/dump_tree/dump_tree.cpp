@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+#include "apps/dump_tree/dump_tree.h"
+
+#include "apps/common/command_line.h"
+#include "apps/common/exit_status.h"
+#include "apps/common/open_images.h"
+#include "apps/common/sizes.h"
+#include "apps/common/version.h"
+#include "libfs/base/names.h"
+#include "libfs/ops/dump/dump_tree.h"
+
+#include <fmt/format.h>
+
+namespace btrkit::apps {
+
+namespace {
+
+struct Flags {
+    std::vector<std::string> images;
+    OutputFormat format = OutputFormat::text;
+    Parallelism parallelism;
+    dump_tree::Options dump;
+};
+
+/// An option that may be given several times, each value through parse.
+template <class Value, class Parse>
+CLI::Option* take_each(CLI::App& app, const std::string& names, std::vector<Value>& values, const std::string& kind,
+                       const std::string& what, Parse parse) {
+    const auto take = [&values, names, kind, parse](const std::string& text) {
+        const auto value = parse(text);
+        if (!value) {
+            throw CLI::ValidationError(names, fmt::format("'{}' is no {}", text, kind));
+        }
+        values.push_back(*value);
+    };
+    return app.add_option_function<std::string>(names, take, what)->trigger_on_parse();
+}
+
+void take_key(CLI::App& app, const std::string& name, btrfs::Key& key, const btrfs::Key& fill,
+              const std::string& what) {
+    const auto take = [&key, name, fill](const std::string& text) {
+        const auto parsed = parse_key(text, fill);
+        if (!parsed) {
+            throw CLI::ValidationError(name, fmt::format("'{}' is no key: OBJECTID[,TYPE[,OFFSET]]", text));
+        }
+        key = *parsed;
+    };
+    app.add_option_function<std::string>(name, take, what)->option_text("KEY");
+}
+
+void take_selection(CLI::App& app, dump_tree::Options& dump) {
+    app.add_flag("-e,--extents", dump.extents, "only the extent and device trees");
+    app.add_flag("-d,--device", dump.devices, "only the root, chunk and device trees");
+    app.add_flag("-u,--uuid", dump.uuids, "only the uuid tree");
+    app.add_flag("-r,--roots", dump.roots, "only where the roots of the trees are");
+    app.add_flag("-R,--backups", dump.backups, "the same, and the backup roots");
+    take_each(app, "-t,--tree", dump.trees, "tree", "only this tree, by number or name; repeatable", parse_tree_id)
+        ->option_text("ID");
+    take_each(app, "-b,--block", dump.blocks, "number", "only the block at this address; repeatable",
+              [](const std::string& text) { return parse_number(text); })
+        ->option_text("N");
+    app.add_flag("--follow", dump.follow, "with -b: and its children");
+    app.add_option("--path", dump.path, "only the items of this file or directory")->option_text("PATH");
+    take_key(app, "--from", dump.keys.first, btrfs::Key::min(), "only items from OBJECTID[,TYPE[,OFFSET]] on");
+    take_key(app, "--to", dump.keys.last, btrfs::Key::max(), "only items up to this key");
+}
+
+void take_form(CLI::App& app, dump_tree::Options& dump) {
+    const auto set_order = [&dump](WalkOrder order) { return [&dump, order] { dump.order = order; }; };
+    app.add_flag_callback("--bfs", set_order(WalkOrder::breadth_first), "level by level (default)")
+        ->trigger_on_parse();
+    app.add_flag_callback("--dfs", set_order(WalkOrder::depth_first), "every node before its children")
+        ->trigger_on_parse();
+    app.add_flag("--hide-names", dump.hide_names, "print HIDDEN for names and xattrs");
+    app.add_flag("--csum-headers", dump.csum_headers, "print the stored checksum of each block");
+    app.add_flag("--csum-items", dump.csum_items, "print every checksum of checksum items");
+    app.add_flag_callback("--noscan", [] {}, "accepted for the peer's sake: nothing is ever scanned");
+}
+
+dump_tree::Format form_of(OutputFormat format) {
+    switch (format) {
+    case OutputFormat::json: return dump_tree::Format::json;
+    case OutputFormat::lines: return dump_tree::Format::lines;
+    case OutputFormat::text: break;
+    }
+    return dump_tree::Format::text;
+}
+
+/// What no single option shows to be wrong; empty if nothing is.
+std::string_view contradiction(const Flags& flags) {
+    const auto& dump = flags.dump;
+    if (flags.dump.roots && flags.format != OutputFormat::text) {
+        return "-r and -R have a text form only; the root items are in --tree root";
+    }
+    if (dump.path && (!dump.trees.empty() || !dump.blocks.empty())) {
+        return "--path names its tree: it goes without -t and -b";
+    }
+    if (dump.keys.last < dump.keys.first) {
+        return "--to lies before --from";
+    }
+    return {};
+}
+
+std::optional<int> read_flags(CommandLine& line, std::span<const std::string> arguments, Io& io, Flags& flags) {
+    take_selection(line.app(), flags.dump);
+    take_form(line.app(), flags.dump);
+    line.take_images(flags.images);
+    line.take_format(flags.format, true);
+    line.take_threads(flags.parallelism.threads);
+    if (const auto status = line.parse(arguments, io)) {
+        return status;
+    }
+    flags.dump.roots = flags.dump.roots || flags.dump.backups;
+    flags.dump.format = form_of(flags.format);
+    flags.dump.first_line = fmt::format("btrkit v{}", version());
+    if (const auto what = contradiction(flags); !what.empty()) {
+        return line.wrong_usage(io, what);
+    }
+    return std::nullopt;
+}
+
+} // namespace
+
+int run_dump_tree(std::span<const std::string> arguments, Io& io) {
+    CommandLine line({.name = "btrkit-dump-tree",
+                      .operands = "IMAGE...",
+                      .summary = "Print the trees of a btrfs filesystem; by default all of them."});
+    Flags flags;
+    if (const auto status = read_flags(line, arguments, io, flags)) {
+        return *status;
+    }
+    Messages messages(line.tool_name(), io.err, line.verbosity());
+    auto devices = open_images(flags.images, messages);
+    if (devices.empty()) {
+        return messages.exit_status();
+    }
+    const auto report = [&messages](const Problem& problem) { messages.problem(problem); };
+    const auto filesystem = Filesystem::open(std::move(devices), {}, report);
+    if (!filesystem) {
+        messages.error(filesystem.error());
+        return messages.exit_status();
+    }
+    const auto dumped = dump_tree::run(*filesystem, flags.dump, flags.parallelism, io.out, report);
+    if (!dumped) {
+        messages.error(fmt::format("{}: {}", printable(flags.images.front()), dumped.error().message));
+    } else {
+        messages.detail(fmt::format("{} blocks, {} items", dumped->block_count, dumped->item_count));
+    }
+    return messages.exit_status();
+}
+
+} // namespace btrkit::apps

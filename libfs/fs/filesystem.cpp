@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/fs/filesystem.h"
+
+#include "formats/btrfs/item_types.h"
+#include "libfs/base/names.h"
+
+#include <fmt/format.h>
+
+namespace btrkit {
+
+std::optional<TreeRoot> parse_root_item(const btrfs::Key& key, Bytes body) {
+    if (body.size() < btrfs::legacy_root_item_size) {
+        return std::nullopt;
+    }
+    btrfs::RootItem item;
+    std::memcpy(&item, body.data(), std::min(body.size(), sizeof(item)));
+    return TreeRoot{.id = key.objectid,
+                    .root_key = key,
+                    .block = {.promise = {.address = {item.bytenr},
+                                          .generation = item.generation,
+                                          .level = item.level,
+                                          .tree = key.objectid}}};
+}
+
+Result<Filesystem> Filesystem::open(std::vector<std::unique_ptr<BlockDevice>> devices, const VolumeOptions& options,
+                                    const ProblemSink& report) {
+    auto volume = Volume::open(std::move(devices), options, report);
+    if (!volume) {
+        return std::unexpected(volume.error());
+    }
+    Filesystem filesystem(std::move(*volume));
+    // A metadata dump of the first kind maps everything by the system array alone; its chunk tree is that of the
+    // filesystem it was taken from.
+    if ((filesystem.geometry().super_flags & btrfs::super_flag_metadump) == 0) {
+        filesystem.load_chunk_tree(report);
+    }
+    filesystem.volume_->report_devices(report);
+    return filesystem;
+}
+
+void Filesystem::load_chunk_tree(const ProblemSink& report) {
+    Cursor cursor(*reader_, chunk_tree().block);
+    for (bool there = cursor.seek(btrfs::Key::min()); there; there = cursor.next()) {
+        const auto key = cursor.key();
+        if (key.type == btrfs::item_type::dev_item) {
+            if (const auto* item = view_at<btrfs::DevItem>(cursor.data())) {
+                volume_->add_device_item(*item);
+            }
+        } else if (key.type == btrfs::item_type::chunk_item) {
+            Problems problems = check_chunk(key, cursor.data(), geometry());
+            const auto chunk = parse_chunk(key, cursor.data());
+            if (chunk && !volume_->add_chunk(*chunk)) {
+                problems.push_back({ProblemCode::chunk_overlap, {.logical = chunk->start}, "it is left out"});
+            }
+            for (auto& problem : problems) {
+                problem.place.tree = btrfs::chunk_tree_id;
+                problem.place.key = key;
+                report(problem);
+            }
+        }
+    }
+    for (const auto& problem : cursor.damage()) {
+        report(problem);
+    }
+}
+
+TreeRoot Filesystem::root_tree() const {
+    return {.id = btrfs::root_tree_id,
+            .root_key = {},
+            .block = {.promise = {.address = {super().root},
+                                  .generation = super().generation,
+                                  .level = super().root_level,
+                                  .tree = btrfs::root_tree_id}}};
+}
+
+TreeRoot Filesystem::chunk_tree() const {
+    return {.id = btrfs::chunk_tree_id,
+            .root_key = {},
+            .block = {.promise = {.address = {super().chunk_root},
+                                  .generation = super().chunk_root_generation,
+                                  .level = super().chunk_root_level,
+                                  .tree = btrfs::chunk_tree_id}}};
+}
+
+std::optional<TreeRoot> Filesystem::log_root_tree() const {
+    if (super().log_root == 0) {
+        return std::nullopt;
+    }
+    return TreeRoot{.id = btrfs::tree_log_id,
+                    .root_key = {},
+                    .block = {.promise = {.address = {super().log_root},
+                                          .generation = super().generation + 1,
+                                          .level = super().log_root_level,
+                                          .tree = btrfs::tree_log_id}}};
+}
+
+Result<TreeRoot> Filesystem::find_tree(u64 id) const {
+    const auto not_there = [&] { return fail(ErrorKind::not_found, fmt::format("no tree {}", objectid_text(id))); };
+    if (id == btrfs::root_tree_id) {
+        return root_tree();
+    }
+    if (id == btrfs::chunk_tree_id) {
+        return chunk_tree();
+    }
+    if (id == btrfs::tree_log_id) {
+        const auto log = log_root_tree();
+        return log ? Result<TreeRoot>(*log) : not_there();
+    }
+    Cursor cursor(*reader_, root_tree().block);
+    cursor.seek({id, btrfs::item_type::root_item, 0});
+    if (!cursor.valid() && !cursor.damage().empty()) {
+        return fail(ErrorKind::damaged, describe(cursor.damage().back()));
+    }
+    if (!cursor.valid() || cursor.key().objectid != id || cursor.key().type != btrfs::item_type::root_item) {
+        return not_there();
+    }
+    const auto root = parse_root_item(cursor.key(), cursor.data());
+    return root ? Result<TreeRoot>(*root) : fail(ErrorKind::damaged, "root item of tree " + objectid_text(id) + " is cut short");
+}
+
+} // namespace btrkit

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// A filesystem: devices in, trees out.
+#pragma once
+
+#include "formats/btrfs/root.h"
+#include "libfs/tree/cursor.h"
+
+namespace btrkit {
+
+/// A tree and where its root is.
+struct TreeRoot {
+    u64 id = 0;
+    btrfs::Key root_key = {}; ///< of its root item; (0 0 0) for trees that the superblock points to
+    BlockRef block = {};
+};
+
+/// The root that a root item of this key tells of; nothing where the item is too short to tell.
+std::optional<TreeRoot> parse_root_item(const btrfs::Key& key, Bytes body);
+
+class Filesystem {
+public:
+    /// Opens the filesystem of the first device (see Volume::open) and reads its chunk tree. Whatever is wrong is
+    /// reported, and what can be read can be read: a filesystem without chunk tree still has its system chunks.
+    static Result<Filesystem> open(std::vector<std::unique_ptr<BlockDevice>> devices, const VolumeOptions& options,
+                                   const ProblemSink& report);
+
+    const Volume& volume() const { return *volume_; }
+    const btrfs::Superblock& super() const { return volume_->super(); }
+    const Geometry& geometry() const { return volume_->geometry(); }
+    const BlockReader& reader() const { return *reader_; }
+
+    TreeRoot root_tree() const;
+    TreeRoot chunk_tree() const;
+    /// The tree of log roots, where an unreplayed log waits.
+    std::optional<TreeRoot> log_root_tree() const;
+
+    /// Any tree by its id: those above, or the first of its root items. Fails with not_found, or with damaged where
+    /// the root tree can't be read there.
+    Result<TreeRoot> find_tree(u64 id) const;
+
+private:
+    explicit Filesystem(Volume volume)
+        : volume_(std::make_unique<Volume>(std::move(volume))), reader_(std::make_unique<BlockReader>(*volume_)) {}
+
+    void load_chunk_tree(const ProblemSink& report);
+
+    std::unique_ptr<Volume> volume_; // on the heap: readers refer to it while the filesystem moves
+    std::unique_ptr<BlockReader> reader_;
+};
+
+} // namespace btrkit

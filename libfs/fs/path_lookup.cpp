@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/fs/path_lookup.h"
+
+#include "formats/btrfs/item_types.h"
+#include "libfs/base/checksum.h"
+#include "libfs/base/names.h"
+
+#include <fmt/format.h>
+
+namespace btrkit {
+
+namespace {
+
+Bytes as_name(std::string_view name) { return std::as_bytes(std::span(name)); }
+
+/// The location of the entry called name among entries that share a hash.
+std::optional<btrfs::Key> entry_of_name(Bytes entries, std::string_view name) {
+    std::size_t offset = 0;
+    while (const auto* entry = view_at<btrfs::DirItem>(entries, offset)) {
+        const std::size_t name_at = offset + sizeof(*entry);
+        if (as_text(clipped(entries, name_at, entry->name_len)) == name) {
+            return entry->location.to_key();
+        }
+        offset = name_at + entry->name_len + entry->data_len;
+    }
+    return std::nullopt;
+}
+
+Result<btrfs::Key> find_entry(const Filesystem& filesystem, const InodePlace& dir, std::string_view name) {
+    const btrfs::Key key{dir.inode, btrfs::item_type::dir_item, name_hash(as_name(name))};
+    Cursor cursor(filesystem.reader(), dir.tree.block);
+    if (cursor.seek(key) && cursor.key() == key) {
+        if (const auto location = entry_of_name(cursor.data(), name)) {
+            return *location;
+        }
+    }
+    if (!cursor.valid() && !cursor.damage().empty()) {
+        return fail(ErrorKind::damaged, describe(cursor.damage().back()));
+    }
+    return fail(ErrorKind::not_found, fmt::format("no \"{}\"", printable(name)));
+}
+
+Result<InodePlace> enter(const Filesystem& filesystem, const InodePlace& dir, const btrfs::Key& location) {
+    if (location.type != btrfs::item_type::root_item) {
+        return InodePlace{.tree = dir.tree, .inode = location.objectid};
+    }
+    auto tree = filesystem.find_tree(location.objectid);
+    if (!tree) {
+        return std::unexpected(tree.error());
+    }
+    return InodePlace{.tree = std::move(*tree), .inode = btrfs::root_dir_inode};
+}
+
+} // namespace
+
+Result<InodePlace> find_path(const Filesystem& filesystem, std::string_view path) {
+    auto top = filesystem.find_tree(btrfs::fs_tree_id);
+    if (!top) {
+        return std::unexpected(top.error());
+    }
+    InodePlace place{.tree = std::move(*top), .inode = btrfs::root_dir_inode};
+    std::string_view rest = path;
+    while (!rest.empty()) {
+        const auto slash = std::min(rest.find('/'), rest.size());
+        const auto name = rest.substr(0, slash);
+        rest.remove_prefix(std::min(slash + 1, rest.size()));
+        if (name.empty() || name == ".") {
+            continue;
+        }
+        const auto location = find_entry(filesystem, place, name);
+        auto entered = location ? enter(filesystem, place, *location) : std::unexpected(location.error());
+        if (!entered) {
+            return fail(entered.error().kind, fmt::format("path {}: {}", printable(path), entered.error().message));
+        }
+        place = std::move(*entered);
+    }
+    return place;
+}
+
+} // namespace btrkit

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// From a path to an inode, through subvolumes.
+#pragma once
+
+#include "libfs/fs/filesystem.h"
+
+#include <string_view>
+
+namespace btrkit {
+
+/// An inode in its tree.
+struct InodePlace {
+    TreeRoot tree;
+    u64 inode = 0;
+};
+
+/// Finds what path names, from the top-level tree (5) on; "/", "" and "." are its root directory. Leading, trailing
+/// and double slashes and "." don't matter; ".." and symlinks are not followed: a path in an image is what is stored.
+/// Fails with not_found naming the part that is not there, or with damaged where directories can't be read.
+Result<InodePlace> find_path(const Filesystem& filesystem, std::string_view path);
+
+} // namespace btrkit

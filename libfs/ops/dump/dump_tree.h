@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// Trees as text: which of them, in which order, in which form. Reads, proves and renders on all cores; the output is
+// the same at any number of threads, and memory does not grow with the image.
+#pragma once
+
+#include "libfs/base/ordered_pipeline.h"
+#include "libfs/base/output_sink.h"
+#include "libfs/fs/filesystem.h"
+
+namespace btrkit::dump_tree {
+
+enum class Format {
+    text, ///< what btrfs-progs 6.19 prints, to the byte
+    json, ///< a JSON object a line
+    lines ///< a line of text an item
+};
+
+struct Options {
+    Format format = Format::text;
+
+    // Which trees. Nothing set: all of them.
+    bool extents = false;            ///< extent and device trees only
+    bool devices = false;            ///< root, chunk and device trees only
+    bool uuids = false;              ///< uuid tree only
+    bool roots = false;              ///< only where the roots are
+    bool backups = false;            ///< with roots: the backup roots too
+    std::vector<u64> trees;          ///< these only, in this order
+    std::vector<u64> blocks;         ///< these blocks only, by logical address
+    bool follow = false;             ///< with blocks: their children too
+    std::optional<std::string> path; ///< the items of this file or directory only
+
+    WalkOrder order = WalkOrder::breadth_first;
+    KeyRange keys; ///< items outside are left out
+
+    bool hide_names = false;
+    bool csum_headers = false;
+    bool csum_items = false;
+    std::string first_line; ///< of the text form: name and version
+};
+
+struct Report {
+    u64 block_count = 0;
+    u64 item_count = 0;
+    u64 problem_count = 0; ///< handed to the sink, notes not counted
+};
+
+/// Fails where the output does, and where what was asked for is not there (usage, not_found, damaged).
+Result<Report> run(const Filesystem& filesystem, const Options& options, Parallelism parallelism, OutputSink& out,
+                   const ProblemSink& report);
+
+} // namespace btrkit::dump_tree

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+// The items of a tree in key order, from any key on; for look-ups, not for whole trees (that is TreeWalk).
+#pragma once
+
+#include "libfs/tree/tree_walk.h"
+
+namespace btrkit {
+
+/// Stands on an item, or behind the last one. What can't be read is passed over and remembered in damage().
+class Cursor {
+public:
+    Cursor(const BlockReader& reader, BlockRef root) : reader_(&reader), root_(std::move(root)) {}
+
+    /// Goes to the first item whose key is not below key. Returns valid().
+    bool seek(const btrfs::Key& key);
+    /// Needs valid(). Returns valid().
+    bool next();
+
+    bool valid() const { return leaf_.has_value(); }
+    /// Need valid().
+    btrfs::Key key() const { return leaf_->block().key(slot_); }
+    Bytes data() const { return leaf_->block().item_data(slot_); }
+    const TreeBlock& leaf() const { return leaf_->block(); }
+
+    /// Copies that were bad, blocks that are lost and the keys that are lost with them, since the cursor was made.
+    const Problems& damage() const { return damage_; }
+
+private:
+    bool enter_next_leaf(const btrfs::Key& from);
+
+    const BlockReader* reader_;
+    BlockRef root_;
+    std::optional<TreeWalk> walk_;
+    std::optional<OwnedBlock> leaf_;
+    u32 slot_ = 0;
+    Problems damage_;
+};
+
+} // namespace btrkit

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/tree/tree_walk.h"
+
+#include "libfs/base/names.h"
+
+#include <fmt/format.h>
+
+namespace btrkit {
+
+Problem lost_range(const BlockRef& ref) {
+    const auto& promise = ref.promise;
+    std::string keys;
+    if (promise.first_key) {
+        keys = fmt::format("keys from {} ", key_text(*promise.first_key));
+        keys += ref.end ? fmt::format("up to but not including {}", key_text(*ref.end)) : "to the end of the tree";
+    } else {
+        keys = "the whole tree";
+    }
+    return {ProblemCode::block_lost, {.logical = promise.address, .tree = promise.tree}, keys};
+}
+
+TreeWalk::TreeWalk(const BlockReader& reader, const BlockRef& root, WalkOrder order, const KeyRange& keys)
+    : reader_(&reader), root_(root), order_(order), keys_(keys),
+      target_level_(order == WalkOrder::breadth_first ? *root.promise.level : u8{0}) {
+    path_.reserve(btrfs::max_level_count);
+}
+
+std::optional<BlockRef> TreeWalk::next() {
+    while (!done_) {
+        auto ref = pass_begun_ ? next_in_pass() : begin_pass();
+        if (ref) {
+            return ref;
+        }
+        if (!path_.empty()) {
+            continue;
+        }
+        // The pass is over. Breadth first, the next one goes a level deeper.
+        done_ = order_ != WalkOrder::breadth_first || target_level_ == 0;
+        if (!done_) {
+            --target_level_;
+            pass_begun_ = false;
+        }
+    }
+    return std::nullopt;
+}
+
+std::optional<BlockRef> TreeWalk::begin_pass() {
+    pass_begun_ = true;
+    if (root_level() > target_level_ && !enter(root_) && order_ == WalkOrder::leaves_only) {
+        return root_;
+    }
+    return wants(root_level()) ? std::optional(root_) : std::nullopt;
+}
+
+std::optional<BlockRef> TreeWalk::next_in_pass() {
+    while (!path_.empty()) {
+        auto child = next_child(path_.back());
+        if (!child) {
+            path_.pop_back();
+            continue;
+        }
+        const u8 level = *child->promise.level;
+        if (level > target_level_ && !enter(*child) && order_ == WalkOrder::leaves_only) {
+            return child;
+        }
+        if (wants(level)) {
+            return child;
+        }
+    }
+    return std::nullopt;
+}
+
+std::optional<BlockRef> TreeWalk::next_child(Frame& frame) const {
+    const BlockView node = frame.node.view();
+    while (frame.slot < node.count()) {
+        const u32 slot = frame.slot++;
+        const auto key = node.key(slot);
+        // Nodes that are not well-formed are followed as far as their keys ascend.
+        if (frame.last_taken && key <= *frame.last_taken) {
+            continue;
+        }
+        frame.last_taken = key;
+        const auto end = slot + 1 < node.count() ? std::optional(node.key(slot + 1)) : frame.end;
+        if (key > keys_.last || (end && *end <= keys_.first)) {
+            continue;
+        }
+        const auto& pointer = node.pointer(slot);
+        return BlockRef{.promise = {.address = {pointer.blockptr},
+                                    .generation = pointer.generation,
+                                    .level = static_cast<u8>(node.header().level - 1),
+                                    .tree = root_.promise.tree,
+                                    .first_key = key},
+                        .end = end};
+    }
+    return std::nullopt;
+}
+
+bool TreeWalk::enter(const BlockRef& ref) {
+    Frame frame{.node = OwnedBlock(*reader_, ref.promise), .end = ref.end};
+    if (frame.node.state() == BlockState::lost) {
+        return false;
+    }
+    prefetch_children(frame);
+    path_.push_back(std::move(frame));
+    return true;
+}
+
+void TreeWalk::prefetch_children(const Frame& frame) const {
+    const BlockView node = frame.node.view();
+    std::vector<Logical> places;
+    places.reserve(node.count());
+    for (u32 slot = 0; slot < node.count(); ++slot) {
+        if (const auto key = node.key(slot); key > keys_.last) {
+            break;
+        }
+        places.push_back({node.pointer(slot).blockptr});
+    }
+    reader_->volume().prefetch(places, reader_->nodesize());
+}
+
+} // namespace btrkit

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+// The blocks of a tree in a chosen order, in constant memory, past whatever is damaged.
+#pragma once
+
+#include "libfs/tree/block_reader.h"
+
+#include <vector>
+
+namespace btrkit {
+
+/// Keys from first to last, both included.
+struct KeyRange {
+    btrfs::Key first = btrfs::Key::min();
+    btrfs::Key last = btrfs::Key::max();
+
+    bool contains(const btrfs::Key& key) const { return first <= key && key <= last; }
+    bool is_everything() const { return first == btrfs::Key::min() && last == btrfs::Key::max(); }
+};
+
+/// A block that a parent (or a root item, or the superblock) points to.
+struct BlockRef {
+    Promise promise = {};
+    /// Items of this block and below it have smaller keys; nothing: as far as keys go.
+    std::optional<btrfs::Key> end = {};
+};
+
+/// What is lost with a block: block_lost with the range of its keys.
+Problem lost_range(const BlockRef& ref);
+
+enum class WalkOrder {
+    breadth_first, ///< level by level, from the root down
+    depth_first,   ///< every node before its children
+    leaves_only,   ///< leaves in key order; of nodes only those that can't be read, so that nothing is passed in silence
+};
+
+/// Hands out references; whoever takes one reads the block and says what is wrong with it. The walk reads the nodes
+/// by itself, silently, and leaves out what lies below unreadable ones. Every block is handed out once at most, for
+/// its first key must be the parent's and keys ascend: the walk ends, whatever the image holds.
+class TreeWalk {
+public:
+    /// root.promise.level must be known. Blocks outside keys are left out.
+    TreeWalk(const BlockReader& reader, const BlockRef& root, WalkOrder order, const KeyRange& keys = {});
+
+    std::optional<BlockRef> next();
+
+private:
+    struct Frame {
+        OwnedBlock node;
+        std::optional<btrfs::Key> end;
+        u32 slot = 0;
+        std::optional<btrfs::Key> last_taken = {};
+    };
+
+    u8 root_level() const { return *root_.promise.level; }
+    bool wants(u8 level) const { return order_ == WalkOrder::depth_first || level == target_level_; }
+    std::optional<BlockRef> begin_pass();
+    std::optional<BlockRef> next_in_pass();
+    std::optional<BlockRef> next_child(Frame& frame) const;
+    bool enter(const BlockRef& ref);
+    void prefetch_children(const Frame& frame) const;
+
+    const BlockReader* reader_;
+    BlockRef root_;
+    WalkOrder order_;
+    KeyRange keys_;
+    u8 target_level_ = 0;
+    bool pass_begun_ = false;
+    bool done_ = false;
+    std::vector<Frame> path_; ///< from the root down; never longer than the tree is high
+};
+
+} // namespace btrkit
