@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Copies the devices of a sample image without the file data: reduce-image.py FROM TO
+"""Copies the devices of a sample image without the file data: reduce-image.py FROM TO [DUMP ...]
 
-FROM holds dev1.img, dev2.img, ... and expect/dump-tree.txt, whose chunk tree says where what lies. Kept are the
+FROM holds dev1.img, dev2.img, ... and expect/dump-tree.txt, whose chunk tree says where what lies, like those of
+further DUMPs. Kept are the
 superblocks and everything in system and metadata chunks, allocated or not (old copies of tree blocks are there);
 of mixed chunks everything but data extents. All else becomes holes.
 """
@@ -50,9 +51,8 @@ def read_data_extents(text):
     return extents
 
 
-def ranges_to_keep(text):
-    """devid -> [(start, end)], and devid -> [(start, end)] to be cut out of those again."""
-    keep, cut = {}, {}
+def ranges_to_keep(text, keep, cut):
+    """Adds to keep, devid -> [(start, end)], and to cut, the same, what is to be cut out of those again."""
     extents = None
     for logical, length, kinds, profile, stripes in read_chunks(text):
         if "METADATA" not in kinds and "SYSTEM" not in kinds:
@@ -67,7 +67,6 @@ def ranges_to_keep(text):
             if logical <= start < logical + length:
                 for devid, offset in stripes:
                     cut.setdefault(devid, []).append((offset + start - logical, offset + start - logical + size))
-    return keep, cut
 
 
 def copy_range(source, target, start, end):
@@ -100,9 +99,11 @@ def reduce_device(source_path, target_path, keep, cut):
 
 
 def main():
-    folder, target = sys.argv[1:]
-    with open(os.path.join(folder, "expect", "dump-tree.txt"), encoding="ascii") as file:
-        keep, cut = ranges_to_keep(file.read())
+    folder, target = sys.argv[1:3]
+    keep, cut = {}, {}
+    for dump in [os.path.join(folder, "expect", "dump-tree.txt"), *sys.argv[3:]]:
+        with open(dump, encoding="ascii") as file:
+            ranges_to_keep(file.read(), keep, cut)
     os.makedirs(target, exist_ok=True)
     for name in sorted(os.listdir(folder)):
         if name.endswith(".img"):

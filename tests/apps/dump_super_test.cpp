@@ -65,7 +65,7 @@ TEST_CASE("wrong usage is status 2 and one line with a hint") {
     check_one_error(dump({"-s", "-1", "image"}), 2, "-s");
     check_one_error(dump({"--bytenr", "64x", "image"}), 2, "'64x' is no size");
     check_one_error(dump({"-i", "3", "image"}), 2, "there is no mirror 3");
-    check_one_error(dump({"--format", "xml", "image"}), 2, "neither text nor json");
+    check_one_error(dump({"--format", "xml", "image"}), 2, "not one of text or json");
     check_one_error(dump({"image", "-s"}), 2, "-s");
     check_one_error(dump({"image", "--format"}), 2, "--format");
 }

@@ -64,7 +64,7 @@ void show_leaf(const BlockView& leaf, const RenderContext& context, TreeText& tr
     }
 }
 
-void show_node(const BlockView& node, const RenderContext& context, const TreeText& tree_text) {
+void show_node(const BlockView& node, const RenderContext& context, TreeText& tree_text) {
     TextBuffer out;
     put_node_json(out, node, context);
     tree_text.put_header(out, node, address, context);
