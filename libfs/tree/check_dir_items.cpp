@@ -43,14 +43,10 @@ void check_type(const ItemCheck& item, u8 raw_type) {
     }
 }
 
+/// Name and data are known to lie inside the item, and so to be no longer together than a leaf allows.
 void check_lengths(const ItemCheck& item, u32 name_length, u32 data_length) {
-    const u32 limit = btrfs::max_item_size(item.geometry().nodesize) - u32{sizeof(btrfs::DirItem)};
     if (name_length > btrfs::max_name_length) {
         item.report(code, "name of {} bytes, but {} are the most", name_length, btrfs::max_name_length);
-    }
-    if (name_length + data_length > limit) {
-        item.report(code, "name of {} bytes and data of {}, but {} are the most for both", name_length, data_length,
-                    limit);
     }
     if (data_length != 0 && !is_xattr(item)) {
         item.report(code, "{} bytes of data, which only xattrs have", data_length);
