@@ -67,8 +67,7 @@ void take_selection(CLI::App& app, dump_tree::Options& dump) {
 
 void take_form(CLI::App& app, dump_tree::Options& dump) {
     const auto set_order = [&dump](WalkOrder order) { return [&dump, order] { dump.order = order; }; };
-    app.add_flag_callback("--bfs", set_order(WalkOrder::breadth_first), "level by level (default)")
-        ->trigger_on_parse();
+    app.add_flag_callback("--bfs", set_order(WalkOrder::breadth_first), "level by level (default)")->trigger_on_parse();
     app.add_flag_callback("--dfs", set_order(WalkOrder::depth_first), "every node before its children")
         ->trigger_on_parse();
     app.add_flag("--hide-names", dump.hide_names, "print HIDDEN for names and xattrs");

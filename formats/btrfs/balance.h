@@ -25,20 +25,13 @@ struct BalanceArgs {
 };
 template <>
 inline constexpr auto fields_of<BalanceArgs> = std::tuple{
-    Field{"profiles", &BalanceArgs::profiles},
-    Field{"usage_min", &BalanceArgs::usage_min},
-    Field{"usage_max", &BalanceArgs::usage_max},
-    Field{"devid", &BalanceArgs::devid},
-    Field{"pstart", &BalanceArgs::pstart},
-    Field{"pend", &BalanceArgs::pend},
-    Field{"vstart", &BalanceArgs::vstart},
-    Field{"vend", &BalanceArgs::vend},
-    Field{"target", &BalanceArgs::target},
-    Field{"flags", &BalanceArgs::flags},
-    Field{"limit_min", &BalanceArgs::limit_min},
-    Field{"limit_max", &BalanceArgs::limit_max},
-    Field{"stripes_min", &BalanceArgs::stripes_min},
-    Field{"stripes_max", &BalanceArgs::stripes_max},
+    Field{"profiles", &BalanceArgs::profiles},       Field{"usage_min", &BalanceArgs::usage_min},
+    Field{"usage_max", &BalanceArgs::usage_max},     Field{"devid", &BalanceArgs::devid},
+    Field{"pstart", &BalanceArgs::pstart},           Field{"pend", &BalanceArgs::pend},
+    Field{"vstart", &BalanceArgs::vstart},           Field{"vend", &BalanceArgs::vend},
+    Field{"target", &BalanceArgs::target},           Field{"flags", &BalanceArgs::flags},
+    Field{"limit_min", &BalanceArgs::limit_min},     Field{"limit_max", &BalanceArgs::limit_max},
+    Field{"stripes_min", &BalanceArgs::stripes_min}, Field{"stripes_max", &BalanceArgs::stripes_max},
     Field{"unused", &BalanceArgs::unused},
 };
 static_assert(layout_is<BalanceArgs>(136));
@@ -53,11 +46,8 @@ struct BalanceItem {
 };
 template <>
 inline constexpr auto fields_of<BalanceItem> = std::tuple{
-    Field{"flags", &BalanceItem::flags},
-    Field{"data", &BalanceItem::data},
-    Field{"meta", &BalanceItem::meta},
-    Field{"sys", &BalanceItem::sys},
-    Field{"unused", &BalanceItem::unused},
+    Field{"flags", &BalanceItem::flags}, Field{"data", &BalanceItem::data},     Field{"meta", &BalanceItem::meta},
+    Field{"sys", &BalanceItem::sys},     Field{"unused", &BalanceItem::unused},
 };
 static_assert(layout_is<BalanceItem>(448));
 

@@ -34,14 +34,10 @@ struct ChunkItem {
 };
 template <>
 inline constexpr auto fields_of<ChunkItem> = std::tuple{
-    Field{"length", &ChunkItem::length},
-    Field{"owner", &ChunkItem::owner},
-    Field{"stripe_len", &ChunkItem::stripe_len},
-    Field{"type", &ChunkItem::type, block_group_flag_names},
-    Field{"io_align", &ChunkItem::io_align},
-    Field{"io_width", &ChunkItem::io_width},
-    Field{"sector_size", &ChunkItem::sector_size},
-    Field{"num_stripes", &ChunkItem::num_stripes},
+    Field{"length", &ChunkItem::length},           Field{"owner", &ChunkItem::owner},
+    Field{"stripe_len", &ChunkItem::stripe_len},   Field{"type", &ChunkItem::type, block_group_flag_names},
+    Field{"io_align", &ChunkItem::io_align},       Field{"io_width", &ChunkItem::io_width},
+    Field{"sector_size", &ChunkItem::sector_size}, Field{"num_stripes", &ChunkItem::num_stripes},
     Field{"sub_stripes", &ChunkItem::sub_stripes},
 };
 static_assert(layout_is<ChunkItem>(48));

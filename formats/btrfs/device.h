@@ -53,10 +53,8 @@ struct DevExtent {
 };
 template <>
 inline constexpr auto fields_of<DevExtent> = std::tuple{
-    Field{"chunk_tree", &DevExtent::chunk_tree},
-    Field{"chunk_objectid", &DevExtent::chunk_objectid},
-    Field{"chunk_offset", &DevExtent::chunk_offset},
-    Field{"length", &DevExtent::length},
+    Field{"chunk_tree", &DevExtent::chunk_tree},           Field{"chunk_objectid", &DevExtent::chunk_objectid},
+    Field{"chunk_offset", &DevExtent::chunk_offset},       Field{"length", &DevExtent::length},
     Field{"chunk_tree_uuid", &DevExtent::chunk_tree_uuid},
 };
 static_assert(layout_is<DevExtent>(48));
@@ -71,10 +69,8 @@ struct DevStatsItem {
 };
 template <>
 inline constexpr auto fields_of<DevStatsItem> = std::tuple{
-    Field{"write_errs", &DevStatsItem::write_errs},
-    Field{"read_errs", &DevStatsItem::read_errs},
-    Field{"flush_errs", &DevStatsItem::flush_errs},
-    Field{"corruption_errs", &DevStatsItem::corruption_errs},
+    Field{"write_errs", &DevStatsItem::write_errs},           Field{"read_errs", &DevStatsItem::read_errs},
+    Field{"flush_errs", &DevStatsItem::flush_errs},           Field{"corruption_errs", &DevStatsItem::corruption_errs},
     Field{"generation_errs", &DevStatsItem::generation_errs},
 };
 static_assert(layout_is<DevStatsItem>(40));

@@ -20,7 +20,7 @@ enum class FileType : u8 {
 
 /// Names of the file types as the peer prints them; index is the number on disk.
 inline constexpr std::array<std::string_view, 9> file_type_names = {"",     "FILE", "DIR",     "CHRDEV", "BLKDEV",
-                                                                   "FIFO", "SOCK", "SYMLINK", "XATTR"};
+                                                                    "FIFO", "SOCK", "SYMLINK", "XATTR"};
 /// Set in the type of an entry whose name is encrypted.
 inline constexpr u8 file_type_encrypted = 0x80;
 
@@ -35,11 +35,8 @@ struct DirItem {
 };
 template <>
 inline constexpr auto fields_of<DirItem> = std::tuple{
-    Field{"location", &DirItem::location},
-    Field{"transid", &DirItem::transid},
-    Field{"data_len", &DirItem::data_len},
-    Field{"name_len", &DirItem::name_len},
-    Field{"type", &DirItem::type},
+    Field{"location", &DirItem::location}, Field{"transid", &DirItem::transid}, Field{"data_len", &DirItem::data_len},
+    Field{"name_len", &DirItem::name_len}, Field{"type", &DirItem::type},
 };
 static_assert(layout_is<DirItem>(30));
 

@@ -5,9 +5,9 @@
 #include <array>
 #include <bit>
 #include <concepts>
-#include <utility>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 namespace btrfs {
 

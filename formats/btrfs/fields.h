@@ -16,7 +16,7 @@ namespace btrfs {
 template <class Struct, class Member>
 struct Field {
     std::string_view name;
-    Member Struct::*member;
+    Member Struct::* member;
     FlagNames flags{};
 };
 

@@ -23,12 +23,9 @@ struct FileExtentHead {
 };
 template <>
 inline constexpr auto fields_of<FileExtentHead> = std::tuple{
-    Field{"generation", &FileExtentHead::generation},
-    Field{"ram_bytes", &FileExtentHead::ram_bytes},
-    Field{"compression", &FileExtentHead::compression},
-    Field{"encryption", &FileExtentHead::encryption},
-    Field{"other_encoding", &FileExtentHead::other_encoding},
-    Field{"type", &FileExtentHead::type},
+    Field{"generation", &FileExtentHead::generation},         Field{"ram_bytes", &FileExtentHead::ram_bytes},
+    Field{"compression", &FileExtentHead::compression},       Field{"encryption", &FileExtentHead::encryption},
+    Field{"other_encoding", &FileExtentHead::other_encoding}, Field{"type", &FileExtentHead::type},
 };
 static_assert(layout_is<FileExtentHead>(21));
 

@@ -16,7 +16,9 @@ struct FlagName {
 };
 using FlagNames = std::span<const FlagName>;
 
-constexpr u64 flag_bit(unsigned number) { return u64{1} << number; }
+constexpr u64 flag_bit(unsigned number) {
+    return u64{1} << number;
+}
 
 /// All bits that have a name in the set.
 constexpr u64 known_flags(FlagNames names) {

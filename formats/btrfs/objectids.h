@@ -10,7 +10,9 @@
 
 namespace btrfs {
 
-constexpr u64 from_top(u64 distance) { return ~u64{0} - distance + 1; }
+constexpr u64 from_top(u64 distance) {
+    return ~u64{0} - distance + 1;
+}
 
 inline constexpr u64 root_tree_id = 1;
 inline constexpr u64 extent_tree_id = 2;

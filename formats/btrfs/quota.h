@@ -7,8 +7,12 @@
 namespace btrfs {
 
 /// A quota group id: level in the top 16 bits, subvolume or number below.
-constexpr u64 qgroup_level(u64 qgroupid) { return qgroupid >> 48; }
-constexpr u64 qgroup_number(u64 qgroupid) { return qgroupid & ((u64{1} << 48) - 1); }
+constexpr u64 qgroup_level(u64 qgroupid) {
+    return qgroupid >> 48;
+}
+constexpr u64 qgroup_number(u64 qgroupid) {
+    return qgroupid & ((u64{1} << 48) - 1);
+}
 
 /// QGROUP_STATUS, key (0, 240, 0). With simple quotas an enable_gen follows (QgroupStatusTail).
 struct QgroupStatusItem {
@@ -43,10 +47,8 @@ struct QgroupInfoItem {
 };
 template <>
 inline constexpr auto fields_of<QgroupInfoItem> = std::tuple{
-    Field{"generation", &QgroupInfoItem::generation},
-    Field{"rfer", &QgroupInfoItem::rfer},
-    Field{"rfer_cmpr", &QgroupInfoItem::rfer_cmpr},
-    Field{"excl", &QgroupInfoItem::excl},
+    Field{"generation", &QgroupInfoItem::generation}, Field{"rfer", &QgroupInfoItem::rfer},
+    Field{"rfer_cmpr", &QgroupInfoItem::rfer_cmpr},   Field{"excl", &QgroupInfoItem::excl},
     Field{"excl_cmpr", &QgroupInfoItem::excl_cmpr},
 };
 static_assert(layout_is<QgroupInfoItem>(40));

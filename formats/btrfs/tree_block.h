@@ -68,9 +68,15 @@ inline constexpr auto fields_of<KeyPointer> = std::tuple{
 static_assert(layout_is<KeyPointer>(33));
 
 /// Bytes of a block behind its header: what items and their headers share.
-constexpr u32 leaf_data_size(u32 nodesize) { return nodesize - u32{sizeof(TreeBlockHeader)}; }
-constexpr u32 node_capacity(u32 nodesize) { return leaf_data_size(nodesize) / u32{sizeof(KeyPointer)}; }
+constexpr u32 leaf_data_size(u32 nodesize) {
+    return nodesize - u32{sizeof(TreeBlockHeader)};
+}
+constexpr u32 node_capacity(u32 nodesize) {
+    return leaf_data_size(nodesize) / u32{sizeof(KeyPointer)};
+}
 /// The largest item that fits a leaf by itself.
-constexpr u32 max_item_size(u32 nodesize) { return leaf_data_size(nodesize) - u32{sizeof(ItemHeader)}; }
+constexpr u32 max_item_size(u32 nodesize) {
+    return leaf_data_size(nodesize) - u32{sizeof(ItemHeader)};
+}
 
 } // namespace btrfs

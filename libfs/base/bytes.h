@@ -44,6 +44,8 @@ Bytes as_bytes_of(const T& value) {
     return std::as_bytes(std::span(&value, 1));
 }
 
-constexpr bool is_aligned(u64 value, u64 alignment) { return alignment != 0 && value % alignment == 0; }
+constexpr bool is_aligned(u64 value, u64 alignment) {
+    return alignment != 0 && value % alignment == 0;
+}
 
 } // namespace btrkit

@@ -52,9 +52,13 @@ u32 crc32c_raw(u32 seed, Bytes bytes) {
     return crc32_iscsi(data, static_cast<int>(bytes.size()), seed);
 }
 
-u64 name_hash(Bytes name) { return crc32c_raw(~u32{1}, name); }
+u64 name_hash(Bytes name) {
+    return crc32c_raw(~u32{1}, name);
+}
 
-u64 extref_hash(u64 parent, Bytes name) { return crc32c_raw(static_cast<u32>(parent), name); }
+u64 extref_hash(u64 parent, Bytes name) {
+    return crc32c_raw(static_cast<u32>(parent), name);
+}
 
 u64 extent_data_ref_hash(u64 root, u64 objectid, u64 offset) {
     const btrfs::le64 stored_root{root};

@@ -39,7 +39,9 @@ char c_escape(char byte) {
     }
 }
 
-bool is_plain(char byte) { return byte > ' ' && byte < 0x7f && byte != '\\'; }
+bool is_plain(char byte) {
+    return byte > ' ' && byte < 0x7f && byte != '\\';
+}
 
 void put_escaped_byte(TextBuffer& out, char byte) {
     if (const char letter = c_escape(byte)) {

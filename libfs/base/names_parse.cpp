@@ -13,9 +13,8 @@ namespace {
 /// Upper case, with '_' for '-'.
 std::string folded(std::string_view text) {
     std::string result(text);
-    std::ranges::transform(result, result.begin(), [](unsigned char c) {
-        return c == '-' ? '_' : static_cast<char>(std::toupper(c));
-    });
+    std::ranges::transform(result, result.begin(),
+                           [](unsigned char c) { return c == '-' ? '_' : static_cast<char>(std::toupper(c)); });
     return result;
 }
 
@@ -52,10 +51,22 @@ constexpr std::array tree_aliases = std::to_array<btrfs::ObjectidName>({
 });
 
 constexpr std::array tree_ids = std::to_array<u64>({
-    btrfs::root_tree_id,      btrfs::extent_tree_id,     btrfs::chunk_tree_id,       btrfs::dev_tree_id,
-    btrfs::fs_tree_id,        btrfs::csum_tree_id,       btrfs::quota_tree_id,       btrfs::uuid_tree_id,
-    btrfs::free_space_tree_id, btrfs::tree_log_fixup_id, btrfs::tree_log_id,         btrfs::tree_reloc_id,
-    btrfs::data_reloc_tree_id, btrfs::block_group_tree_id, btrfs::raid_stripe_tree_id, btrfs::remap_tree_id,
+    btrfs::root_tree_id,
+    btrfs::extent_tree_id,
+    btrfs::chunk_tree_id,
+    btrfs::dev_tree_id,
+    btrfs::fs_tree_id,
+    btrfs::csum_tree_id,
+    btrfs::quota_tree_id,
+    btrfs::uuid_tree_id,
+    btrfs::free_space_tree_id,
+    btrfs::tree_log_fixup_id,
+    btrfs::tree_log_id,
+    btrfs::tree_reloc_id,
+    btrfs::data_reloc_tree_id,
+    btrfs::block_group_tree_id,
+    btrfs::raid_stripe_tree_id,
+    btrfs::remap_tree_id,
 });
 
 std::optional<u64> parse_objectid(std::string_view text) {

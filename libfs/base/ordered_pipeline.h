@@ -39,25 +39,21 @@ void run_ordered(Parallelism parallelism, Make&& make, Work&& work, Finish&& fin
     std::atomic<bool> go_on = true; // read by the making thread, written by the finishing one
     tbb::parallel_pipeline(
         parallelism.in_flight(),
-        tbb::make_filter<void, Job*>(tbb::filter_mode::serial_in_order,
-                                     [&](tbb::flow_control& control) -> Job* {
-                                         JobPtr job = go_on ? make() : nullptr;
-                                         if (!job) {
-                                             control.stop();
-                                         }
-                                         return job.release();
-                                     }) &
-            tbb::make_filter<Job*, Job*>(tbb::filter_mode::parallel,
-                                         [&](Job* job) {
-                                             work(*job);
-                                             return job;
-                                         }) &
-            tbb::make_filter<Job*, void>(tbb::filter_mode::serial_in_order, [&](Job* job) {
-                const JobPtr owned(job);
-                if (go_on && !finish(*owned)) {
-                    go_on = false;
-                }
-            }));
+        tbb::make_filter<void, Job*>(tbb::filter_mode::serial_in_order, [&](tbb::flow_control& control) -> Job* {
+            JobPtr job = go_on ? make() : nullptr;
+            if (!job) {
+                control.stop();
+            }
+            return job.release();
+        }) & tbb::make_filter<Job*, Job*>(tbb::filter_mode::parallel, [&](Job* job) {
+            work(*job);
+            return job;
+        }) & tbb::make_filter<Job*, void>(tbb::filter_mode::serial_in_order, [&](Job* job) {
+            const JobPtr owned(job);
+            if (go_on && !finish(*owned)) {
+                go_on = false;
+            }
+        }));
 }
 
 } // namespace btrkit

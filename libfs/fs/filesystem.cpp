@@ -3,6 +3,7 @@
 
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/names.h"
+#include "libfs/fs/stripe_tree.h"
 
 #include <fmt/format.h>
 
@@ -107,15 +108,40 @@ Result<TreeRoot> Filesystem::find_tree(u64 id) const {
         return log ? Result<TreeRoot>(*log) : not_there();
     }
     Cursor cursor(*reader_, root_tree().block);
-    cursor.seek({id, btrfs::item_type::root_item, 0});
-    if (!cursor.valid() && !cursor.damage().empty()) {
-        return fail(ErrorKind::damaged, describe(cursor.damage().back()));
-    }
-    if (!cursor.valid() || cursor.key().objectid != id || cursor.key().type != btrfs::item_type::root_item) {
-        return not_there();
+    const bool there = cursor.seek({id, btrfs::item_type::root_item, 0}) && cursor.key().objectid == id &&
+                       cursor.key().type == btrfs::item_type::root_item;
+    if (!there) {
+        return cursor.missed_items() ? fail(ErrorKind::damaged, describe(cursor.damage().back())) : not_there();
     }
     const auto root = parse_root_item(cursor.key(), cursor.data());
-    return root ? Result<TreeRoot>(*root) : fail(ErrorKind::damaged, "root item of tree " + objectid_text(id) + " is cut short");
+    return root ? Result<TreeRoot>(*root)
+                : fail(ErrorKind::damaged, "root item of tree " + objectid_text(id) + " is cut short");
+}
+
+Result<void> Filesystem::read_data(Logical at, MutableBytes out, unsigned mirror) const {
+    const auto* chunk = volume_->chunks().find(at);
+    const bool by_stripe_tree =
+        chunk != nullptr && geometry().has_incompat(btrfs::incompat_raid_stripe_tree) && uses_stripe_tree(*chunk);
+    if (!by_stripe_tree) {
+        return volume_->read(at, out, mirror);
+    }
+    const auto root = find_tree(btrfs::raid_stripe_tree_id);
+    if (!root) {
+        return std::unexpected(root.error());
+    }
+    const StripeTree stripes(*reader_, root->block);
+    while (!out.empty()) {
+        const auto run = stripes.find(at, out.size(), mirror);
+        if (!run) {
+            return std::unexpected(run.error());
+        }
+        if (auto done = volume_->read_physical(run->place, out.first(run->length)); !done) {
+            return done;
+        }
+        at = at + run->length;
+        out = out.subspan(run->length);
+    }
+    return {};
 }
 
 } // namespace btrkit

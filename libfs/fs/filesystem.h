@@ -38,6 +38,10 @@ public:
     /// the root tree can't be read there.
     Result<TreeRoot> find_tree(u64 id) const;
 
+    /// Reads one mirror (from 1 to volume().mirror_count()) of data, by the raid stripe tree where the filesystem has
+    /// one for it. Fails like Volume::read; checksums are the caller's matter.
+    Result<void> read_data(Logical at, MutableBytes out, unsigned mirror) const;
+
 private:
     explicit Filesystem(Volume volume)
         : volume_(std::make_unique<Volume>(std::move(volume))), reader_(std::make_unique<BlockReader>(*volume_)) {}

@@ -11,7 +11,9 @@ namespace btrkit {
 
 namespace {
 
-Bytes as_name(std::string_view name) { return std::as_bytes(std::span(name)); }
+Bytes as_name(std::string_view name) {
+    return std::as_bytes(std::span(name));
+}
 
 /// The location of the entry called name among entries that share a hash.
 std::optional<btrfs::Key> entry_of_name(Bytes entries, std::string_view name) {
@@ -34,7 +36,7 @@ Result<btrfs::Key> find_entry(const Filesystem& filesystem, const InodePlace& di
             return *location;
         }
     }
-    if (!cursor.valid() && !cursor.damage().empty()) {
+    if (cursor.missed_items()) {
         return fail(ErrorKind::damaged, describe(cursor.damage().back()));
     }
     return fail(ErrorKind::not_found, fmt::format("no \"{}\"", printable(name)));

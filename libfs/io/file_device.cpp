@@ -46,7 +46,7 @@ Result<std::unique_ptr<BlockDevice>> FileDevice::open(const std::string& path) {
     if (fd < 0) {
         return system_failure(path, "open");
     }
-    struct stat status {};
+    struct stat status{};
     if (::fstat(fd, &status) != 0) {
         const auto failure = system_failure(path, "stat");
         ::close(fd);
@@ -65,7 +65,9 @@ Result<std::unique_ptr<BlockDevice>> FileDevice::open(const std::string& path) {
     return std::unique_ptr<BlockDevice>(new FileDevice(path, fd, static_cast<u64>(size)));
 }
 
-FileDevice::~FileDevice() { ::close(fd_); }
+FileDevice::~FileDevice() {
+    ::close(fd_);
+}
 
 Result<void> FileDevice::read(u64 offset, MutableBytes out) const {
     return read_scattered(offset, std::span(&out, 1));

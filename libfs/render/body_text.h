@@ -36,7 +36,8 @@ struct Body {
         return *this;
     }
     void end() { out.put('\n'); }
-    /// The bytes of a name or of a value, of which the peer shows no more than the longest name has; escaped, or HIDDEN.
+    /// The bytes of a name or of a value, of which the peer shows no more than the longest name has; escaped, or
+    /// HIDDEN.
     void name(std::size_t offset, std::size_t length) const {
         if (context.hide_names) {
             out.put(hidden_name);

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::array<std::string_view, 2> replace_mode_names = {"ALWAYS", "AVOID"};
 constexpr std::array<std::string_view, 5> replace_state_names = {"NEVER_STARTED", "STARTED", "FINISHED", "CANCELED",
-                                                                "SUSPENDED"};
+                                                                 "SUSPENDED"};
 
 void put_word(TextBuffer& out, std::span<const std::string_view> words, u64 number) {
     if (number < words.size()) {
@@ -76,7 +76,11 @@ void put_dev_stats(Body& body) {
         return;
     }
     body.line().text("unknown stats item bytes ").number(body.bytes.size() - sizeof(*stats));
+    // The first of the values stands in the same line.
     std::size_t offset = sizeof(*stats);
+    if (body.at<btrfs::le64>(offset) == nullptr) {
+        body.end();
+    }
     while (const auto* value = body.at<btrfs::le64>(offset)) {
         body.line().text("unknown item ").number(offset / sizeof(*value)).text(" offset ").number(offset);
         body.text(" value ").number(u64{*value}).end();

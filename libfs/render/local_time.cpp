@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/render/local_time.h"
 
+#include <chrono>
 #include <optional>
 
 namespace btrkit {
@@ -9,16 +10,23 @@ namespace {
 
 constexpr std::int64_t quarter_seconds = 900;
 constexpr std::int64_t day_seconds = 86400;
-/// Years 1970 to 9999: what the fast path writes. libc has the rest.
-constexpr std::int64_t last_fast_second = 253402300799 - day_seconds;
+/// What the fast path writes: years 1970 to 9999, wherever the host is (POSIX allows offsets of up to 25 hours). libc
+/// has the rest.
+constexpr std::int64_t first_fast_second = 2 * day_seconds;
+constexpr std::int64_t last_fast_second = 253402300799 - 2 * day_seconds;
 
-std::optional<long> offset_from_utc(std::int64_t seconds) {
+/// What local time is ahead of seconds; not tm_gmtoff, which knows nothing of a time zone's leap seconds.
+std::optional<std::int64_t> offset_from_utc(std::int64_t seconds) {
     const std::time_t time = seconds;
     std::tm parts{};
     if (::localtime_r(&time, &parts) == nullptr) {
         return std::nullopt;
     }
-    return parts.tm_gmtoff;
+    const std::chrono::sys_days day =
+        std::chrono::year(parts.tm_year + 1900) / static_cast<int>(parts.tm_mon + 1) / parts.tm_mday;
+    const std::int64_t local =
+        day.time_since_epoch().count() * day_seconds + parts.tm_hour * 3600 + parts.tm_min * 60 + parts.tm_sec;
+    return local - seconds;
 }
 
 struct Date {
@@ -51,16 +59,16 @@ char* two_digits(char* at, unsigned value, char behind) {
 } // namespace
 
 void LocalTime::put(TextBuffer& out, std::int64_t seconds) {
-    if (seconds < day_seconds || seconds > last_fast_second) {
+    if (seconds < first_fast_second || seconds > last_fast_second) {
         put_by_libc(out, seconds);
         return;
     }
-    last_seconds_ = seconds;
     const auto& quarter = quarter_of(seconds);
     if (!quarter.known) {
         put_by_libc(out, seconds);
         return;
     }
+    last_seconds_ = seconds;
     const std::int64_t local = seconds + quarter.offset_seconds;
     const auto date = date_of(static_cast<unsigned>(local / day_seconds));
     const auto second_of_day = static_cast<unsigned>(local % day_seconds);
@@ -88,7 +96,7 @@ const LocalTime::Quarter& LocalTime::quarter_of(std::int64_t seconds) {
     return quarter;
 }
 
-void LocalTime::put_by_libc(TextBuffer& out, std::int64_t seconds) const {
+void LocalTime::put_by_libc(TextBuffer& out, std::int64_t seconds) {
     const std::time_t time = seconds;
     std::tm parts{};
     if (::localtime_r(&time, &parts) == nullptr) {
@@ -97,6 +105,8 @@ void LocalTime::put_by_libc(TextBuffer& out, std::int64_t seconds) const {
         const std::time_t last = last_seconds_;
         ::localtime_r(&last, &parts);
         ::localtime_r(&time, &parts);
+    } else {
+        last_seconds_ = seconds;
     }
     std::array<char, 64> text{};
     const auto length = std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S", &parts);

@@ -22,11 +22,11 @@ public:
 private:
     struct Quarter {
         std::int64_t start = 0;
-        long offset_seconds = 0;
+        std::int64_t offset_seconds = 0;
         bool known = false;
     };
 
-    void put_by_libc(TextBuffer& out, std::int64_t seconds) const;
+    void put_by_libc(TextBuffer& out, std::int64_t seconds);
     const Quarter& quarter_of(std::int64_t seconds);
 
     std::array<Quarter, 64> quarters_{};

@@ -36,9 +36,7 @@ public:
     /// Needs a node and slot < count().
     const btrfs::KeyPointer& pointer(u32 slot) const { return entries<btrfs::KeyPointer>()[slot]; }
 
-    btrfs::Key key(u32 slot) const {
-        return is_leaf() ? item(slot).key.to_key() : pointer(slot).key.to_key();
-    }
+    btrfs::Key key(u32 slot) const { return is_leaf() ? item(slot).key.to_key() : pointer(slot).key.to_key(); }
 
 private:
     template <class Entry>

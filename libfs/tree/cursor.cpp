@@ -20,7 +20,11 @@ bool Cursor::enter_next_leaf(const btrfs::Key& from) {
         leaf_.emplace(*reader_, ref->promise);
         damage_.insert(damage_.end(), leaf_->problems().begin(), leaf_->problems().end());
         if (!leaf_->is_proven()) {
-            damage_.push_back(lost_range(*ref));
+            missed_items_ = true;
+            // Of a malformed node, the walk still goes on to what lies below it.
+            if (leaf_->state() == BlockState::lost || ref->promise.level == 0) {
+                damage_.push_back(lost_range(*ref));
+            }
             continue;
         }
         for (slot_ = 0; slot_ < leaf_->block().count(); ++slot_) {

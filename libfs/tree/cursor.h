@@ -24,6 +24,8 @@ public:
 
     /// Copies that were bad, blocks that are lost and the keys that are lost with them, since the cursor was made.
     const Problems& damage() const { return damage_; }
+    /// Whether there may have been items in what was passed over since the cursor was made.
+    bool missed_items() const { return missed_items_; }
 
 private:
     bool enter_next_leaf(const btrfs::Key& from);
@@ -34,6 +36,7 @@ private:
     std::optional<OwnedBlock> leaf_;
     u32 slot_ = 0;
     Problems damage_;
+    bool missed_items_ = false;
 };
 
 } // namespace btrkit

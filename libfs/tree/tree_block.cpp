@@ -100,7 +100,15 @@ void check_key_order(const BlockView& view, u32 slot, ProblemCode code, BlockFin
     }
 }
 
-void check_node(const BlockView& view, const Geometry& geometry, BlockFindings& findings) {
+/// The last key, for those before it are smaller, or reported.
+void check_end(const BlockView& view, const Promise& promise, ProblemCode code, BlockFindings& findings) {
+    if (const u32 count = view.count(); promise.end && count > 0 && view.key(count - 1) >= *promise.end) {
+        findings.report_slot(code, count - 1, view.key(count - 1), "but the next block begins with {}",
+                             key_text(*promise.end));
+    }
+}
+
+void check_node(const BlockView& view, const Geometry& geometry, const Promise& promise, BlockFindings& findings) {
     if (const u32 nritems = view.header().nritems; nritems == 0 || nritems > view.capacity()) {
         findings.report(ProblemCode::node_nritems, "{} pointers, but a node has 1 to {}", nritems, view.capacity());
         return;
@@ -113,6 +121,7 @@ void check_node(const BlockView& view, const Geometry& geometry, BlockFindings& 
                                  "{} is not a multiple of the sectorsize {} above 0", child, geometry.sectorsize);
         }
     }
+    check_end(view, promise, ProblemCode::node_key_order, findings);
 }
 
 /// Whether the kernel wants items in every leaf of that tree.
@@ -179,6 +188,7 @@ void check_leaf(const BlockView& view, const Geometry& geometry, const Promise& 
         check_key_order(view, slot, ProblemCode::leaf_key_order, findings);
         check_item_place(view, slot, findings);
     }
+    check_end(view, promise, ProblemCode::leaf_key_order, findings);
 }
 
 } // namespace
@@ -211,7 +221,7 @@ bool check_structure(const BlockView& view, const Geometry& geometry, const Prom
     if (view.is_leaf()) {
         check_leaf(view, geometry, promise, findings);
     } else {
-        check_node(view, geometry, findings);
+        check_node(view, geometry, promise, findings);
     }
     return findings.none();
 }

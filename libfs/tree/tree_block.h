@@ -20,6 +20,7 @@ struct Promise {
     std::optional<u8> level = {};
     std::optional<u64> tree = {}; ///< the tree that it was reached through; decides which owners it may have
     std::optional<btrfs::Key> first_key = {};
+    std::optional<btrfs::Key> end = {}; ///< all keys in it are smaller; nothing: as far as keys go
 };
 
 class TreeBlock : public BlockView {
@@ -38,8 +39,8 @@ private:
 /// else is said about them.
 bool check_header(const BlockView& view, const Geometry& geometry, const Promise& promise, Problems& problems);
 
-/// Whether the block is well-formed in itself: counts, key order, item places, pointers. A leaf may be empty only as
-/// the root of a tree that can be empty.
+/// Whether the block is well-formed: counts, key order up to the promised end, item places, pointers. A leaf may be
+/// empty only as the root of a tree that can be empty.
 bool check_structure(const BlockView& view, const Geometry& geometry, const Promise& promise, Problems& problems);
 
 /// Whether a tree is a subvolume in the kernel's sense: the top-level tree or one that a user made. Only these share

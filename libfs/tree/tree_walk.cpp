@@ -12,7 +12,8 @@ Problem lost_range(const BlockRef& ref) {
     std::string keys;
     if (promise.first_key) {
         keys = fmt::format("keys from {} ", key_text(*promise.first_key));
-        keys += ref.end ? fmt::format("up to but not including {}", key_text(*ref.end)) : "to the end of the tree";
+        keys +=
+            promise.end ? fmt::format("up to but not including {}", key_text(*promise.end)) : "to the end of the tree";
     } else {
         keys = "the whole tree";
     }
@@ -46,7 +47,7 @@ std::optional<BlockRef> TreeWalk::next() {
 
 std::optional<BlockRef> TreeWalk::begin_pass() {
     pass_begun_ = true;
-    if (root_level() > target_level_ && !enter(root_) && order_ == WalkOrder::leaves_only) {
+    if (root_level() > target_level_ && !enter_proven(root_) && order_ == WalkOrder::leaves_only) {
         return root_;
     }
     return wants(root_level()) ? std::optional(root_) : std::nullopt;
@@ -60,7 +61,7 @@ std::optional<BlockRef> TreeWalk::next_in_pass() {
             continue;
         }
         const u8 level = *child->promise.level;
-        if (level > target_level_ && !enter(*child) && order_ == WalkOrder::leaves_only) {
+        if (level > target_level_ && !enter_proven(*child) && order_ == WalkOrder::leaves_only) {
             return child;
         }
         if (wants(level)) {
@@ -73,14 +74,19 @@ std::optional<BlockRef> TreeWalk::next_in_pass() {
 std::optional<BlockRef> TreeWalk::next_child(Frame& frame) const {
     const BlockView node = frame.node.view();
     while (frame.slot < node.count()) {
-        const u32 slot = frame.slot++;
+        const u32 slot = frame.slot;
         const auto key = node.key(slot);
-        // Nodes that are not well-formed are followed as far as their keys ascend.
-        if (frame.last_taken && key <= *frame.last_taken) {
-            continue;
+        if (frame.end && key >= *frame.end) {
+            return std::nullopt;
         }
-        frame.last_taken = key;
-        const auto end = slot + 1 < node.count() ? std::optional(node.key(slot + 1)) : frame.end;
+        // Nodes that are not well-formed are followed as far as their keys ascend.
+        do {
+            ++frame.slot;
+        } while (frame.slot < node.count() && node.key(frame.slot) <= key);
+        auto end = frame.end;
+        if (frame.slot < node.count() && (!end || node.key(frame.slot) < *end)) {
+            end = node.key(frame.slot);
+        }
         if (key > keys_.last || (end && *end <= keys_.first)) {
             continue;
         }
@@ -89,20 +95,21 @@ std::optional<BlockRef> TreeWalk::next_child(Frame& frame) const {
                                     .generation = pointer.generation,
                                     .level = static_cast<u8>(node.header().level - 1),
                                     .tree = root_.promise.tree,
-                                    .first_key = key},
-                        .end = end};
+                                    .first_key = key,
+                                    .end = end}};
     }
     return std::nullopt;
 }
 
-bool TreeWalk::enter(const BlockRef& ref) {
-    Frame frame{.node = OwnedBlock(*reader_, ref.promise), .end = ref.end};
-    if (frame.node.state() == BlockState::lost) {
-        return false;
+/// Goes below a node as far as it can be read. False unless it is proven.
+bool TreeWalk::enter_proven(const BlockRef& ref) {
+    Frame frame{.node = OwnedBlock(*reader_, ref.promise), .end = ref.promise.end};
+    const auto state = frame.node.state();
+    if (state != BlockState::lost) {
+        prefetch_children(frame);
+        path_.push_back(std::move(frame));
     }
-    prefetch_children(frame);
-    path_.push_back(std::move(frame));
-    return true;
+    return state == BlockState::proven;
 }
 
 void TreeWalk::prefetch_children(const Frame& frame) const {

@@ -20,8 +20,6 @@ struct KeyRange {
 /// A block that a parent (or a root item, or the superblock) points to.
 struct BlockRef {
     Promise promise = {};
-    /// Items of this block and below it have smaller keys; nothing: as far as keys go.
-    std::optional<btrfs::Key> end = {};
 };
 
 /// What is lost with a block: block_lost with the range of its keys.
@@ -30,12 +28,13 @@ Problem lost_range(const BlockRef& ref);
 enum class WalkOrder {
     breadth_first, ///< level by level, from the root down
     depth_first,   ///< every node before its children
-    leaves_only,   ///< leaves in key order; of nodes only those that can't be read, so that nothing is passed in silence
+    leaves_only,   ///< leaves in key order; of nodes only those that are not proven: nothing is passed in silence
 };
 
 /// Hands out references; whoever takes one reads the block and says what is wrong with it. The walk reads the nodes
-/// by itself, silently, and leaves out what lies below unreadable ones. Every block is handed out once at most, for
-/// its first key must be the parent's and keys ascend: the walk ends, whatever the image holds.
+/// by itself, silently. Below a lost node it hands out nothing, below a malformed one the children whose keys ascend
+/// and stay below the node's end. So keys ascend within each level, and a block, whose first key must be the promised
+/// one, is entered once at most: whatever the image holds, the walk ends after as many steps as it has pointers.
 class TreeWalk {
 public:
     /// root.promise.level must be known. Blocks outside keys are left out.
@@ -48,7 +47,6 @@ private:
         OwnedBlock node;
         std::optional<btrfs::Key> end;
         u32 slot = 0;
-        std::optional<btrfs::Key> last_taken = {};
     };
 
     u8 root_level() const { return *root_.promise.level; }
@@ -56,7 +54,7 @@ private:
     std::optional<BlockRef> begin_pass();
     std::optional<BlockRef> next_in_pass();
     std::optional<BlockRef> next_child(Frame& frame) const;
-    bool enter(const BlockRef& ref);
+    bool enter_proven(const BlockRef& ref);
     void prefetch_children(const Frame& frame) const;
 
     const BlockReader* reader_;

@@ -66,6 +66,9 @@ public:
     /// not_found (no chunk), missing_device, or io; the message names device and offset.
     Result<void> read(Logical at, MutableBytes out, unsigned mirror) const;
 
+    /// Reads bytes of one device. Fails with missing_device or io.
+    Result<void> read_physical(Physical place, MutableBytes out) const;
+
     struct ReadRequest {
         Logical at;
         MutableBytes out;
@@ -106,7 +109,6 @@ private:
     unsigned preferred_mirror(const Chunk& chunk, Logical at) const; ///< 0: there is none
     int reluctance(const Chunk& chunk, Logical at, unsigned mirror) const;
 
-    Result<void> read_physical(Physical place, MutableBytes out) const;
     Result<void> rebuild(const Chunk& chunk, Logical at, MutableBytes out, unsigned mirror) const;
     bool collect_pieces(Logical at, u64 length, std::size_t request, std::vector<Piece>& pieces) const;
     bool read_preferred(const ReadRequest& request) const;

@@ -50,7 +50,9 @@ public:
     }
 
 private:
-    WalkOrder order() const { return options_.extents ? WalkOrder::leaves_only : options_.order; }
+    WalkOrder order() const {
+        return options_.extents && options_.blocks.empty() ? WalkOrder::leaves_only : options_.order;
+    }
     bool shows_headings() const { return options_.format == Format::text; }
 
     /// Goes to the next section, as far as there is one; false at the end of the dump.
@@ -85,7 +87,7 @@ private:
                     walk_.reset();
                 }
             }
-            if (job->batch.size() > 0 || !job->problems.empty()) {
+            if (job->batch.size() > 0 || !job->problems.empty() || heading_.size() >= BlockBatch::size_bytes) {
                 break;
             }
             ended_ = !next_section(job->problems);

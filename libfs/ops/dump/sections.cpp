@@ -63,7 +63,8 @@ std::string backups_text(const btrfs::Superblock& super) {
 }
 
 constexpr KeyRange root_items_of(u64 tree_id) {
-    return {.first = {tree_id, btrfs::item_type::root_item, 0}, .last = {tree_id, btrfs::item_type::root_item, ~u64{0}}};
+    return {.first = {tree_id, btrfs::item_type::root_item, 0},
+            .last = {tree_id, btrfs::item_type::root_item, ~u64{0}}};
 }
 
 } // namespace
@@ -153,8 +154,8 @@ void Sections::plan_end() {
 void Sections::add_fixed(std::string_view name, const TreeRoot& tree) {
     if (options_->roots) {
         const auto& promise = tree.block.promise;
-        steps_.emplace_back(Section{
-            .heading = fmt::format("{} tree: {} level {}\n", name, promise.address.bytenr, *promise.level)});
+        steps_.emplace_back(
+            Section{.heading = fmt::format("{} tree: {} level {}\n", name, promise.address.bytenr, *promise.level)});
     } else {
         steps_.emplace_back(Section{.heading = fmt::format("{} tree\n", name), .tree = tree});
     }
