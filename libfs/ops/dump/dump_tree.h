@@ -30,7 +30,7 @@ struct Options {
     std::optional<std::string> path; ///< the items of this file or directory only
 
     WalkOrder order = WalkOrder::breadth_first;
-    KeyRange keys; ///< items outside are left out
+    KeyRange keys; ///< items outside are left out, and with them all nodes
 
     bool hide_names = false;
     bool csum_headers = false;

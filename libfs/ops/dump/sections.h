@@ -29,7 +29,6 @@ private:
         TreeRoot of;
         KeyRange keys;
         std::optional<Cursor> cursor = {};
-        std::size_t reported = 0; ///< of the cursor's damage
     };
     using Step = std::variant<Section, Scan>;
 
