@@ -50,8 +50,11 @@ public:
     }
 
 private:
+    /// Nodes say nothing about a range of keys; and the peer leaves them out with --extents. Blocks that were asked
+    /// for by address are always shown.
     WalkOrder order() const {
-        return options_.extents && options_.blocks.empty() ? WalkOrder::leaves_only : options_.order;
+        const bool leaves_only = options_.extents || !options_.keys.is_everything();
+        return leaves_only && options_.blocks.empty() ? WalkOrder::leaves_only : options_.order;
     }
     bool shows_headings() const { return options_.format == Format::text; }
 
