@@ -88,6 +88,7 @@ ToolBox tools_beside_this() {
     return {.folder = failure ? "." : self.parent_path().string(),
             .become = [](const std::string& path, const std::vector<std::string>& arguments) {
                 std::vector<char*> argv;
+                argv.reserve(arguments.size() + 1);
                 for (const auto& argument : arguments) {
                     argv.push_back(const_cast<char*>(argument.c_str()));
                 }

@@ -16,7 +16,7 @@ class TextBuffer {
 public:
     void put(std::string_view text) {
         char* at = room_for(text.size());
-        std::copy(text.begin(), text.end(), at); // and not memcpy, to which no text may be a null pointer
+        std::ranges::copy(text, at); // and not memcpy, to which no text may be a null pointer
         size_ += text.size();
     }
     void put(char c) {

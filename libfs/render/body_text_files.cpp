@@ -169,7 +169,11 @@ void extent_csum(Body& body) {
     // As many as fill a long line: four of crc32c, two of xxhash64, one of the others.
     const std::size_t a_line = std::max<std::size_t>(1, btrfs::max_csum_size / csum_size / 2);
     for (std::size_t i = 0; i < count; ++i) {
-        body.text(i == 0 ? "\t\t" : i % a_line == 0 ? "\n\t\t" : " ");
+        if (i % a_line == 0) {
+            body.text(i == 0 ? "\t\t" : "\n\t\t");
+        } else {
+            body.text(" ");
+        }
         body.text("[").number(body.key.offset + u64{i} * sectorsize).text("] 0x");
         body.out.hex_bytes(body.bytes.subspan(i * csum_size, csum_size));
     }

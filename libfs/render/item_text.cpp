@@ -33,49 +33,49 @@ void put_body(body_text::Body& body) {
         return;
     }
     switch (body.key.type) {
-    case item_type::inode_item: return body_text::inode_item(body);
-    case item_type::inode_ref: return body_text::inode_refs(body);
-    case item_type::inode_extref: return body_text::inode_extrefs(body);
+    case item_type::inode_item: body_text::inode_item(body); break;
+    case item_type::inode_ref: body_text::inode_refs(body); break;
+    case item_type::inode_extref: body_text::inode_extrefs(body); break;
     case item_type::dir_item:
     case item_type::dir_index:
-    case item_type::xattr_item: return body_text::dir_items(body);
+    case item_type::xattr_item: body_text::dir_items(body); break;
     case item_type::dir_log_item:
-    case item_type::dir_log_index: return body_text::dir_log(body);
-    case item_type::orphan_item: return put_line(body.out, "orphan item");
-    case item_type::root_item: return body_text::root_item(body);
-    case item_type::root_ref: return body_text::root_ref(body, "ref");
-    case item_type::root_backref: return body_text::root_ref(body, "backref");
+    case item_type::dir_log_index: body_text::dir_log(body); break;
+    case item_type::orphan_item: put_line(body.out, "orphan item"); break;
+    case item_type::root_item: body_text::root_item(body); break;
+    case item_type::root_ref: body_text::root_ref(body, "ref"); break;
+    case item_type::root_backref: body_text::root_ref(body, "backref"); break;
     case item_type::extent_item:
-    case item_type::metadata_item: return body_text::extent_item(body);
-    case item_type::tree_block_ref: return put_line(body.out, "tree block backref");
-    case item_type::shared_block_ref: return put_line(body.out, "shared block backref");
-    case item_type::extent_data_ref: return body_text::extent_data_ref(body);
-    case item_type::shared_data_ref: return body_text::shared_data_ref(body);
-    case item_type::extent_owner_ref: return body_text::extent_owner_ref(body);
-    case item_type::extent_ref_v0: return put_line(body.out, "extent ref v0 (deprecated)");
-    case item_type::csum_item: return put_line(body.out, "csum item");
-    case item_type::extent_csum: return body_text::extent_csum(body);
-    case item_type::extent_data: return body_text::file_extent(body);
-    case item_type::block_group_item: return body_text::block_group_item(body);
-    case item_type::free_space_info: return body_text::free_space_info(body);
-    case item_type::free_space_extent: return put_line(body.out, "free space extent");
-    case item_type::free_space_bitmap: return put_line(body.out, "free space bitmap");
+    case item_type::metadata_item: body_text::extent_item(body); break;
+    case item_type::tree_block_ref: put_line(body.out, "tree block backref"); break;
+    case item_type::shared_block_ref: put_line(body.out, "shared block backref"); break;
+    case item_type::extent_data_ref: body_text::extent_data_ref(body); break;
+    case item_type::shared_data_ref: body_text::shared_data_ref(body); break;
+    case item_type::extent_owner_ref: body_text::extent_owner_ref(body); break;
+    case item_type::extent_ref_v0: put_line(body.out, "extent ref v0 (deprecated)"); break;
+    case item_type::csum_item: put_line(body.out, "csum item"); break;
+    case item_type::extent_csum: body_text::extent_csum(body); break;
+    case item_type::extent_data: body_text::file_extent(body); break;
+    case item_type::block_group_item: body_text::block_group_item(body); break;
+    case item_type::free_space_info: body_text::free_space_info(body); break;
+    case item_type::free_space_extent: put_line(body.out, "free space extent"); break;
+    case item_type::free_space_bitmap: put_line(body.out, "free space bitmap"); break;
     case item_type::chunk_item: put_chunk_item(body.out, body.bytes); return;
-    case item_type::dev_item: return body_text::dev_item(body);
-    case item_type::dev_extent: return body_text::dev_extent(body);
-    case item_type::raid_stripe: return body_text::raid_stripe(body);
+    case item_type::dev_item: body_text::dev_item(body); break;
+    case item_type::dev_extent: body_text::dev_extent(body); break;
+    case item_type::raid_stripe: body_text::raid_stripe(body); break;
     case item_type::remap:
-    case item_type::remap_backref: return body_text::remap(body);
-    case item_type::qgroup_status: return body_text::qgroup_status(body);
-    case item_type::qgroup_info: return body_text::qgroup_info(body);
-    case item_type::qgroup_limit: return body_text::qgroup_limit(body);
+    case item_type::remap_backref: body_text::remap(body); break;
+    case item_type::qgroup_status: body_text::qgroup_status(body); break;
+    case item_type::qgroup_info: body_text::qgroup_info(body); break;
+    case item_type::qgroup_limit: body_text::qgroup_limit(body); break;
     case item_type::uuid_key_subvol:
-    case item_type::uuid_key_received_subvol: return body_text::uuid_item(body);
-    case item_type::string_item: return body_text::string_item(body);
-    case item_type::persistent_item: return body_text::persistent_item(body);
-    case item_type::temporary_item: return body_text::temporary_item(body);
-    case item_type::dev_replace: return body_text::dev_replace(body);
-    default: return;
+    case item_type::uuid_key_received_subvol: body_text::uuid_item(body); break;
+    case item_type::string_item: body_text::string_item(body); break;
+    case item_type::persistent_item: body_text::persistent_item(body); break;
+    case item_type::temporary_item: body_text::temporary_item(body); break;
+    case item_type::dev_replace: body_text::dev_replace(body); break;
+    default: break;
     }
 }
 
@@ -145,7 +145,7 @@ void TreeText::put_item(TextBuffer& out, const BlockView& leaf, u32 slot, const 
     put_body(body);
 }
 
-void TreeText::put_pointer(TextBuffer& out, const BlockView& node, u32 slot) const {
+void TreeText::put_pointer(TextBuffer& out, const BlockView& node, u32 slot) {
     const auto& pointer = node.pointer(slot);
     out.put("\tkey ");
     put_key(out, pointer.key.to_key());

@@ -26,7 +26,7 @@ public:
     void put_item(TextBuffer& out, const BlockView& leaf, u32 slot, const RenderContext& context, BodyBudget& budget);
 
     /// A pointer of a node. Needs slot < node.count().
-    void put_pointer(TextBuffer& out, const BlockView& node, u32 slot) const;
+    static void put_pointer(TextBuffer& out, const BlockView& node, u32 slot);
 
 private:
     Options options_;

@@ -12,9 +12,13 @@ constexpr std::array<ByteKind, 256> byte_kinds() {
     std::array<ByteKind, 256> kinds{};
     for (std::size_t byte = 0; byte < kinds.size(); ++byte) {
         const bool control = byte < 0x20 || byte == 0x7f;
-        kinds[byte] = byte >= 0x80                             ? ByteKind::multibyte
-                      : control || byte == '"' || byte == '\\' ? ByteKind::escaped
-                                                               : ByteKind::plain;
+        if (byte >= 0x80) {
+            kinds[byte] = ByteKind::multibyte;
+        } else if (control || byte == '"' || byte == '\\') {
+            kinds[byte] = ByteKind::escaped;
+        } else {
+            kinds[byte] = ByteKind::plain;
+        }
     }
     return kinds;
 }
@@ -74,7 +78,7 @@ char* put_multibyte(char* to, std::string_view character) {
     if (character.size() == 2 && static_cast<u8>(character.front()) == 0xc2 && last < 0xa0) {
         return put_unicode_escape(to, last);
     }
-    return std::copy(character.begin(), character.end(), to);
+    return std::ranges::copy(character, to).out;
 }
 
 } // namespace

@@ -41,7 +41,8 @@ bool describe_inline_ref_fields(Emitter& emit, u8 type, BodyReader& reader) {
     if (target == nullptr) {
         return false;
     }
-    emit.number(shared ? "parent" : owner ? "root_id" : "root", u64{*target});
+    const std::string_view of_root = owner ? "root_id" : "root";
+    emit.number(shared ? "parent" : of_root, u64{*target});
     if (type == item_type::shared_data_ref) {
         const auto* ref = reader.take<btrfs::SharedDataRef>();
         if (ref != nullptr) {
@@ -122,7 +123,7 @@ inline std::size_t find_bit(Bytes bitmap, std::size_t from, bool set) {
         const std::size_t word_index = from / word_bits;
         btrfs::le64 raw;
         const Bytes part = clipped(bitmap, word_index * sizeof(raw), sizeof(raw));
-        std::copy(part.begin(), part.end(), reinterpret_cast<std::byte*>(&raw));
+        std::ranges::copy(part, reinterpret_cast<std::byte*>(&raw));
         const u64 word = (set ? u64{raw} : ~u64{raw}) & (~u64{0} << (from % word_bits));
         if (word != 0) {
             const auto bit = static_cast<std::size_t>(std::countr_zero(word));

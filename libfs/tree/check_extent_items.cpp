@@ -232,8 +232,10 @@ void check_extent_data_refs(const ItemCheck& item) {
         item.report(ProblemCode::item_size, "{} bytes, but a data reference has {}", item.data().size(), ref_size);
     }
     // Several stand in one item where their hashes collide; the key then is that of the first, or the next free one.
-    for (std::size_t at = 0; const auto* ref = view_at<btrfs::ExtentDataRef>(item.data(), at); at += ref_size) {
+    std::size_t at = 0;
+    while (const auto* ref = view_at<btrfs::ExtentDataRef>(item.data(), at)) {
         check_data_ref(item, ProblemCode::item_extent_ref, *ref);
+        at += ref_size;
     }
 }
 

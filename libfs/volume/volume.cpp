@@ -5,7 +5,7 @@
 #include "libfs/volume/stripe_map.h"
 
 #include <limits>
-#include <numeric>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -77,7 +77,7 @@ unsigned Volume::mirror_count(Logical at) const {
 
 std::vector<unsigned> Volume::mirror_order(Logical at) const {
     std::vector<unsigned> mirrors(mirror_count(at));
-    std::iota(mirrors.begin(), mirrors.end(), 1U);
+    std::ranges::generate(mirrors, [mirror = 0U]() mutable { return ++mirror; });
     if (const Chunk* chunk = chunks_.find(at); chunk != nullptr) {
         std::ranges::sort(mirrors, {},
                           [&](unsigned mirror) { return std::pair(reluctance(*chunk, at, mirror), mirror); });

@@ -69,7 +69,7 @@ void show_node(const BlockView& node, const RenderContext& context, TreeText& tr
     put_node_json(out, node, context);
     tree_text.put_header(out, node, address, context);
     for (u32 slot = 0; slot < node.count(); ++slot) {
-        tree_text.put_pointer(out, node, slot);
+        TreeText::put_pointer(out, node, slot);
     }
 }
 

@@ -12,7 +12,7 @@ namespace btrkit::test {
 namespace {
 
 constexpr u32 nodesize = 4096;
-constexpr u64 device_bytes = u64{4} << 20;
+constexpr u64 bytes_a_device = u64{4} << 20;
 constexpr u64 metadata_chunk_bytes = u64{1} << 20;
 
 std::vector<u64> devids_for(u64 profile) {
@@ -55,7 +55,7 @@ void promise_keys(PlantedBlock& block, const std::optional<btrfs::Key>& end) {
 } // namespace
 
 MetadataImage::MetadataImage(u64 profile)
-    : image_(std::ranges::max(devids_for(profile)), device_bytes), geometry_(sample_geometry()) {
+    : image_(std::ranges::max(devids_for(profile)), bytes_a_device), geometry_(sample_geometry()) {
     for (const u64 devid : devids()) {
         auto& super = image_.super(devid);
         super.nodesize = super.leafsize = nodesize;
@@ -112,10 +112,9 @@ Block MetadataImage::block(u64 address) {
 
 PlantedBlock MetadataImage::plant(u64 owner, const std::vector<LeafItem>& items, TreeShape shape) {
     const auto new_block = [&](u8 level) {
-        return PlantedBlock{.ref = {.promise = {.address = {take_address()},
-                                                .generation = generation(),
-                                                .level = level,
-                                                .tree = owner}}};
+        return PlantedBlock{
+            .ref = {
+                .promise = {.address = {take_address()}, .generation = generation(), .level = level, .tree = owner}}};
     };
     const auto identity = [&](const PlantedBlock& block) {
         return BlockIdentity{
@@ -149,12 +148,12 @@ PlantedBlock MetadataImage::plant(u64 owner, const std::vector<LeafItem>& items,
 std::vector<LeafItem> MetadataImage::chunk_tree_items() {
     std::vector<LeafItem> items;
     for (const u64 devid : devids()) {
-        items.push_back({{btrfs::dev_items_objectid, btrfs::item_type::dev_item, devid},
-                         bytes_from(image_.super(devid).dev_item)});
+        items.push_back(
+            {{btrfs::dev_items_objectid, btrfs::item_type::dev_item, devid}, bytes_from(image_.super(devid).dev_item)});
     }
     for (const auto& chunk : image_.chunks()) {
-        items.push_back({{btrfs::first_chunk_tree_objectid, btrfs::item_type::chunk_item, chunk.start.bytenr},
-                         chunk_item(chunk)});
+        items.push_back(
+            {{btrfs::first_chunk_tree_objectid, btrfs::item_type::chunk_item, chunk.start.bytenr}, chunk_item(chunk)});
     }
     return items;
 }
@@ -196,10 +195,11 @@ void MetadataImage::spoil(u64 address) {
 }
 
 std::vector<std::byte> MetadataImage::device_bytes(u64 devid) {
-    std::vector<std::byte> bytes(device_bytes_of_each());
-    const auto done = device(devid)->read(0, bytes);
-    assert(done);
-    static_cast<void>(done);
+    const auto whole = device(devid);
+    std::vector<std::byte> bytes(whole->size_bytes());
+    if (!whole->read(0, bytes)) {
+        throw std::runtime_error("can't read from memory");
+    }
     return bytes;
 }
 

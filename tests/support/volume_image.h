@@ -37,6 +37,7 @@ public:
     const Chunk& add_chunk(u64 type, u64 length, const std::vector<u64>& devids);
     const std::vector<Chunk>& chunks() const { return chunks_; }
 
+    unsigned count() const { return static_cast<unsigned>(devices_.size()); }
     btrfs::Superblock& super(u64 devid) { return supers_.at(devid); }
     MutableBytes bytes(u64 devid) { return devices_.at(devid); }
 

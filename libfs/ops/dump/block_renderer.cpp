@@ -54,7 +54,7 @@ void BlockRenderer::put_node(TextBuffer& out, const BlockView& node, Logical add
     case Format::text:
         tree_text_.put_header(out, node, address, context_);
         for (u32 slot = 0; slot < node.count(); ++slot) {
-            tree_text_.put_pointer(out, node, slot);
+            TreeText::put_pointer(out, node, slot);
         }
         break;
     case Format::json: put_node_json(out, node, context_); break;

@@ -247,17 +247,6 @@ btrfs::FileExtentRange valid_extent_range(u64 num_bytes) {
     return {.disk_bytenr = mib, .disk_num_bytes = num_bytes, .offset = 0, .num_bytes = num_bytes};
 }
 
-std::vector<std::byte> dir_entry(const btrfs::Key& location, btrfs::FileType file_type, std::string_view name,
-                                 std::string_view data) {
-    btrfs::DirItem entry;
-    entry.location = btrfs::DiskKey::from(location);
-    entry.transid = 7;
-    entry.data_len = static_cast<u16>(data.size());
-    entry.name_len = static_cast<u16>(name.size());
-    entry.type = static_cast<u8>(file_type);
-    return bytes_from(entry, name, data);
-}
-
 std::vector<std::byte> block_ref(u8 ref_type, u64 offset) {
     return bytes_from(btrfs::InlineRef{.type = ref_type, .offset = offset});
 }

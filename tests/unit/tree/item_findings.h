@@ -5,6 +5,7 @@
 #include "formats/btrfs/item_types.h"
 #include "libfs/tree/item_check.h"
 #include "tests/support/build_leaf.h"
+#include "tests/support/dir_entry.h"
 
 #include <string>
 
@@ -42,8 +43,6 @@ btrfs::InodeItem valid_inode(u32 mode);
 btrfs::RootItem valid_root();
 btrfs::FileExtentHead valid_extent_head(btrfs::FileExtentType extent_type, u64 ram_bytes);
 btrfs::FileExtentRange valid_extent_range(u64 num_bytes);
-std::vector<std::byte> dir_entry(const btrfs::Key& location, btrfs::FileType file_type, std::string_view name,
-                                 std::string_view data = {});
 std::vector<std::byte> block_ref(u8 ref_type, u64 offset);
 /// A data reference as it stands alone, and inline, behind its type.
 std::vector<std::byte> data_ref_body(u64 root, u64 objectid, u64 offset, u32 count);

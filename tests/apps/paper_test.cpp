@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+// The man pages and the JSON schema in docs/ against what the tools themselves say.
+#include "apps/btrkit/btrkit.h"
+#include "apps/dump_super/dump_super.h"
+#include "apps/dump_tree/dump_tree.h"
+#include "libfs/render/fields_json.h"
+#include "tests/apps/tool_run.h"
+
+#include <algorithm>
+#include <cctype>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <sstream>
+
+#include <doctest/doctest.h>
+
+using namespace btrkit;
+using namespace btrkit::test;
+
+namespace {
+
+using Names = std::set<std::string>;
+
+std::string read_doc(const std::string& name) {
+    std::ifstream file(std::string(BTRKIT_SOURCE_DIR "/docs/") + name);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+    std::istringstream stream(text);
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(stream, line);) {
+        lines.push_back(line);
+    }
+    return lines;
+}
+
+std::vector<std::string> words_of(const std::string& line) {
+    std::istringstream stream(line);
+    return {std::istream_iterator<std::string>(stream), {}};
+}
+
+int run_btrkit_alone(std::span<const std::string> arguments, apps::Io& io) {
+    return apps::run_btrkit(arguments, io, {.folder = "/nothing/here", .become = {}});
+}
+
+struct Paper {
+    std::string tool;
+    apps::App app;
+
+    std::string page() const { return read_doc("man/" + tool + ".1"); }
+    std::string help() const { return run_tool(app, {"--help"}).out; }
+};
+
+std::vector<Paper> papers() {
+    return {{"btrkit", run_btrkit_alone},
+            {"btrkit-dump-super", apps::run_dump_super},
+            {"btrkit-dump-tree", apps::run_dump_tree}};
+}
+
+/// "-s, --super N" of each line of the help that describes an option.
+Names options_of_help(const std::string& help) {
+    Names options;
+    for (const auto& line : lines_of(help)) {
+        if (line.starts_with("  -")) {
+            options.insert(line.substr(2, line.find("  ", 2) - 2));
+        }
+    }
+    return options;
+}
+
+/// The same of each ".It Fl s , Fl -super Ar N" of a man page.
+Names options_of_page(const std::string& page) {
+    Names options;
+    for (const auto& line : lines_of(page)) {
+        if (!line.starts_with(".It Fl ")) {
+            continue;
+        }
+        std::string option;
+        bool is_flag = false;
+        for (const auto& word : words_of(line.substr(4))) {
+            if (word == "Fl" || word == "Ar") {
+                is_flag = word == "Fl";
+                option += option.empty() ? "" : " ";
+            } else if (word == ",") {
+                option += word;
+            } else {
+                option += (is_flag ? "-" : "") + word;
+            }
+        }
+        options.insert(option);
+    }
+    return options;
+}
+
+/// Every "--name" of a text, and in the lines of macros every "-name".
+Names long_options_in(const std::string& text) {
+    Names names;
+    for (const auto& line : lines_of(text)) {
+        const bool is_macro = line.starts_with('.') && !line.starts_with(".Bl") && !line.starts_with(".Bd");
+        for (auto word : words_of(line)) {
+            const auto dashes = word.find_first_not_of('-');
+            const bool is_long = dashes == 2 || (dashes == 1 && is_macro && word.size() > 2);
+            if (is_long && std::islower(static_cast<unsigned char>(word[dashes])) != 0) {
+                const auto end = word.find_first_not_of("abcdefghijklmnopqrstuvwxyz-", dashes);
+                names.insert(word.substr(dashes, end - dashes));
+            }
+        }
+    }
+    return names;
+}
+
+std::string section_of(const std::string& page, const std::string& name) {
+    const auto begin = page.find("\n.Sh " + name + "\n");
+    return begin == page.npos ? "" : page.substr(begin, page.find("\n.Sh ", begin + 1) - begin);
+}
+
+void collect_members(const Json& value, Names& names) {
+    for (const auto& [name, member] : value.items()) {
+        if (value.is_object()) {
+            names.insert(name);
+        }
+        if (member.is_structured()) {
+            collect_members(member, names);
+        }
+    }
+}
+
+} // namespace
+
+TEST_CASE("man pages describe the options of --help, all of them and no others") {
+    for (const auto& paper : papers()) {
+        CAPTURE(paper.tool);
+        const auto described = options_of_page(paper.page());
+        CHECK(described.size() >= 2);
+        // btrkit's help lists tools instead.
+        if (paper.tool != "btrkit") {
+            CHECK(described == options_of_help(paper.help()));
+        }
+        CHECK(long_options_in(paper.page()) == long_options_in(paper.help()));
+    }
+}
+
+TEST_CASE("man pages have the sections that users look for, in order, and each exit status") {
+    for (const auto& paper : papers()) {
+        CAPTURE(paper.tool);
+        const auto page = paper.page();
+        std::size_t at = 0;
+        for (const auto* section : {"NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "OUTPUT", "EXIT STATUS", "EXAMPLES",
+                                    "DIFFERENCES FROM BTRFS-PROGS", "SEE ALSO"}) {
+            CAPTURE(section);
+            const auto found = page.find("\n.Sh " + std::string(section) + "\n", at);
+            REQUIRE(found != page.npos);
+            at = found;
+        }
+        for (const auto* status : {"0", "1", "2"}) {
+            CAPTURE(status);
+            CHECK(contains(section_of(page, "EXIT STATUS"), "\n.It " + std::string(status) + "\n"));
+        }
+    }
+}
+
+TEST_CASE("docs/json-schema-dump-super.md names every member of the document") {
+    const TempImage image;
+    auto super = sample_superblock(btrfs::superblock_offsets[1]);
+    super.stripesize = 1; // for a finding of the mirror, and for a difference
+    seal(super);
+    image.write_super(btrfs::superblock_offsets[1], super);
+    const auto document = Json::parse(run_tool(apps::run_dump_super, {"--format", "json", image.path()}).out);
+    Names names;
+    collect_members(document, names);
+    CHECK(names.contains("severity"));
+    const auto schema = read_doc("json-schema-dump-super.md");
+    for (const auto& name : names) {
+        CAPTURE(name);
+        CHECK(contains(schema, "`" + name + "`"));
+    }
+}
