@@ -20,7 +20,7 @@ std::optional<btrfs::Key> entry_of_name(Bytes entries, std::string_view name) {
     std::size_t offset = 0;
     while (const auto* entry = view_at<btrfs::DirItem>(entries, offset)) {
         const std::size_t name_at = offset + sizeof(*entry);
-        if (as_text(clipped(entries, name_at, entry->name_len)) == name) {
+        if (entry->name_len == name.size() && as_text(clipped(entries, name_at, name.size())) == name) {
             return entry->location.to_key();
         }
         offset = name_at + entry->name_len + entry->data_len;

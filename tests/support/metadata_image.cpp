@@ -55,7 +55,8 @@ void promise_keys(PlantedBlock& block, const std::optional<btrfs::Key>& end) {
 } // namespace
 
 MetadataImage::MetadataImage(u64 profile)
-    : image_(std::ranges::max(devids_for(profile)), bytes_a_device), geometry_(sample_geometry()) {
+    : image_(static_cast<unsigned>(std::ranges::max(devids_for(profile))), bytes_a_device),
+      geometry_(sample_geometry()) {
     for (const u64 devid : devids()) {
         auto& super = image_.super(devid);
         super.nodesize = super.leafsize = nodesize;

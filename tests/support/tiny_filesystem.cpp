@@ -194,6 +194,14 @@ TinyFilesystem::TinyFilesystem(u64 profile) : image(profile) {
     }
 }
 
+void TinyFilesystem::replace_tree(u64 id, const std::vector<LeafItem>& items) {
+    trees[id] = image.plant(id, items);
+    change_root_item(id, [&](btrfs::RootItem& item) {
+        item.bytenr = tree(id).address();
+        item.level = tree(id).level();
+    });
+}
+
 void TinyFilesystem::change_root_item(u64 id, const std::function<void(btrfs::RootItem&)>& change) {
     const btrfs::Key key{id, type::root_item, 0};
     for (const auto* leaf : blocks_in_order(tree(btrfs::root_tree_id), WalkOrder::leaves_only)) {

@@ -53,6 +53,8 @@ struct TinyFilesystem {
 
     const PlantedBlock& tree(u64 id) const { return trees.at(id); }
     std::vector<std::unique_ptr<BlockDevice>> devices() { return image.all_devices(); }
+    /// Plants other items as this tree, and lets its root item point to them.
+    void replace_tree(u64 id, const std::vector<LeafItem>& items);
     /// Changes the root item of a tree.
     void change_root_item(u64 id, const std::function<void(btrfs::RootItem&)>& change);
 };
