@@ -39,7 +39,6 @@ enum class ProblemCode {
     sys_array,
     chunk_item,
     chunk_overlap,
-    chunk_tree,
     // tree blocks
     block_unreadable,
     block_checksum,
@@ -50,7 +49,6 @@ enum class ProblemCode {
     block_owner,
     block_first_key,
     block_not_written,
-    block_copy_bad,
     block_lost,
     node_nritems,
     node_pointer,
@@ -86,7 +84,6 @@ enum class ProblemCode {
     item_unknown_type,
     // trees
     root_unreadable,
-    root_missing,
     count_ ///< not a problem: how many there are
 };
 
@@ -129,7 +126,6 @@ inline constexpr auto problem_catalogue = std::to_array<ProblemInfo>({
     {ProblemCode::sys_array, "sys-array", Severity::error, "the superblock's array of system chunks is damaged"},
     {ProblemCode::chunk_item, "chunk-item", Severity::error, "a chunk item is impossible"},
     {ProblemCode::chunk_overlap, "chunk-overlap", Severity::error, "two chunks claim the same logical addresses"},
-    {ProblemCode::chunk_tree, "chunk-tree", Severity::fatal, "the chunk tree could not be read whole"},
     {ProblemCode::block_unreadable, "block-unreadable", Severity::error, "a copy of a tree block could not be read"},
     {ProblemCode::block_checksum, "block-checksum", Severity::error, "tree block checksum does not match"},
     {ProblemCode::block_bytenr, "block-bytenr", Severity::error, "tree block says that it stands elsewhere"},
@@ -142,8 +138,6 @@ inline constexpr auto problem_catalogue = std::to_array<ProblemInfo>({
      "tree block begins with another key than its parent promised"},
     {ProblemCode::block_not_written, "block-not-written", Severity::error,
      "leaf is not marked as written, so its items were not checked"},
-    {ProblemCode::block_copy_bad, "block-copy-bad", Severity::error,
-     "one copy of a tree block is bad; another was used"},
     {ProblemCode::block_lost, "block-lost", Severity::error, "no copy of a tree block is good; its items are lost"},
     {ProblemCode::node_nritems, "node-nritems", Severity::error, "node has an impossible number of pointers"},
     {ProblemCode::node_pointer, "node-pointer", Severity::error, "node points to an impossible address"},
@@ -181,7 +175,6 @@ inline constexpr auto problem_catalogue = std::to_array<ProblemInfo>({
     {ProblemCode::item_unknown_type, "item-unknown-type", Severity::note,
      "item has a type that this program does not know"},
     {ProblemCode::root_unreadable, "root-unreadable", Severity::fatal, "the root of a tree could not be read"},
-    {ProblemCode::root_missing, "root-missing", Severity::error, "the filesystem has not the tree that was asked for"},
 });
 
 constexpr bool catalogue_is_in_order() {

@@ -46,14 +46,14 @@ TEST_CASE("messages are lines of the tool, and errors are counted") {
     CHECK(messages.exit_status() == 0);
     messages.error("image: \x1b[1mbroken\n{}");
     CHECK(messages.exit_status() == 1);
-    messages.problem({ProblemCode::chunk_tree, {}, "x"});
+    messages.problem({ProblemCode::root_unreadable, {}, "x"});
     CHECK(messages.error_count() == 2);
     CHECK(err.text() == "tool: warning: w\n"
                         "tool: note: n\n"
                         "tool: note: [super-unknown-compat-ro] superblock has read-only-compatible features that this "
                         "program does not know\n"
                         "tool: image: ?[1mbroken?{}\n"
-                        "tool: error: [chunk-tree] the chunk tree could not be read whole: x\n");
+                        "tool: error: [root-unreadable] the root of a tree could not be read: x\n");
 }
 
 TEST_CASE("quiet prints errors only, and counts the same") {

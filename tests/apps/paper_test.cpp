@@ -113,7 +113,7 @@ Names long_options_in(const std::string& text) {
 
 std::string section_of(const std::string& page, const std::string& name) {
     const auto begin = page.find("\n.Sh " + name + "\n");
-    return begin == page.npos ? "" : page.substr(begin, page.find("\n.Sh ", begin + 1) - begin);
+    return begin == std::string::npos ? "" : page.substr(begin, page.find("\n.Sh ", begin + 1) - begin);
 }
 
 void collect_members(const Json& value, Names& names) {
@@ -151,7 +151,7 @@ TEST_CASE("man pages have the sections that users look for, in order, and each e
                                     "DIFFERENCES FROM BTRFS-PROGS", "SEE ALSO"}) {
             CAPTURE(section);
             const auto found = page.find("\n.Sh " + std::string(section) + "\n", at);
-            REQUIRE(found != page.npos);
+            REQUIRE(found != std::string::npos);
             at = found;
         }
         for (const auto* status : {"0", "1", "2"}) {

@@ -12,8 +12,8 @@ namespace btrkit::test {
 namespace {
 
 constexpr u32 nodesize = 4096;
-constexpr u64 bytes_a_device = u64{4} << 20;
-constexpr u64 metadata_chunk_bytes = u64{1} << 20;
+constexpr u64 bytes_a_device = u64{8} << 20;
+constexpr u64 metadata_chunk_bytes = u64{3} << 20;
 
 std::vector<u64> devids_for(u64 profile) {
     const auto& info = *btrfs::find_profile(profile);
@@ -60,6 +60,7 @@ MetadataImage::MetadataImage(u64 profile)
     for (const u64 devid : devids()) {
         auto& super = image_.super(devid);
         super.nodesize = super.leafsize = nodesize;
+        super.dev_item.bytes_used = metadata_chunk_bytes;
     }
     geometry_ = geometry_of(super());
     next_address_ =

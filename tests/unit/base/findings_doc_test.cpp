@@ -38,7 +38,7 @@ std::string catalogue_table() {
 std::string table_of(const std::string& document) {
     const auto begin = document.find(begin_mark);
     const auto end = document.find(end_mark);
-    if (begin == document.npos || end == document.npos || end < begin) {
+    if (begin == std::string::npos || end == std::string::npos || end < begin) {
         return {};
     }
     const auto first = begin + begin_mark.size();
@@ -60,7 +60,7 @@ TEST_CASE("codes are unique, and no meaning breaks the table") {
     for (const auto& info : problem_catalogue) {
         CAPTURE(info.id);
         CHECK(ids.insert(info.id).second);
-        CHECK(info.meaning.find_first_of("|\n") == info.meaning.npos);
-        CHECK(info.id.find_first_not_of("abcdefghijklmnopqrstuvwxyz-") == info.id.npos);
+        CHECK(info.meaning.find_first_of("|\n") == std::string_view::npos);
+        CHECK(info.id.find_first_not_of("abcdefghijklmnopqrstuvwxyz-") == std::string_view::npos);
     }
 }
