@@ -43,19 +43,40 @@ bool is_plain(char byte) {
     return byte > ' ' && byte < 0x7f && byte != '\\';
 }
 
-void put_escaped_byte(TextBuffer& out, char byte) {
+/// Bytes that one byte can become.
+constexpr std::size_t longest_escape = 4;
+
+char* put_escape(char* to, char byte) {
+    *to++ = '\\';
     if (const char letter = c_escape(byte)) {
-        out.put('\\');
-        out.put(letter);
-        return;
+        *to++ = letter;
+        return to;
     }
     const auto value = static_cast<unsigned char>(byte);
-    char* at = out.room_for(4);
-    at[0] = '\\';
-    at[1] = static_cast<char>('0' + (value >> 6));
-    at[2] = static_cast<char>('0' + ((value >> 3) & 7));
-    at[3] = static_cast<char>('0' + (value & 7));
-    out.commit(4);
+    *to++ = static_cast<char>('0' + (value >> 6));
+    *to++ = static_cast<char>('0' + ((value >> 3) & 7));
+    *to++ = static_cast<char>('0' + (value & 7));
+    return to;
+}
+
+enum class Spaces : bool { plain, escaped };
+
+void put_safely(TextBuffer& out, std::string_view bytes, Spaces spaces) {
+    char* const begin = out.room_for(bytes.size() * longest_escape);
+    char* to = begin;
+    for (const char byte : bytes) {
+        if (is_plain(byte)) {
+            *to++ = byte;
+        } else if (byte != ' ') {
+            to = put_escape(to, byte);
+        } else {
+            if (spaces == Spaces::escaped) {
+                *to++ = '\\';
+            }
+            *to++ = ' ';
+        }
+    }
+    out.commit(static_cast<std::size_t>(to - begin));
 }
 
 } // namespace
@@ -162,22 +183,7 @@ void put_flags(TextBuffer& out, u64 flags, btrfs::FlagNames names) {
 }
 
 void put_escaped(TextBuffer& out, std::string_view bytes) {
-    std::size_t done = 0;
-    while (done < bytes.size()) {
-        const auto* plain_end = std::find_if_not(bytes.begin() + done, bytes.end(), is_plain);
-        const auto plain = static_cast<std::size_t>(plain_end - (bytes.begin() + done));
-        out.put(bytes.substr(done, plain));
-        done += plain;
-        if (done == bytes.size()) {
-            break;
-        }
-        if (bytes[done] == ' ') {
-            out.put("\\ ");
-        } else {
-            put_escaped_byte(out, bytes[done]);
-        }
-        ++done;
-    }
+    put_safely(out, bytes, Spaces::escaped);
 }
 
 std::string key_text(const btrfs::Key& key) {
@@ -200,13 +206,7 @@ std::string objectid_text(u64 objectid) {
 
 std::string printable(std::string_view bytes) {
     TextBuffer out;
-    for (const char byte : bytes) {
-        if (is_plain(byte) || byte == ' ') {
-            out.put(byte);
-        } else {
-            put_escaped_byte(out, byte);
-        }
-    }
+    put_safely(out, bytes, Spaces::plain);
     return std::string(out.view());
 }
 
