@@ -50,7 +50,7 @@ Result<InodePlace> enter(const Filesystem& filesystem, const InodePlace& dir, co
     if (!tree) {
         return std::unexpected(tree.error());
     }
-    return InodePlace{.tree = std::move(*tree), .inode = btrfs::root_dir_inode};
+    return InodePlace{.tree = *tree, .inode = btrfs::root_dir_inode};
 }
 
 } // namespace
@@ -60,7 +60,7 @@ Result<InodePlace> find_path(const Filesystem& filesystem, std::string_view path
     if (!top) {
         return std::unexpected(top.error());
     }
-    InodePlace place{.tree = std::move(*top), .inode = btrfs::root_dir_inode};
+    InodePlace place{.tree = *top, .inode = btrfs::root_dir_inode};
     std::string_view rest = path;
     while (!rest.empty()) {
         const auto slash = std::min(rest.find('/'), rest.size());
@@ -74,7 +74,7 @@ Result<InodePlace> find_path(const Filesystem& filesystem, std::string_view path
         if (!entered) {
             return fail(entered.error().kind, fmt::format("path {}: {}", printable(path), entered.error().message));
         }
-        place = std::move(*entered);
+        place = *entered;
     }
     return place;
 }

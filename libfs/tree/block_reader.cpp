@@ -14,7 +14,7 @@ Problem unreadable(const Promise& promise, unsigned mirror, const Error& error) 
 }
 
 /// Says of each problem in which copy it was found.
-void append_with_mirror(Problems& all, Problems&& found, unsigned mirror) {
+void append_with_mirror(Problems& all, Problems found, unsigned mirror) {
     for (auto& problem : found) {
         problem.place.mirror = mirror;
         all.push_back(std::move(problem));

@@ -9,7 +9,7 @@ namespace btrkit {
 /// Stands on an item, or behind the last one. What can't be read is passed over and remembered in damage().
 class Cursor {
 public:
-    Cursor(const BlockReader& reader, BlockRef root) : reader_(&reader), root_(std::move(root)) {}
+    Cursor(const BlockReader& reader, const BlockRef& root) : reader_(&reader), root_(root) {}
 
     /// Goes to the first item whose key is not below key. Returns valid().
     bool seek(const btrfs::Key& key);

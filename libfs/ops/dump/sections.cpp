@@ -164,7 +164,7 @@ void Sections::add_fixed(std::string_view name, const TreeRoot& tree) {
 void Sections::add_scans(const KeyRange& keys) {
     steps_.emplace_back(Scan{.of = filesystem_->root_tree(), .keys = keys});
     if (auto log = filesystem_->log_root_tree()) {
-        steps_.emplace_back(Scan{.of = std::move(*log), .keys = keys});
+        steps_.emplace_back(Scan{.of = *log, .keys = keys});
     }
 }
 
@@ -176,7 +176,7 @@ std::optional<Section> Sections::next(Problems& problems) {
             section = std::move(*fixed);
             steps_.pop_front();
             if (section->tree) {
-                section->tree = settle(std::move(*section->tree), problems);
+                section->tree = settle(*section->tree, problems);
                 if (!section->tree && options_->blocks.empty()) {
                     continue;
                 }
