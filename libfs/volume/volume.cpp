@@ -5,7 +5,6 @@
 #include "libfs/volume/stripe_map.h"
 
 #include <limits>
-#include <limits>
 
 #include <fmt/format.h>
 

@@ -429,6 +429,31 @@ TEST_CASE("only where the roots are, with the backups or without") {
     CHECK(backups.has("\t\textent root gen 17 block 30588928\n"));
 }
 
+TEST_CASE("many roots are written as they come, and not gathered") {
+    TinyFilesystem tiny;
+    btrfs::RootItem root;
+    root.generation = tiny.image.generation();
+    root.bytenr = tiny.tree(tiny_nested_id).address();
+    root.level = tiny.tree(tiny_nested_id).level();
+    const auto whole = bytes_from(root);
+    std::vector<LeafItem> items;
+    for (u64 id = 1000; id < 7000; ++id) {
+        items.push_back(
+            {{id, btrfs::item_type::root_item, 0}, {whole.begin(), whole.begin() + btrfs::legacy_root_item_size}});
+    }
+    const auto planted = tiny.image.plant(btrfs::root_tree_id, items, {15, 100});
+    tiny.image.super().root = planted.address();
+    tiny.image.super().root_level = planted.level();
+    const auto [filesystem, problems] = open_filesystem(tiny);
+    auto options = options_for(Format::text);
+    options.roots = true;
+    const auto dumped = dump_with_all_threads(filesystem, options);
+    CHECK(lines_with(dumped.text, "file tree key (").size() == items.size());
+    FailingSink out(dumped.text.size());
+    CHECK(dump_tree::run(filesystem, options, {1}, out, [](const Problem&) {}));
+    CHECK(out.writes() > 1);
+}
+
 TEST_CASE("extents, devices or uuids only") {
     TinyFilesystem tiny;
     const auto [filesystem, problems] = open_filesystem(tiny);
