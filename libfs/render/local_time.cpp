@@ -22,10 +22,10 @@ std::optional<std::int64_t> offset_from_utc(std::int64_t seconds) {
     if (::localtime_r(&time, &parts) == nullptr) {
         return std::nullopt;
     }
-    const std::chrono::sys_days day =
-        std::chrono::year(parts.tm_year + 1900) / static_cast<int>(parts.tm_mon + 1) / parts.tm_mday;
-    const std::int64_t local =
-        day.time_since_epoch().count() * day_seconds + parts.tm_hour * 3600 + parts.tm_min * 60 + parts.tm_sec;
+    const std::chrono::sys_days day = std::chrono::year(parts.tm_year + 1900) / (parts.tm_mon + 1) / parts.tm_mday;
+    const auto clock =
+        std::chrono::hours(parts.tm_hour) + std::chrono::minutes(parts.tm_min) + std::chrono::seconds(parts.tm_sec);
+    const std::int64_t local = day.time_since_epoch().count() * day_seconds + std::chrono::seconds(clock).count();
     return local - seconds;
 }
 
