@@ -86,7 +86,7 @@ void CommandLine::take_format(OutputFormat& format, bool has_lines) {
 
 void CommandLine::take_threads(unsigned& threads) {
     static constexpr unsigned most_threads = 256;
-    threads = std::max(1u, std::thread::hardware_concurrency());
+    threads = std::max(1U, std::thread::hardware_concurrency());
     const auto take = [&threads](const std::string& text) {
         const auto number = parse_number(text);
         if (!number || *number == 0 || *number > most_threads) {

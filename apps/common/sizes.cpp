@@ -50,8 +50,8 @@ std::optional<u64> parse_size(std::string_view text) {
     constexpr std::string_view units = "kmgtpe";
     const bool has_b = take_suffix(text, 'b');
     const bool has_i = has_b && take_suffix(text, 'i');
-    const std::size_t power = text.empty() ? units.npos : units.find(lower(text.back()));
-    if (power == units.npos) {
+    const std::size_t power = text.empty() ? std::string_view::npos : units.find(lower(text.back()));
+    if (power == std::string_view::npos) {
         return has_i ? std::nullopt : parse_number(text);
     }
     text.remove_suffix(1);
