@@ -98,6 +98,10 @@ void CommandLine::take_threads(unsigned& threads) {
         ->option_text("N");
 }
 
+void CommandLine::take_progress() {
+    app_.add_flag("--progress", progress_forced_, "show progress even without a terminal")->group(shared_group);
+}
+
 CLI::Option* CommandLine::take_number(const std::string& names, std::optional<u64>& number, const std::string& what) {
     return take_parsed(app_, names, number, what, parse_number, "number")->option_text("N");
 }
@@ -134,6 +138,13 @@ Verbosity CommandLine::verbosity() const {
         return Verbosity::quiet;
     }
     return verbose_ ? Verbosity::verbose : Verbosity::normal;
+}
+
+ProgressStyle CommandLine::progress_style(const Io& io) const {
+    if (progress_forced_) {
+        return io.err_is_terminal ? ProgressStyle::line_at_once : ProgressStyle::lines;
+    }
+    return io.err_is_terminal && !quiet_ ? ProgressStyle::line : ProgressStyle::off;
 }
 
 std::string CommandLine::help() const {

@@ -4,6 +4,7 @@
 
 #include "apps/common/io_layer.h"
 #include "apps/common/messages.h"
+#include "apps/common/progress.h"
 
 #include <optional>
 #include <string>
@@ -38,6 +39,8 @@ public:
     void take_format(OutputFormat& format, bool has_lines = false);
     /// --threads N; as many as there are processors without it
     void take_threads(unsigned& threads);
+    /// --progress: shows it even for short work, and where standard error is no terminal
+    void take_progress();
     /// An option whose value is a number (parse_number) or a size (parse_size).
     CLI::Option* take_number(const std::string& names, std::optional<u64>& number, const std::string& what);
     CLI::Option* take_size(const std::string& names, std::optional<u64>& size_bytes, const std::string& what);
@@ -55,6 +58,8 @@ public:
 
     std::string_view tool_name() const { return tool_.name; }
     Verbosity verbosity() const;
+    /// --progress counts for more than -q; without both it is for terminals.
+    ProgressStyle progress_style(const Io& io) const;
 
 private:
     std::string help() const;
@@ -64,6 +69,7 @@ private:
     std::string help_;
     bool quiet_ = false;
     bool verbose_ = false;
+    bool progress_forced_ = false;
     std::vector<std::string>* images_ = nullptr;
     std::vector<std::string> members_;
 };

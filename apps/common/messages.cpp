@@ -49,7 +49,8 @@ std::string one_line(std::string_view prefix, std::string_view text) {
 } // namespace
 
 Messages::Messages(std::string_view tool, OutputSink& err, Verbosity verbosity)
-    : log_(std::make_unique<spdlog::logger>(std::string(tool), std::make_shared<LogToSink>(err))) {
+    : log_(std::make_unique<spdlog::logger>(std::string(tool), std::make_shared<LogToSink>(err))),
+      verbosity_(verbosity) {
     log_->set_pattern("%n: %v");
     log_->set_level(level_of(verbosity));
 }

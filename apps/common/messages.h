@@ -39,12 +39,14 @@ public:
     /// describe(problem) as "TOOL: error: ..." or "TOOL: note: ...", by its severity.
     void problem(const Problem& problem);
 
+    Verbosity verbosity() const { return verbosity_; }
     u64 error_count() const { return error_count_; }
     /// exit_failed if there was an error, else exit_done.
     int exit_status() const;
 
 private:
     std::unique_ptr<spdlog::logger> log_;
+    Verbosity verbosity_;
     u64 error_count_ = 0;
 };
 

@@ -16,6 +16,7 @@ namespace btrkit::apps {
 int run_main(int argc, char** argv, App app) {
     // A reader that is gone is an error of write(), which every tool reports; not a silent death.
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN); // the same for files that grow past a limit
     FdSink out(STDOUT_FILENO, "standard output");
     FdSink err(STDERR_FILENO, "standard error");
     try {

@@ -6,8 +6,8 @@
 
 namespace btrkit::apps {
 
-/// Runs app on the process's arguments and standard streams, SIGPIPE ignored; returns its exit status. What is thrown
-/// (no memory) becomes one line on standard error and exit_failed.
+/// Runs app on the process's arguments and standard streams, SIGPIPE and SIGXFSZ ignored; returns its exit status. What
+/// is thrown (no memory) becomes one line on standard error and exit_failed.
 int run_main(int argc, char** argv, App app);
 
 } // namespace btrkit::apps

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "apps/common/sizes.h"
 
+#include <array>
 #include <charconv>
 #include <limits>
+
+#include <fmt/format.h>
 
 namespace btrkit::apps {
 
@@ -61,6 +64,16 @@ std::optional<u64> parse_size(std::string_view text) {
         return std::nullopt;
     }
     return *number << shift;
+}
+
+std::string size_text(u64 size_bytes) {
+    constexpr std::array units = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+    std::size_t unit = 0;
+    while (unit + 1 < units.size() && size_bytes >> (10 * (unit + 1)) != 0) {
+        ++unit;
+    }
+    const double value = static_cast<double>(size_bytes) / static_cast<double>(u64{1} << (10 * unit));
+    return fmt::format("{:.2f}{}", value, units[unit]);
 }
 
 } // namespace btrkit::apps

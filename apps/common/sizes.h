@@ -5,6 +5,7 @@
 #include "libfs/base/address.h"
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace btrkit::apps {
@@ -15,5 +16,8 @@ std::optional<u64> parse_number(std::string_view text);
 /// A number in bytes, or followed by one of k m g t p e (powers of 1024, either case); a further "b" or "ib" is
 /// allowed behind the letter, "b" alone too.
 std::optional<u64> parse_size(std::string_view text);
+
+/// IEC units with two decimals: "0.00B", "1.50GiB".
+std::string size_text(u64 size_bytes);
 
 } // namespace btrkit::apps

@@ -48,4 +48,12 @@ constexpr bool is_aligned(u64 value, u64 alignment) {
     return alignment != 0 && value % alignment == 0;
 }
 
+constexpr u64 round_down(u64 value, u64 unit) {
+    return value - value % unit;
+}
+/// Wraps where the result is above 2^64.
+constexpr u64 round_up(u64 value, u64 unit) {
+    return round_down(value + unit - 1, unit);
+}
+
 } // namespace btrkit

@@ -15,6 +15,8 @@ enum class ErrorKind {
     not_found,      ///< no such tree, path, block or chunk
     missing_device, ///< the bytes lie on a device that was not given
     damaged,        ///< the bytes are there, but nothing usable could be read from any copy
+    no_space,       ///< what is to be stored does not fit
+    refused,        ///< it could be done, but would destroy what must not be
     unsupported,    ///< the filesystem needs a feature that this code does not know
 };
 

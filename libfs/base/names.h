@@ -38,6 +38,9 @@ std::string printable(std::string_view bytes);
 /// '-' for '_', with or without "BTRFS_", "_TREE" and "_OBJECTID".
 std::optional<u64> parse_tree_id(std::string_view text);
 
+/// A uuid in its usual form, 8-4-4-4-12 hexadecimal digits of either case.
+std::optional<btrfs::Uuid> parse_uuid(std::string_view text);
+
 /// OBJECTID[,TYPE[,OFFSET]], each by number or by name; parts that are left out are those of fill.
 std::optional<btrfs::Key> parse_key(std::string_view text, const btrfs::Key& fill);
 

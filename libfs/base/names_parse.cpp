@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 
 namespace btrkit {
 
@@ -148,6 +149,32 @@ std::optional<btrfs::Key> parse_key(std::string_view text, const btrfs::Key& fil
         key.offset = *offset;
     }
     return rest.empty() ? std::optional(key) : std::nullopt;
+}
+
+std::optional<btrfs::Uuid> parse_uuid(std::string_view text) {
+    constexpr std::string_view form = "00000000-0000-0000-0000-000000000000";
+    if (text.size() != form.size()) {
+        return std::nullopt;
+    }
+    btrfs::Uuid uuid;
+    std::size_t digits = 0;
+    for (std::size_t i = 0; i < form.size(); ++i) {
+        if (form[i] == '-') {
+            if (text[i] != '-') {
+                return std::nullopt;
+            }
+            continue;
+        }
+        u8 digit = 0;
+        const auto [end, error] = std::from_chars(&text[i], &text[i] + 1, digit, 16);
+        if (error != std::errc{} || end != &text[i] + 1) {
+            return std::nullopt;
+        }
+        u8& byte = uuid.bytes[digits / 2];
+        byte = static_cast<u8>(byte << 4 | digit);
+        ++digits;
+    }
+    return uuid;
 }
 
 } // namespace btrkit

@@ -84,6 +84,10 @@ enum class ProblemCode {
     item_unknown_type,
     // trees
     root_unreadable,
+    // data
+    data_unreadable,
+    data_checksum,
+    data_csum_missing,
     count_ ///< not a problem: how many there are
 };
 
@@ -175,6 +179,9 @@ inline constexpr auto problem_catalogue = std::to_array<ProblemInfo>({
     {ProblemCode::item_unknown_type, "item-unknown-type", Severity::note,
      "item has a type that this program does not know"},
     {ProblemCode::root_unreadable, "root-unreadable", Severity::fatal, "the root of a tree could not be read"},
+    {ProblemCode::data_unreadable, "data-unreadable", Severity::error, "a copy of data could not be read"},
+    {ProblemCode::data_checksum, "data-checksum", Severity::error, "checksum of data does not match"},
+    {ProblemCode::data_csum_missing, "data-csum-missing", Severity::error, "data has no checksum, but should"},
 });
 
 constexpr bool catalogue_is_in_order() {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "libfs/io/block_device.h"
+#include "libfs/io/host_file.h"
 
 #include <memory>
 
@@ -14,19 +15,16 @@ public:
     /// regular file nor a block device.
     static Result<std::unique_ptr<BlockDevice>> open(const std::string& path);
 
-    ~FileDevice() override;
-    const std::string& name() const override { return path_; }
-    u64 size_bytes() const override { return size_bytes_; }
+    const std::string& name() const override { return file_.path(); }
+    u64 size_bytes() const override { return file_.size_bytes(); }
     Result<void> read(u64 offset, MutableBytes out) const override;
     Result<void> read_scattered(u64 offset, std::span<const MutableBytes> outs) const override;
-    void prefetch(u64 offset, u64 length_bytes) const override;
+    void prefetch(u64 offset, u64 length_bytes) const override { file_.prefetch(offset, length_bytes); }
 
 private:
-    FileDevice(std::string path, int fd, u64 size_bytes) : path_(std::move(path)), fd_(fd), size_bytes_(size_bytes) {}
+    explicit FileDevice(HostFile file) : file_(std::move(file)) {}
 
-    std::string path_;
-    int fd_;
-    u64 size_bytes_;
+    HostFile file_;
 };
 
 } // namespace btrkit

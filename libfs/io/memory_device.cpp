@@ -5,11 +5,35 @@
 
 namespace btrkit {
 
+Result<void> MemoryDevice::check_range(const char* doing, u64 offset, u64 length_bytes) const {
+    if (offset > bytes_.size() || bytes_.size() - offset < length_bytes) {
+        return fail(ErrorKind::io,
+                    name_ + ": cannot " + doing + " at offset " + std::to_string(offset) + ": beyond the end");
+    }
+    return {};
+}
+
 Result<void> MemoryDevice::read(u64 offset, MutableBytes out) const {
-    if (offset > bytes_.size() || bytes_.size() - offset < out.size()) {
-        return fail(ErrorKind::io, name_ + ": cannot read at offset " + std::to_string(offset) + ": beyond the end");
+    if (auto inside = check_range("read", offset, out.size()); !inside) {
+        return inside;
     }
     std::copy_n(bytes_.data() + offset, out.size(), out.data());
+    return {};
+}
+
+Result<void> MemoryDevice::write(u64 offset, Bytes bytes) {
+    if (auto inside = check_range("write", offset, bytes.size()); !inside) {
+        return inside;
+    }
+    std::ranges::copy(bytes, bytes_.data() + offset);
+    return {};
+}
+
+Result<void> MemoryDevice::discard(u64 offset, u64 length_bytes) {
+    if (auto inside = check_range("discard", offset, length_bytes); !inside) {
+        return inside;
+    }
+    std::fill_n(bytes_.data() + offset, length_bytes, std::byte{0});
     return {};
 }
 

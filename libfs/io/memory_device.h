@@ -2,24 +2,30 @@
 // A device in memory: for tests, fuzzers, and images that are made before they are written.
 #pragma once
 
-#include "libfs/io/block_device.h"
+#include "libfs/io/writable_device.h"
 
 #include <vector>
 
 namespace btrkit {
 
-class MemoryDevice final : public BlockDevice {
+class MemoryDevice final : public WritableDevice {
 public:
     MemoryDevice(std::string name, std::vector<std::byte> bytes) : name_(std::move(name)), bytes_(std::move(bytes)) {}
 
     const std::string& name() const override { return name_; }
     u64 size_bytes() const override { return bytes_.size(); }
     Result<void> read(u64 offset, MutableBytes out) const override;
+    Result<void> write(u64 offset, Bytes bytes) override;
+    /// Zeroes the range.
+    Result<void> discard(u64 offset, u64 length_bytes) override;
+    Result<void> flush() override { return {}; }
 
     /// The bytes themselves, to be changed while nobody reads.
     MutableBytes bytes() { return bytes_; }
 
 private:
+    Result<void> check_range(const char* doing, u64 offset, u64 length_bytes) const;
+
     std::string name_;
     std::vector<std::byte> bytes_;
 };

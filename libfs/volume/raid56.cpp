@@ -132,4 +132,15 @@ bool rebuild_data(const RaidRow& row, unsigned data_count, unsigned wanted, Muta
     return true;
 }
 
+void compute_parity(const std::vector<Bytes>& data, MutableBytes p, MutableBytes q) {
+    const RaidRow row(data.begin(), data.end());
+    const auto data_count = static_cast<unsigned>(data.size());
+    Sum sum_p;
+    add_data(sum_p, row, data_count, data_count, [](u8) { return u8{1}; });
+    compute(sum_p, p);
+    Sum sum_q;
+    add_data(sum_q, row, data_count, data_count, [](u8 generator_power) { return generator_power; });
+    compute(sum_q, q);
+}
+
 } // namespace btrkit

@@ -17,4 +17,7 @@ using RaidRow = std::vector<std::optional<Bytes>>;
 /// Returns false, and leaves out alone, where too few are there.
 bool rebuild_data(const RaidRow& row, unsigned data_count, unsigned wanted, MutableBytes out);
 
+/// P of the data stripes, and Q unless q is empty. All of equal length.
+void compute_parity(const std::vector<Bytes>& data, MutableBytes p, MutableBytes q);
+
 } // namespace btrkit

@@ -2,10 +2,10 @@
 // Devices: what they are opened from, what they read, and what they refuse.
 #include "libfs/io/file_device.h"
 #include "libfs/io/memory_device.h"
+#include "tests/support/temporary_folder.h"
 
 #include <array>
 #include <filesystem>
-#include <fstream>
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
@@ -18,36 +18,9 @@ using btrkit::FileDevice;
 using btrkit::MemoryDevice;
 using btrkit::MutableBytes;
 using btrkit::u64;
-
-/// A folder that goes away with the test.
-class Folder {
-public:
-    Folder() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "btrkit-test.XXXXXX").string();
-        path_ = ::mkdtemp(pattern.data());
-    }
-    ~Folder() { std::filesystem::remove_all(path_); }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-
-    std::string operator/(std::string_view name) const { return (path_ / name).string(); }
-
-private:
-    std::filesystem::path path_;
-};
-
-std::vector<std::byte> pattern_bytes(std::size_t count) {
-    std::vector<std::byte> bytes(count);
-    for (std::size_t i = 0; i < count; ++i) {
-        bytes[i] = static_cast<std::byte>(i * 7 + i / 256);
-    }
-    return bytes;
-}
-
-void write_file(const std::string& path, Bytes bytes) {
-    std::ofstream(path, std::ios::binary)
-        .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-}
+using btrkit::test::pattern_bytes;
+using btrkit::test::write_file;
+using Folder = btrkit::test::TemporaryFolder;
 
 /// What every device promises of its reads.
 void check_reads(const btrkit::BlockDevice& device, const std::vector<std::byte>& content) {
@@ -123,7 +96,7 @@ TEST_CASE("a file that shrinks after opening fails to read, and does not wait") 
 
 TEST_CASE("an empty file opens, and has nothing to read") {
     const Folder folder;
-    write_file(folder / "image", {});
+    write_file(folder / "image", Bytes{});
     const auto device = FileDevice::open(folder / "image");
     REQUIRE(device);
     CHECK((*device)->size_bytes() == 0);

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+#include "apps/mkfs/flag_values.h"
+
+#include "apps/common/sizes.h"
+#include "formats/btrfs/flags.h"
+
+#include <array>
+#include <limits>
+#include <ranges>
+
+#include <fmt/format.h>
+
+namespace btrkit::apps {
+
+namespace {
+
+struct SubvolumeType {
+    std::string_view name;
+    mkfs::SubvolumeKind kind;
+    bool is_default;
+};
+constexpr std::array subvolume_types = std::to_array<SubvolumeType>({
+    {"rw", mkfs::SubvolumeKind::writable, false},
+    {"ro", mkfs::SubvolumeKind::read_only, false},
+    {"default", mkfs::SubvolumeKind::writable, true},
+    {"default-ro", mkfs::SubvolumeKind::read_only, true},
+});
+
+std::vector<std::string_view> parts_of(std::string_view text, char separator) {
+    std::vector<std::string_view> parts;
+    for (const auto part : std::views::split(text, separator)) {
+        parts.emplace_back(part.begin(), part.end());
+    }
+    return parts;
+}
+
+std::optional<u32> parse_id(std::string_view text) {
+    const auto number = parse_number(text);
+    // The last one means "no id" to the kernel.
+    return number && *number < std::numeric_limits<u32>::max() ? std::optional(static_cast<u32>(*number))
+                                                               : std::nullopt;
+}
+
+} // namespace
+
+Result<SubvolumeFlag> parse_subvolume(std::string_view text) {
+    const auto colon = text.find(':');
+    SubvolumeFlag flag;
+    if (colon != std::string_view::npos && !text.starts_with("./")) {
+        const std::string_view name = text.substr(0, colon);
+        const auto* type = std::ranges::find(subvolume_types, name, &SubvolumeType::name);
+        if (type == subvolume_types.end()) {
+            return fail(ErrorKind::usage,
+                        fmt::format("unknown type of subvolume '{}' (rw, ro, default, default-ro)", name));
+        }
+        flag.kind = type->kind;
+        flag.is_default = type->is_default;
+        text.remove_prefix(colon + 1);
+    }
+    if (text.empty()) {
+        return fail(ErrorKind::usage, "a subvolume needs a path");
+    }
+    flag.path = text;
+    return flag;
+}
+
+Result<InodeFlagsFlag> parse_inode_flags(std::string_view text) {
+    const auto colon = text.find(':');
+    if (colon == std::string_view::npos || colon + 1 == text.size()) {
+        return fail(ErrorKind::usage, fmt::format("'{}' is not FLAGS:PATH", text));
+    }
+    InodeFlagsFlag flag = {.path = std::string(text.substr(colon + 1))};
+    for (const auto name : parts_of(text.substr(0, colon), ',')) {
+        if (name == "nodatacow") {
+            flag.flags |= btrfs::inode_nodatacow;
+        } else if (name == "nodatasum") {
+            flag.flags |= btrfs::inode_nodatasum;
+        } else {
+            return fail(ErrorKind::usage, fmt::format("unknown inode flag '{}' (nodatacow, nodatasum)", name));
+        }
+    }
+    return flag;
+}
+
+Result<SizeFlag> parse_size_flag(std::string_view text) {
+    constexpr std::string_view least = "min";
+    if (text == "auto" || text == least) {
+        return SizeFlag{};
+    }
+    const bool has_slack = text.starts_with(least) && text.substr(least.size()).starts_with('+');
+    const auto bytes = parse_size(has_slack ? text.substr(least.size() + 1) : text);
+    if (!bytes) {
+        return fail(ErrorKind::usage, fmt::format("'{}' is not auto, min+SLACK or a size", text));
+    }
+    return has_slack ? SizeFlag{.bytes = std::nullopt, .slack_bytes = *bytes} : SizeFlag{.bytes = *bytes};
+}
+
+Result<std::pair<u32, u32>> parse_owner(std::string_view text) {
+    const auto parts = parts_of(text, ':');
+    if (parts.size() == 2) {
+        const auto uid = parse_id(parts[0]);
+        const auto gid = parse_id(parts[1]);
+        if (uid && gid) {
+            return std::pair(*uid, *gid);
+        }
+    }
+    return fail(ErrorKind::usage, fmt::format("'{}' is not UID:GID", text));
+}
+
+Result<std::vector<mkfs::IdMap>> parse_id_map(std::string_view text) {
+    std::vector<mkfs::IdMap> maps;
+    for (const auto range : parts_of(text, ',')) {
+        const auto parts = parts_of(range, ':');
+        const auto from = parse_id(parts[0]);
+        const auto to = parts.size() == 3 ? parse_id(parts[1]) : std::nullopt;
+        const auto count = parts.size() == 3 ? parse_id(parts[2]) : std::nullopt;
+        if (!from || !to || !count || *count == 0) {
+            return fail(ErrorKind::usage, fmt::format("'{}' is not FROM:TO:COUNT", range));
+        }
+        maps.push_back({.from = *from, .to = *to, .count = *count});
+    }
+    return maps;
+}
+
+} // namespace btrkit::apps

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+// What the values of mkfs's options mean. Each throws nothing and says in one line what is wrong.
+#pragma once
+
+#include "libfs/base/error.h"
+#include "libfs/ops/mkfs/source/adjust.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace btrkit::apps {
+
+/// --subvol TYPE:DIR, or DIR alone.
+struct SubvolumeFlag {
+    mkfs::SubvolumeKind kind = mkfs::SubvolumeKind::writable;
+    bool is_default = false;
+    std::string path;
+};
+/// A type (rw, ro, default, default-ro) and a path behind a colon, or a path alone. A path that has a colon itself
+/// begins with "./".
+Result<SubvolumeFlag> parse_subvolume(std::string_view text);
+
+/// --inode-flags FLAGS:PATH; FLAGS are nodatacow and nodatasum, parted by commas.
+struct InodeFlagsFlag {
+    u64 flags = 0;
+    std::string path;
+};
+Result<InodeFlagsFlag> parse_inode_flags(std::string_view text);
+
+/// --size: auto, min+SLACK or a number of bytes.
+struct SizeFlag {
+    std::optional<u64> bytes; ///< nothing: as small as can be
+    u64 slack_bytes = 0;
+};
+Result<SizeFlag> parse_size_flag(std::string_view text);
+
+/// UID:GID
+Result<std::pair<u32, u32>> parse_owner(std::string_view text);
+
+/// FROM:TO:COUNT, several parted by commas.
+Result<std::vector<mkfs::IdMap>> parse_id_map(std::string_view text);
+
+} // namespace btrkit::apps

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+#include "apps/mkfs/mkfs.h"
+
+#include "apps/common/exit_status.h"
+#include "apps/common/progress.h"
+#include "apps/common/sizes.h"
+#include "apps/common/stop_signals.h"
+#include "apps/mkfs/report_json.h"
+#include "apps/mkfs/source.h"
+
+#include <chrono>
+#include <cstdlib>
+#include <random>
+
+#include <fmt/format.h>
+
+namespace btrkit::apps {
+
+namespace {
+
+btrfs::Uuid random_uuid() {
+    std::random_device source;
+    btrfs::Uuid uuid;
+    for (auto& byte : uuid.bytes) {
+        byte = static_cast<u8>(source());
+    }
+    return mkfs::derived_uuid(uuid, "random", 0);
+}
+
+mkfs::Time current_time() {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now);
+    return {.sec = seconds.count(), .nsec = static_cast<u32>(std::chrono::nanoseconds(now - seconds).count())};
+}
+
+/// SOURCE_DATE_EPOCH (reproducible-builds.org): the time that everything new is dated, where it is set.
+Result<std::optional<std::int64_t>> source_date_epoch() {
+    const char* text = std::getenv("SOURCE_DATE_EPOCH");
+    if (text == nullptr || *text == '\0') {
+        return std::optional<std::int64_t>{};
+    }
+    const auto number = parse_number(text);
+    if (!number || *number > static_cast<u64>(std::numeric_limits<std::int64_t>::max())) {
+        return fail(ErrorKind::usage, fmt::format("SOURCE_DATE_EPOCH '{}' is no number of seconds", text));
+    }
+    return std::optional(static_cast<std::int64_t>(*number));
+}
+
+class Run {
+public:
+    Run(MkfsFlags& flags, ProgressDisplay& progress, Messages& messages, Io& io)
+        : flags_(flags), progress_(progress), messages_(messages), io_(io) {}
+
+    Result<void> run() {
+        const auto epoch = source_date_epoch();
+        if (!epoch) {
+            return std::unexpected(epoch.error());
+        }
+        flags_.requests.now = *epoch ? mkfs::Time{.sec = **epoch} : current_time();
+        if (flags_.requests.fsid.is_null()) {
+            flags_.requests.fsid = flags_.seed ? mkfs::uuid_from_seed(*flags_.seed) : random_uuid();
+        }
+        const auto targets = find_targets(flags_);
+        if (!targets) {
+            return std::unexpected(targets.error());
+        }
+        const auto source = read_source(flags_, flags_.requests.now, *epoch);
+        if (!source) {
+            return std::unexpected(source.error());
+        }
+        const auto sizes = sizes_of(flags_, *targets);
+        if (!sizes) {
+            return std::unexpected(sizes.error());
+        }
+        const auto plan = mkfs::plan({.requests = flags_.requests,
+                                      .sizing = sizes->sizing,
+                                      .slack_bytes = sizes->slack_bytes,
+                                      .device_sizes = sizes->sizes,
+                                      .parallelism = {.threads = flags_.threads},
+                                      .watch = watch()},
+                                     *source);
+        if (!plan) {
+            return std::unexpected(plan.error());
+        }
+        for (const auto& warning : plan->warnings) {
+            messages_.warning(warning);
+        }
+        return flags_.dry_run ? print({.plan = *plan, .targets = *targets}) : write(*plan, *targets);
+    }
+
+private:
+    mkfs::Watch watch() { return {.progress = &progress_, .stop = stop_.token()}; }
+
+    Result<void> write(const mkfs::Plan& plan, std::span<const Target> targets) {
+        auto open = OpenTargets::open(flags_, targets, plan.layout);
+        if (!open) {
+            return std::unexpected(open.error());
+        }
+        const auto report = mkfs::write(plan, open->devices(),
+                                        {.discard = !flags_.nodiscard,
+                                         .wipe_end = !flags_.byte_count,
+                                         .parallelism = {.threads = flags_.threads},
+                                         .watch = watch()});
+        progress_.finish();
+        if (!report) {
+            return std::unexpected(report.error());
+        }
+        open->keep();
+        return print({.plan = plan, .targets = targets, .report = &*report});
+    }
+
+    Result<void> print(const MkfsOutcome& outcome) {
+        if (flags_.format == OutputFormat::json) {
+            return io_.out.write(
+                mkfs_json(outcome).dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
+        }
+        const bool silent = messages_.verbosity() == Verbosity::quiet && outcome.report != nullptr;
+        return silent ? Result<void>{} : io_.out.write(mkfs_text(outcome));
+    }
+
+    MkfsFlags& flags_;
+    StopSignals stop_;
+    ProgressDisplay& progress_;
+    Messages& messages_;
+    Io& io_;
+};
+
+} // namespace
+
+int run_mkfs(std::span<const std::string> arguments, Io& io) {
+    CommandLine line({.name = "btrkit-mkfs",
+                      .operands = "IMAGE...",
+                      .summary = "Make a btrfs filesystem, empty or filled from a directory or a tar archive.",
+                      .libraries = {}});
+    MkfsFlags flags;
+    if (const auto status = read_mkfs_flags(line, arguments, io, flags)) {
+        return *status;
+    }
+    ProgressDisplay progress(line.tool_name(), io.err, line.progress_style(io));
+    Messages messages(line.tool_name(), progress.err(), line.verbosity());
+    if (const auto done = Run(flags, progress, messages, io).run(); !done) {
+        messages.error(done.error());
+        return done.error().kind == ErrorKind::usage ? exit_usage : exit_failed;
+    }
+    return messages.exit_status();
+}
+
+} // namespace btrkit::apps

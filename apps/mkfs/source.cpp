@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+#include "apps/mkfs/source.h"
+
+#include "libfs/ops/mkfs/source/directory_source.h"
+#include "libfs/ops/mkfs/source/tar_source.h"
+
+#include <cstdlib>
+
+namespace btrkit::apps {
+
+namespace {
+
+std::string spool_directory() {
+    const char* directory = std::getenv("TMPDIR");
+    return directory != nullptr && *directory != '\0' ? directory : "/var/tmp";
+}
+
+Result<mkfs::SourceTree> read_files(const MkfsFlags& flags, mkfs::Time now) {
+    if (!flags.rootdir.empty()) {
+        return mkfs::read_directory(flags.rootdir, {.threads = flags.threads});
+    }
+    return flags.tar.empty() ? mkfs::empty_source_tree(now) : mkfs::read_tar(flags.tar, spool_directory(), now);
+}
+
+Result<void> mark_subvolumes(mkfs::SourceTree& tree, const MkfsFlags& flags) {
+    for (const auto& subvolume : flags.subvolumes) {
+        const auto inode = mkfs::mark_subvolume(tree, subvolume.path, subvolume.kind);
+        if (!inode) {
+            return std::unexpected(inode.error());
+        }
+        if (subvolume.is_default) {
+            tree.default_subvolume = *inode;
+        }
+    }
+    mkfs::split_links(tree);
+    return {};
+}
+
+} // namespace
+
+Result<mkfs::SourceTree> read_source(const MkfsFlags& flags, mkfs::Time now, std::optional<std::int64_t> epoch) {
+    auto tree = read_files(flags, now);
+    if (!tree) {
+        return tree;
+    }
+    if (auto done = mark_subvolumes(*tree, flags); !done) {
+        return std::unexpected(done.error());
+    }
+    for (const auto& flag : flags.inode_flags) {
+        if (auto done = mkfs::set_inode_flags(*tree, flag.path, flag.flags); !done) {
+            return std::unexpected(done.error());
+        }
+    }
+    if (auto done = mkfs::set_ownership(*tree, flags.ownership); !done) {
+        return std::unexpected(done.error());
+    }
+    if (epoch) {
+        mkfs::clamp_times(*tree, *epoch);
+    }
+    return tree;
+}
+
+} // namespace btrkit::apps

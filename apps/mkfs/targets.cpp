@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+#include "apps/mkfs/targets.h"
+
+#include "libfs/base/names.h"
+#include "libfs/io/file_device.h"
+#include "libfs/io/in_use.h"
+#include "libfs/io/signature.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace btrkit::apps {
+
+namespace {
+
+Result<Target> find_target(const std::string& path) {
+    struct stat status = {};
+    if (::stat(path.c_str(), &status) != 0) {
+        if (errno == ENOENT) {
+            return Target{.path = path};
+        }
+        return fail(ErrorKind::io, fmt::format("{}: {}", printable(path), std::strerror(errno)));
+    }
+    const auto device = FileDevice::open(path);
+    if (!device) {
+        return std::unexpected(device.error());
+    }
+    return Target{.path = path,
+                  .exists = true,
+                  .is_block_device = S_ISBLK(status.st_mode),
+                  .size_bytes = (*device)->size_bytes()};
+}
+
+Result<void> check_free(const Target& target, bool force) {
+    if (const auto why = why_in_use(target.path)) {
+        return fail(ErrorKind::refused, fmt::format("{}: {}", printable(target.path), *why));
+    }
+    if (force) {
+        return {};
+    }
+    const auto signature = find_signature(target.path);
+    if (!signature) {
+        return std::unexpected(signature.error());
+    }
+    if (*signature) {
+        return fail(ErrorKind::refused,
+                    fmt::format("{}: holds {} (-f overwrites it)", printable(target.path), **signature));
+    }
+    return {};
+}
+
+bool same_file(const Target& a, const Target& b) {
+    struct stat of_a = {};
+    struct stat of_b = {};
+    if (::stat(a.path.c_str(), &of_a) != 0 || ::stat(b.path.c_str(), &of_b) != 0) {
+        return a.path == b.path;
+    }
+    return S_ISBLK(of_a.st_mode) && S_ISBLK(of_b.st_mode) ? of_a.st_rdev == of_b.st_rdev
+                                                          : of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino;
+}
+
+} // namespace
+
+Result<std::vector<Target>> find_targets(const MkfsFlags& flags) {
+    std::vector<Target> targets;
+    for (const auto& path : flags.images) {
+        auto target = find_target(path);
+        if (!target) {
+            return std::unexpected(target.error());
+        }
+        if (std::ranges::any_of(targets, [&](const Target& other) { return same_file(other, *target); })) {
+            return fail(ErrorKind::usage, fmt::format("{}: given twice", printable(path)));
+        }
+        if (!target->exists && !flags.size && !flags.has_source()) {
+            return fail(ErrorKind::usage, fmt::format("{}: does not exist (--size SIZE makes it)", printable(path)));
+        }
+        if (auto checked = target->exists ? check_free(*target, flags.force) : Result<void>{}; !checked) {
+            return std::unexpected(checked.error());
+        }
+        targets.push_back(std::move(*target));
+    }
+    return targets;
+}
+
+Result<TargetSizes> sizes_of(const MkfsFlags& flags, std::span<const Target> targets) {
+    const bool none_exists = std::ranges::none_of(targets, &Target::exists);
+    TargetSizes result;
+    const bool least =
+        flags.shrink || (flags.size && !flags.size->bytes) || (none_exists && !flags.size && !flags.byte_count);
+    result.sizing = least ? mkfs::Sizing::least : mkfs::Sizing::given;
+    result.slack_bytes = flags.size ? flags.size->slack_bytes : 0;
+    const auto asked = flags.size ? flags.size->bytes : flags.byte_count;
+    for (const auto& target : targets) {
+        const bool may_resize = !target.is_block_device && (flags.size || !target.exists);
+        if (!target.exists && !least && !asked) {
+            return fail(ErrorKind::usage,
+                        fmt::format("{}: does not exist (--size SIZE makes it)", printable(target.path)));
+        }
+        if (target.exists && target.size_bytes == 0 && !may_resize) {
+            return fail(ErrorKind::usage,
+                        fmt::format("{}: is empty (--size says how large it shall be)", printable(target.path)));
+        }
+        if (asked && *asked > target.size_bytes && !may_resize) {
+            return fail(ErrorKind::no_space,
+                        fmt::format("{}: has {} bytes, {} bytes are missing to the {} asked for",
+                                    printable(target.path), target.size_bytes, *asked - target.size_bytes, *asked));
+        }
+        // Without bound where the file will be made as large as it must be.
+        result.sizes.push_back(asked ? *asked : least && may_resize ? 0 : target.size_bytes);
+    }
+    return result;
+}
+
+Result<OpenTargets> OpenTargets::open(const MkfsFlags& flags, std::span<const Target> targets,
+                                      const mkfs::Layout& layout) {
+    OpenTargets open;
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+        const Target& target = targets[i];
+        const u64 planned = layout.devices[i].size_bytes;
+        auto file = target.exists ? WritableFile::open(target.path) : WritableFile::create(target.path, planned);
+        if (!file) {
+            return std::unexpected(file.error());
+        }
+        if (!target.exists) {
+            open.made_.push_back(target.path);
+        }
+        const bool resizes = !target.is_block_device && (flags.size || flags.shrink);
+        if (resizes && target.size_bytes != planned && target.exists) {
+            if (auto done = (*file)->resize(planned); !done) {
+                return std::unexpected(done.error());
+            }
+        }
+        open.devices_.push_back(file->get());
+        open.files_.push_back(std::move(*file));
+    }
+    return open;
+}
+
+OpenTargets::~OpenTargets() {
+    for (const auto& path : made_) {
+        ::unlink(path.c_str());
+    }
+}
+
+} // namespace btrkit::apps

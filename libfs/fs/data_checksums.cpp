@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/fs/data_checksums.h"
+
+#include "formats/btrfs/item_types.h"
+
+namespace btrkit {
+
+namespace {
+
+constexpr btrfs::Key csum_key(u64 logical) {
+    return {btrfs::extent_csum_objectid, btrfs::item_type::extent_csum, logical};
+}
+
+/// Bytes of data that one item can tell of: no item with a smaller key than that reaches an address.
+u64 most_covered_bytes(const Geometry& geometry) {
+    return u64{geometry.nodesize} / geometry.csum_size_bytes * geometry.sectorsize;
+}
+
+} // namespace
+
+DataChecksums::DataChecksums(const Filesystem& filesystem) : filesystem_(&filesystem) {}
+
+/// Makes items_ stand on an item at or before the first that reaches behind at.
+Result<void> DataChecksums::stand_before(Logical at) {
+    const u64 reach = most_covered_bytes(filesystem_->geometry());
+    const u64 first = at.bytenr - std::min(at.bytenr, reach);
+    if (on_item_ && items_->key().offset <= at.bytenr && items_->key().offset >= first) {
+        return {};
+    }
+    if (!tree_) {
+        auto tree = filesystem_->find_tree(btrfs::csum_tree_id);
+        if (!tree) {
+            return std::unexpected(tree.error());
+        }
+        tree_ = *tree;
+    }
+    items_.emplace(filesystem_->reader(), tree_->block, KeyRange{.first = csum_key(first), .last = csum_key(~u64{0})});
+    const auto there = items_->next();
+    on_item_ = there && *there;
+    return there ? Result<void>() : std::unexpected(there.error());
+}
+
+/// Copies what the item has of the sectors from at on.
+void DataChecksums::take_from_item(Logical at) {
+    const auto& geometry = filesystem_->geometry();
+    const u64 start = items_->key().offset;
+    const Bytes csums = items_->data();
+    for (std::size_t i = 0; i < found_.size(); ++i) {
+        const u64 sector = at.bytenr + i * geometry.sectorsize;
+        if (sector < start || !is_aligned(sector - start, geometry.sectorsize)) {
+            continue;
+        }
+        const u64 index = (sector - start) / geometry.sectorsize;
+        if (index >= csums.size() / geometry.csum_size_bytes) {
+            break;
+        }
+        btrfs::CsumBytes csum{};
+        const Bytes stored = csums.subspan(index * geometry.csum_size_bytes, geometry.csum_size_bytes);
+        std::memcpy(&csum, stored.data(), stored.size());
+        found_[i] = csum;
+    }
+}
+
+Result<std::span<const std::optional<btrfs::CsumBytes>>> DataChecksums::find(Logical at, std::size_t sectors) {
+    found_.assign(sectors, std::nullopt);
+    if (auto stood = stand_before(at); !stood) {
+        return std::unexpected(stood.error());
+    }
+    const u64 end = at.bytenr + sectors * filesystem_->geometry().sectorsize;
+    while (on_item_ && items_->key().offset < end) {
+        take_from_item(at);
+        const u64 item_end = items_->key().offset + items_->data().size() / filesystem_->geometry().csum_size_bytes *
+                                                        filesystem_->geometry().sectorsize;
+        if (item_end >= end) {
+            break; // the next look-up may want it too
+        }
+        const auto there = items_->next();
+        on_item_ = there && *there;
+        if (!there) {
+            return std::unexpected(there.error());
+        }
+    }
+    return found_;
+}
+
+} // namespace btrkit

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/fs/file_data.h"
+
+#include "formats/btrfs/item_types.h"
+#include "libfs/base/names.h"
+
+#include <climits>
+#include <fmt/format.h>
+
+namespace btrkit {
+
+FileReader::FileReader(const Filesystem& filesystem, ProblemSink report)
+    : filesystem_(&filesystem), data_(filesystem, std::move(report)), decompressor_(filesystem.geometry().sectorsize) {}
+
+void FileReader::open(const InodePlace& place, const Inode& inode) {
+    place_ = place;
+    verify_ = inode.has_checksums();
+    extents_.emplace(*filesystem_, place, inode);
+    extent_.reset();
+}
+
+Result<std::optional<FileRun>> FileReader::next() {
+    auto run = next_run();
+    if (!run) {
+        extents_.reset();
+        extent_.reset();
+    }
+    return run;
+}
+
+Result<std::optional<FileRun>> FileReader::next_run() {
+    if (!extent_ || told_ == extent_->length) {
+        auto extent = extents_ ? extents_->next() : std::nullopt;
+        if (!extent || !*extent) {
+            extent_.reset();
+            return extent ? Result<std::optional<FileRun>>(std::nullopt) : std::unexpected(extent.error());
+        }
+        extent_ = std::move(*extent);
+        told_ = 0;
+    }
+    FileRun run{.offset = extent_->offset + told_, .length = extent_->length - told_};
+    if (extent_->is_data()) {
+        run.length = std::min(run.length, most_run_bytes);
+        const auto bytes = data_of(*extent_, told_, run.length);
+        if (!bytes) {
+            return fail(bytes.error().kind,
+                        fmt::format("inode {} of tree {}, file offset {}: {}", place_.inode,
+                                    objectid_text(place_.tree.id), run.offset, bytes.error().message));
+        }
+        run.bytes = *bytes;
+    }
+    told_ += run.length;
+    return run;
+}
+
+Result<Bytes> FileReader::data_of(const FileExtent& extent, u64 into_extent, u64 length) {
+    return extent.kind == ExtentKind::regular && !extent.is_compressed() ? plain_data(extent, into_extent, length)
+                                                                         : packed_data(extent, into_extent, length);
+}
+
+Result<Bytes> FileReader::plain_data(const FileExtent& extent, u64 into_extent, u64 length) {
+    // The file may end within a sector; a run never begins within one.
+    read_.resize(round_up(length, filesystem_->geometry().sectorsize));
+    const Logical at = extent.disk + (extent.offset_in_extent + into_extent);
+    if (auto done = data_.read(at, read_, verify_); !done) {
+        return std::unexpected(done.error());
+    }
+    return Bytes(read_).first(length);
+}
+
+Result<Bytes> FileReader::packed_data(const FileExtent& extent, u64 into_extent, u64 length) {
+    const bool is_inline = extent.kind == ExtentKind::inline_data;
+    if (is_inline || unpacked_from_ != extent.disk || unpacked_.size() < extent.ram_bytes) {
+        unpacked_from_.reset();
+        if (auto done = unpack(extent); !done) {
+            return std::unexpected(done.error());
+        }
+        if (!is_inline) {
+            unpacked_from_ = extent.disk;
+        }
+    }
+    // Of an inline extent, the length is that of the sectors.
+    unpacked_.resize(std::max(unpacked_.size(), extent.offset_in_extent + into_extent + length));
+    return Bytes(unpacked_).subspan(extent.offset_in_extent + into_extent, length);
+}
+
+Result<void> FileReader::unpack(const FileExtent& extent) {
+    unpacked_.assign(extent.ram_bytes, std::byte{0});
+    Bytes packed = extent.inline_bytes;
+    if (extent.kind == ExtentKind::regular) {
+        read_.resize(extent.disk_num_bytes);
+        if (auto done = data_.read(extent.disk, read_, verify_); !done) {
+            return done;
+        }
+        packed = read_;
+    }
+    return decompressor_.decompress(extent.compression, packed, unpacked_);
+}
+
+Result<std::string> read_symlink(FileReader& reader, const InodePlace& place, const Inode& inode) {
+    if (inode.size == 0 || inode.size >= PATH_MAX) {
+        const btrfs::Key key{place.inode, btrfs::item_type::inode_item, 0};
+        return std::unexpected(
+            item_error(ProblemCode::item_inode, place.tree.id, key, fmt::format("symlink of {} bytes", inode.size)));
+    }
+    std::string target;
+    reader.open(place, inode);
+    auto run = reader.next();
+    for (; run && *run; run = reader.next()) {
+        const auto& [offset, length, bytes] = **run;
+        target += bytes.empty() ? std::string(length, '\0') : std::string(as_text(bytes));
+    }
+    return run ? Result<std::string>(std::move(target)) : std::unexpected(run.error());
+}
+
+} // namespace btrkit

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+// The extents of a file in order, holes included, with the rules of facts/formats.md part 2, EXTENT_DATA.
+#pragma once
+
+#include "formats/btrfs/file_extent.h"
+#include "libfs/fs/inode.h"
+#include "libfs/fs/item_range.h"
+
+#include <vector>
+
+namespace btrkit {
+
+enum class ExtentKind {
+    hole,
+    inline_data,
+    regular,
+    prealloc, ///< reserved and not written: reads as zeros
+};
+
+/// What a range of a file is.
+struct FileExtent {
+    ExtentKind kind = ExtentKind::hole;
+    u64 offset = 0; ///< in the file
+    u64 length = 0; ///< never 0; ends with the file at last
+    u64 generation = 0;
+    btrfs::Compression compression = btrfs::Compression::none;
+    /// Bytes of the whole extent when it is unpacked; of an inline extent, what follows them up to length is zero.
+    u64 ram_bytes = 0;
+    // Of regular and preallocated extents; multiples of the sector size.
+    Logical disk = {};
+    u64 disk_num_bytes = 0;
+    u64 offset_in_extent = 0; ///< where in the unpacked extent this range begins
+    // Of inline extents.
+    std::vector<std::byte> inline_bytes = {}; ///< as they are stored
+
+    bool is_compressed() const { return compression != btrfs::Compression::none; }
+    /// Whether bytes are stored for it, as lseek(2) sees it with SEEK_DATA.
+    bool is_data() const { return kind == ExtentKind::inline_data || kind == ExtentKind::regular; }
+};
+
+class FileExtents {
+public:
+    /// Of a regular file or symlink with this inode.
+    FileExtents(const Filesystem& filesystem, const InodePlace& place, const Inode& inode);
+
+    /// The next range. From 0 up to the size of the file they follow each other without gap and overlap; two holes
+    /// never touch. Nothing behind the last. Fails with damaged where extents may be lost, overlap or are impossible,
+    /// and with unsupported where they are encoded in unknown ways; then it is over.
+    Result<std::optional<FileExtent>> next();
+
+private:
+    Result<std::optional<FileExtent>> next_stored();
+    Result<FileExtent> parse(const btrfs::Key& key, Bytes data) const;
+    Result<FileExtent> parse_inline(const btrfs::Key& key, const btrfs::FileExtentHead& head, Bytes stored) const;
+    Result<FileExtent> parse_range(const btrfs::Key& key, const btrfs::FileExtentHead& head, Bytes data) const;
+    std::unexpected<Error> malformed(const btrfs::Key& key, std::string detail) const;
+
+    u64 tree_;
+    u32 sectorsize_;
+    u64 size_;
+    ItemRange items_;
+    u64 position_ = 0;                  ///< up to where next() told
+    u64 stored_end_ = 0;                ///< where the last item's range ends, which no other may begin before
+    std::optional<FileExtent> waiting_; ///< behind the hole that was told last
+};
+
+} // namespace btrkit

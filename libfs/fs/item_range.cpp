@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/fs/item_range.h"
+
+namespace btrkit {
+
+ItemRange::ItemRange(const BlockReader& reader, const BlockRef& root, const KeyRange& keys)
+    : reader_(&reader), keys_(keys), walk_(reader, root, WalkOrder::leaves_only, keys) {}
+
+ItemRange::ItemRange(const BlockReader& reader, const BlockRef& root, u64 objectid, u8 type)
+    : ItemRange(reader, root, {.first = {objectid, type, 0}, .last = {objectid, type, ~u64{0}}}) {}
+
+Result<bool> ItemRange::next() {
+    if (!leaf_ || slot_ + 1 >= leaf_->block().count()) {
+        return enter_next_leaf();
+    }
+    ++slot_;
+    return key() <= keys_.last;
+}
+
+Result<bool> ItemRange::enter_next_leaf() {
+    while (const auto ref = walk_.next()) {
+        leaf_.emplace(*reader_, ref->promise);
+        if (!leaf_->is_proven()) {
+            const Problem problem = leaf_->problems().empty() ? lost_range(*ref) : leaf_->problems().back();
+            leaf_.reset();
+            return fail(ErrorKind::damaged, describe(problem));
+        }
+        for (slot_ = 0; slot_ < leaf_->block().count(); ++slot_) {
+            if (key() >= keys_.first) {
+                return key() <= keys_.last;
+            }
+        }
+    }
+    leaf_.reset();
+    return false;
+}
+
+Error item_error(ProblemCode code, u64 tree, const btrfs::Key& key, std::string detail) {
+    return {ErrorKind::damaged, describe({code, {.tree = tree, .key = key}, std::move(detail)})};
+}
+
+} // namespace btrkit

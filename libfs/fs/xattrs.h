@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// The extended attributes of an inode.
+#pragma once
+
+#include "libfs/fs/path_lookup.h"
+
+#include <string>
+#include <vector>
+
+namespace btrkit {
+
+struct Xattr {
+    std::string name; ///< with its namespace: "user.color"
+    std::string value;
+
+    friend auto operator<=>(const Xattr&, const Xattr&) = default;
+};
+
+/// All of them, sorted by name. Fails with damaged where some may be lost or one is malformed.
+Result<std::vector<Xattr>> read_xattrs(const Filesystem& filesystem, const InodePlace& place);
+
+} // namespace btrkit

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/ops/mkfs/files/batch_maker.h"
+
+#include <sys/stat.h>
+
+namespace btrkit::mkfs {
+
+std::vector<DataRange> sector_ranges(const SourceInode& inode, u32 sectorsize) {
+    std::vector<DataRange> ranges;
+    for (const auto& range : inode.data) {
+        const u64 start = round_down(range.offset, sectorsize);
+        const u64 end = round_up(range.offset + range.length, sectorsize);
+        if (!ranges.empty() && start <= ranges.back().offset + ranges.back().length) {
+            ranges.back().length = end - ranges.back().offset;
+        } else {
+            ranges.push_back({start, end - start});
+        }
+    }
+    return ranges;
+}
+
+std::unique_ptr<Batch> BatchMaker::next() {
+    auto batch = std::make_unique<Batch>();
+    while (inode_ < tree_->inodes.size()) {
+        if (!is_begun_) {
+            if (batch->steps.size() >= batch_steps) {
+                break;
+            }
+            begin_inode(*batch);
+        }
+        if (!add_data(*batch)) {
+            break;
+        }
+        end_inode();
+    }
+    return batch->steps.empty() ? nullptr : std::move(batch);
+}
+
+void BatchMaker::begin_inode(Batch& batch) {
+    const u32 source_inode = tree_->inodes[inode_];
+    const SourceInode& inode = plan_->source().inodes[source_inode];
+    ranges_ = S_ISREG(inode.mode) ? sector_ranges(inode, parameters_->geometry.sectorsize) : std::vector<DataRange>{};
+    range_ = 0;
+    done_until_ = 0;
+    is_begun_ = true;
+    Step step = {.source_inode = source_inode, .begins_inode = true, .inline_data = {}};
+    if (S_ISLNK(inode.mode)) {
+        step.nbytes = inode.link_target.size();
+    } else if (!ranges_.empty() && inode.size <= max_inline_bytes) {
+        step.is_inline = true;
+        step.nbytes = step.length = inode.size;
+        step.plain_offset = batch.plain_bytes;
+        batch.plain_bytes += parameters_->geometry.sectorsize;
+        batch.source_bytes += inode.size;
+        range_ = ranges_.size();
+    }
+    for (std::size_t i = range_; i < ranges_.size(); ++i) {
+        step.nbytes += ranges_[i].length;
+    }
+    is_inline_ = step.is_inline;
+    batch.steps.push_back(std::move(step));
+}
+
+/// How much of what is left of a range this batch takes; 0: none.
+u64 BatchMaker::piece_length(const Batch& batch, u64 left) const {
+    const u64 room = batch_bytes > batch.plain_bytes ? batch_bytes - batch.plain_bytes : 0;
+    if (left <= room || parameters_->compression.algorithm == btrfs::Compression::none) {
+        return std::min(left, room);
+    }
+    return round_down(room, max_compressed_extent_bytes);
+}
+
+/// False where the batch is full before the inode ends.
+bool BatchMaker::add_data(Batch& batch) {
+    const u32 source_inode = tree_->inodes[inode_];
+    const SourceInode& inode = plan_->source().inodes[source_inode];
+    const auto add_hole = [&](u64 end) {
+        if (end > done_until_) {
+            batch.steps.push_back({.source_inode = source_inode,
+                                   .is_hole = true,
+                                   .file_offset = done_until_,
+                                   .length = end - done_until_,
+                                   .inline_data = {}});
+            done_until_ = end;
+        }
+    };
+    for (; range_ < ranges_.size(); ++range_) {
+        const DataRange& range = ranges_[range_];
+        add_hole(range.offset);
+        while (done_until_ < range.offset + range.length) {
+            const u64 length = piece_length(batch, range.offset + range.length - done_until_);
+            if (length == 0) {
+                return false;
+            }
+            const u64 file_bytes = std::min(length, inode.size - done_until_);
+            batch.steps.push_back({.source_inode = source_inode,
+                                   .file_offset = done_until_,
+                                   .length = file_bytes,
+                                   .plain_offset = batch.plain_bytes,
+                                   .inline_data = {}});
+            batch.plain_bytes += length;
+            batch.source_bytes += file_bytes;
+            done_until_ += length;
+        }
+    }
+    if (S_ISREG(inode.mode) && !is_inline_) {
+        add_hole(round_up(inode.size, parameters_->geometry.sectorsize));
+    }
+    return true;
+}
+
+void BatchMaker::end_inode() {
+    is_begun_ = false;
+    ++inode_;
+}
+
+} // namespace btrkit::mkfs

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/ops/mkfs/files/csum_writer.h"
+
+#include "formats/btrfs/item_types.h"
+
+namespace btrkit::mkfs {
+
+namespace {
+
+/// Sectors that one item covers at most: the kernel never makes larger ones (facts/formats.md 1.5), and no more than
+/// one memory page's number of them.
+std::size_t max_sectors_of_item(const Geometry& geometry) {
+    const std::size_t fit =
+        (btrfs::leaf_data_size(geometry.nodesize) - 2 * sizeof(btrfs::ItemHeader)) / geometry.csum_size_bytes;
+    return std::min<std::size_t>(fit - 1, 4096);
+}
+
+} // namespace
+
+CsumWriter::CsumWriter(const Geometry& geometry, const TreeIdentity& identity, BlockSink& sink)
+    : sectorsize_(geometry.sectorsize), csum_size_(geometry.csum_size_bytes),
+      max_item_bytes_(max_sectors_of_item(geometry) * csum_size_), builder_(geometry, identity, sink) {}
+
+Result<void> CsumWriter::add(Logical at, Bytes csums) {
+    while (!csums.empty()) {
+        const Logical end = start_ + open_.bytes().size() / csum_size_ * sectorsize_;
+        if (end != at || open_.bytes().size() == max_item_bytes_) {
+            if (auto flushed = flush(); !flushed) {
+                return flushed;
+            }
+            start_ = at;
+        }
+        const Bytes part = csums.first(std::min(csums.size(), max_item_bytes_ - open_.bytes().size()));
+        open_.add_bytes(part);
+        csums = csums.subspan(part.size());
+        at = at + part.size() / csum_size_ * sectorsize_;
+    }
+    return {};
+}
+
+Result<void> CsumWriter::flush() {
+    if (open_.bytes().empty()) {
+        return {};
+    }
+    auto added =
+        builder_.add({btrfs::extent_csum_objectid, btrfs::item_type::extent_csum, start_.bytenr}, open_.bytes());
+    open_.clear();
+    return added;
+}
+
+Result<BuiltTree> CsumWriter::finish() {
+    if (auto flushed = flush(); !flushed) {
+        return std::unexpected(flushed.error());
+    }
+    return builder_.finish();
+}
+
+} // namespace btrkit::mkfs

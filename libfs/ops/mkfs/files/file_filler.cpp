@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/ops/mkfs/files/file_filler.h"
+
+namespace btrkit::mkfs {
+
+namespace {
+
+Result<void> finish_step(const Step& step, FileTreeWriter& tree) {
+    if (step.begins_inode) {
+        if (auto begun = tree.begin_inode(step.source_inode, step.nbytes); !begun) {
+            return begun;
+        }
+    }
+    if (step.is_inline) {
+        return tree.add_inline(step.inline_data, step.length, step.inline_compression);
+    }
+    return step.is_hole ? tree.add_hole(step.file_offset, step.length) : Result<void>{};
+}
+
+} // namespace
+
+Result<FilledTree> FileFiller::fill(const PlannedTree& planned, CsumWriter& csums, std::vector<DataExtent>& extents) {
+    const Parameters& parameters = context_.parameters;
+    const TreeIdentity identity = {
+        .tree = planned.id, .generation = first_generation, .chunk_tree_uuid = parameters.chunk_tree_uuid};
+    FileTreeWriter tree(context_.plan, parameters.geometry, identity, context_.metadata, extents);
+    BatchMaker maker(parameters, context_.plan, planned);
+    Result<void> status;
+    run_ordered(
+        context_.parallelism, [&] { return context_.watch.is_stopped() ? nullptr : maker.next(); },
+        [&](Batch& batch) { worker_.work(batch); }, [&](Batch& batch) { place(batch); },
+        [&](Batch& batch) { write(batch); },
+        [&](Batch& batch) {
+            status = batch.status ? finish(batch, tree, csums) : batch.status;
+            context_.watch.advance(batch.source_bytes);
+            return status.has_value();
+        });
+    if (status && context_.watch.is_stopped()) {
+        status = fail(ErrorKind::io, "interrupted");
+    }
+    if (!status) {
+        return std::unexpected(status.error());
+    }
+    const auto finished = tree.finish();
+    if (!finished) {
+        return std::unexpected(finished.error());
+    }
+    return FilledTree{.plan = &planned, .built = finished->tree, .data_bytes = finished->data_bytes};
+}
+
+void FileFiller::place(Batch& batch) {
+    for (const auto& run : batch.runs) {
+        if (!batch.status) {
+            return;
+        }
+        batch.status = place_run(batch, run);
+    }
+}
+
+Result<void> FileFiller::place_run(Batch& batch, const DataRun& run) {
+    const auto& geometry = context_.parameters.geometry;
+    const bool in_one_piece = run.compression != btrfs::Compression::none;
+    for (u64 done = 0; done < run.stored_bytes;) {
+        std::optional<LogicalRange> taken;
+        if (in_one_piece) {
+            if (const auto at = context_.data.take(run.stored_bytes)) {
+                taken = LogicalRange{*at, run.stored_bytes};
+            }
+        } else {
+            taken = context_.data.take_up_to(run.stored_bytes - done);
+        }
+        if (!taken) {
+            return fail(ErrorKind::no_space, "no space left for data");
+        }
+        const u64 csum_bytes = geometry.csum_size_bytes;
+        batch.placed.push_back({
+            .piece = {.at = taken->start,
+                      .stored_bytes = taken->length,
+                      .file_offset = run.file_offset + done,
+                      .plain_bytes = in_one_piece ? run.plain_bytes : taken->length,
+                      .compression = run.compression,
+                      .begins_group = context_.data.is_group_start(taken->start)},
+            .step = run.step,
+            .offset = run.offset + done,
+            .csums_offset = run.csums_offset + done / geometry.sectorsize * csum_bytes,
+            .csums_length = run.has_csums ? taken->length / geometry.sectorsize * csum_bytes : 0,
+        });
+        done += taken->length;
+    }
+    return {};
+}
+
+/// What lies side by side in the batch and on disk is written at once.
+void FileFiller::write(Batch& batch) const {
+    if (context_.writer == nullptr) {
+        return;
+    }
+    for (std::size_t first = 0; first < batch.placed.size() && batch.status;) {
+        const PlacedRun& run = batch.placed[first];
+        u64 length = 0;
+        std::size_t behind = first;
+        while (behind < batch.placed.size() && batch.placed[behind].piece.at == run.piece.at + length &&
+               batch.placed[behind].offset == run.offset + length) {
+            length += batch.placed[behind].piece.stored_bytes;
+            ++behind;
+        }
+        batch.status = context_.writer->write(run.piece.at, batch.stored().subspan(run.offset, length));
+        first = behind;
+    }
+}
+
+Result<void> FileFiller::finish(const Batch& batch, FileTreeWriter& tree, CsumWriter& csums) {
+    std::size_t next = 0;
+    for (std::size_t i = 0; i < batch.steps.size(); ++i) {
+        if (auto done = finish_step(batch.steps[i], tree); !done) {
+            return done;
+        }
+        for (; next < batch.placed.size() && batch.placed[next].step == i; ++next) {
+            const PlacedRun& run = batch.placed[next];
+            if (auto done = tree.add_piece(run.piece); !done) {
+                return done;
+            }
+            const Bytes sums = Bytes(batch.csums).subspan(run.csums_offset, run.csums_length);
+            if (auto done = csums.add(run.piece.at, sums); !done) {
+                return done;
+            }
+        }
+    }
+    return {};
+}
+
+} // namespace btrkit::mkfs

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// The file trees and their data: read, compressed, checksummed and written on all cores, laid out in one order.
+#pragma once
+
+#include "libfs/base/ordered_pipeline.h"
+#include "libfs/ops/mkfs/files/batch_maker.h"
+#include "libfs/ops/mkfs/files/csum_writer.h"
+#include "libfs/ops/mkfs/files/data_worker.h"
+#include "libfs/ops/mkfs/image/metadata_store.h"
+#include "libfs/ops/mkfs/watch.h"
+
+namespace btrkit::mkfs {
+
+/// A file tree that was built.
+struct FilledTree {
+    const PlannedTree* plan = nullptr;
+    BuiltTree built;
+    u64 data_bytes = 0; ///< on disk
+};
+
+/// What a filler works on and with.
+struct FillContext {
+    const Parameters& parameters;
+    const TreePlan& plan;
+    MetadataStore& metadata;
+    SpacePool& data;
+    const VolumeWriter* writer = nullptr; ///< null: nothing is written
+    DataDepth depth = DataDepth::contents;
+    Parallelism parallelism;
+    const Watch& watch;
+};
+
+class FileFiller {
+public:
+    explicit FileFiller(const FillContext& context)
+        : context_(context), worker_(context.parameters, context.plan.source(), context.depth) {}
+
+    /// Fills one tree; csums takes the checksums of its data, extents its extents, both in the order of addresses.
+    Result<FilledTree> fill(const PlannedTree& tree, CsumWriter& csums, std::vector<DataExtent>& extents);
+
+private:
+    void place(Batch& batch);
+    Result<void> place_run(Batch& batch, const DataRun& run);
+    void write(Batch& batch) const;
+    static Result<void> finish(const Batch& batch, FileTreeWriter& tree, CsumWriter& csums);
+
+    FillContext context_;
+    DataWorker worker_;
+};
+
+} // namespace btrkit::mkfs

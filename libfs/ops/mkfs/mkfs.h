@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// A new filesystem, empty or filled, on devices that hold nothing worth keeping.
+//
+// First plan(): everything is decided and proven to fit, and nothing is written. Then write().
+#pragma once
+
+#include "libfs/ops/mkfs/image/image_builder.h"
+
+namespace btrkit::mkfs {
+
+/// How large the devices are to be used.
+enum class Sizing {
+    given, ///< as they are
+    least, ///< as little of them as the content needs
+};
+
+struct PlanOptions {
+    Requests requests;
+    Sizing sizing = Sizing::given;
+    u64 slack_bytes = 0;           ///< with Sizing::least: free space on each device beyond that
+    std::vector<u64> device_sizes; ///< one each; 0 with Sizing::least: without bound
+    Parallelism parallelism;
+    Watch watch;
+};
+
+/// What a plan counts.
+struct Totals {
+    u64 inode_count = 0;
+    u64 subvolume_count = 0; ///< the top-level tree not counted
+    u64 file_bytes = 0;      ///< data of files, holes not counted
+    u64 data_bytes = 0;      ///< space that data takes, without copies
+    u64 metadata_bytes = 0;
+    bool is_exact = true; ///< false: compression may make data_bytes and metadata_bytes smaller
+};
+
+struct Plan {
+    Parameters parameters;
+    std::unique_ptr<TreePlan> trees; ///< refers to the source tree
+    Layout layout;
+    Totals totals;
+    std::vector<std::string> warnings;
+};
+
+/// source must be settled and outlive the plan. Fails with usage where the requests contradict, where names or
+/// attributes don't fit the format, where a device is too small (naming the bytes that are missing), and with io where
+/// the source can't be read.
+Result<Plan> plan(const PlanOptions& options, const SourceTree& source);
+
+struct WriteOptions {
+    bool discard = true;  ///< give all space of the devices back first
+    bool wipe_end = true; ///< clear what may stand at the devices' ends (RAID and partition tables)
+    Parallelism parallelism;
+    Watch watch;
+};
+
+struct Report {
+    Layout layout;
+    u64 used_bytes = 0;
+    u64 data_bytes = 0;
+    u64 metadata_bytes = 0;
+    u64 extent_count = 0;
+};
+
+/// Writes what was planned to devices of the planned sizes (or larger), in the order of their devids. Whatever they
+/// held is lost from the start. Superblocks come last, behind a flush: before that, nothing on them mounts.
+Result<Report> write(const Plan& plan, std::span<WritableDevice* const> devices, const WriteOptions& options);
+
+} // namespace btrkit::mkfs

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/base/names.h"
+#include "libfs/ops/mkfs/mkfs.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace btrkit::mkfs {
+
+namespace {
+
+constexpr u64 mib = u64{1} << 20;
+constexpr u64 gib = u64{1} << 30;
+
+/// Metadata that the kernel wants free before it lets anyone write: its own reserve and a transaction's worth.
+u64 kernel_reserve_bytes(const Parameters& parameters) {
+    return std::max<u64>(4 * mib, u64{768} * parameters.geometry.nodesize);
+}
+
+/// What the kernel wants free before it adds a chunk: both paths of an insertion into the chunk tree.
+u64 system_reserve_bytes(const Parameters& parameters) {
+    return u64{3} * btrfs::max_level_count * parameters.geometry.nodesize;
+}
+
+class Planner {
+public:
+    Planner(const PlanOptions& options, const SourceTree& source) : options_(options), source_(source) {}
+
+    Result<Plan> make() {
+        auto parameters = settle_parameters(options_.requests, options_.device_sizes.size(), plan_.warnings);
+        if (!parameters) {
+            return std::unexpected(parameters.error());
+        }
+        plan_.parameters = std::move(*parameters);
+        plan_.trees = std::make_unique<TreePlan>(source_);
+        if (auto enough = check_minimum(); !enough) {
+            return std::unexpected(enough.error());
+        }
+        if (auto done = rehearse(DataDepth::sizes); !done) {
+            return std::unexpected(done.error());
+        }
+        auto layout = fitting_layout();
+        // What does not fit uncompressed, or is to be as small as can be, is compressed once to know.
+        const bool wants_exact = options_.sizing == Sizing::least || !layout;
+        if (wants_exact && plan_.parameters.compression.algorithm != btrfs::Compression::none) {
+            if (auto done = rehearse(DataDepth::contents); !done) {
+                return std::unexpected(done.error());
+            }
+            layout = fitting_layout();
+        }
+        if (!layout) {
+            return too_small();
+        }
+        plan_.layout = std::move(*layout);
+        return std::move(plan_);
+    }
+
+private:
+    Result<void> check_minimum() const {
+        const u64 least = min_device_bytes(plan_.parameters);
+        for (const u64 size : options_.device_sizes) {
+            if (options_.sizing == Sizing::given && size < least) {
+                return fail(ErrorKind::no_space,
+                            fmt::format("a device of {} bytes is too small: such a filesystem needs {} bytes on "
+                                        "each device, {} bytes are missing",
+                                        size, least, least - size));
+            }
+        }
+        return {};
+    }
+
+    /// Builds the whole image into nothing, to know how much it takes.
+    Result<void> rehearse(DataDepth depth) {
+        const Parameters& parameters = plan_.parameters;
+        const BuildOrder order = {.parameters = parameters,
+                                  .plan = *plan_.trees,
+                                  .writer = nullptr,
+                                  .depth = depth,
+                                  .parallelism = options_.parallelism,
+                                  .watch = depth == DataDepth::contents ? options_.watch
+                                                                        : Watch{.stop = options_.watch.stop}};
+        if (depth == DataDepth::contents) {
+            options_.watch.begin("compressing to know the size", plan_.totals.file_bytes);
+        }
+        const auto image = build_image(order, boundless_layout(parameters));
+        if (!image) {
+            return std::unexpected(image.error());
+        }
+        Totals& totals = plan_.totals;
+        totals = {.inode_count = source_.inodes.size(), .subvolume_count = plan_.trees->trees().size() - 1};
+        for (const auto& inode : source_.inodes) {
+            for (const auto& range : inode.data) {
+                totals.file_bytes += range.length;
+            }
+        }
+        totals.data_bytes = image->space.data.used_bytes();
+        totals.metadata_bytes = image->space.metadata.used_bytes() + image->space.system.used_bytes();
+        totals.is_exact = depth == DataDepth::contents || parameters.compression.algorithm == btrfs::Compression::none;
+        return {};
+    }
+
+    SpaceNeeds needs() const {
+        const Parameters& parameters = plan_.parameters;
+        const Totals& totals = plan_.totals;
+        const u64 nodesize = parameters.geometry.nodesize;
+        // The rehearsal knew one chunk of each kind. Of the true ones none is below 64 MiB unless it is the last; each
+        // takes an item of a few hundred bytes in five trees.
+        const u64 chunk_count = 4 + (totals.data_bytes + totals.metadata_bytes) / (64 * mib);
+        const u64 item_bytes = 256 + sizeof(btrfs::StripeItem) * std::max<u64>(parameters.device_uuids.size(), 2);
+        const u64 chunk_items = round_up(2 * chunk_count * item_bytes, nodesize) + 2 * nodesize;
+        SpaceNeeds needs = {.system = chunk_items + system_reserve_bytes(parameters),
+                            .metadata =
+                                totals.metadata_bytes + chunk_items + 4 * nodesize + kernel_reserve_bytes(parameters),
+                            .data = totals.data_bytes};
+        if (parameters.compression.algorithm != btrfs::Compression::none && needs.data > 0) {
+            // A compressed extent lies in one piece: a little may be lost at the end of each chunk.
+            needs.data += (2 + needs.data / gib) * max_compressed_extent_bytes;
+        }
+        return needs;
+    }
+
+    std::optional<Layout> fitting_layout() const {
+        if (options_.sizing == Sizing::given) {
+            auto roomy = lay_out(plan_.parameters, options_.device_sizes, needs(), Fit::roomy);
+            return roomy ? roomy : lay_out(plan_.parameters, options_.device_sizes, needs(), Fit::tight);
+        }
+        auto least = least_layout();
+        for (std::size_t i = 0; least && i < options_.device_sizes.size(); ++i) {
+            const u64 bound = options_.device_sizes[i];
+            u64& size = least->devices[i].size_bytes;
+            size += options_.slack_bytes;
+            if (bound != 0 && size > bound) {
+                return std::nullopt;
+            }
+        }
+        return least;
+    }
+
+    std::optional<Layout> least_layout() const {
+        const std::vector<u64> unbound(options_.device_sizes.size(), 0);
+        return lay_out(plan_.parameters, unbound, needs(), Fit::tight);
+    }
+
+    std::unexpected<Error> too_small() const {
+        u64 needed = 0;
+        u64 given = 0;
+        u64 missing = 0;
+        if (const auto least = least_layout()) {
+            for (std::size_t i = 0; i < options_.device_sizes.size(); ++i) {
+                const u64 need =
+                    least->devices[i].size_bytes + (options_.sizing == Sizing::least ? options_.slack_bytes : 0);
+                needed += need;
+                given += options_.device_sizes[i];
+                missing += need > options_.device_sizes[i] ? need - options_.device_sizes[i] : 0;
+            }
+        }
+        return fail(ErrorKind::no_space,
+                    fmt::format("the content does not fit: it needs {} bytes, there are {}, {} bytes are missing",
+                                needed, given, missing));
+    }
+
+    const PlanOptions& options_;
+    const SourceTree& source_;
+    Plan plan_;
+};
+
+} // namespace
+
+Result<Plan> plan(const PlanOptions& options, const SourceTree& source) {
+    return Planner(options, source).make();
+}
+
+} // namespace btrkit::mkfs

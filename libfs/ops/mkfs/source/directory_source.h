@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+// A directory of the host as the source of a filesystem.
+#pragma once
+
+#include "libfs/base/ordered_pipeline.h"
+#include "libfs/ops/mkfs/source/source_tree.h"
+
+#include <string>
+
+namespace btrkit::mkfs {
+
+/// All that is below the directory path, which itself becomes the top, settled. Mounts are crossed, symlinks (but path
+/// itself) are not followed, and of special files nothing is opened. Files with several names are one inode. Inodes
+/// stand in the order of settle()'s walk, whatever the order that the host hands names out in.
+/// Fails with io, naming the path (the first of them in that order), where anything can't be read.
+Result<SourceTree> read_directory(const std::string& path, Parallelism parallelism);
+
+} // namespace btrkit::mkfs

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/ops/mkfs/image/superblocks.h"
+#include "libfs/ops/mkfs/mkfs.h"
+
+#include <algorithm>
+
+namespace btrkit::mkfs {
+
+namespace {
+
+/// What other filesystems, partition tables and RAID keep their marks in.
+constexpr u64 wiped_bytes = u64{2} << 20;
+
+Result<void> clear(WritableDevice& device, u64 offset, u64 length) {
+    const std::vector<std::byte> zeros(length);
+    return device.write(offset, zeros);
+}
+
+Result<void> prepare(WritableDevice& device, const WriteOptions& options) {
+    const u64 size = device.size_bytes();
+    if (options.discard) {
+        if (auto done = device.discard(0, size); !done) {
+            return done;
+        }
+    }
+    if (auto done = clear(device, 0, std::min(wiped_bytes, size)); !done) {
+        return done;
+    }
+    if (options.wipe_end && size > 2 * wiped_bytes) {
+        return clear(device, size - wiped_bytes, wiped_bytes);
+    }
+    return {};
+}
+
+} // namespace
+
+Result<Report> write(const Plan& plan, std::span<WritableDevice* const> devices, const WriteOptions& options) {
+    if (auto done = erase_superblocks(devices); !done) {
+        return std::unexpected(done.error());
+    }
+    WritableDevices by_devid;
+    for (std::size_t i = 0; i < devices.size(); ++i) {
+        if (auto done = prepare(*devices[i], options); !done) {
+            return std::unexpected(done.error());
+        }
+        by_devid[i + 1] = devices[i];
+    }
+    const ChunkMap chunks = plan.layout.chunk_map();
+    const VolumeWriter writer(by_devid, chunks);
+    options.watch.begin("writing files", plan.totals.file_bytes);
+    const auto image = build_image({.parameters = plan.parameters,
+                                    .plan = *plan.trees,
+                                    .writer = &writer,
+                                    .depth = DataDepth::contents,
+                                    .parallelism = options.parallelism,
+                                    .watch = options.watch},
+                                   plan.layout);
+    if (!image) {
+        return std::unexpected(image.error());
+    }
+    if (auto done = writer.flush(); !done) {
+        return std::unexpected(done.error());
+    }
+    if (auto done = write_superblocks(plan.parameters, *image, devices); !done) {
+        return std::unexpected(done.error());
+    }
+    return Report{.layout = image->layout,
+                  .used_bytes = image->space.used_bytes(),
+                  .data_bytes = image->space.data.used_bytes(),
+                  .metadata_bytes = image->space.metadata.used_bytes() + image->space.system.used_bytes(),
+                  .extent_count = image->extent_count};
+}
+
+} // namespace btrkit::mkfs

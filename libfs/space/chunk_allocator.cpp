@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/space/chunk_allocator.h"
+
+#include "formats/btrfs/superblock.h"
+
+#include <algorithm>
+
+namespace btrkit {
+
+namespace {
+
+/// Stripes that the system array still has room for beside a second chunk of as many (the kernel's bound).
+constexpr u32 max_system_stripes =
+    (btrfs::sys_chunk_array_size - 2 * sizeof(btrfs::DiskKey) - 2 * btrfs::chunk_item_size(1)) /
+        sizeof(btrfs::StripeItem) +
+    1;
+/// What a chunk item in the smallest leaf has room for.
+constexpr u32 max_stripes =
+    (btrfs::max_item_size(btrfs::min_nodesize) - sizeof(btrfs::ChunkItem)) / sizeof(btrfs::StripeItem);
+
+/// Both copies of dup lie on one device.
+u32 stripes_on_each_device(const btrfs::Profile& profile) {
+    return profile.flag == btrfs::block_group_dup ? profile.copies : 1;
+}
+
+u32 device_count(const btrfs::Profile& profile, u64 type, std::size_t available) {
+    const u32 least = profile.min_stripes / stripes_on_each_device(profile);
+    const u32 most = profile.max_stripes > 0                   ? profile.max_stripes / stripes_on_each_device(profile)
+                     : (type & btrfs::block_group_system) != 0 ? max_system_stripes
+                                                               : max_stripes;
+    u32 count = static_cast<u32>(std::min<std::size_t>(available, most));
+    count -= count % profile.sub_stripes;
+    return count < least ? 0 : count;
+}
+
+u64 rounded_down(u64 bytes) {
+    return bytes - bytes % btrfs::raid_stripe_length;
+}
+
+u32 data_stripe_count(const btrfs::Profile& profile, u32 devices) {
+    return (devices * stripes_on_each_device(profile) - profile.parity) / profile.copies;
+}
+
+} // namespace
+
+u32 ChunkAllocator::data_stripes(u64 type) const {
+    const auto& profile = *btrfs::find_profile(type);
+    const u32 count = device_count(profile, type, devices_.size());
+    return count == 0 ? 0 : data_stripe_count(profile, count);
+}
+
+std::vector<DeviceSpace*> ChunkAllocator::choose_devices(u64 type, u64 min_stripe_bytes) {
+    const auto& profile = *btrfs::find_profile(type);
+    std::vector<DeviceSpace*> chosen;
+    for (auto& device : devices_) {
+        if (rounded_down(device.free_bytes() / stripes_on_each_device(profile)) >= min_stripe_bytes) {
+            chosen.push_back(&device);
+        }
+    }
+    std::ranges::sort(chosen, {},
+                      [](const DeviceSpace* device) { return std::pair(~device->free_bytes(), device->devid); });
+    chosen.resize(device_count(profile, type, chosen.size()));
+    std::ranges::sort(chosen, {}, &DeviceSpace::devid);
+    return chosen;
+}
+
+std::optional<Chunk> ChunkAllocator::allocate(u64 type, u64 stripe_bytes, u64 min_stripe_bytes) {
+    const auto& profile = *btrfs::find_profile(type);
+    const u32 on_each = stripes_on_each_device(profile);
+    const auto chosen = choose_devices(type, std::max<u64>(min_stripe_bytes, btrfs::raid_stripe_length));
+    if (chosen.empty()) {
+        return std::nullopt;
+    }
+    for (const auto* device : chosen) {
+        stripe_bytes = std::min(stripe_bytes, device->free_bytes() / on_each);
+    }
+    stripe_bytes = rounded_down(stripe_bytes);
+
+    Chunk chunk = {.start = next_start_, .length = 0, .type = type, .sub_stripes = profile.sub_stripes, .stripes = {}};
+    for (auto* device : chosen) {
+        for (u32 i = 0; i < on_each; ++i) {
+            chunk.stripes.push_back({.devid = device->devid, .offset = device->next_offset, .dev_uuid = device->uuid});
+            device->next_offset += stripe_bytes;
+        }
+    }
+    chunk.length = stripe_bytes * chunk.data_stripes();
+    next_start_ = next_start_ + chunk.length;
+    return chunk;
+}
+
+} // namespace btrkit

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// Chunks on the devices of a new filesystem: each one's stripes behind those that are there already.
+#pragma once
+
+#include "libfs/volume/chunk_map.h"
+
+#include <optional>
+#include <vector>
+
+namespace btrkit {
+
+/// The start of every device, where no chunk may lie: the primary superblock and whatever boots the machine.
+inline constexpr u64 reserved_at_device_start = u64{1} << 20;
+
+/// A device as far as chunks are laid on it.
+struct DeviceSpace {
+    u64 devid = 0;
+    btrfs::Uuid uuid;
+    u64 size_bytes = 0;
+    u64 next_offset = reserved_at_device_start; ///< everything from here on is free
+
+    u64 free_bytes() const { return size_bytes > next_offset ? size_bytes - next_offset : 0; }
+    u64 allocated_bytes() const { return next_offset - reserved_at_device_start; }
+};
+
+class ChunkAllocator {
+public:
+    /// The first chunk will have the logical address first_start.
+    ChunkAllocator(std::vector<DeviceSpace> devices, Logical first_start)
+        : devices_(std::move(devices)), next_start_(first_start) {}
+
+    /// A chunk of that type and profile (block_group_* flags) whose stripes are stripe_bytes long, or as long as the
+    /// devices allow. Its stripes lie on as many devices as the profile takes, those with the most free space first.
+    /// Nothing where they would get shorter than min_stripe_bytes, or where there are too few devices. All lengths and
+    /// places are multiples of 64 KiB.
+    std::optional<Chunk> allocate(u64 type, u64 stripe_bytes, u64 min_stripe_bytes);
+
+    /// Stripes that hold distinct data in a chunk that allocate() would lay now, if space were no matter; 0 where there
+    /// are too few devices.
+    u32 data_stripes(u64 type) const;
+
+    std::span<const DeviceSpace> devices() const { return devices_; }
+
+private:
+    std::vector<DeviceSpace*> choose_devices(u64 type, u64 min_stripe_bytes);
+
+    std::vector<DeviceSpace> devices_;
+    Logical next_start_;
+};
+
+} // namespace btrkit

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/volume/volume_writer.h"
+
+#include "libfs/volume/raid56.h"
+#include "libfs/volume/stripe_map.h"
+
+#include <fmt/format.h>
+
+namespace btrkit {
+
+namespace {
+
+/// Mirrors that are stored, not rebuilt.
+unsigned stored_mirrors(const Chunk& chunk) {
+    return chunk.profile().copies;
+}
+
+} // namespace
+
+Result<void> VolumeWriter::write(Logical at, Bytes bytes) const {
+    while (!bytes.empty()) {
+        const Chunk* chunk = chunks_->find(at);
+        if (chunk == nullptr) {
+            return fail(ErrorKind::not_found, fmt::format("no chunk holds logical address {}", at.bytenr));
+        }
+        u64 written = bytes.size();
+        for (unsigned mirror = 1; mirror <= stored_mirrors(*chunk); ++mirror) {
+            const StripeRun run = map_stripe(*chunk, at, bytes.size(), mirror);
+            if (auto done = devices_.at(run.physical.devid)->write(run.physical.offset, bytes.first(run.length));
+                !done) {
+                return done;
+            }
+            written = run.length; // all mirrors of a profile are cut at the same places
+        }
+        bytes = bytes.subspan(written);
+        at = at + written;
+    }
+    return {};
+}
+
+Result<void> VolumeWriter::write_parity(const Chunk& chunk, Logical start, Logical end) const {
+    if (chunk.profile().parity == 0) {
+        return {};
+    }
+    const u64 row_bytes = u64{chunk.data_stripes()} * btrfs::raid_stripe_length;
+    const u64 first_row = (start.bytenr - chunk.start.bytenr) / row_bytes;
+    for (Logical row = chunk.start + first_row * row_bytes; row < end; row = row + row_bytes) {
+        if (auto done = write_row_parity(chunk, row); !done) {
+            return done;
+        }
+    }
+    return {};
+}
+
+Result<void> VolumeWriter::write_row_parity(const Chunk& chunk, Logical row_start) const {
+    const ParityRow row = parity_row(chunk, row_start);
+    const auto place = [&](u32 stripe) { return chunk.stripes[stripe].offset + row.offset_in_stripe; };
+    std::vector<std::vector<std::byte>> data;
+    for (const u32 stripe : row.data) {
+        data.emplace_back(btrfs::raid_stripe_length);
+        if (auto done = devices_.at(chunk.stripes[stripe].devid)->read(place(stripe), data.back()); !done) {
+            return done;
+        }
+    }
+    std::vector<std::byte> p(btrfs::raid_stripe_length);
+    std::vector<std::byte> q(row.q ? btrfs::raid_stripe_length : 0);
+    compute_parity({data.begin(), data.end()}, p, q);
+    if (auto done = devices_.at(chunk.stripes[row.p].devid)->write(place(row.p), p); !done) {
+        return done;
+    }
+    return row.q ? devices_.at(chunk.stripes[*row.q].devid)->write(place(*row.q), q) : Result<void>{};
+}
+
+Result<void> VolumeWriter::flush() const {
+    Result<void> result;
+    for (const auto& [devid, device] : devices_) {
+        if (auto done = device->flush(); !done && result) {
+            result = done;
+        }
+    }
+    return result;
+}
+
+} // namespace btrkit

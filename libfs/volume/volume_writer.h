@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// Logical addresses written: every copy, and parity.
+#pragma once
+
+#include "libfs/io/writable_device.h"
+#include "libfs/volume/chunk_map.h"
+
+#include <map>
+
+namespace btrkit {
+
+/// The devices of a filesystem by devid.
+using WritableDevices = std::map<u64, WritableDevice*>;
+
+class VolumeWriter {
+public:
+    /// The devices must outlive it and be all that the chunks name.
+    VolumeWriter(WritableDevices devices, const ChunkMap& chunks) : devices_(std::move(devices)), chunks_(&chunks) {}
+
+    /// Writes to every copy; in raid5 and raid6 the data only. Several threads may write at places that don't overlap.
+    /// Fails with not_found outside all chunks, and with io.
+    Result<void> write(Logical at, Bytes bytes) const;
+
+    /// Makes the parity right of all rows that hold bytes of [start, end) of one chunk, from what the devices hold
+    /// there now. Does nothing where the chunk has no parity.
+    Result<void> write_parity(const Chunk& chunk, Logical start, Logical end) const;
+
+    /// Flushes every device, also where one fails; then fails with the first error.
+    Result<void> flush() const;
+
+private:
+    Result<void> write_row_parity(const Chunk& chunk, Logical row_start) const;
+
+    WritableDevices devices_;
+    const ChunkMap* chunks_;
+};
+
+} // namespace btrkit
