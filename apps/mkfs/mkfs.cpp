@@ -12,7 +12,12 @@
 #include <cstdlib>
 #include <random>
 
+#include <archive.h>
+#include <blkid.h>
 #include <fmt/format.h>
+#include <libdeflate.h>
+#include <lzo/lzo1x.h>
+#include <zstd.h>
 
 namespace btrkit::apps {
 
@@ -44,6 +49,15 @@ Result<std::optional<std::int64_t>> source_date_epoch() {
         return fail(ErrorKind::usage, fmt::format("SOURCE_DATE_EPOCH '{}' is no number of seconds", text));
     }
     return std::optional(static_cast<std::int64_t>(*number));
+}
+
+/// What this tool stands on beside what all do.
+std::vector<std::string> libraries() {
+    return {
+        fmt::format("libarchive {}", ARCHIVE_VERSION_ONLY_STRING), fmt::format("libblkid {}", BLKID_VERSION),
+        fmt::format("libdeflate {}", LIBDEFLATE_VERSION_STRING),   fmt::format("lzo {}", ::lzo_version_string()),
+        fmt::format("zstd {}", ::ZSTD_versionString()),
+    };
 }
 
 class Run {
@@ -131,7 +145,7 @@ int run_mkfs(std::span<const std::string> arguments, Io& io) {
     CommandLine line({.name = "btrkit-mkfs",
                       .operands = "IMAGE...",
                       .summary = "Make a btrfs filesystem, empty or filled from a directory or a tar archive.",
-                      .libraries = {}});
+                      .libraries = libraries()});
     MkfsFlags flags;
     if (const auto status = read_mkfs_flags(line, arguments, io, flags)) {
         return *status;

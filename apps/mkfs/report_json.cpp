@@ -3,14 +3,13 @@
 
 #include "apps/common/version.h"
 #include "libfs/base/names.h"
+#include "libfs/render/fields_json.h"
 
 #include <fmt/format.h>
 
 namespace btrkit::apps {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr unsigned document_version = 1;
 
@@ -61,20 +60,21 @@ Json chunks_json(const mkfs::Layout& layout, bool mixed) {
 }
 
 Json filesystem_json(const mkfs::Parameters& parameters) {
-    return {{"uuid", uuid_text(parameters.fsid)},
-            {"label", parameters.label},
-            {"nodesize", parameters.geometry.nodesize},
-            {"sectorsize", parameters.geometry.sectorsize},
-            {"checksum", btrfs::find_csum_type(static_cast<u16>(parameters.geometry.csum_type))->name},
-            {"data_profile", profile_json(parameters.data_profile)},
-            {"metadata_profile", profile_json(parameters.metadata_profile)},
-            {"mixed", parameters.mixed},
-            {"compression", btrfs::compression_names[static_cast<std::size_t>(parameters.compression.algorithm)]},
-            {"compression_level", parameters.compression.level},
-            {"incompat_flags", flags_json(parameters.geometry.incompat_flags, btrfs::incompat_flag_names)},
-            {"compat_ro_flags", flags_json(parameters.geometry.compat_ro_flags, btrfs::compat_ro_flag_names)},
-            {"quota", parameters.features.quota},
-            {"simple_quota", parameters.features.simple_quota}};
+    Json json = {{"uuid", uuid_text(parameters.fsid)}};
+    set_text(json, "label", parameters.label);
+    json.update({{"nodesize", parameters.geometry.nodesize},
+                 {"sectorsize", parameters.geometry.sectorsize},
+                 {"checksum", btrfs::find_csum_type(static_cast<u16>(parameters.geometry.csum_type))->name},
+                 {"data_profile", profile_json(parameters.data_profile)},
+                 {"metadata_profile", profile_json(parameters.metadata_profile)},
+                 {"mixed", parameters.mixed},
+                 {"compression", btrfs::compression_names[static_cast<std::size_t>(parameters.compression.algorithm)]},
+                 {"compression_level", parameters.compression.level},
+                 {"incompat_flags", flags_json(parameters.geometry.incompat_flags, btrfs::incompat_flag_names)},
+                 {"compat_ro_flags", flags_json(parameters.geometry.compat_ro_flags, btrfs::compat_ro_flag_names)},
+                 {"quota", parameters.features.quota},
+                 {"simple_quota", parameters.features.simple_quota}});
+    return json;
 }
 
 } // namespace
@@ -85,11 +85,12 @@ Json mkfs_json(const MkfsOutcome& outcome) {
     const auto* report = outcome.report;
     Json devices = Json::array();
     for (std::size_t i = 0; i < layout.devices.size(); ++i) {
-        devices.push_back({{"devid", i + 1},
-                           {"path", printable(outcome.targets[i].path)},
-                           {"uuid", uuid_text(layout.devices[i].uuid)},
-                           {"size", layout.devices[i].size_bytes},
-                           {"allocated", layout.devices[i].allocated_bytes()}});
+        Json device = {{"devid", i + 1}};
+        set_text(device, "path", outcome.targets[i].path);
+        device.update({{"uuid", uuid_text(layout.devices[i].uuid)},
+                       {"size", layout.devices[i].size_bytes},
+                       {"allocated", layout.devices[i].allocated_bytes()}});
+        devices.push_back(std::move(device));
     }
     Json document;
     document["__header"] = {{"version", document_version}, {"tool", "btrkit-mkfs " + std::string(version())}};

@@ -129,6 +129,11 @@ Result<OpenTargets> OpenTargets::open(const MkfsFlags& flags, std::span<const Ta
         if (!target.exists) {
             open.made_.push_back(target.path);
         }
+        if (target.exists && flags.force) {
+            if (auto done = wipe_signatures(**file); !done) {
+                return std::unexpected(done.error());
+            }
+        }
         const bool resizes = !target.is_block_device && (flags.size || flags.shrink);
         if (resizes && target.size_bytes != planned && target.exists) {
             if (auto done = (*file)->resize(planned); !done) {

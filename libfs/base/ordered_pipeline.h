@@ -19,17 +19,14 @@ struct Parallelism {
 };
 
 /// Repeats: make() gives the next job as unique_ptr, null at the end (one call at a time, in order);
-/// work(job) runs for several jobs at once; place(job) takes them one at a time, in the order in which they were made;
-/// write(job) runs for several at once again; finish(job) takes them in order once more, and says whether to go on.
-/// Jobs that were already made are dropped when it says no.
-template <class Make, class Work, class Place, class Write, class Finish>
-void run_ordered(Parallelism parallelism, Make&& make, Work&& work, Place&& place, Write&& write, Finish&& finish) {
+/// work(job) runs for several jobs at once; finish(job) takes them one at a time, in the order in which they were
+/// made, and says whether to go on. Jobs that were already made are dropped when it says no.
+template <class Make, class Work, class Finish>
+void run_ordered(Parallelism parallelism, Make&& make, Work&& work, Finish&& finish) {
     using JobPtr = decltype(make());
     if (parallelism.threads <= 1) {
         while (JobPtr job = make()) {
             work(*job);
-            place(*job);
-            write(*job);
             if (!finish(*job)) {
                 return;
             }
@@ -40,36 +37,23 @@ void run_ordered(Parallelism parallelism, Make&& make, Work&& work, Place&& plac
     using Job = typename JobPtr::element_type;
     const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, parallelism.threads);
     std::atomic<bool> go_on = true; // read by the making thread, written by the finishing one
-    const auto step = [](tbb::filter_mode mode, auto& run) {
-        return tbb::make_filter<Job*, Job*>(mode, [&run](Job* job) {
-            run(*job);
+    tbb::parallel_pipeline(
+        parallelism.in_flight(),
+        tbb::make_filter<void, Job*>(tbb::filter_mode::serial_in_order, [&](tbb::flow_control& control) -> Job* {
+            JobPtr job = go_on ? make() : nullptr;
+            if (!job) {
+                control.stop();
+            }
+            return job.release();
+        }) & tbb::make_filter<Job*, Job*>(tbb::filter_mode::parallel, [&](Job* job) {
+            work(*job);
             return job;
-        });
-    };
-    tbb::parallel_pipeline(parallelism.in_flight(),
-                           tbb::make_filter<void, Job*>(tbb::filter_mode::serial_in_order,
-                                                        [&](tbb::flow_control& control) -> Job* {
-                                                            JobPtr job = go_on ? make() : nullptr;
-                                                            if (!job) {
-                                                                control.stop();
-                                                            }
-                                                            return job.release();
-                                                        }) &
-                               step(tbb::filter_mode::parallel, work) & step(tbb::filter_mode::serial_in_order, place) &
-                               step(tbb::filter_mode::parallel, write) &
-                               tbb::make_filter<Job*, void>(tbb::filter_mode::serial_in_order, [&](Job* job) {
-                                   const JobPtr owned(job);
-                                   if (go_on && !finish(*owned)) {
-                                       go_on = false;
-                                   }
-                               }));
-}
-
-/// The same, where nothing needs to be done in order between work and finish.
-template <class Make, class Work, class Finish>
-void run_ordered(Parallelism parallelism, Make&& make, Work&& work, Finish&& finish) {
-    const auto nothing = [](auto&) {};
-    run_ordered(parallelism, make, work, nothing, nothing, finish);
+        }) & tbb::make_filter<Job*, void>(tbb::filter_mode::serial_in_order, [&](Job* job) {
+            const JobPtr owned(job);
+            if (go_on && !finish(*owned)) {
+                go_on = false;
+            }
+        }));
 }
 
 } // namespace btrkit

@@ -62,6 +62,7 @@ TEST_CASE("nothing is written outside all chunks") {
 
 TEST_CASE("superblock mirrors in a chunk: their 64 KiB, or with parity the whole row") {
     constexpr u64 mirror_at = u64{64} << 20;
+    constexpr u64 elsewhere = u64{1} << 30;
     Chunk chunk = {
         .start = {u64{1} << 40}, .length = 0, .type = btrfs::block_group_data, .sub_stripes = 1, .stripes = {}};
     const auto ranges = [&](u64 profile, std::vector<u64> stripe_offsets, u64 stripe_bytes) {
@@ -83,8 +84,8 @@ TEST_CASE("superblock mirrors in a chunk: their 64 KiB, or with parity the whole
     CHECK(ranges(btrfs::block_group_raid1, {mirror_at, mirror_at}, 8 * unit) ==
           std::vector<LogicalRange>{{start, unit}});
     // The second of two data stripes, third row.
-    CHECK(ranges(btrfs::block_group_raid0, {0, mirror_at - 2 * unit}, 8 * unit) ==
+    CHECK(ranges(btrfs::block_group_raid0, {elsewhere, mirror_at - 2 * unit}, 8 * unit) ==
           std::vector<LogicalRange>{{start + 5 * unit, unit}});
-    CHECK(ranges(btrfs::block_group_raid5, {0, 0, mirror_at - unit}, 8 * unit) ==
+    CHECK(ranges(btrfs::block_group_raid5, {elsewhere, elsewhere, mirror_at - unit}, 8 * unit) ==
           std::vector<LogicalRange>{{start + 2 * unit, 2 * unit}});
 }

@@ -28,10 +28,9 @@ Result<FilledTree> FileFiller::fill(const PlannedTree& planned, CsumWriter& csum
     Result<void> status;
     run_ordered(
         context_.parallelism, [&] { return context_.watch.is_stopped() ? nullptr : maker.next(); },
-        [&](Batch& batch) { worker_.work(batch); }, [&](Batch& batch) { place(batch); },
-        [&](Batch& batch) { write(batch); },
+        [&](Batch& batch) { worker_.work(batch); },
         [&](Batch& batch) {
-            status = batch.status ? finish(batch, tree, csums) : batch.status;
+            status = settle(batch, tree, csums);
             context_.watch.advance(batch.source_bytes);
             return status.has_value();
         });
@@ -48,13 +47,19 @@ Result<FilledTree> FileFiller::fill(const PlannedTree& planned, CsumWriter& csum
     return FilledTree{.plan = &planned, .built = finished->tree, .data_bytes = finished->data_bytes};
 }
 
-void FileFiller::place(Batch& batch) {
-    for (const auto& run : batch.runs) {
-        if (!batch.status) {
-            return;
-        }
-        batch.status = place_run(batch, run);
+Result<void> FileFiller::settle(Batch& batch, FileTreeWriter& tree, CsumWriter& csums) {
+    if (!batch.status) {
+        return batch.status;
     }
+    for (const auto& run : batch.runs) {
+        if (auto done = place_run(batch, run); !done) {
+            return done;
+        }
+    }
+    if (auto done = write(batch); !done) {
+        return done;
+    }
+    return finish(batch, tree, csums);
 }
 
 Result<void> FileFiller::place_run(Batch& batch, const DataRun& run) {
@@ -90,12 +95,13 @@ Result<void> FileFiller::place_run(Batch& batch, const DataRun& run) {
     return {};
 }
 
-/// What lies side by side in the batch and on disk is written at once.
-void FileFiller::write(Batch& batch) const {
+/// What lies side by side in the batch and on disk is written at once. One batch after the other: the host lets only one
+/// thread at a time write to a file, and the others have better to do than to wait for it.
+Result<void> FileFiller::write(const Batch& batch) const {
     if (context_.writer == nullptr) {
-        return;
+        return {};
     }
-    for (std::size_t first = 0; first < batch.placed.size() && batch.status;) {
+    for (std::size_t first = 0; first < batch.placed.size();) {
         const PlacedRun& run = batch.placed[first];
         u64 length = 0;
         std::size_t behind = first;
@@ -104,9 +110,12 @@ void FileFiller::write(Batch& batch) const {
             length += batch.placed[behind].piece.stored_bytes;
             ++behind;
         }
-        batch.status = context_.writer->write(run.piece.at, batch.stored().subspan(run.offset, length));
+        if (auto done = context_.writer->write(run.piece.at, batch.stored().subspan(run.offset, length)); !done) {
+            return done;
+        }
         first = behind;
     }
+    return {};
 }
 
 Result<void> FileFiller::finish(const Batch& batch, FileTreeWriter& tree, CsumWriter& csums) {

@@ -39,9 +39,9 @@ public:
     Result<FilledTree> fill(const PlannedTree& tree, CsumWriter& csums, std::vector<DataExtent>& extents);
 
 private:
-    void place(Batch& batch);
+    Result<void> settle(Batch& batch, FileTreeWriter& tree, CsumWriter& csums);
     Result<void> place_run(Batch& batch, const DataRun& run);
-    void write(Batch& batch) const;
+    Result<void> write(const Batch& batch) const;
     static Result<void> finish(const Batch& batch, FileTreeWriter& tree, CsumWriter& csums);
 
     FillContext context_;

@@ -9,6 +9,8 @@
 #include <cassert>
 #include <cstring>
 
+#include <fmt/format.h>
+
 namespace btrkit::mkfs {
 
 namespace {
@@ -55,13 +57,42 @@ btrfs::RootBackup backup_of(const btrfs::Superblock& super, const AllTrees& tree
     return backup;
 }
 
-Result<void> write_copy(btrfs::Superblock super, u64 offset, WritableDevice& device) {
-    if (device.size_bytes() < offset + sizeof(super)) {
-        return {};
-    }
+bool reaches(const WritableDevice& device, u64 offset) {
+    return device.size_bytes() >= offset + sizeof(btrfs::Superblock);
+}
+
+btrfs::Superblock sealed_copy(btrfs::Superblock super, u64 offset) {
     super.bytenr = offset;
     super.csum = checksum(btrfs::CsumType{u16{super.csum_type}}, as_bytes_of(super).subspan(btrfs::max_csum_size));
-    return device.write(offset, as_bytes_of(super));
+    return super;
+}
+
+Result<void> check_copy(const btrfs::Superblock& super, u64 offset, const WritableDevice& device) {
+    btrfs::Superblock found;
+    if (auto done = device.read(offset, std::as_writable_bytes(std::span(&found, 1))); !done) {
+        return done;
+    }
+    if (std::memcmp(&found, &super, sizeof(super)) != 0) {
+        return fail(ErrorKind::io, fmt::format("{}: the superblock at offset {} does not read as it was written", device.name(), offset));
+    }
+    return {};
+}
+
+enum class Pass { write, check };
+
+Result<void> for_each_copy(const btrfs::Superblock& super, std::span<const u64> offsets, WritableDevice& device,
+                           Pass pass) {
+    for (const u64 offset : offsets) {
+        if (!reaches(device, offset)) {
+            continue;
+        }
+        const auto copy = sealed_copy(super, offset);
+        auto done = pass == Pass::write ? device.write(offset, as_bytes_of(copy)) : check_copy(copy, offset, device);
+        if (!done) {
+            return done;
+        }
+    }
+    return {};
 }
 
 Result<void> flush_all(std::span<WritableDevice* const> devices) {
@@ -115,15 +146,15 @@ Result<void> write_superblocks(const Parameters& parameters, const BuiltImage& i
     const auto [primary, mirrors] =
         std::pair(std::span(btrfs::superblock_offsets).first(1), std::span(btrfs::superblock_offsets).subspan(1));
     for (const auto offsets : {primary, mirrors}) {
-        for (std::size_t i = 0; i < devices.size(); ++i) {
-            for (const u64 offset : offsets) {
-                if (auto done = write_copy(superblock_of(parameters, image, i), offset, *devices[i]); !done) {
+        for (const auto pass : {Pass::write, Pass::check}) {
+            for (std::size_t i = 0; i < devices.size(); ++i) {
+                if (auto done = for_each_copy(superblock_of(parameters, image, i), offsets, *devices[i], pass); !done) {
                     return done;
                 }
             }
-        }
-        if (auto done = flush_all(devices); !done) {
-            return done;
+            if (auto done = pass == Pass::write ? flush_all(devices) : Result<void>{}; !done) {
+                return done;
+            }
         }
     }
     return {};
@@ -133,7 +164,7 @@ Result<void> erase_superblocks(std::span<WritableDevice* const> devices) {
     const std::vector<std::byte> zeros(btrfs::superblock_size);
     for (auto* device : devices) {
         for (const u64 offset : btrfs::superblock_offsets) {
-            if (device->size_bytes() < offset + zeros.size()) {
+            if (!reaches(*device, offset)) {
                 continue;
             }
             if (auto done = device->write(offset, zeros); !done) {

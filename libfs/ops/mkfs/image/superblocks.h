@@ -11,7 +11,7 @@ namespace btrkit::mkfs {
 btrfs::Superblock superblock_of(const Parameters& parameters, const BuiltImage& image, std::size_t device);
 
 /// Writes the copy that belongs at each of the offsets that the device reaches. Primaries of all devices first,
-/// flushed, then the mirrors, flushed.
+/// flushed and read again, then the mirrors likewise.
 Result<void> write_superblocks(const Parameters& parameters, const BuiltImage& image,
                                std::span<WritableDevice* const> devices);
 
