@@ -77,6 +77,7 @@ void declare_source(CommandLine& line, MkfsFlags& flags) {
                parse_inode_flags, [&](InodeFlagsFlag flag) { flags.inode_flags.push_back(std::move(flag)); });
     add_parsed(app, "--compress", "ALGO[:LEVEL]", "zstd, zlib, lzo or no", parse_compression,
                [&](CompressionMethod method) { flags.requests.compression = method; });
+    app.add_flag("--reflink", flags.reflink, "share blocks with the source instead of copying, where the host can");
     app.add_flag("--all-root", flags.ownership.all_root, "root owns everything");
     add_parsed(app, "--owner", "UID:GID", "who owns everything", parse_owner,
                [&](auto owner) { flags.ownership.owner = owner; });
@@ -115,13 +116,16 @@ std::string contradiction(const MkfsFlags& flags) {
     if (flags.seed && !flags.requests.fsid.is_null()) {
         return "--seed and --uuid exclude each other";
     }
+    const bool compresses = flags.requests.compression.algorithm != btrfs::Compression::none;
+    if (flags.reflink && (compresses || flags.rootdir.empty())) {
+        return "--reflink needs --rootdir, and excludes --compress";
+    }
     if (flags.ownership.all_root && flags.ownership.owner) {
         return "--all-root and --owner exclude each other";
     }
     const bool needs_source = flags.shrink || !flags.subvolumes.empty() || !flags.inode_flags.empty() ||
                               flags.ownership.all_root || flags.ownership.owner || !flags.ownership.uid_map.empty() ||
-                              !flags.ownership.gid_map.empty() ||
-                              flags.requests.compression.algorithm != btrfs::Compression::none;
+                              !flags.ownership.gid_map.empty() || compresses;
     if (needs_source && !flags.has_source()) {
         return "--shrink, --subvol, --inode-flags, --compress and owners need --rootdir or --tar";
     }

@@ -24,6 +24,7 @@ struct MkfsFlags {
     bool dry_run = false;
     bool force = false;
     bool nodiscard = false;
+    bool reflink = false;
 
     std::optional<std::string> seed;
     OutputFormat format = OutputFormat::text;

@@ -54,8 +54,10 @@ Result<std::optional<std::int64_t>> source_date_epoch() {
 /// What this tool stands on beside what all do.
 std::vector<std::string> libraries() {
     return {
-        fmt::format("libarchive {}", ARCHIVE_VERSION_ONLY_STRING), fmt::format("libblkid {}", BLKID_VERSION),
-        fmt::format("libdeflate {}", LIBDEFLATE_VERSION_STRING),   fmt::format("lzo {}", ::lzo_version_string()),
+        fmt::format("libarchive {}", ARCHIVE_VERSION_ONLY_STRING),
+        fmt::format("libblkid {}", BLKID_VERSION),
+        fmt::format("libdeflate {}", LIBDEFLATE_VERSION_STRING),
+        fmt::format("lzo {}", ::lzo_version_string()),
         fmt::format("zstd {}", ::ZSTD_versionString()),
     };
 }
@@ -111,7 +113,8 @@ private:
             return std::unexpected(open.error());
         }
         const auto report = mkfs::write(plan, open->devices(),
-                                        {.discard = !flags_.nodiscard,
+                                        {.share_blocks = flags_.reflink,
+                                         .discard = !flags_.nodiscard,
                                          .wipe_end = !flags_.byte_count,
                                          .parallelism = {.threads = flags_.threads},
                                          .watch = watch()});

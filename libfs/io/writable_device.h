@@ -17,6 +17,11 @@ public:
     /// Fails with ErrorKind::io where the device ends before offset + length_bytes, or fails.
     virtual Result<void> discard(u64 offset, u64 length_bytes) = 0;
 
+    /// Lets length_bytes from offset share the host's blocks with a file instead of copying from it. source: open for
+    /// reading. Fails with unsupported where device and file don't lie on one host filesystem that can do it, or where
+    /// the places are not multiples of its blocks.
+    virtual Result<void> clone(int source, u64 source_offset, u64 length_bytes, u64 offset);
+
     /// Everything that was written is on stable storage when this succeeds. A failure is final: what was written
     /// before is in an unknown state, and trying again proves nothing.
     virtual Result<void> flush() = 0;

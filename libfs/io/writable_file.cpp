@@ -184,6 +184,26 @@ Result<void> WritableFile::discard(u64 offset, u64 length_bytes) {
     return {};
 }
 
+Result<void> WritableFile::clone(int source, u64 source_offset, u64 length_bytes, u64 offset) {
+    if (auto inside = check_range("clone", offset, length_bytes); !inside || length_bytes == 0) {
+        return inside;
+    }
+    const struct file_clone_range range = {
+        .src_fd = source, .src_offset = source_offset, .src_length = length_bytes, .dest_offset = offset};
+    int result = 0;
+    do {
+        result = ::ioctl(file_.fd(), FICLONERANGE, &range);
+    } while (result != 0 && errno == EINTR);
+    if (result == 0) {
+        return {};
+    }
+    auto failure = file_.failure(fmt::format("share blocks at offset {}", offset), write_failure_text(errno));
+    if (errno == EOPNOTSUPP || errno == EXDEV || errno == EINVAL || errno == ENOTTY) {
+        failure.error().kind = ErrorKind::unsupported;
+    }
+    return failure;
+}
+
 Result<void> WritableFile::flush() {
     // The kernel forgets a failed write-back once it has told of it: a second fsync() would succeed over lost bytes.
     if (flush_failed_) {

@@ -17,25 +17,36 @@ unsigned stored_mirrors(const Chunk& chunk) {
 
 } // namespace
 
-Result<void> VolumeWriter::write(Logical at, Bytes bytes) const {
-    while (!bytes.empty()) {
-        const Chunk* chunk = chunks_->find(at);
+template <class Put>
+Result<void> VolumeWriter::for_each_run(Logical at, u64 length, Put put) const {
+    for (u64 done = 0; done < length;) {
+        const Chunk* chunk = chunks_->find(at + done);
         if (chunk == nullptr) {
-            return fail(ErrorKind::not_found, fmt::format("no chunk holds logical address {}", at.bytenr));
+            return fail(ErrorKind::not_found, fmt::format("no chunk holds logical address {}", at.bytenr + done));
         }
-        u64 written = bytes.size();
+        u64 run_length = 0;
         for (unsigned mirror = 1; mirror <= stored_mirrors(*chunk); ++mirror) {
-            const StripeRun run = map_stripe(*chunk, at, bytes.size(), mirror);
-            if (auto done = devices_.at(run.physical.devid)->write(run.physical.offset, bytes.first(run.length));
-                !done) {
-                return done;
+            const StripeRun run = map_stripe(*chunk, at + done, length - done, mirror);
+            if (auto put_run = put(*devices_.at(run.physical.devid), run.physical.offset, done, run.length); !put_run) {
+                return put_run;
             }
-            written = run.length; // all mirrors of a profile are cut at the same places
+            run_length = run.length; // all mirrors of a profile are cut at the same places
         }
-        bytes = bytes.subspan(written);
-        at = at + written;
+        done += run_length;
     }
     return {};
+}
+
+Result<void> VolumeWriter::write(Logical at, Bytes bytes) const {
+    return for_each_run(at, bytes.size(), [&](WritableDevice& device, u64 offset, u64 from, u64 length) {
+        return device.write(offset, bytes.subspan(from, length));
+    });
+}
+
+Result<void> VolumeWriter::clone(Logical at, int source, u64 source_offset, u64 length) const {
+    return for_each_run(at, length, [&](WritableDevice& device, u64 offset, u64 from, u64 run_length) {
+        return device.clone(source, source_offset + from, run_length, offset);
+    });
 }
 
 Result<void> VolumeWriter::write_parity(const Chunk& chunk, Logical start, Logical end) const {

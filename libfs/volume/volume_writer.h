@@ -21,6 +21,9 @@ public:
     /// Fails with not_found outside all chunks, and with io.
     Result<void> write(Logical at, Bytes bytes) const;
 
+    /// The same as write(), sharing the blocks of a file of the host (WritableDevice::clone).
+    Result<void> clone(Logical at, int source, u64 source_offset, u64 length) const;
+
     /// Makes the parity right of all rows that hold bytes of [start, end) of one chunk, from what the devices hold
     /// there now. Does nothing where the chunk has no parity.
     Result<void> write_parity(const Chunk& chunk, Logical start, Logical end) const;
@@ -29,6 +32,9 @@ public:
     Result<void> flush() const;
 
 private:
+    /// Calls put(device, offset there, offset from at, length) for every stored run of [at, at + length).
+    template <class Put>
+    Result<void> for_each_run(Logical at, u64 length, Put put) const;
     Result<void> write_row_parity(const Chunk& chunk, Logical row_start) const;
 
     WritableDevices devices_;

@@ -47,8 +47,9 @@ struct Plan {
 Result<Plan> plan(const PlanOptions& options, const SourceTree& source);
 
 struct WriteOptions {
-    bool discard = true;  ///< give all space of the devices back first
-    bool wipe_end = true; ///< clear what may stand at the devices' ends (RAID and partition tables)
+    bool share_blocks = false; ///< let the host share blocks between source and image; needs no compression
+    bool discard = true;       ///< give all space of the devices back first
+    bool wipe_end = true;      ///< clear what may stand at the devices' ends (RAID and partition tables)
     Parallelism parallelism;
     Watch watch;
 };

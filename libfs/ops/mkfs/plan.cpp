@@ -142,22 +142,29 @@ private:
         return lay_out(plan_.parameters, unbound, needs(), Fit::tight);
     }
 
-    std::unexpected<Error> too_small() const {
-        u64 needed = 0;
-        u64 given = 0;
-        u64 missing = 0;
-        if (const auto least = least_layout()) {
-            for (std::size_t i = 0; i < options_.device_sizes.size(); ++i) {
-                const u64 need =
-                    least->devices[i].size_bytes + (options_.sizing == Sizing::least ? options_.slack_bytes : 0);
-                needed += need;
-                given += options_.device_sizes[i];
-                missing += need > options_.device_sizes[i] ? need - options_.device_sizes[i] : 0;
-            }
+    /// Whether it would fit, if each device had so many bytes more.
+    bool fits_with(u64 more_bytes) const {
+        std::vector<u64> sizes;
+        for (const u64 size : options_.device_sizes) {
+            sizes.push_back(size + more_bytes > options_.slack_bytes ? size + more_bytes - options_.slack_bytes : 1);
         }
-        return fail(ErrorKind::no_space,
-                    fmt::format("the content does not fit: it needs {} bytes, there are {}, {} bytes are missing",
-                                needed, given, missing));
+        return lay_out(plan_.parameters, sizes, needs(), Fit::tight).has_value();
+    }
+
+    std::unexpected<Error> too_small() const {
+        u64 not_enough = 0;
+        u64 enough = btrfs::raid_stripe_length;
+        while (!fits_with(enough) && enough < gib * gib) {
+            not_enough = enough;
+            enough *= 2;
+        }
+        while (enough - not_enough > btrfs::raid_stripe_length) {
+            const u64 middle = round_down((enough + not_enough) / 2, btrfs::raid_stripe_length);
+            (fits_with(middle) ? enough : not_enough) = middle;
+        }
+        const bool alone = options_.device_sizes.size() == 1;
+        return fail(ErrorKind::no_space, fmt::format("the content does not fit: {} bytes are missing{}", enough,
+                                                     alone ? "" : " on each device"));
     }
 
     const PlanOptions& options_;

@@ -52,6 +52,7 @@ Result<Report> write(const Plan& plan, std::span<WritableDevice* const> devices,
                                     .plan = *plan.trees,
                                     .writer = &writer,
                                     .depth = DataDepth::contents,
+                                    .share_blocks = options.share_blocks,
                                     .parallelism = options.parallelism,
                                     .watch = options.watch},
                                    plan.layout);

@@ -95,14 +95,21 @@ Result<void> FileFiller::place_run(Batch& batch, const DataRun& run) {
     return {};
 }
 
-/// What lies side by side in the batch and on disk is written at once. One batch after the other: the host lets only one
-/// thread at a time write to a file, and the others have better to do than to wait for it.
+/// What lies side by side in the batch and on disk is written at once. One batch after the other: the host lets only
+/// one thread at a time write to a file, and the others have better to do than to wait for it.
 Result<void> FileFiller::write(const Batch& batch) const {
     if (context_.writer == nullptr) {
         return {};
     }
     for (std::size_t first = 0; first < batch.placed.size();) {
         const PlacedRun& run = batch.placed[first];
+        if (context_.share_blocks) {
+            if (auto done = share(batch, run); !done) {
+                return done;
+            }
+            ++first;
+            continue;
+        }
         u64 length = 0;
         std::size_t behind = first;
         while (behind < batch.placed.size() && batch.placed[behind].piece.at == run.piece.at + length &&
@@ -116,6 +123,19 @@ Result<void> FileFiller::write(const Batch& batch) const {
         first = behind;
     }
     return {};
+}
+
+/// Whole sectors are shared; what a file has behind its last one is written.
+Result<void> FileFiller::share(const Batch& batch, const PlacedRun& run) const {
+    const SourceTree& source = context_.plan.source();
+    const SourceInode& inode = source.inodes[batch.steps[run.step].source_inode];
+    const u64 in_file = std::min(run.piece.stored_bytes, inode.size - run.piece.file_offset);
+    const u64 shared = round_down(in_file, context_.parameters.geometry.sectorsize);
+    auto done = source.content->with_file(
+        inode.content, [&](int fd) { return context_.writer->clone(run.piece.at, fd, run.piece.file_offset, shared); });
+    return done ? context_.writer->write(run.piece.at + shared,
+                                         batch.stored().subspan(run.offset + shared, run.piece.stored_bytes - shared))
+                : done;
 }
 
 Result<void> FileFiller::finish(const Batch& batch, FileTreeWriter& tree, CsumWriter& csums) {

@@ -26,6 +26,7 @@ struct FillContext {
     SpacePool& data;
     const VolumeWriter* writer = nullptr; ///< null: nothing is written
     DataDepth depth = DataDepth::contents;
+    bool share_blocks = false; ///< with the source's files, instead of copying: Content::with_file()
     Parallelism parallelism;
     const Watch& watch;
 };
@@ -42,6 +43,7 @@ private:
     Result<void> settle(Batch& batch, FileTreeWriter& tree, CsumWriter& csums);
     Result<void> place_run(Batch& batch, const DataRun& run);
     Result<void> write(const Batch& batch) const;
+    Result<void> share(const Batch& batch, const PlacedRun& run) const;
     static Result<void> finish(const Batch& batch, FileTreeWriter& tree, CsumWriter& csums);
 
     FillContext context_;

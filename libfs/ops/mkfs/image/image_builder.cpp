@@ -50,6 +50,7 @@ private:
                            .data = space_.data,
                            .writer = order_.writer,
                            .depth = order_.depth,
+                           .share_blocks = order_.share_blocks,
                            .parallelism = order_.parallelism,
                            .watch = order_.watch});
         for (const auto& planned : order_.plan.trees()) {

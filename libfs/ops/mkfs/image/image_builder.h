@@ -14,6 +14,7 @@ struct BuildOrder {
     const TreePlan& plan;
     const VolumeWriter* writer = nullptr; ///< null: a rehearsal, nothing is written
     DataDepth depth = DataDepth::contents;
+    bool share_blocks = false; ///< with the source's files, instead of copying
     Parallelism parallelism;
     Watch watch;
 };

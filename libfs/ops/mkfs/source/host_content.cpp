@@ -102,4 +102,16 @@ Result<void> HostContent::read(u32 content, u64 offset, MutableBytes out) const 
     return fd ? read_open((*fd)->get(), file, offset, out) : std::unexpected(fd.error());
 }
 
+Result<void> HostContent::with_file(u32 content, const std::function<Result<void>(int fd)>& use) const {
+    const File& file = files_[content];
+    const Result<SharedFd> fd = open_shared(content);
+    if (!fd) {
+        return std::unexpected(fd.error());
+    }
+    if (auto used = use((*fd)->get()); !used) {
+        return used;
+    }
+    return is_unchanged((*fd)->get(), file) ? Result<void>{} : changed_failure(shown_path(file));
+}
+
 } // namespace btrkit::mkfs

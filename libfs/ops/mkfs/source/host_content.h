@@ -22,6 +22,7 @@ public:
     u32 add_file(u32 folder, std::string name, const FileIdentity& identity);
 
     Result<void> read(u32 content, u64 offset, MutableBytes out) const override;
+    Result<void> with_file(u32 content, const std::function<Result<void>(int fd)>& use) const override;
 
 private:
     struct Folder {

@@ -43,4 +43,8 @@ std::string path_of(const SourceTree& tree, u32 inode) {
     return path_from_below(names);
 }
 
+Result<void> Content::with_file(u32, const std::function<Result<void>(int fd)>&) const {
+    return fail(ErrorKind::unsupported, "this source has no files to share blocks with");
+}
+
 } // namespace btrkit::mkfs

@@ -7,6 +7,7 @@
 #include "libfs/base/bytes.h"
 #include "libfs/base/error.h"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -71,6 +72,10 @@ public:
     /// Fails with io, naming the path, where that can't be done, and where the file is no longer what it was when the
     /// tree was made (size, times, identity). Cheapest in the order of inodes, a small file as a whole.
     virtual Result<void> read(u32 content, u64 offset, MutableBytes out) const = 0;
+
+    /// Calls use with the file of the host that holds the content, open for reading at the same offsets. Fails as use
+    /// does, as read() does where the file is no longer what it was, and with unsupported where there is no such file.
+    virtual Result<void> with_file(u32 content, const std::function<Result<void>(int fd)>& use) const;
 
 protected:
     Content() = default;
