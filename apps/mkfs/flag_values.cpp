@@ -26,10 +26,14 @@ constexpr std::array subvolume_types = std::to_array<SubvolumeType>({
     {"default-ro", mkfs::SubvolumeKind::read_only, true},
 });
 
+/// At least one.
 std::vector<std::string_view> parts_of(std::string_view text, char separator) {
     std::vector<std::string_view> parts;
     for (const auto part : std::views::split(text, separator)) {
         parts.emplace_back(part.begin(), part.end());
+    }
+    if (parts.empty()) {
+        parts.emplace_back(); // split() makes no part of an empty text
     }
     return parts;
 }
@@ -92,7 +96,7 @@ Result<SizeFlag> parse_size_flag(std::string_view text) {
     if (!bytes) {
         return fail(ErrorKind::usage, fmt::format("'{}' is not auto, min+SLACK or a size", text));
     }
-    return has_slack ? SizeFlag{.bytes = std::nullopt, .slack_bytes = *bytes} : SizeFlag{.bytes = *bytes};
+    return has_slack ? SizeFlag{.bytes = std::nullopt, .slack_bytes = *bytes} : SizeFlag{.bytes = bytes};
 }
 
 Result<std::pair<u32, u32>> parse_owner(std::string_view text) {

@@ -7,6 +7,7 @@
 #include "apps/common/stop_signals.h"
 #include "apps/mkfs/report_json.h"
 #include "apps/mkfs/source.h"
+#include "libfs/base/names.h"
 
 #include <chrono>
 #include <cstdlib>
@@ -62,6 +63,18 @@ std::vector<std::string> libraries() {
     };
 }
 
+/// A plan knows no paths: what is too small gets its name here.
+std::unexpected<Error> with_images(Error error, std::span<const Target> targets) {
+    if (error.kind == ErrorKind::no_space) {
+        std::string paths;
+        for (const auto& target : targets) {
+            paths += (paths.empty() ? "" : ", ") + printable(target.path);
+        }
+        error.message = fmt::format("{}: {}", paths, error.message);
+    }
+    return std::unexpected(std::move(error));
+}
+
 class Run {
 public:
     Run(MkfsFlags& flags, ProgressDisplay& progress, Messages& messages, Io& io)
@@ -96,7 +109,7 @@ public:
                                       .watch = watch()},
                                      *source);
         if (!plan) {
-            return std::unexpected(plan.error());
+            return with_images(plan.error(), *targets);
         }
         for (const auto& warning : plan->warnings) {
             messages_.warning(warning);

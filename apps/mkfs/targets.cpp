@@ -111,7 +111,8 @@ Result<TargetSizes> sizes_of(const MkfsFlags& flags, std::span<const Target> tar
                                     printable(target.path), target.size_bytes, *asked - target.size_bytes, *asked));
         }
         // Without bound where the file will be made as large as it must be.
-        result.sizes.push_back(asked ? *asked : least && may_resize ? 0 : target.size_bytes);
+        const u64 bound = least && may_resize ? 0 : target.size_bytes;
+        result.sizes.push_back(asked.value_or(bound));
     }
     return result;
 }

@@ -81,11 +81,11 @@ Json fields_json(const Struct& value) {
     Json object = Json::object();
     btrfs::for_each_field<Struct>([&](const auto& field) {
         const auto& member = value.*(field.member);
-        using Member = std::remove_cvref_t<decltype(member)>;
-        if constexpr (detail::is_text<Member>) {
+        using MemberType = std::remove_cvref_t<decltype(member)>;
+        if constexpr (detail::is_text<MemberType>) {
             const std::string_view text(member.data(), member.size());
             set_text(object, field.name, text.substr(0, text.find('\0')));
-        } else if constexpr (std::is_convertible_v<Member, u64>) {
+        } else if constexpr (std::is_convertible_v<MemberType, u64>) {
             // A set of which no bit has a name yet (compat_flags) is known by its own name only.
             if (field.flags.empty() && !field.name.ends_with("flags")) {
                 object[std::string(field.name)] = u64{member};

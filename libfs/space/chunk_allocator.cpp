@@ -25,9 +25,10 @@ u32 stripes_on_each_device(const btrfs::Profile& profile) {
 
 u32 device_count(const btrfs::Profile& profile, u64 type, std::size_t available) {
     const u32 least = profile.min_stripes / stripes_on_each_device(profile);
-    const u32 most = profile.max_stripes > 0                   ? profile.max_stripes / stripes_on_each_device(profile)
-                     : (type & btrfs::block_group_system) != 0 ? max_system_stripes
-                                                               : max_stripes;
+    u32 most = (type & btrfs::block_group_system) != 0 ? max_system_stripes : max_stripes;
+    if (profile.max_stripes > 0) {
+        most = profile.max_stripes / stripes_on_each_device(profile);
+    }
     u32 count = static_cast<u32>(std::min<std::size_t>(available, most));
     count -= count % profile.sub_stripes;
     return count < least ? 0 : count;

@@ -111,14 +111,25 @@ Result<Features> settle_features(std::span<const std::string> lists, std::vector
     return features;
 }
 
+namespace {
+
+std::string_view offer_text(Offer offer) {
+    switch (offer) {
+    case Offer::by_default: return ", default";
+    case Offer::experimental: return ", experimental: not offered";
+    case Offer::zoned: return ", not supported";
+    case Offer::on_request: break;
+    }
+    return "";
+}
+
+} // namespace
+
 std::string list_features() {
     std::string text;
     for (const auto& info : table) {
-        const std::string_view offer = info.offer == Offer::by_default     ? ", default"
-                                       : info.offer == Offer::experimental ? ", experimental: not offered"
-                                       : info.offer == Offer::zoned        ? ", not supported"
-                                                                           : "";
-        text += fmt::format("{:<18} {} (Linux {}{})\n", info.name, info.description, info.kernel, offer);
+        text +=
+            fmt::format("{:<18} {} (Linux {}{})\n", info.name, info.description, info.kernel, offer_text(info.offer));
     }
     return text;
 }

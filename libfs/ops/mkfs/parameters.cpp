@@ -34,9 +34,12 @@ Result<const btrfs::Profile*> find_profile_by_name(std::string_view name) {
 }
 
 Result<btrfs::CsumType> parse_checksum(std::string_view name) {
-    const std::string_view known = same_name(name, "xxhash")   ? "xxhash64"
-                                   : same_name(name, "blake2") ? "blake2b"
-                                                               : name;
+    std::string_view known = name;
+    if (same_name(name, "xxhash")) {
+        known = "xxhash64";
+    } else if (same_name(name, "blake2")) {
+        known = "blake2b";
+    }
     for (const auto& info : btrfs::csum_types) {
         if (same_name(info.name, known)) {
             return info.type;

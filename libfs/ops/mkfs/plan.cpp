@@ -145,6 +145,7 @@ private:
     /// Whether it would fit, if each device had so many bytes more.
     bool fits_with(u64 more_bytes) const {
         std::vector<u64> sizes;
+        sizes.reserve(options_.device_sizes.size());
         for (const u64 size : options_.device_sizes) {
             sizes.push_back(size + more_bytes > options_.slack_bytes ? size + more_bytes - options_.slack_bytes : 1);
         }

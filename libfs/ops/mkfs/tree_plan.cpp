@@ -7,7 +7,7 @@ namespace btrkit::mkfs {
 
 TreePlan::TreePlan(const SourceTree& source) : source_(&source), numbers_(source.inodes.size()) {
     trees_.push_back({.id = btrfs::fs_tree_id, .inodes = {0}});
-    // Subvolumes join the list while the trees before them are walked.
+    // NOLINTNEXTLINE(modernize-loop-convert): subvolumes join the list while the trees before them are walked
     for (std::size_t i = 0; i < trees_.size(); ++i) {
         PlannedTree tree = std::move(trees_[i]);
         number_inodes(tree);

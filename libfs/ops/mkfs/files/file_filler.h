@@ -37,7 +37,7 @@ public:
         : context_(context), worker_(context.parameters, context.plan.source(), context.depth) {}
 
     /// Fills one tree; csums takes the checksums of its data, extents its extents, both in the order of addresses.
-    Result<FilledTree> fill(const PlannedTree& tree, CsumWriter& csums, std::vector<DataExtent>& extents);
+    Result<FilledTree> fill(const PlannedTree& planned, CsumWriter& csums, std::vector<DataExtent>& extents);
 
 private:
     Result<void> settle(Batch& batch, FileTreeWriter& tree, CsumWriter& csums);

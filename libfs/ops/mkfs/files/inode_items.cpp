@@ -199,6 +199,7 @@ Result<void> InodeItems::add_xattrs(TreeBuilder& tree, u32 source_inode) const {
     const u64 number = plan_->inode_number(source_inode);
     const auto& xattrs = plan_->source().inodes[source_inode].xattrs;
     std::vector<std::pair<u64, std::size_t>> by_hash;
+    by_hash.reserve(xattrs.size());
     for (std::size_t i = 0; i < xattrs.size(); ++i) {
         by_hash.emplace_back(name_hash(bytes_of(xattrs[i].name)), i);
     }

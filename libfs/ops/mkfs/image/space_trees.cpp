@@ -83,9 +83,14 @@ Result<BuiltTree> build_extent_tree(const Parameters& parameters, const SpaceSta
         const auto extent_key = extent != data.end() ? ExtentItems::key(*extent) : btrfs::Key::max();
         const auto next_group_key = group != groups.end() ? group_key(**group) : btrfs::Key::max();
         const auto smallest = std::min({block_key, extent_key, next_group_key});
-        auto added = smallest == block_key    ? items.add(*block++)
-                     : smallest == extent_key ? items.add(*extent++)
-                                              : items.add(**group++);
+        Result<void> added;
+        if (smallest == block_key) {
+            added = items.add(*block++);
+        } else if (smallest == extent_key) {
+            added = items.add(*extent++);
+        } else {
+            added = items.add(**group++);
+        }
         if (!added) {
             return std::unexpected(added.error());
         }

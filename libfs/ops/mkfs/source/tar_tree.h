@@ -46,7 +46,7 @@ private:
         Name name_of(const Key& key) const {
             return {key.directory, tree->inodes[key.directory].entries[key.position].name};
         }
-        static const Name& name_of(const Name& name) { return name; }
+        static Name name_of(Name name) { return name; }
         bool operator()(const auto& a, const auto& b) const {
             const Name x = name_of(a);
             const Name y = name_of(b);
