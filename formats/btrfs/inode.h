@@ -16,6 +16,9 @@ template <>
 inline constexpr auto fields_of<Timespec> = std::tuple{Field{"sec", &Timespec::sec}, Field{"nsec", &Timespec::nsec}};
 static_assert(layout_is<Timespec>(12));
 
+/// InodeItem::rdev is the kernel's own form: the minor number in so many low bits, the major above.
+inline constexpr unsigned rdev_minor_bits = 20;
+
 /// INODE_ITEM, key (inode, 1, 0).
 struct InodeItem {
     le64 generation;

@@ -12,9 +12,6 @@ namespace btrkit {
 
 namespace {
 
-/// The kernel stores its own form of device numbers: the minor number in the lower 20 bits.
-constexpr unsigned minor_bits = 20;
-
 Time parse_time(const btrfs::Timespec& time) {
     return {.sec = static_cast<std::int64_t>(u64{time.sec}), .nsec = time.nsec};
 }
@@ -35,8 +32,8 @@ Inode parse_inode(u64 number, const btrfs::InodeItem& item) {
             .uid = item.uid,
             .gid = item.gid,
             .mode = item.mode,
-            .device_major = static_cast<u32>(item.rdev >> minor_bits),
-            .device_minor = static_cast<u32>(item.rdev & ((u64{1} << minor_bits) - 1)),
+            .device_major = static_cast<u32>(item.rdev >> btrfs::rdev_minor_bits),
+            .device_minor = static_cast<u32>(item.rdev & ((u64{1} << btrfs::rdev_minor_bits) - 1)),
             .flags = item.flags,
             .sequence = item.sequence,
             .atime = parse_time(item.atime),

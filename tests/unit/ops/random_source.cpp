@@ -153,10 +153,6 @@ private:
     u64 next_name_ = 0;
 };
 
-Time time_of(const mkfs::Time& time) {
-    return {time.sec, time.nsec};
-}
-
 TreeRecord record_of(const mkfs::SourceTree& tree, u32 number, u64 nlink, u32 sectorsize) {
     const auto& inode = tree.inodes[number];
     TreeRecord record = {.mode = inode.mode,
@@ -165,10 +161,10 @@ TreeRecord record_of(const mkfs::SourceTree& tree, u32 number, u64 nlink, u32 se
                          .device_major = inode.device_major,
                          .device_minor = inode.device_minor,
                          .nlink = S_ISDIR(inode.mode) ? 0 : static_cast<u32>(nlink),
-                         .atime = time_of(inode.atime),
-                         .mtime = time_of(inode.mtime),
-                         .ctime = time_of(inode.ctime),
-                         .otime = time_of(inode.otime),
+                         .atime = inode.atime,
+                         .mtime = inode.mtime,
+                         .ctime = inode.ctime,
+                         .otime = inode.otime,
                          .flags = inode.flags & btrfs::inode_nodatacow,
                          .target = inode.link_target};
     for (const auto& xattr : inode.xattrs) {

@@ -18,8 +18,6 @@ namespace {
 
 /// The kernel's bound on the names of one inode.
 constexpr u64 max_links = 65535;
-/// The kernel keeps device numbers as the major above 20 bits of minor.
-constexpr unsigned minor_bits = 20;
 
 Bytes bytes_of(std::string_view text) {
     return std::as_bytes(std::span(text));
@@ -108,7 +106,7 @@ btrfs::InodeItem InodeItems::inode_item(u32 source_inode, u64 nbytes, u64 link_c
         .uid = inode.uid,
         .gid = inode.gid,
         .mode = inode.mode,
-        .rdev = u64{inode.device_major} << minor_bits | inode.device_minor,
+        .rdev = u64{inode.device_major} << btrfs::rdev_minor_bits | inode.device_minor,
         .flags = inode.flags,
         .atime = timespec_of(inode.atime),
         .ctime = timespec_of(inode.ctime),

@@ -4,8 +4,8 @@
 // Where it came from (a directory of the host, a tar) is forgotten, but for the Content that hands out file data.
 #pragma once
 
-#include "libfs/base/bytes.h"
-#include "libfs/base/error.h"
+#include "libfs/fs/inode.h"
+#include "libfs/fs/xattrs.h"
 
 #include <functional>
 #include <memory>
@@ -14,17 +14,8 @@
 
 namespace btrkit::mkfs {
 
-struct Time {
-    std::int64_t sec = 0; ///< since 1970
-    u32 nsec = 0;
-
-    friend auto operator<=>(const Time&, const Time&) = default;
-};
-
-struct Xattr {
-    std::string name;
-    std::string value;
-};
+using btrkit::Time;
+using btrkit::Xattr;
 
 /// Where a file has data; the rest up to its size is a hole.
 struct DataRange {
