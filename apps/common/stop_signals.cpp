@@ -12,8 +12,10 @@ namespace {
 constexpr std::array stop_numbers = {SIGINT, SIGTERM};
 
 // What a signal handler reaches can only stand here.
+// NOLINTBEGIN(cppcoreguidelines-avoid-non-const-global-variables)
 std::atomic<StopFlag*> raised_by_signals = nullptr;
 std::atomic<int> received_number = 0;
+// NOLINTEND(cppcoreguidelines-avoid-non-const-global-variables)
 
 void set_action(int number, void (*handler)(int), struct sigaction* before) {
     struct sigaction action{};

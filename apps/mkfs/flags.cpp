@@ -77,7 +77,8 @@ void declare_source(CommandLine& line, MkfsFlags& flags) {
                parse_inode_flags, [&](InodeFlagsFlag flag) { flags.inode_flags.push_back(std::move(flag)); });
     add_parsed(app, "--compress", "ALGO[:LEVEL]", "zstd, zlib, lzo or no", parse_compression,
                [&](CompressionMethod method) { flags.requests.compression = method; });
-    app.add_flag("--reflink", flags.reflink, "share blocks with the source instead of copying, where the host can");
+    app.add_flag("--reflink", flags.reflink,
+                 "share blocks with the source instead of copying; the host must be able to");
     app.add_flag("--all-root", flags.ownership.all_root, "root owns everything");
     add_parsed(app, "--owner", "UID:GID", "who owns everything", parse_owner,
                [&](auto owner) { flags.ownership.owner = owner; });

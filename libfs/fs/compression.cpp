@@ -46,8 +46,8 @@ std::optional<Compression> parse_algorithm(std::string_view name) {
 
 std::optional<int> parse_level(std::string_view text) {
     int level = 0;
-    const auto* end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, level);
+    const auto* end = std::to_address(text.end());
+    const auto [stop, error] = std::from_chars(std::to_address(text.begin()), end, level);
     return error == std::errc{} && stop == end && level >= 0 ? std::optional(level) : std::nullopt;
 }
 

@@ -44,7 +44,7 @@ std::vector<std::string> words_of(const std::string& line) {
 /// "8:1"
 std::optional<BlockNumber> parse_block_number(std::string_view text) {
     const std::size_t colon = text.find(':');
-    if (colon == text.npos) {
+    if (colon == std::string_view::npos) {
         return std::nullopt;
     }
     const auto parse = [](std::string_view digits, unsigned& number) {

@@ -3,6 +3,7 @@
 
 #include "libfs/base/names.h"
 
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -74,13 +75,13 @@ void drop_block_cache(const HostFile& file) {
 int discard_blocks(int fd, u64 offset, u64 length_bytes) {
     // Whole sectors of the largest size there is, inside the range.
     constexpr u64 sector_bytes = 4096;
-    const u64 begin = (offset + sector_bytes - 1) / sector_bytes * sector_bytes;
-    const u64 end = (offset + length_bytes) / sector_bytes * sector_bytes;
+    const u64 begin = round_up(offset, sector_bytes);
+    const u64 end = round_down(offset + length_bytes, sector_bytes);
     if (begin >= end) {
         return 0;
     }
-    const u64 range[2] = {begin, end - begin};
-    return ::ioctl(fd, BLKDISCARD, range);
+    const std::array<u64, 2> range = {begin, end - begin};
+    return ::ioctl(fd, BLKDISCARD, range.data());
 }
 
 } // namespace
