@@ -45,6 +45,10 @@ struct Parameters {
     Time now;
 
     bool has_incompat(u64 flag) const { return geometry.has_incompat(flag); }
+    void add_incompat(u64 flag) {
+        features.incompat |= flag;
+        geometry.incompat_flags |= flag;
+    }
     u64 data_type() const { return data_profile | btrfs::block_group_data | (mixed ? btrfs::block_group_metadata : 0); }
     u64 metadata_type() const {
         return metadata_profile | btrfs::block_group_metadata | (mixed ? btrfs::block_group_data : 0);

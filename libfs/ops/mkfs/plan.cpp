@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "libfs/base/names.h"
+#include "formats/btrfs/objectids.h"
 #include "libfs/ops/mkfs/mkfs.h"
 
 #include <algorithm>
@@ -34,6 +34,9 @@ public:
         }
         plan_.parameters = std::move(*parameters);
         plan_.trees = std::make_unique<TreePlan>(source_);
+        if (plan_.trees->default_tree() != btrfs::fs_tree_id) {
+            plan_.parameters.add_incompat(btrfs::incompat_default_subvol);
+        }
         if (auto enough = check_minimum(); !enough) {
             return std::unexpected(enough.error());
         }

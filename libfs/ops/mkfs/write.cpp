@@ -16,18 +16,18 @@ Result<void> clear(WritableDevice& device, u64 offset, u64 length) {
     return device.write(offset, zeros);
 }
 
-Result<void> prepare(WritableDevice& device, const WriteOptions& options) {
-    const u64 size = device.size_bytes();
+/// size_bytes: the part of the device that is the filesystem's. What lies behind it is only touched by wipe_end.
+Result<void> prepare(WritableDevice& device, u64 size_bytes, const WriteOptions& options) {
     if (options.discard) {
-        if (auto done = device.discard(0, size); !done) {
+        if (auto done = device.discard(0, size_bytes); !done) {
             return done;
         }
     }
-    if (auto done = clear(device, 0, std::min(wiped_bytes, size)); !done) {
+    if (auto done = clear(device, 0, std::min(wiped_bytes, size_bytes)); !done) {
         return done;
     }
-    if (options.wipe_end && size > 2 * wiped_bytes) {
-        return clear(device, size - wiped_bytes, wiped_bytes);
+    if (options.wipe_end && device.size_bytes() > 2 * wiped_bytes) {
+        return clear(device, device.size_bytes() - wiped_bytes, wiped_bytes);
     }
     return {};
 }
@@ -35,12 +35,12 @@ Result<void> prepare(WritableDevice& device, const WriteOptions& options) {
 } // namespace
 
 Result<Report> write(const Plan& plan, std::span<WritableDevice* const> devices, const WriteOptions& options) {
-    if (auto done = erase_superblocks(devices); !done) {
+    if (auto done = erase_superblocks(devices, plan.layout); !done) {
         return std::unexpected(done.error());
     }
     WritableDevices by_devid;
     for (std::size_t i = 0; i < devices.size(); ++i) {
-        if (auto done = prepare(*devices[i], options); !done) {
+        if (auto done = prepare(*devices[i], plan.layout.devices[i].size_bytes, options); !done) {
             return std::unexpected(done.error());
         }
         by_devid[i + 1] = devices[i];

@@ -166,3 +166,19 @@ TEST_CASE("a device that is a little too small is refused with the bytes that ar
     CHECK(refused.error().message.find(std::to_string(4 * mib) + " bytes are missing") != std::string::npos);
     CHECK(plan_for(mkfs::Sizing::least, enough));
 }
+
+TEST_CASE("behind the part of a device that is asked for nothing changes") {
+    const auto source = random_source(5);
+    const mkfs::Requests requests = {.checksum = "crc32c", .fsid = mkfs::uuid_from_seed("part"), .now = {}};
+    const auto plan = mkfs::plan(
+        {.requests = requests, .sizing = mkfs::Sizing::least, .device_sizes = {0}, .parallelism = {}, .watch = {}},
+        source);
+    REQUIRE(plan);
+    const u64 part = plan->layout.devices[0].size_bytes;
+    REQUIRE(part < btrfs::superblock_offsets[1]);
+    // Large enough for a second superblock, which would lie outside.
+    MemoryDevice device("device", std::vector<std::byte>(80 * mib, std::byte{0xaa}));
+    WritableDevice* const devices[] = {&device};
+    REQUIRE(mkfs::write(*plan, devices, {.wipe_end = false, .parallelism = {}, .watch = {}}));
+    CHECK(std::ranges::all_of(device.bytes().subspan(part), [](std::byte byte) { return byte == std::byte{0xaa}; }));
+}

@@ -75,8 +75,12 @@ Result<BuiltTree> build_quota_tree(const Parameters& parameters, std::span<const
     for (const auto& filled : trees) {
         const u64 bytes = filled.built.block_count * parameters.geometry.nodesize + filled.data_bytes;
         // Nothing is shared yet, so all that is referred to is exclusive.
-        const btrfs::QgroupInfoItem info = {
-            .generation = first_generation, .rfer = bytes, .rfer_cmpr = bytes, .excl = bytes, .excl_cmpr = bytes};
+        const u64 compressed = simple ? 0 : bytes; // as the kernel keeps them
+        const btrfs::QgroupInfoItem info = {.generation = first_generation,
+                                            .rfer = bytes,
+                                            .rfer_cmpr = compressed,
+                                            .excl = bytes,
+                                            .excl_cmpr = compressed};
         if (auto added = tree.add({0, btrfs::item_type::qgroup_info, filled.plan->id}, as_bytes_of(info)); !added) {
             return std::unexpected(added.error());
         }

@@ -57,8 +57,9 @@ btrfs::RootBackup backup_of(const btrfs::Superblock& super, const AllTrees& tree
     return backup;
 }
 
-bool reaches(const WritableDevice& device, u64 offset) {
-    return device.size_bytes() >= offset + sizeof(btrfs::Superblock);
+/// Whether a copy at offset lies within so many bytes.
+bool has_room(u64 size_bytes, u64 offset) {
+    return size_bytes >= offset + sizeof(btrfs::Superblock);
 }
 
 btrfs::Superblock sealed_copy(btrfs::Superblock super, u64 offset) {
@@ -73,7 +74,8 @@ Result<void> check_copy(const btrfs::Superblock& super, u64 offset, const Writab
         return done;
     }
     if (std::memcmp(&found, &super, sizeof(super)) != 0) {
-        return fail(ErrorKind::io, fmt::format("{}: the superblock at offset {} does not read as it was written", device.name(), offset));
+        return fail(ErrorKind::io, fmt::format("{}: the superblock at offset {} does not read as it was written",
+                                               device.name(), offset));
     }
     return {};
 }
@@ -83,7 +85,7 @@ enum class Pass { write, check };
 Result<void> for_each_copy(const btrfs::Superblock& super, std::span<const u64> offsets, WritableDevice& device,
                            Pass pass) {
     for (const u64 offset : offsets) {
-        if (!reaches(device, offset)) {
+        if (!has_room(super.dev_item.total_bytes, offset)) {
             continue;
         }
         const auto copy = sealed_copy(super, offset);
@@ -160,14 +162,14 @@ Result<void> write_superblocks(const Parameters& parameters, const BuiltImage& i
     return {};
 }
 
-Result<void> erase_superblocks(std::span<WritableDevice* const> devices) {
+Result<void> erase_superblocks(std::span<WritableDevice* const> devices, const Layout& layout) {
     const std::vector<std::byte> zeros(btrfs::superblock_size);
-    for (auto* device : devices) {
+    for (std::size_t i = 0; i < devices.size(); ++i) {
         for (const u64 offset : btrfs::superblock_offsets) {
-            if (!reaches(*device, offset)) {
+            if (!has_room(layout.devices[i].size_bytes, offset)) {
                 continue;
             }
-            if (auto done = device->write(offset, zeros); !done) {
+            if (auto done = devices[i]->write(offset, zeros); !done) {
                 return done;
             }
         }
