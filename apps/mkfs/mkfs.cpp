@@ -106,7 +106,7 @@ public:
                                       .slack_bytes = sizes->slack_bytes,
                                       .device_sizes = sizes->sizes,
                                       .parallelism = {.threads = flags_.threads},
-                                      .watch = watch()},
+                                      .watch = {.progress = &progress_}},
                                      *source);
         if (!plan) {
             return with_images(plan.error(), *targets);
@@ -118,9 +118,9 @@ public:
     }
 
 private:
-    mkfs::Watch watch() { return {.progress = &progress_, .stop = stop_.token()}; }
-
     Result<void> write(const mkfs::Plan& plan, std::span<const Target> targets) {
+        // Until here nothing was made that would have to be taken away: a signal just ended us, whatever we waited for.
+        const StopSignals stop;
         auto open = OpenTargets::open(flags_, targets, plan.layout);
         if (!open) {
             return std::unexpected(open.error());
@@ -130,7 +130,7 @@ private:
                                          .discard = !flags_.nodiscard,
                                          .wipe_end = !flags_.byte_count,
                                          .parallelism = {.threads = flags_.threads},
-                                         .watch = watch()});
+                                         .watch = {.progress = &progress_, .stop = stop.token()}});
         progress_.finish();
         if (!report) {
             return std::unexpected(report.error());
@@ -149,7 +149,6 @@ private:
     }
 
     MkfsFlags& flags_;
-    StopSignals stop_;
     ProgressDisplay& progress_;
     Messages& messages_;
     Io& io_;

@@ -3,6 +3,7 @@
 #include "apps/btrkit/btrkit.h"
 #include "apps/dump_super/dump_super.h"
 #include "apps/dump_tree/dump_tree.h"
+#include "apps/mkfs/mkfs.h"
 #include "libfs/render/fields_json.h"
 #include "tests/apps/tool_run.h"
 
@@ -56,7 +57,8 @@ struct Paper {
 std::vector<Paper> papers() {
     return {{"btrkit", run_btrkit_alone},
             {"btrkit-dump-super", apps::run_dump_super},
-            {"btrkit-dump-tree", apps::run_dump_tree}};
+            {"btrkit-dump-tree", apps::run_dump_tree},
+            {"btrkit-mkfs", apps::run_mkfs}};
 }
 
 /// "-s, --super N" of each line of the help that describes an option.

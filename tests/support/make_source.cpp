@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// make_source DIRECTORY [--reversed] [--no-sockets] [--no-extrefs]: fills an empty directory as rich_source.h says.
+// make_source DIRECTORY [--reversed] [--for-tar] [--no-extrefs]: fills an empty directory as rich_source.h says.
 // What only root may make is left out for others; names come in reversed order on request, so that readdir's may
 // differ.
 #include "tests/support/rich_source.h"
@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/fs.h>
+#include <map>
 #include <span>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -114,15 +115,16 @@ void make_node(const std::string& path, const SourceNode& node) {
     }
 }
 
-/// Whole seconds and nanoseconds from the path alone; a few before 1970 and after 2038.
+/// Seconds and nanoseconds from the path alone; a few before 1970 and after 2038. (None in the second before 1970: what
+/// tar writes as -0.5 libarchive reads as 0.5.)
 timespec time_of(const std::string& path) {
     const u64 hash = hash_of(path);
     const auto nsec = static_cast<long>(hash % 1'000'000'000);
     constexpr long year = 31'556'952;
     switch (hash >> 60) {
     case 0: return {.tv_sec = -60 * year - static_cast<long>(hash % year), .tv_nsec = nsec};
-    case 1: return {.tv_sec = 400 * year + static_cast<long>(hash % year), .tv_nsec = nsec};
-    case 2: return {.tv_sec = -1, .tv_nsec = nsec};
+    case 1: return {.tv_sec = 380 * year + static_cast<long>(hash % year), .tv_nsec = nsec};
+    case 2: return {.tv_sec = -2, .tv_nsec = nsec};
     case 3: return {.tv_sec = 0, .tv_nsec = nsec};
     default: return {.tv_sec = 1'400'000'000 + static_cast<long>(hash % 400'000'000), .tv_nsec = nsec};
     }
@@ -140,8 +142,14 @@ void set_attributes(const std::string& path, const SourceNode& node, bool is_roo
     }
 }
 
-void set_times(const std::string& path, const std::string& name) {
-    const timespec times[] = {time_of(name + " read"), time_of(name)};
+/// Reading a directory or a symlink sets its atime (as mounted by default), unless that is in the future.
+void set_times(const std::string& path, const std::string& name, u32 mode) {
+    constexpr long year_2400 = 13'569'465'600;
+    timespec atime = time_of(name + " read");
+    if (S_ISDIR(mode) || S_ISLNK(mode)) {
+        atime.tv_sec = year_2400 + atime.tv_sec % 1'000'000;
+    }
+    const timespec times[] = {atime, time_of(name)};
     must(::utimensat(AT_FDCWD, path.c_str(), times, AT_SYMLINK_NOFOLLOW) == 0, path);
 }
 
@@ -154,9 +162,14 @@ void make_all(const std::string& top, std::vector<SourceNode> nodes, bool is_rev
     if (is_reversed) {
         std::ranges::reverse(nodes);
     }
-    std::ranges::stable_sort(nodes, {}, [](const SourceNode& node) { // directories before what is in them
-        return std::pair(is_second_name(node), std::ranges::count(node.path, '/'));
-    });
+    std::map<std::pair<bool, long>, std::vector<SourceNode>> levels; // directories before what is in them
+    for (auto& node : nodes) {
+        levels[{is_second_name(node), std::ranges::count(node.path, '/')}].push_back(std::move(node));
+    }
+    nodes.clear();
+    for (auto& level : levels) {
+        std::ranges::move(level.second, std::back_inserter(nodes));
+    }
     for (const auto& node : nodes) {
         if (is_second_name(node)) {
             must(::link((top + "/" + node.target).c_str(), full(node).c_str()) == 0, full(node));
@@ -168,10 +181,10 @@ void make_all(const std::string& top, std::vector<SourceNode> nodes, bool is_rev
     for (const auto& node : nodes) {
         if (!is_second_name(node)) {
             set_attributes(full(node), node, is_root);
-            set_times(full(node), node.path);
+            set_times(full(node), node.path, node.mode);
         }
     }
-    set_times(top, ".");
+    set_times(top, ".", S_IFDIR);
     for (const auto& node : nodes) {
         add_flags(full(node), node.chattr_flags & ~flags_before_data);
     }
@@ -186,8 +199,8 @@ int main(int argc, char** argv) {
     for (const std::string_view argument : std::span(argv, static_cast<std::size_t>(argc)).subspan(1)) {
         if (argument == "--reversed") {
             is_reversed = true;
-        } else if (argument == "--no-sockets") {
-            options.with_sockets = false;
+        } else if (argument == "--for-tar") {
+            options.for_tar = true;
         } else if (argument == "--no-extrefs") {
             options.with_extrefs = false;
         } else if (top.empty() && !argument.starts_with("-")) {
@@ -198,7 +211,7 @@ int main(int argc, char** argv) {
         }
     }
     if (top.empty()) {
-        fmt::print(stderr, "make_source DIRECTORY [--reversed] [--no-sockets] [--no-extrefs]\n");
+        fmt::print(stderr, "make_source DIRECTORY [--reversed] [--for-tar] [--no-extrefs]\n");
         return 2;
     }
     ::umask(0);

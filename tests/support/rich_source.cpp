@@ -53,7 +53,9 @@ public:
         add_links();
         add_modes();
         add_xattrs();
-        add_flags();
+        if (!options_.for_tar) {
+            add_flags();
+        }
         add_crowd();
         add_depth();
         add_subvolumes();
@@ -104,7 +106,9 @@ private:
         sparse("holes/end", mib, {{0, 64 * kib}});
         sparse("holes/all", mib, {});
         sparse("holes/all-odd", mib + 1, {});
-        sparse("holes/one-byte", 1, {});
+        if (!options_.for_tar) {
+            sparse("holes/one-byte", 1, {});
+        }
         sparse("holes/odd-end", 200 * kib + 3, {{0, 64 * kib}, {192 * kib, 8 * kib + 3}});
         sparse("holes/far", 5 * kib * mib + 64 * kib, {{5 * kib * mib, 64 * kib}});
         auto& many = file("holes/many", 8 * mib, Texture::random);
@@ -139,7 +143,7 @@ private:
     void add_kinds() {
         directory("kinds");
         nodes_.push_back({.path = "kinds/fifo", .mode = S_IFIFO | 0600});
-        if (options_.with_sockets) {
+        if (!options_.for_tar) {
             nodes_.push_back({.path = "kinds/socket", .mode = S_IFSOCK | 0755});
         }
         if (options_.is_root) {
@@ -172,8 +176,10 @@ private:
         link("links/other/name", "links/first");
         file("links/inline", 100);
         link("links/inline-2", "links/inline");
-        nodes_.push_back({.path = "links/fifo", .mode = S_IFIFO | 0644});
-        link("links/fifo-2", "links/fifo");
+        if (!options_.for_tar) {
+            nodes_.push_back({.path = "links/fifo", .mode = S_IFIFO | 0644});
+            link("links/fifo-2", "links/fifo");
+        }
     }
 
     void add_modes() {

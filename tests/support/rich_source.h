@@ -12,7 +12,7 @@
 namespace btrkit::test {
 
 struct RichSourceOptions {
-    bool with_sockets = true; ///< which no tar can hold
+    bool for_tar = false;     ///< without what GNU tar does not carry: sockets, links of fifos, flags
     bool with_extrefs = true; ///< more names of an inode in a directory than a leaf bears without the extref feature
     bool is_root = true;      ///< owners, device nodes, trusted and security xattrs, immutable files, mode 0000
 };

@@ -16,22 +16,19 @@ constexpr u64 boundless = u64{1} << 56;
 /// How long the stripes of a kind of chunk are (facts/peer.md 1.4).
 struct StripePolicy {
     u64 most;
-    u64 least; ///< that a tenth of the filesystem may be raised to
+    u64 most_of_chunk; ///< that all stripes with distinct data have together
+    u64 least;         ///< that a tenth of the filesystem may be raised to
 };
 
 StripePolicy policy_of(u64 type, u64 total_bytes) {
     if ((type & btrfs::block_group_system) != 0) {
-        return {8 * mib, 1 * mib};
+        return {8 * mib, 16 * mib, 1 * mib};
     }
     if ((type & btrfs::block_group_metadata) != 0) {
-        return {total_bytes > 50 * gib ? gib : 256 * mib, (type & btrfs::block_group_data) != 0 ? 8 * mib : 32 * mib};
+        const u64 most = total_bytes > 50 * gib ? gib : 256 * mib;
+        return {most, most, (type & btrfs::block_group_data) != 0 ? 8 * mib : 32 * mib};
     }
-    return {gib, 64 * mib};
-}
-
-/// Stripes of one chunk that the devices carry together.
-u64 stripe_count(const Chunk& chunk) {
-    return chunk.stripes.size();
+    return {gib, 10 * gib, 64 * mib};
 }
 
 class Planner {
@@ -86,8 +83,11 @@ private:
         const StripePolicy policy = policy_of(type, total_bytes_);
         ChunkAllocator trial = allocator_;
         const auto chunk = trial.allocate(type, btrfs::raid_stripe_length, btrfs::raid_stripe_length);
-        const u64 tenth = total_bytes_ / 10 / (chunk ? stripe_count(*chunk) : 1);
-        return std::clamp(round_down(tenth, btrfs::raid_stripe_length), policy.least, policy.most);
+        const u64 stripes = chunk ? chunk->stripes.size() : 1;
+        const u64 data_stripes = chunk ? chunk->data_stripes() : 1;
+        const u64 most = std::min(
+            {policy.most, policy.most_of_chunk / data_stripes, std::max(policy.least, total_bytes_ / 10 / stripes)});
+        return round_down(most, btrfs::raid_stripe_length);
     }
 
     /// Room for `needed` bytes beside what superblock mirrors take of the chunk.

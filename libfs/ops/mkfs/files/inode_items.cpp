@@ -18,6 +18,8 @@ namespace {
 
 /// The kernel's bound on the names of one inode.
 constexpr u64 max_links = 65535;
+/// PATH_MAX without the terminator.
+constexpr std::size_t max_link_target_bytes = 4095;
 
 Bytes bytes_of(std::string_view text) {
     return std::as_bytes(std::span(text));
@@ -117,10 +119,15 @@ btrfs::InodeItem InodeItems::inode_item(u32 source_inode, u64 nbytes, u64 link_c
 
 Result<void> InodeItems::add(TreeBuilder& tree, u32 source_inode, u64 nbytes) const {
     const u64 number = plan_->inode_number(source_inode);
-    const bool is_directory = S_ISDIR(plan_->source().inodes[source_inode].mode);
+    const SourceInode& inode = plan_->source().inodes[source_inode];
+    const bool is_directory = S_ISDIR(inode.mode);
     const u64 link_count = is_directory ? 1 : plan_->names(source_inode).size();
     if (link_count > max_links) {
         return refuse(source_inode, fmt::format("has {} names; btrfs allows {}", link_count, max_links));
+    }
+    if (S_ISLNK(inode.mode) && (inode.link_target.empty() || inode.link_target.size() > max_link_target_bytes)) {
+        return refuse(source_inode, fmt::format("is a symlink to a name of {} bytes; Linux allows 1 to {}",
+                                                inode.link_target.size(), max_link_target_bytes));
     }
     const auto item = inode_item(source_inode, nbytes, link_count);
     if (auto added = tree.add({number, btrfs::item_type::inode_item, 0}, as_bytes_of(item)); !added) {

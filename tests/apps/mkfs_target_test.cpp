@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: MIT
+// The images that mkfs writes to: their sizes, and which it leaves alone.
+#include "apps/dump_super/dump_super.h"
+#include "tests/apps/mkfs_run.h"
+
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "libfs/io/writable_file.h"
+
+using namespace btrkit;
+using namespace btrkit::test;
+
+namespace {
+
+constexpr u64 mib = u64{1} << 20;
+/// What btrfs-progs demands of a device by default (measured of 6.19).
+constexpr u64 least_default_bytes = 114294784;
+
+struct Workplace {
+    Workplace() {
+        std::filesystem::create_directory(folder / "root");
+        write_file(folder / "root/file", pattern_bytes(300000));
+    }
+    std::string root() const { return folder / "root"; }
+    std::string image(std::optional<u64> size_bytes = {}, const std::string& name = "image") const {
+        if (size_bytes) {
+            write_file(folder / name, "");
+            std::filesystem::resize_file(folder / name, *size_bytes);
+        }
+        return folder / name;
+    }
+
+    TemporaryFolder folder;
+};
+
+bool is_btrfs(const std::string& path) {
+    const auto run = run_tool(apps::run_dump_super, {"--format", "json", path});
+    return run.status == 0 && Json::parse(run.out)["devices"][0]["mirrors"][0]["valid"] == true;
+}
+
+/// Something of every sort that could change.
+std::pair<std::string, std::filesystem::file_time_type> look_at(const std::string& path) {
+    return {bytes_of(path), std::filesystem::last_write_time(path)};
+}
+
+u64 size_in(const Json& document) {
+    return document["devices"][0]["size"];
+}
+
+void put_ext4_magic(const std::string& path) {
+    // s_magic of an ext superblock, and the feature "extents", which only ext4 has (kernel: fs/ext4/ext4.h).
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(1024 + 0x38).write("\x53\xef", 2);
+    file.seekp(1024 + 0x4c).write("\x01", 1);
+    file.seekp(1024 + 0x60).write("\x40", 1);
+}
+
+} // namespace
+
+TEST_CASE("mkfs: an image that is there is used as it is") {
+    const Workplace place;
+    const auto image = place.image(200 * mib);
+    mkfs_well({image});
+    CHECK(std::filesystem::file_size(image) == 200 * mib);
+    CHECK(is_btrfs(image));
+    const auto full = mkfs_json_of({"-f", "-r", place.root(), image});
+    CHECK(size_in(full) == 200 * mib);
+    CHECK(std::filesystem::file_size(image) == 200 * mib);
+}
+
+TEST_CASE("mkfs: forms of --size") {
+    const Workplace place;
+    const auto planned_size = [&](std::vector<std::string> arguments) {
+        arguments.insert(arguments.end(), {"--dry-run", "-r", place.root(), place.image()});
+        return size_in(mkfs_json_of(arguments));
+    };
+    const u64 least = planned_size({});
+    CHECK(least < 64 * mib);
+    CHECK(planned_size({"--size", "auto"}) == least);
+    CHECK(planned_size({"--size", "min"}) == least);
+    CHECK(planned_size({"--size", "min+0"}) == least);
+    CHECK(planned_size({"--size", "min+5M"}) == least + 5 * mib);
+    CHECK(planned_size({"--size", "200m"}) == 200 * mib);
+    CHECK(planned_size({"-b", "200m"}) == 200 * mib);
+    for (const auto* size : {"auto", "200m"}) {
+        const auto made = mkfs_json_of({"-f", "--size", size, "-r", place.root(), place.image()});
+        CHECK(size_in(made) == std::filesystem::file_size(place.image()));
+        CHECK(is_btrfs(place.image()));
+    }
+    CHECK(std::filesystem::file_size(place.image()) == 200 * mib);
+}
+
+TEST_CASE("mkfs: --size makes, enlarges and cuts files") {
+    const Workplace place;
+    const auto image = place.image();
+    mkfs_well({"--size", "150m", image});
+    CHECK(std::filesystem::file_size(image) == 150 * mib);
+    mkfs_well({"-f", "--size", "300m", image});
+    CHECK(std::filesystem::file_size(image) == 300 * mib);
+    mkfs_well({"-f", "--size", "120m", image});
+    CHECK(std::filesystem::file_size(image) == 120 * mib);
+    CHECK(is_btrfs(image));
+    mkfs_well({"--size", "120m", place.image(0, "empty")});
+    CHECK(is_btrfs(place.folder / "empty"));
+}
+
+TEST_CASE("mkfs: --byte-count uses the begin of an image and leaves the end alone") {
+    const Workplace place;
+    const auto image = place.image(200 * mib);
+    std::fstream(image, std::ios::in | std::ios::out | std::ios::binary).seekp(static_cast<long>(200 * mib - 4))
+        << "tail";
+    const auto document = mkfs_json_of({"-K", "-b", "150m", image});
+    CHECK(size_in(document) == 150 * mib);
+    CHECK(std::filesystem::file_size(image) == 200 * mib);
+    CHECK(bytes_of(image).ends_with("tail"));
+    check_refused(mkfs({"-f", "-b", "201m", image}), 1, {image + ": ", std::to_string(mib) + " bytes are missing"});
+    check_refused(mkfs({"-f", "-b", "100m", image}), 1,
+                  {std::to_string(least_default_bytes - 100 * mib) + " bytes are missing"});
+}
+
+TEST_CASE("mkfs: --shrink cuts an image to what is needed") {
+    const Workplace place;
+    const auto image = place.image(500 * mib);
+    const auto least = size_in(mkfs_json_of({"--dry-run", "-r", place.root(), place.folder / "new"}));
+    const auto document = mkfs_json_of({"--shrink", "-r", place.root(), image});
+    CHECK(size_in(document) == least);
+    CHECK(std::filesystem::file_size(image) == least);
+    CHECK(is_btrfs(image));
+}
+
+TEST_CASE("mkfs: what is too small is refused with the bytes that are missing, and is not enlarged") {
+    const Workplace place;
+    const auto image = place.image(least_default_bytes - 4096);
+    const auto before = look_at(image);
+    check_refused(mkfs({image}), 1,
+                  {image + ": ", std::to_string(least_default_bytes) + " bytes", "4096 bytes are missing"});
+    check_refused(mkfs({"-r", place.root(), image}), 1, {"4096 bytes are missing"});
+    CHECK(look_at(image) == before);
+    mkfs_well({place.image(least_default_bytes, "enough")});
+
+    // Content beyond the least size.
+    write_file(place.folder / "root/large", std::string(150 * mib, 'x'));
+    const auto small = place.image(128 * mib, "small");
+    const auto untouched = look_at(small);
+    for (const auto& more : {std::vector<std::string>{}, {"--shrink"}}) {
+        std::vector<std::string> arguments = {"-r", place.root(), small};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        check_refused(mkfs(arguments), 1, {small + ": ", "does not fit", "bytes are missing"});
+    }
+    check_refused(mkfs({"-r", place.root(), "--size", "128m", place.folder / "new"}), 1, {"bytes are missing"});
+    CHECK(look_at(small) == untouched);
+    CHECK_FALSE(is_there(place.folder / "new"));
+}
+
+TEST_CASE("mkfs: an image without a size") {
+    const Workplace place;
+    check_refused(mkfs({place.image()}), 2, {place.image(), "does not exist (--size SIZE makes it)"});
+    check_refused(mkfs({place.image(0, "empty")}), 2, {place.folder / "empty", "is empty (--size"});
+    check_refused(mkfs({"-r", place.root(), place.image(0, "empty")}), 2, {"is empty (--size"});
+    check_refused(mkfs({"-r", place.root(), place.folder / "no/such/folder"}), 1, {place.folder / "no/such/folder"});
+    check_refused(mkfs({"-f", place.root()}), 2, {place.root(), "neither a regular file nor a block device"});
+    check_refused(mkfs({place.image(mib), place.image()}), 2, {"given twice"});
+}
+
+TEST_CASE("mkfs: --dry-run writes nothing, whatever is there") {
+    const Workplace place;
+    const auto image = place.image(200 * mib);
+    std::fstream(image, std::ios::in | std::ios::out | std::ios::binary) << "what was here";
+    const auto before = look_at(image);
+    for (const auto* format : {"text", "json"}) {
+        const auto run = mkfs_well({"--dry-run", "--format", format, "-r", place.root(), image});
+        CHECK(run.out.starts_with(format == std::string("text") ? "Nothing was written (--dry-run)." : "{"));
+        mkfs_well({"--dry-run", "--format", format, "--size", "300m", image});
+        mkfs_well({"--dry-run", "--format", format, "--shrink", "-r", place.root(), image});
+        mkfs_well({"--dry-run", "--format", format, "-r", place.root(), place.folder / "new"});
+    }
+    CHECK(look_at(image) == before);
+    CHECK_FALSE(is_there(place.folder / "new"));
+    CHECK(mkfs_well({"-q", "--dry-run", image}).out != "");
+    CHECK(mkfs_well({"-q", image}).out == "");
+}
+
+TEST_CASE("mkfs: another filesystem is named, and overwritten only with -f") {
+    const Workplace place;
+    const auto image = place.image(200 * mib);
+    put_ext4_magic(image);
+    const auto before = look_at(image);
+    check_refused(mkfs({image}), 1, {image + ": holds ext", "(-f overwrites it)"});
+    check_refused(mkfs({"--dry-run", image}), 1, {"holds ext"});
+    check_refused(mkfs({place.image(200 * mib, "other"), image}), 1, {image + ": holds ext"});
+    CHECK(look_at(image) == before);
+    mkfs_well({"-f", image});
+    CHECK(is_btrfs(image));
+    check_refused(mkfs({image}), 1, {image + ": holds btrfs"});
+    mkfs_well({"--force", image});
+}
+
+TEST_CASE("mkfs: a file that another process writes is left alone, even with -f") {
+    const Workplace place;
+    const auto image = place.image(200 * mib);
+    int ready[2];
+    int done[2];
+    REQUIRE(::pipe(ready) == 0);
+    REQUIRE(::pipe(done) == 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+        const auto held = WritableFile::open(image);
+        char byte = held ? 'y' : 'n';
+        ::close(done[1]);
+        const bool told = ::write(ready[1], &byte, 1) == 1;
+        ::_exit(told && ::read(done[0], &byte, 1) == 0 ? 0 : 1);
+    }
+    ::close(done[0]);
+    char byte = 0;
+    REQUIRE(::read(ready[0], &byte, 1) == 1);
+    REQUIRE(byte == 'y');
+    const auto before = look_at(image);
+    check_refused(mkfs({"-f", image}), 2, {image + ": in use by another process"});
+    CHECK(look_at(image) == before);
+    ::close(done[1]);
+    int status = 1;
+    ::waitpid(child, &status, 0);
+    CHECK(status == 0);
+    ::close(ready[0]);
+    ::close(ready[1]);
+    mkfs_well({image});
+}
