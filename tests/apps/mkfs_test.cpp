@@ -20,7 +20,7 @@ struct Source {
 };
 
 bool has(const Json& list, std::string_view name) {
-    return std::ranges::find(list, name) != list.end();
+    return std::ranges::any_of(list, [&](const Json& word) { return word.get<std::string>() == name; });
 }
 
 Json filesystem_of(const std::vector<std::string>& arguments, int device_count = 1) {
