@@ -72,6 +72,11 @@ Handle<ZSTD_CCtx> zstd_context(int level) {
     auto context = owned(ZSTD_createCCtx());
     ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, level);
     ZSTD_CCtx_setParameter(context.get(), ZSTD_c_windowLog, zstd_window_log);
+    if (level == default_level) {
+        // Tables that stay in the first levels of cache: a fifth faster on 128 KiB, 1 % larger (docs/performance.md).
+        ZSTD_CCtx_setParameter(context.get(), ZSTD_c_hashLog, 14);
+        ZSTD_CCtx_setParameter(context.get(), ZSTD_c_chainLog, 13);
+    }
     return context;
 }
 

@@ -19,6 +19,12 @@ void DataWorker::work(Batch& batch) {
     take_checksums(batch);
 }
 
+/// The kernel compresses nothing that has no checksums, and nothing that says so (chattr +m).
+bool DataWorker::may_compress(const Step& step) const {
+    const u64 flags = source_->inodes[step.source_inode].flags;
+    return (flags & (btrfs::inode_nodatasum | btrfs::inode_nocompress)) == 0;
+}
+
 Result<void> DataWorker::read(Batch& batch) const {
     batch.plain.resize(batch.plain_bytes);
     for (const auto& step : batch.steps) {
@@ -56,9 +62,8 @@ void DataWorker::pack_inline(Batch& batch, Step& step, Compressor* compressor) c
         return;
     }
     const Bytes plain = Bytes(batch.plain).subspan(step.plain_offset, step.length);
-    const bool may_compress = (source_->inodes[step.source_inode].flags & btrfs::inode_nodatasum) == 0;
     const auto packed =
-        compressor != nullptr && may_compress ? compressor->compress(plain, plain.size() - 1) : std::nullopt;
+        compressor != nullptr && may_compress(step) ? compressor->compress(plain, plain.size() - 1) : std::nullopt;
     const Bytes stored = packed.value_or(plain);
     step.inline_data.assign(stored.begin(), stored.end());
     step.inline_compression = packed ? parameters_->compression.algorithm : btrfs::Compression::none;
@@ -93,7 +98,7 @@ void DataWorker::pack_step(Batch& batch, std::size_t index, Compressor* compress
         const Bytes plain = Bytes(batch.plain).subspan(step.plain_offset + done, plain_bytes);
         // It pays from one sector on.
         const u64 limit = run.stored_bytes - sectorsize;
-        const auto packed = limit > 0 && has_csums ? compressor->compress(plain, limit) : std::nullopt;
+        const auto packed = limit > 0 && may_compress(step) ? compressor->compress(plain, limit) : std::nullopt;
         if (packed) {
             run.stored_bytes = round_up(packed->size(), sectorsize);
             run.compression = parameters_->compression.algorithm;

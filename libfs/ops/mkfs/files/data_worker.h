@@ -29,6 +29,7 @@ private:
     void pack_step(Batch& batch, std::size_t index, Compressor* compressor) const;
     void store(Batch& batch, DataRun run, Bytes bytes) const;
     void take_checksums(Batch& batch) const;
+    bool may_compress(const Step& step) const;
     bool compresses() const { return parameters_->compression.algorithm != btrfs::Compression::none; }
 
     const Parameters* parameters_;
