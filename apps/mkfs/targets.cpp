@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -54,6 +55,14 @@ Result<void> check_free(const Target& target, bool force) {
     return {};
 }
 
+/// Whether the image would be read as part of what it is to be filled with.
+bool is_below(const std::string& path, const std::string& directory) {
+    std::error_code error;
+    const auto top = std::filesystem::canonical(directory, error);
+    const auto image = std::filesystem::canonical(path, error);
+    return !error && std::ranges::mismatch(top, image).in1 == top.end();
+}
+
 bool same_file(const Target& a, const Target& b) {
     struct stat of_a = {};
     struct stat of_b = {};
@@ -78,6 +87,10 @@ Result<std::vector<Target>> find_targets(const MkfsFlags& flags) {
         }
         if (!target->exists && !flags.size && !flags.has_source()) {
             return fail(ErrorKind::usage, fmt::format("{}: does not exist (--size SIZE makes it)", printable(path)));
+        }
+        if (target->exists && !flags.rootdir.empty() && is_below(path, flags.rootdir)) {
+            return fail(ErrorKind::refused,
+                        fmt::format("{}: lies in the directory that it is to be filled from", printable(path)));
         }
         if (auto checked = target->exists ? check_free(*target, flags.force) : Result<void>{}; !checked) {
             return std::unexpected(checked.error());

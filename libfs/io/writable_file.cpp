@@ -56,7 +56,7 @@ Result<void> lock(const HostFile& file) {
         error = try_lock(file.fd());
     }
     if (is_lock_of_another(error)) {
-        return fail(ErrorKind::usage, printable(file.path()) + ": in use by another process");
+        return fail(ErrorKind::refused, printable(file.path()) + ": in use by another process");
     }
     if (error != 0) {
         return file.failure("lock", std::strerror(error));

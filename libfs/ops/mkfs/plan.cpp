@@ -60,10 +60,12 @@ public:
     }
 
 private:
+    /// An empty filesystem is as large as the peer wants it; for a filled one what fits is enough.
     Result<void> check_minimum() const {
+        const bool is_empty = source_.inodes.size() == 1;
         const u64 least = min_device_bytes(plan_.parameters);
         for (const u64 size : options_.device_sizes) {
-            if (options_.sizing == Sizing::given && size < least) {
+            if (is_empty && options_.sizing == Sizing::given && size < least) {
                 return fail(ErrorKind::no_space,
                             fmt::format("a device of {} bytes is too small: such a filesystem needs {} bytes on "
                                         "each device, {} bytes are missing",

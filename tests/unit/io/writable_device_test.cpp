@@ -141,7 +141,7 @@ TEST_CASE("a file is locked while it is open for writing") {
     const auto check_in_use = [&] {
         const auto second = WritableFile::open(folder / "image");
         REQUIRE_FALSE(second);
-        CHECK(second.error().kind == ErrorKind::usage);
+        CHECK(second.error().kind == ErrorKind::refused);
         CHECK(second.error().message == folder / "image" + ": in use by another process");
     };
     {
