@@ -125,6 +125,7 @@ layout_of() {
     case $size in
     auto) mkfs_options+=(--size auto) ;;
     slack) mkfs_options+=(--size min+1g) ;;
+    # With 2g the kernel has no room left to balance raid1c4, whoever made the filesystem.
     given) mkfs_options+=(--size 4g) ;;
     esac
 }

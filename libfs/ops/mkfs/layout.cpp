@@ -16,7 +16,7 @@ constexpr u64 boundless = u64{1} << 56;
 /// How long the stripes of a kind of chunk are (facts/peer.md 1.4).
 struct StripePolicy {
     u64 most;
-    u64 most_of_chunk; ///< that all stripes with distinct data have together
+    u64 most_of_chunk; ///< that one copy of all stripes has, parity among them
     u64 least;         ///< that a tenth of the filesystem may be raised to
 };
 
@@ -84,9 +84,9 @@ private:
         ChunkAllocator trial = allocator_;
         const auto chunk = trial.allocate(type, btrfs::raid_stripe_length, btrfs::raid_stripe_length);
         const u64 stripes = chunk ? chunk->stripes.size() : 1;
-        const u64 data_stripes = chunk ? chunk->data_stripes() : 1;
+        const u64 stripes_of_copy = chunk ? stripes / chunk->profile().copies : 1;
         const u64 most = std::min(
-            {policy.most, policy.most_of_chunk / data_stripes, std::max(policy.least, total_bytes_ / 10 / stripes)});
+            {policy.most, policy.most_of_chunk / stripes_of_copy, std::max(policy.least, total_bytes_ / 10 / stripes)});
         return round_down(most, btrfs::raid_stripe_length);
     }
 
