@@ -11,7 +11,8 @@
 namespace btrkit {
 
 /// work(job, add) runs for the first job and for every one that was handed to add(Job), in any order, several at
-/// once. Returns when none is left. Never recurses: a chain of jobs may be as long as it likes.
+/// once. Returns when none is left, and nothing that a job held lives any more. Never recurses: a chain of jobs may be
+/// as long as it likes.
 template <class Job, class Work>
 void run_work_list(Parallelism parallelism, Job first, Work&& work) {
     std::vector<Job> jobs;
@@ -27,7 +28,10 @@ void run_work_list(Parallelism parallelism, Job first, Work&& work) {
     namespace tbb = oneapi::tbb;
     const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, parallelism.threads);
     tbb::parallel_for_each(jobs.begin(), jobs.end(), [&](Job& job, tbb::feeder<Job>& feeder) {
-        work(job, [&](Job more) { feeder.add(std::move(more)); });
+        // oneTBB lets go of a job only after it has said that the job is done, so perhaps after this function has
+        // returned: what the job holds must end here.
+        Job own = std::move(job);
+        work(own, [&](Job more) { feeder.add(std::move(more)); });
     });
 }
 
