@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "apps/common/sizes.h"
 
+#include "libfs/base/ascii.h"
+
 #include <array>
 #include <charconv>
 #include <limits>
@@ -11,12 +13,8 @@ namespace btrkit::apps {
 
 namespace {
 
-char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-}
-
 bool take_suffix(std::string_view& text, char wanted) {
-    if (text.empty() || lower(text.back()) != wanted) {
+    if (text.empty() || lower_case(text.back()) != wanted) {
         return false;
     }
     text.remove_suffix(1);
@@ -24,7 +22,7 @@ bool take_suffix(std::string_view& text, char wanted) {
 }
 
 bool is_hexadecimal(std::string_view text) {
-    return text.size() > 2 && text[0] == '0' && lower(text[1]) == 'x';
+    return text.size() > 2 && text[0] == '0' && lower_case(text[1]) == 'x';
 }
 
 } // namespace
@@ -53,7 +51,7 @@ std::optional<u64> parse_size(std::string_view text) {
     constexpr std::string_view units = "kmgtpe";
     const bool has_b = take_suffix(text, 'b');
     const bool has_i = has_b && take_suffix(text, 'i');
-    const std::size_t power = text.empty() ? std::string_view::npos : units.find(lower(text.back()));
+    const std::size_t power = text.empty() ? std::string_view::npos : units.find(lower_case(text.back()));
     if (power == std::string_view::npos) {
         return has_i ? std::nullopt : parse_number(text);
     }

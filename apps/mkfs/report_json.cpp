@@ -2,6 +2,7 @@
 #include "apps/mkfs/report_json.h"
 
 #include "apps/common/version.h"
+#include "libfs/base/ascii.h"
 #include "libfs/base/names.h"
 #include "libfs/render/fields_json.h"
 
@@ -13,22 +14,15 @@ namespace {
 
 constexpr unsigned document_version = 1;
 
-std::string lower(std::string_view text) {
-    std::string result(text);
-    std::ranges::transform(result, result.begin(),
-                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-    return result;
-}
-
 Json profile_json(u64 flag) {
-    return lower(btrfs::find_profile(flag)->name);
+    return lower_case(btrfs::find_profile(flag)->name);
 }
 
 Json flags_json(u64 flags, btrfs::FlagNames names) {
     Json list = Json::array();
     for (const auto& flag : names) {
         if ((flags & flag.bit) != 0) {
-            list.push_back(lower(flag.name));
+            list.push_back(lower_case(flag.name));
         }
     }
     return list;

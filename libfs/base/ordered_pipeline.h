@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Work on many things at once, results in order: the one place where the library uses threads.
+// Work on many things at once, results in order. With its sister work_list.h, all that the library uses threads for.
 #pragma once
 
 #include <atomic>

@@ -27,11 +27,4 @@ protected:
     ProgressSink() = default;
 };
 
-/// For who doesn't want to know.
-class NoProgress final : public ProgressSink {
-public:
-    void begin_phase(std::string_view, u64, ProgressUnit) override {}
-    void advance(u64) override {}
-};
-
 } // namespace btrkit

@@ -2,6 +2,7 @@
 #include "libfs/render/fields_json.h"
 
 #include "formats/btrfs/item_types.h"
+#include "libfs/base/ascii.h"
 #include "libfs/base/names.h"
 
 #include <algorithm>
@@ -9,13 +10,6 @@
 namespace btrkit {
 
 namespace {
-
-std::string lower_case(std::string_view text) {
-    std::string lower(text);
-    std::ranges::transform(lower, lower.begin(),
-                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    return lower;
-}
 
 /// The library checks text only when it writes it.
 bool is_utf8(const Json& text) {

@@ -2,6 +2,7 @@
 // Untrusted bytes as JSON strings.
 #pragma once
 
+#include "libfs/base/ascii.h"
 #include "libfs/base/text_buffer.h"
 
 namespace btrkit {
@@ -15,7 +16,7 @@ bool put_json_string(TextBuffer& out, std::string_view bytes);
 inline void put_lower(TextBuffer& out, std::string_view ascii) {
     char* at = out.room_for(ascii.size());
     for (const char c : ascii) {
-        *at++ = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+        *at++ = lower_case(c);
     }
     out.commit(ascii.size());
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The JSON of mkfs: what it says is what stands on the images, its paper is complete, and runs repeat.
 #include "apps/dump_super/dump_super.h"
+#include "tests/apps/json_members.h"
 #include "tests/apps/mkfs_run.h"
 
 #include <set>
@@ -26,17 +27,6 @@ Json super_of(const std::string& image) {
     const auto run = run_tool(apps::run_dump_super, {"--format", "json", image});
     REQUIRE_MESSAGE(run.status == 0, run.err);
     return Json::parse(run.out)["devices"][0]["mirrors"][0]["superblock"];
-}
-
-void collect_members(const Json& value, std::set<std::string>& names) {
-    for (const auto& [name, member] : value.items()) {
-        if (value.is_object()) {
-            names.insert(name);
-        }
-        if (member.is_structured()) {
-            collect_members(member, names);
-        }
-    }
 }
 
 } // namespace

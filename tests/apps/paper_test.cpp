@@ -5,6 +5,7 @@
 #include "apps/dump_tree/dump_tree.h"
 #include "apps/mkfs/mkfs.h"
 #include "libfs/render/fields_json.h"
+#include "tests/apps/json_members.h"
 #include "tests/apps/tool_run.h"
 
 #include <algorithm>
@@ -116,17 +117,6 @@ Names long_options_in(const std::string& text) {
 std::string section_of(const std::string& page, const std::string& name) {
     const auto begin = page.find("\n.Sh " + name + "\n");
     return begin == std::string::npos ? "" : page.substr(begin, page.find("\n.Sh ", begin + 1) - begin);
-}
-
-void collect_members(const Json& value, Names& names) {
-    for (const auto& [name, member] : value.items()) {
-        if (value.is_object()) {
-            names.insert(name);
-        }
-        if (member.is_structured()) {
-            collect_members(member, names);
-        }
-    }
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/ops/mkfs/parameters.h"
 
+#include "libfs/base/ascii.h"
 #include "libfs/base/checksum.h"
 
 #include <algorithm>
@@ -19,14 +20,9 @@ constexpr u32 small_metadata_bytes = 4096;
 constexpr u32 default_nodesize = 16384;
 constexpr u32 default_sectorsize = 4096;
 
-bool same_name(std::string_view a, std::string_view b) {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-    return std::ranges::equal(a, b, {}, lower, lower);
-}
-
 Result<const btrfs::Profile*> find_profile_by_name(std::string_view name) {
     for (const auto& profile : btrfs::profiles) {
-        if (same_name(profile.name, name)) {
+        if (same_word(profile.name, name)) {
             return &profile;
         }
     }
@@ -35,13 +31,13 @@ Result<const btrfs::Profile*> find_profile_by_name(std::string_view name) {
 
 Result<btrfs::CsumType> parse_checksum(std::string_view name) {
     std::string_view known = name;
-    if (same_name(name, "xxhash")) {
+    if (same_word(name, "xxhash")) {
         known = "xxhash64";
-    } else if (same_name(name, "blake2")) {
+    } else if (same_word(name, "blake2")) {
         known = "blake2b";
     }
     for (const auto& info : btrfs::csum_types) {
-        if (same_name(info.name, known)) {
+        if (same_word(info.name, known)) {
             return info.type;
         }
     }
@@ -81,7 +77,7 @@ Result<void> settle_profiles(const Requests& requests, std::size_t device_count,
     std::string data = requests.data_profile.value_or("single");
     std::string metadata = requests.metadata_profile.value_or(device_count > 1 ? "raid1" : "dup");
     if (parameters.mixed) {
-        if (requests.data_profile && requests.metadata_profile && !same_name(data, metadata)) {
+        if (requests.data_profile && requests.metadata_profile && !same_word(data, metadata)) {
             return fail(ErrorKind::usage,
                         fmt::format("mixed block groups need the same profile for data ({}) and metadata ({})", data,
                                     metadata));

@@ -90,6 +90,13 @@ std::unexpected<Error> InodeItems::refuse(u32 source_inode, std::string_view wha
     return fail(ErrorKind::unsupported, fmt::format("{}: {}", printable(path_of(plan_->source(), source_inode)), what));
 }
 
+Result<void> InodeItems::need_room(const Result<bool>& added, u32 source_inode, std::string_view what) const {
+    if (!added) {
+        return std::unexpected(added.error());
+    }
+    return *added ? Result<void>{} : refuse(source_inode, what);
+}
+
 btrfs::InodeItem InodeItems::inode_item(u32 source_inode, u64 nbytes, u64 link_count) const {
     const SourceInode& inode = plan_->source().inodes[source_inode];
     u64 size = S_ISLNK(inode.mode) ? inode.link_target.size() : inode.size;
@@ -190,11 +197,8 @@ Result<void> InodeItems::add_references(TreeBuilder& tree, u32 source_inode) con
                                     .name_len = static_cast<u16>(name.size())})
             .add_text(name);
         const auto added = references.add({number, btrfs::item_type::inode_extref, hash}, body.bytes());
-        if (!added) {
-            return std::unexpected(added.error());
-        }
-        if (!*added) {
-            return refuse(source_inode, "has too many names with the same hash");
+        if (auto fits = need_room(added, source_inode, "has too many names with the same hash"); !fits) {
+            return fits;
         }
     }
     return references.flush();
@@ -290,11 +294,8 @@ Result<void> InodeItems::add_entries_by_hash(TreeBuilder& tree, u32 source_inode
         put_entry(body, *plan_, entries[i]);
         const auto added =
             items.add({plan_->inode_number(source_inode), btrfs::item_type::dir_item, hash}, body.bytes());
-        if (!added) {
-            return std::unexpected(added.error());
-        }
-        if (!*added) {
-            return refuse(source_inode, "holds too many names with the same hash");
+        if (auto fits = need_room(added, source_inode, "holds too many names with the same hash"); !fits) {
+            return fits;
         }
     }
     return items.flush();

@@ -26,6 +26,8 @@ private:
     Result<void> add_entries_by_hash(TreeBuilder& tree, u32 source_inode) const;
     btrfs::InodeItem inode_item(u32 source_inode, u64 nbytes, u64 link_count) const;
     std::unexpected<Error> refuse(u32 source_inode, std::string_view what) const;
+    /// Refuses where a merged item had no more room (added is false).
+    Result<void> need_room(const Result<bool>& added, u32 source_inode, std::string_view what) const;
 
     const TreePlan* plan_;
     const Geometry* geometry_;
