@@ -37,4 +37,21 @@ inline constexpr auto fields_of<FreeSpaceHeader> = std::tuple{
 };
 static_assert(layout_is<FreeSpaceHeader>(41));
 
+/// An entry in the file of the old cache.
+struct FreeSpaceEntry {
+    le64 offset;
+    le64 bytes;
+    u8 type{};
+};
+template <>
+inline constexpr auto fields_of<FreeSpaceEntry> = std::tuple{
+    Field{"offset", &FreeSpaceEntry::offset},
+    Field{"bytes", &FreeSpaceEntry::bytes},
+    Field{"type", &FreeSpaceEntry::type},
+};
+static_assert(layout_is<FreeSpaceEntry>(17));
+
+inline constexpr u8 free_space_entry_extent = 1;
+inline constexpr u8 free_space_entry_bitmap = 2; ///< bytes: how many of its range are free
+
 } // namespace btrfs

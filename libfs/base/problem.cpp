@@ -18,8 +18,12 @@ std::vector<std::string> place_parts(const Place& place) {
     if (place.tree) {
         parts.push_back(fmt::format("tree {}", objectid_text(*place.tree)));
     }
+    if (place.inode) {
+        parts.push_back(fmt::format("inode {}", *place.inode));
+    }
     if (place.logical) {
-        parts.push_back(fmt::format("block {}", place.logical->bytenr));
+        parts.push_back(place.length ? fmt::format("{} bytes at {}", *place.length, place.logical->bytenr)
+                                     : fmt::format("block {}", place.logical->bytenr));
     }
     if (place.mirror) {
         parts.push_back(fmt::format("mirror {}", *place.mirror));

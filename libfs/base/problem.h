@@ -22,6 +22,8 @@ struct Place {
     std::optional<u64> tree = {};        ///< id of the tree
     std::optional<unsigned> slot = {};   ///< item of the leaf or pointer of the node
     std::optional<btrfs::Key> key = {};  ///< key of that item
+    std::optional<u64> inode = {};       ///< inode number in that tree
+    std::optional<u64> length = {};      ///< bytes of data from logical on
     std::string path = {};               ///< file, where one is known
 };
 

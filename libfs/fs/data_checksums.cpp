@@ -11,12 +11,11 @@ constexpr btrfs::Key csum_key(u64 logical) {
     return {btrfs::extent_csum_objectid, btrfs::item_type::extent_csum, logical};
 }
 
-/// Bytes of data that one item can tell of: no item with a smaller key than that reaches an address.
+} // namespace
+
 u64 most_covered_bytes(const Geometry& geometry) {
     return u64{geometry.nodesize} / geometry.csum_size_bytes * geometry.sectorsize;
 }
-
-} // namespace
 
 DataChecksums::DataChecksums(const Filesystem& filesystem) : filesystem_(&filesystem) {}
 

@@ -9,6 +9,10 @@
 
 namespace btrkit {
 
+/// Bytes of data that one item of the checksum tree can tell of: no item with a smaller key than that reaches an
+/// address.
+u64 most_covered_bytes(const Geometry& geometry);
+
 /// Looks up checksums; quickest where addresses ascend. One per thread.
 class DataChecksums {
 public:

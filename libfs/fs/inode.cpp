@@ -42,6 +42,19 @@ Inode parse_inode(u64 number, const btrfs::InodeItem& item) {
             .otime = parse_time(item.otime)};
 }
 
+btrfs::FileType file_type_of(u32 mode) {
+    switch (mode & S_IFMT) {
+    case S_IFREG: return btrfs::FileType::regular;
+    case S_IFDIR: return btrfs::FileType::directory;
+    case S_IFCHR: return btrfs::FileType::character_device;
+    case S_IFBLK: return btrfs::FileType::block_device;
+    case S_IFIFO: return btrfs::FileType::fifo;
+    case S_IFSOCK: return btrfs::FileType::socket;
+    case S_IFLNK: return btrfs::FileType::symlink;
+    default: return btrfs::FileType::unknown;
+    }
+}
+
 Result<Inode> read_inode(const Filesystem& filesystem, const InodePlace& place) {
     const btrfs::Key key{place.inode, btrfs::item_type::inode_item, 0};
     ItemRange items(filesystem.reader(), place.tree.block, {.first = key, .last = key});

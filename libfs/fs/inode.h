@@ -2,6 +2,7 @@
 // An inode as its item tells of it.
 #pragma once
 
+#include "formats/btrfs/dir.h"
 #include "libfs/fs/path_lookup.h"
 
 namespace btrkit {
@@ -35,6 +36,9 @@ struct Inode {
     u32 type() const; ///< S_IFREG, S_IFDIR, ...
     bool has_checksums() const { return (flags & btrfs::inode_nodatasum) == 0; }
 };
+
+/// The type that directory entries give to an inode of that mode; unknown where the mode has no type.
+btrfs::FileType file_type_of(u32 mode);
 
 Inode parse_inode(u64 number, const btrfs::InodeItem& item);
 

@@ -15,19 +15,6 @@ Bytes as_name(std::string_view name) {
     return std::as_bytes(std::span(name));
 }
 
-/// The location of the entry called name among entries that share a hash.
-std::optional<btrfs::Key> entry_of_name(Bytes entries, std::string_view name) {
-    std::size_t offset = 0;
-    while (const auto* entry = view_at<btrfs::DirItem>(entries, offset)) {
-        const std::size_t name_at = offset + sizeof(*entry);
-        if (entry->name_len == name.size() && as_text(clipped(entries, name_at, name.size())) == name) {
-            return entry->location.to_key();
-        }
-        offset = name_at + entry->name_len + entry->data_len;
-    }
-    return std::nullopt;
-}
-
 Result<btrfs::Key> find_entry(const Filesystem& filesystem, const InodePlace& dir, std::string_view name) {
     const btrfs::Key key{dir.inode, btrfs::item_type::dir_item, name_hash(as_name(name))};
     Cursor cursor(filesystem.reader(), dir.tree.block);
@@ -54,6 +41,18 @@ Result<InodePlace> enter(const Filesystem& filesystem, const InodePlace& dir, co
 }
 
 } // namespace
+
+std::optional<btrfs::Key> entry_of_name(Bytes entries, std::string_view name) {
+    std::size_t offset = 0;
+    while (const auto* entry = view_at<btrfs::DirItem>(entries, offset)) {
+        const std::size_t name_at = offset + sizeof(*entry);
+        if (entry->name_len == name.size() && as_text(clipped(entries, name_at, name.size())) == name) {
+            return entry->location.to_key();
+        }
+        offset = name_at + entry->name_len + entry->data_len;
+    }
+    return std::nullopt;
+}
 
 Result<InodePlace> find_path(const Filesystem& filesystem, std::string_view path) {
     auto top = filesystem.find_tree(btrfs::fs_tree_id);

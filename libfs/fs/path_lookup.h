@@ -19,4 +19,7 @@ struct InodePlace {
 /// Fails with not_found naming the part that is not there, or with damaged where directories can't be read.
 Result<InodePlace> find_path(const Filesystem& filesystem, std::string_view path);
 
+/// The location of the entry called name among those of a DIR_ITEM, which share a hash, or of a DIR_INDEX.
+std::optional<btrfs::Key> entry_of_name(Bytes entries, std::string_view name);
+
 } // namespace btrkit

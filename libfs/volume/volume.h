@@ -72,10 +72,10 @@ public:
     struct ReadRequest {
         Logical at;
         MutableBytes out;
-        bool done = false; ///< set by read_many: out holds the bytes
+        unsigned mirror = 0; ///< 0: the preferred one, the first of mirror_order()
+        bool done = false;   ///< set by read_many: out holds the bytes
     };
-    /// Reads the preferred mirror, the first of mirror_order(), of many places: sorted by place on the devices,
-    /// neighbours in one request. What could not be read is left undone, to be read mirror by mirror; its out is then
+    /// Reads one mirror each of many places: sorted by place on the devices, neighbours in one request. What could not be read is left undone, to be read mirror by mirror; its out is then
     /// undefined.
     void read_many(std::span<ReadRequest> requests) const;
 
@@ -107,11 +107,12 @@ private:
 
     const BlockDevice* device_of(u64 devid) const;
     unsigned preferred_mirror(const Chunk& chunk, Logical at) const; ///< 0: there is none
+    unsigned mirror_or_preferred(const Chunk& chunk, Logical at, unsigned mirror) const;
     int reluctance(const Chunk& chunk, Logical at, unsigned mirror) const;
 
     Result<void> rebuild(const Chunk& chunk, Logical at, MutableBytes out, unsigned mirror) const;
-    bool collect_pieces(Logical at, u64 length, std::size_t request, std::vector<Piece>& pieces) const;
-    bool read_preferred(const ReadRequest& request) const;
+    bool collect_pieces(Logical at, u64 length, unsigned mirror, std::size_t request, std::vector<Piece>& pieces) const;
+    bool read_parts(const ReadRequest& request) const;
     void read_run(std::span<const Piece> run, std::span<ReadRequest> requests) const;
 
     std::vector<std::unique_ptr<BlockDevice>> devices_;

@@ -30,12 +30,21 @@ void for_each_run(std::vector<Piece>& pieces, Visitor&& visit) {
 
 } // namespace
 
+/// The mirror that a request asks for; 0 where there is none.
+unsigned Volume::mirror_or_preferred(const Chunk& chunk, Logical at, unsigned mirror) const {
+    if (mirror == 0) {
+        return preferred_mirror(chunk, at);
+    }
+    return mirror <= btrkit::mirror_count(chunk) ? mirror : 0;
+}
+
 /// Where the bytes of a request are. False where that is nowhere, or where they must be rebuilt first.
-bool Volume::collect_pieces(Logical at, u64 length, std::size_t request, std::vector<Piece>& pieces) const {
+bool Volume::collect_pieces(Logical at, u64 length, unsigned wanted, std::size_t request,
+                            std::vector<Piece>& pieces) const {
     const std::size_t before = pieces.size();
     for (u64 done = 0; done < length;) {
         const Chunk* chunk = chunks_.find(at + done);
-        const unsigned mirror = chunk == nullptr ? 0 : preferred_mirror(*chunk, at + done);
+        const unsigned mirror = chunk == nullptr ? 0 : mirror_or_preferred(*chunk, at + done, wanted);
         if (mirror == 0 || is_rebuilt(*chunk, mirror)) {
             pieces.resize(before);
             return false;
@@ -47,12 +56,12 @@ bool Volume::collect_pieces(Logical at, u64 length, std::size_t request, std::ve
     return true;
 }
 
-/// Reads each part of a request from its preferred mirror, rebuilding where that is what the mirror means.
-bool Volume::read_preferred(const ReadRequest& request) const {
+/// Reads each part of a request from its mirror, rebuilding where that is what the mirror means.
+bool Volume::read_parts(const ReadRequest& request) const {
     for (u64 done = 0; done < request.out.size();) {
         const Logical at = request.at + done;
         const Chunk* chunk = chunks_.find(at);
-        const unsigned mirror = chunk == nullptr ? 0 : preferred_mirror(*chunk, at);
+        const unsigned mirror = chunk == nullptr ? 0 : mirror_or_preferred(*chunk, at, request.mirror);
         if (mirror == 0) {
             return false;
         }
@@ -90,7 +99,7 @@ void Volume::read_many(std::span<ReadRequest> requests) const {
     pieces.reserve(requests.size());
     for (std::size_t i = 0; i < requests.size(); ++i) {
         ReadRequest& request = requests[i];
-        request.done = collect_pieces(request.at, request.out.size(), i, pieces) || read_preferred(request);
+        request.done = collect_pieces(request.at, request.out.size(), request.mirror, i, pieces) || read_parts(request);
     }
     for_each_run(pieces, [&](std::span<const Piece> run, u64) { read_run(run, requests); });
 }
@@ -99,7 +108,7 @@ void Volume::prefetch(std::span<const Logical> places, u32 length_bytes) const {
     std::vector<Piece> pieces;
     pieces.reserve(places.size());
     for (std::size_t i = 0; i < places.size(); ++i) {
-        collect_pieces(places[i], length_bytes, i, pieces);
+        collect_pieces(places[i], length_bytes, 0, i, pieces);
     }
     for_each_run(pieces, [&](std::span<const Piece> run, u64 length) {
         if (const BlockDevice* device = device_of(run.front().place.devid); device != nullptr) {

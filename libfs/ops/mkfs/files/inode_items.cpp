@@ -25,19 +25,6 @@ Bytes bytes_of(std::string_view text) {
     return std::as_bytes(std::span(text));
 }
 
-btrfs::FileType file_type_of(u32 mode) {
-    switch (mode & S_IFMT) {
-    case S_IFREG: return btrfs::FileType::regular;
-    case S_IFDIR: return btrfs::FileType::directory;
-    case S_IFCHR: return btrfs::FileType::character_device;
-    case S_IFBLK: return btrfs::FileType::block_device;
-    case S_IFIFO: return btrfs::FileType::fifo;
-    case S_IFSOCK: return btrfs::FileType::socket;
-    case S_IFLNK: return btrfs::FileType::symlink;
-    default: return btrfs::FileType::unknown;
-    }
-}
-
 /// Collects bodies that share a key into one item, in key order.
 class ItemMerger {
 public:

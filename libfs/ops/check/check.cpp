@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/ops/check/check.h"
+
+#include "libfs/ops/check/context.h"
+#include "libfs/ops/check/devices/devices.h"
+#include "libfs/ops/check/extents/csum_scan.h"
+#include "libfs/ops/check/extents/extent_scan.h"
+#include "libfs/ops/check/extents/reference_diff.h"
+#include "libfs/ops/check/files/file_trees.h"
+#include "libfs/ops/check/other_trees.h"
+#include "libfs/ops/check/quota/quota.h"
+#include "libfs/ops/check/roots/log_tree.h"
+#include "libfs/ops/check/roots/root_tree.h"
+#include "libfs/ops/check/roots/subvolumes.h"
+#include "libfs/ops/check/space/block_groups.h"
+#include "libfs/ops/check/space/free_space.h"
+#include "libfs/ops/check/space/raid_stripes.h"
+
+namespace btrkit::check {
+
+namespace {
+
+struct Phase {
+    std::string_view name;
+    void (*run)(Context&);
+};
+
+/// In this order: each stands on what those before it have learnt. Every tree is scanned by one of them.
+constexpr std::array phases = std::to_array<Phase>({
+    {"devices and chunks", check_devices},
+    {"root tree", check_root_tree},
+    {"extent tree", scan_extent_tree},
+    {"block groups", check_block_groups},
+    {"checksum tree", check_csum_tree},
+    {"free space", check_free_space},
+    {"raid stripes", check_raid_stripes},
+    {"file trees", check_file_trees},
+    {"subvolumes", check_subvolumes},
+    //{"quota groups", [](Context& context) { context.qgroups = check_quota(context); }},
+    {"other trees", check_other_trees},
+    {"references", check_references},
+    {"log", check_log},
+});
+
+} // namespace
+
+Report run(const Filesystem& filesystem, const Options& options, Parallelism parallelism, Findings opening,
+           ProgressSink& progress, const StopToken& stop) {
+    Report report{.findings = std::move(opening)};
+    Context context{.filesystem = filesystem,
+                    .options = options,
+                    .parallelism = parallelism,
+                    .progress = progress,
+                    .stop = stop,
+                    .findings = report.findings,
+                    .references = ReferenceSums(options.hash_seed)};
+    for (const auto& phase : phases) {
+        if (stop.stop_requested()) {
+            break;
+        }
+        progress.begin_phase(phase.name, 0, ProgressUnit::bytes);
+        phase.run(context);
+    }
+    report.stopped = stop.stop_requested();
+    report.block_count = context.block_count;
+    report.tree_bytes = context.block_count * context.geometry().nodesize;
+    for (const Range range : context.space.data.ranges()) {
+        report.data_bytes += range.length();
+    }
+    report.file_count = context.file_count;
+    report.qgroups = std::move(context.qgroups);
+    for (const auto& record : context.roots.records) {
+        report.subvolume_count += record.is_subvolume() ? 1 : 0;
+    }
+    return report;
+}
+
+} // namespace btrkit::check

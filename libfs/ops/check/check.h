@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// Whether a filesystem is sound, and if not, what is wrong and whose it is. Reads only.
+#pragma once
+
+#include "libfs/base/ordered_pipeline.h"
+#include "libfs/base/progress.h"
+#include "libfs/base/stop.h"
+#include "libfs/fs/filesystem.h"
+#include "libfs/ops/check/findings.h"
+
+namespace btrkit::check {
+
+struct Options {
+    bool check_data_csum = false; ///< read all copies of all data
+    bool qgroups_only = false;    ///< the quota groups and nothing else
+    u64 memory_bytes = u64{256} << 20;
+    u64 hash_seed = 0; ///< draw it anew for each run
+};
+
+/// What a Linux kernel of today will do with it.
+enum class Mountable {
+    read_write,
+    read_only, ///< read-only is all that it will do, perhaps with options such as degraded or rescue
+    refused,   ///< not at all without repair
+};
+
+/// Numbers that a qgroup has and that it should have.
+struct QgroupCount {
+    u64 id = 0;
+    u64 referenced_bytes = 0;
+    u64 exclusive_bytes = 0;
+    u64 counted_referenced_bytes = 0; ///< as found in the trees
+    u64 counted_exclusive_bytes = 0;
+};
+
+struct Report {
+    Findings findings;
+    Mountable mountable = Mountable::read_write;
+    std::string mountable_reason; ///< why not read_write, in a few words; empty otherwise
+
+    u64 block_count = 0; ///< distinct tree blocks
+    u64 tree_bytes = 0;  ///< what they take, one copy of each
+    u64 data_bytes = 0;  ///< what data extents take, one copy of each
+    u64 subvolume_count = 0;
+    u64 file_count = 0; ///< inodes in distinct leaves
+    std::vector<QgroupCount> qgroups;
+    bool stopped = false; ///< the user stopped it: what is not found may be there
+};
+
+/// Checks everything. opening: what opening the filesystem found.
+Report run(const Filesystem& filesystem, const Options& options, Parallelism parallelism, Findings opening,
+           ProgressSink& progress, const StopToken& stop);
+
+} // namespace btrkit::check

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/ops/check/files/file_trees.h"
+
+#include "libfs/ops/check/files/leaf_segment.h"
+#include "libfs/ops/check/files/name_diff.h"
+
+#include <unordered_map>
+
+namespace btrkit::check {
+
+namespace {
+
+class FileTrees final : public ScanHandler {
+public:
+    FileTrees(Context& context, std::span<const ScanRoot> roots)
+        : context_(context), roots_(roots), facts_{.geometry = context.geometry(),
+                                                   .data_without_csum = context.space.data_without_csum,
+                                                   .knows_csums = context.space.knows_csums,
+                                                   .seed = context.options.hash_seed} {}
+
+    std::unique_ptr<LeafResult> work(const LeafVisit& leaf, Problems& problems) override {
+        return summarize_leaf(leaf, facts_, problems);
+    }
+
+    void take(const ScanStep& step, const LeafVisit*, std::unique_ptr<LeafResult> result) override {
+        using Kind = ScanStep::Kind;
+        const u64 address = step.ref.promise.address.bytenr;
+        root_ = step.root;
+        switch (step.kind) {
+        case Kind::tree_begin:
+        case Kind::node_begin: path_.emplace_back(); return;
+        case Kind::leaf: return take_leaf(step, static_cast<LeafSegment&>(*result));
+        case Kind::again: return add(kept_[address]);
+        case Kind::lost:
+            if (step.keep) {
+                kept_.insert_or_assign(address, Segment::hole());
+            }
+            return add(Segment::hole());
+        case Kind::node_end: {
+            const Segment segment = std::move(path_.back());
+            path_.pop_back();
+            add(segment);
+            if (step.keep) {
+                kept_.insert_or_assign(address, segment);
+            }
+            return;
+        }
+        case Kind::tree_end: finish_tree(); return;
+        }
+    }
+
+    /// Trees with the same difference have the same damage: one of each is looked at closely.
+    const std::map<Sum128, std::size_t>& different() const { return different_; }
+
+private:
+    void take_leaf(const ScanStep& step, LeafSegment& result) {
+        if (step.keep) {
+            kept_.insert_or_assign(step.ref.promise.address.bytenr, result.segment);
+        }
+        add(result.segment);
+        if (step.is_first) {
+            context_.file_count += result.segment.inode_count;
+            std::ranges::move(result.entries, std::back_inserter(context_.subvolume_entries));
+        }
+    }
+
+    SettleInode settler() {
+        return [this](const InodeState& inode) {
+            Problems problems;
+            judge_inode(inode, context_.geometry(), roots_[root_].root.id, problems);
+            context_.findings.add(std::move(problems));
+        };
+    }
+
+    void add(const Segment& segment) { append(path_.back(), segment, settler(), facts_.seed); }
+
+    void finish_tree() {
+        Segment segment = std::move(path_.back());
+        path_.pop_back();
+        const auto& root = roots_[root_];
+        const auto* record = context_.roots.find(root.root.id);
+        if (root.drop_key || root.root.id == btrfs::tree_reloc_id || (record != nullptr && record->is_dropping())) {
+            return; // parts of it may be gone
+        }
+        if (segment.is_whole && (!segment.first || segment.first->inode != btrfs::root_dir_inode)) {
+            context_.findings.add({.code = ProblemCode::root_dir,
+                                   .place = {.tree = root.root.id, .inode = btrfs::root_dir_inode},
+                                   .detail = "it has no items"});
+        }
+        close(segment, settler(), facts_.seed);
+        if (segment.is_whole && !segment.balance.is_zero()) {
+            different_.emplace(segment.balance, root_);
+        }
+    }
+
+    Context& context_;
+    std::span<const ScanRoot> roots_;
+    ExtentFacts facts_;
+    std::vector<Segment> path_;
+    std::unordered_map<u64, Segment> kept_;
+    std::map<Sum128, std::size_t> different_;
+    std::size_t root_ = 0;
+};
+
+void check_owners(Context& context) {
+    context.referred_by_others.for_each_not_in(context.referred_by_owner, [&](u64 number) {
+        context.findings.add({.code = ProblemCode::extent_owner,
+                              .place = {.logical = Logical{number * context.geometry().sectorsize}},
+                              .detail = "the flag FULL_BACKREF is not set, so its children count for its owner"});
+    });
+}
+
+} // namespace
+
+std::vector<ScanRoot> file_tree_roots(const Roots& roots) {
+    std::vector<ScanRoot> found;
+    for (const auto& record : roots.records) {
+        if (!btrfs::is_file_tree(record.id()) && !record.is_reloc()) {
+            continue;
+        }
+        ScanRoot root{.root = record.root};
+        if (const auto key = record.item.drop_progress.to_key(); record.item.refs == 0 && key != btrfs::Key{}) {
+            root.drop_key = key;
+            root.drop_level = record.item.drop_level;
+        }
+        found.push_back(root);
+    }
+    return found;
+}
+
+void check_file_trees(Context& context) {
+    const auto roots = file_tree_roots(context.roots);
+    FileTrees trees(context, roots);
+    scan_blocks(context, roots, {.shares = true, .sink = &context.references, .visited = &context.visited}, trees);
+    check_owners(context);
+    for (const auto& [balance, root] : trees.different()) {
+        if (!context.stop.stop_requested()) {
+            find_name_differences(context, roots[root]);
+        }
+    }
+}
+
+} // namespace btrkit::check

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/ops/check/findings.h"
+
+namespace btrkit::check {
+
+void Findings::add(Problem problem) {
+    if (!told_.insert(std::hash<std::string>{}(describe(problem))).second) {
+        return;
+    }
+    u64& count = counts_[static_cast<std::size_t>(problem.code)];
+    if (++count <= kept_of_each_code) {
+        findings_.push_back({.problem = std::move(problem)});
+    } else {
+        told_.erase(std::hash<std::string>{}(describe(problem)));
+    }
+}
+
+void Findings::add(Problems problems) {
+    for (auto& problem : problems) {
+        add(std::move(problem));
+    }
+}
+
+u64 Findings::count(Severity severity) const {
+    u64 sum = 0;
+    for (const auto& info : problem_catalogue) {
+        sum += info.severity == severity ? count(info.code) : 0;
+    }
+    return sum;
+}
+
+} // namespace btrkit::check

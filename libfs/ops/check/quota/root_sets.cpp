@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/ops/check/quota/root_sets.h"
+
+#include <bit>
+#include <utility>
+
+namespace btrkit::check {
+
+namespace {
+
+constexpr u32 word_bits = 64;
+constexpr std::size_t union_slots = std::size_t{1} << 14;
+
+constexpr u64 mix(u64 value) {
+    value *= 0x9e3779b97f4a7c15;
+    return value ^ (value >> 32);
+}
+
+} // namespace
+
+std::size_t RootSets::PartHash::operator()(const Part& part) const {
+    return mix(part.value + (u64{part.position} << 1 | (part.is_word ? 1 : 0)) * 0xc2b2ae3d27d4eb4f);
+}
+
+RootSets::RootSets(u32 root_count, std::size_t most_parts)
+    : root_count_(root_count), most_parts_(most_parts), parts_(1), unions_(union_slots) {
+    while ((u64{word_bits} << height_) < root_count) {
+        ++height_;
+    }
+}
+
+RootSets::Id RootSets::intern(const Part& part) {
+    const auto known = ids_.find(part);
+    if (known != ids_.end()) {
+        return known->second;
+    }
+    if (parts_.size() >= most_parts_) {
+        has_overflowed_ = true;
+        return empty;
+    }
+    const auto id = static_cast<Id>(parts_.size());
+    parts_.push_back(part);
+    ids_.emplace(part, id);
+    return id;
+}
+
+RootSets::Id RootSets::single(u32 root) {
+    return single(root, height_);
+}
+
+RootSets::Id RootSets::single(u32 root, unsigned height) {
+    const u32 word = root / word_bits;
+    Id id = intern({.is_word = true, .position = word, .value = u64{1} << (root % word_bits)});
+    for (unsigned level = 0; level < height; ++level) {
+        const bool is_right = (word >> level & 1) != 0;
+        id = intern({.value = is_right ? u64{id} : u64{id} << 32});
+    }
+    return id;
+}
+
+/// Goes as deep as the trees of parts are high: a level for each doubling of the number of roots.
+RootSets::Id RootSets::unite(Id a, Id b) {
+    if (a == b || b == empty) {
+        return a;
+    }
+    if (a == empty) {
+        return b;
+    }
+    if (a > b) {
+        std::swap(a, b);
+    }
+    const std::size_t slot = mix(u64{a} << 32 | b) % union_slots;
+    if (unions_[slot].a == a && unions_[slot].b == b) {
+        return unions_[slot].result;
+    }
+    const Part one = parts_[a];
+    const Part other = parts_[b];
+    Id result = empty;
+    if (one.is_word) {
+        result = intern({.is_word = true, .position = one.position, .value = one.value | other.value});
+    } else {
+        const u64 left = unite(one.left(), other.left());
+        const u64 right = unite(one.right(), other.right());
+        result = intern({.value = left << 32 | right});
+    }
+    unions_[slot] = {.a = a, .b = b, .result = result};
+    return result;
+}
+
+bool RootSets::intersect(Id a, Id b) const {
+    if (a == empty || b == empty) {
+        return false;
+    }
+    const Part& one = parts_[a];
+    const Part& other = parts_[b];
+    if (a == b) {
+        return true;
+    }
+    return one.is_word ? (one.value & other.value) != 0
+                       : intersect(one.left(), other.left()) || intersect(one.right(), other.right());
+}
+
+bool RootSets::is_subset(Id part, Id whole) const {
+    if (part == whole || part == empty) {
+        return true;
+    }
+    if (whole == empty) {
+        return false;
+    }
+    const Part& one = parts_[part];
+    const Part& other = parts_[whole];
+    return one.is_word ? (one.value & ~other.value) == 0
+                       : is_subset(one.left(), other.left()) && is_subset(one.right(), other.right());
+}
+
+std::vector<u32> RootSets::member_counts() const {
+    std::vector<u32> counts(parts_.size());
+    for (Id id = 1; id < parts_.size(); ++id) { // a part is younger than what it is made of
+        const Part& part = parts_[id];
+        counts[id] =
+            part.is_word ? static_cast<u32>(std::popcount(part.value)) : counts[part.left()] + counts[part.right()];
+    }
+    return counts;
+}
+
+std::vector<u64> RootSets::sum_by_root(std::vector<u64> weights) const {
+    weights.resize(parts_.size());
+    std::vector<u64> sums(root_count_);
+    for (std::size_t id = parts_.size() - 1; id > 0; --id) {
+        const Part& part = parts_[id];
+        if (!part.is_word) {
+            weights[part.left()] += weights[id];
+            weights[part.right()] += weights[id];
+            continue;
+        }
+        for (u64 bits = part.value; bits != 0; bits &= bits - 1) {
+            sums[u64{part.position} * word_bits + static_cast<u64>(std::countr_zero(bits))] += weights[id];
+        }
+    }
+    return sums;
+}
+
+} // namespace btrkit::check

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/ops/check/quota/tree_sharing.h"
+
+#include "formats/btrfs/item_types.h"
+#include "libfs/tree/block_batch.h"
+
+#include <algorithm>
+
+namespace btrkit::check {
+
+namespace {
+
+/// Adjacent blocks of one list, on their way from disk to what they refer to.
+struct Job {
+    std::span<const SharedExtent> blocks;
+    std::vector<SharedExtent> found;
+    std::map<u64, u64> bytes_of_owner;
+    bool has_lost = false;
+};
+
+class Measure {
+public:
+    Measure(Context& context, std::span<const RootRecord* const> roots, RootSets& sets, const SharingWish& wish)
+        : context_(context), reader_(context.filesystem.reader()), roots_(roots), sets_(sets), wish_(wish),
+          most_kept_(std::max<std::size_t>(2, context.options.memory_bytes / 4 / sizeof(SharedExtent))) {
+        for (unsigned level = 0; level < btrfs::max_level_count; ++level) {
+            levels_.emplace_back(sets);
+        }
+    }
+
+    Sharing run() {
+        for (u32 i = 0; i < roots_.size(); ++i) {
+            seed(*roots_[i], sets_.single(i));
+        }
+        for (unsigned level = btrfs::max_level_count - 1; level > 1; --level) {
+            const auto nodes = levels_[level].settled();
+            account_blocks(nodes);
+            read(nodes, static_cast<u8>(level), Counting::yes,
+                 [&](const SharedExtent& child) { levels_[level - 1].add(child); });
+            levels_[level] = SharedExtents(sets_);
+        }
+        account_blocks(levels_[1].settled());
+        read_leaves();
+        if (sets_.has_overflowed()) {
+            sharing_.gap = "subvolumes share in too many ways for the memory that may be used";
+        }
+        return std::move(sharing_);
+    }
+
+private:
+    enum class Counting : bool { no, yes };
+
+    u32 nodesize() const { return reader_.nodesize(); }
+    bool is_over() const { return !sharing_.gap.empty() || sets_.has_overflowed(); }
+
+    void add_at(u8 level, const Promise& promise, RootSets::Id roots, RootSets::Id below) {
+        if (level < levels_.size()) {
+            levels_[level].add({.address = promise.address.bytenr,
+                                .detail = promise.generation.value_or(0),
+                                .roots = roots,
+                                .below = below});
+        }
+    }
+
+    /// The root of a tree. Of one that is being deleted, the nodes on the way to where the deletion got are still
+    /// there, but not what lies left of that way; these nodes are read here.
+    void seed(const RootRecord& record, RootSets::Id root) {
+        Promise promise = record.root.block.promise;
+        const auto& item = record.item;
+        const bool is_begun = record.is_dropping() && item.drop_progress.objectid != 0;
+        if (!is_begun) {
+            return add_at(item.level, promise, root, root);
+        }
+        const auto progress = item.drop_progress.to_key();
+        std::optional<btrfs::Key> end;
+        for (u8 level = item.level;; --level) {
+            if (level < item.drop_level || level == 0) {
+                return add_at(level, promise, root, root);
+            }
+            add_at(level, promise, root, RootSets::empty);
+            const OwnedBlock node(reader_, promise);
+            if (!node.is_proven()) {
+                return note_lost();
+            }
+            const auto on_the_way = seed_children(node.block(), level, progress, root);
+            if (!on_the_way) {
+                return;
+            }
+            promise = *on_the_way;
+        }
+    }
+
+    /// Those behind progress whole; returns the one that progress lies in, if the way leads there.
+    std::optional<Promise> seed_children(const TreeBlock& node, u8 level, const btrfs::Key& progress,
+                                         RootSets::Id root) {
+        std::optional<Promise> on_the_way;
+        for (u32 slot = 0; slot < node.count(); ++slot) {
+            const bool is_gone = slot + 1 < node.count() && node.key(slot + 1) <= progress;
+            if (is_gone) {
+                continue;
+            }
+            const auto& pointer = node.pointer(slot);
+            const auto child_level = static_cast<u8>(level - 1);
+            const Promise child{.address = {pointer.blockptr},
+                                .generation = pointer.generation,
+                                .level = child_level,
+                                .tree = btrfs::fs_tree_id};
+            if (node.key(slot) < progress) {
+                on_the_way = child;
+            } else {
+                add_at(child_level, child, root, root);
+            }
+        }
+        return on_the_way;
+    }
+
+    void note_lost() { sharing_.gap = "tree blocks of subvolumes are lost"; }
+
+    void account(const SharedExtent& extent, u64 bytes) {
+        if (sharing_.bytes.size() <= extent.roots) {
+            sharing_.bytes.resize(std::max<std::size_t>(extent.roots + 1, sets_.part_count()));
+        }
+        sharing_.bytes[extent.roots] += bytes;
+    }
+    void account_blocks(std::span<const SharedExtent> blocks) {
+        for (const auto& block : blocks) {
+            account(block, nodesize());
+        }
+    }
+
+    /// Each window of data extents takes a pass over all leaves, which in turn come in windows.
+    void read_leaves() {
+        for (u64 data_from = 0; data_from != SharedExtents::no_end && !is_over();) {
+            SharedExtents data(sets_, most_kept_, data_from);
+            const auto counting = data_from == 0 ? Counting::yes : Counting::no;
+            for (u64 leaf_from = 0; leaf_from != SharedExtents::no_end && !is_over();) {
+                leaf_from = read_leaves_from(leaf_from, counting, data);
+            }
+            for (const auto& extent : data.settled()) {
+                account(extent, extent.detail);
+            }
+            data_from = data.end();
+        }
+    }
+
+    /// Returns where the leaves begin that did not fit.
+    u64 read_leaves_from(u64 from, Counting counting, SharedExtents& data) {
+        SharedExtents leaves(sets_, most_kept_, from);
+        for (const auto& leaf : levels_[0].settled()) { // trees that are but a leaf
+            leaves.add(leaf);
+        }
+        const bool first_time = counting == Counting::yes && from == 0;
+        read(levels_[1].settled(), 1, first_time ? Counting::yes : Counting::no,
+             [&](const SharedExtent& leaf) { leaves.add(leaf); });
+        if (counting == Counting::yes) {
+            account_blocks(leaves.settled());
+        }
+        read(leaves.settled(), 0, counting, [&](const SharedExtent& extent) { data.add(extent); });
+        return leaves.end();
+    }
+
+    /// Reads blocks of one level in the order of their addresses, and hands over what they refer to.
+    template <class Take>
+    void read(std::span<const SharedExtent> blocks, u8 level, Counting counting, Take&& take) {
+        if (level == 0 && counting == Counting::no && !wish_.data) {
+            return;
+        }
+        const std::size_t batch = BlockBatch::size_bytes / nodesize();
+        const auto make = [&]() -> std::unique_ptr<Job> {
+            if (blocks.empty() || is_over()) {
+                return nullptr;
+            }
+            auto job = std::make_unique<Job>();
+            job->blocks = blocks.first(std::min(batch, blocks.size()));
+            blocks = blocks.subspan(job->blocks.size());
+            return job;
+        };
+        const auto work = [&](Job& job) { read(job, level); };
+        const auto finish = [&](Job& job) {
+            if (job.has_lost) {
+                note_lost();
+            }
+            for (const auto& found : job.found) {
+                take(found);
+            }
+            for (const auto& [owner, bytes] : job.bytes_of_owner) {
+                sharing_.block_bytes_of_owner[owner] += counting == Counting::yes ? bytes : 0;
+            }
+            if (context_.stop.stop_requested()) {
+                sharing_.gap = "stopped";
+            }
+            return !is_over();
+        };
+        run_ordered(context_.parallelism, make, work, finish);
+    }
+
+    void read(Job& job, u8 level) const {
+        std::vector<Promise> promises;
+        promises.reserve(job.blocks.size());
+        for (const auto& block : job.blocks) {
+            promises.push_back(
+                {.address = {block.address}, .generation = block.detail, .level = level, .tree = btrfs::fs_tree_id});
+        }
+        const std::size_t bytes = job.blocks.size() * nodesize();
+        const auto buffer = std::make_unique_for_overwrite<std::byte[]>(bytes);
+        const auto blocks = reader_.read_many(promises, {buffer.get(), bytes});
+        for (std::size_t i = 0; i < blocks.size(); ++i) {
+            if (!blocks[i].proven) {
+                job.has_lost = true;
+                continue;
+            }
+            const auto& block = blocks[i].block();
+            if (block.header().generation >= wish_.oldest) {
+                job.bytes_of_owner[block.header().owner] += nodesize();
+            }
+            if (level != 0) {
+                find_children(block, job.blocks[i].below, job.found);
+            } else if (wish_.data) {
+                find_data(block, job.blocks[i].below, job.found);
+            }
+        }
+    }
+
+    static void find_children(const TreeBlock& node, RootSets::Id roots, std::vector<SharedExtent>& found) {
+        for (u32 slot = 0; slot < node.count() && roots != RootSets::empty; ++slot) {
+            const auto& pointer = node.pointer(slot);
+            found.push_back(
+                {.address = pointer.blockptr, .detail = pointer.generation, .roots = roots, .below = roots});
+        }
+    }
+
+    static void find_data(const TreeBlock& leaf, RootSets::Id roots, std::vector<SharedExtent>& found) {
+        for (u32 slot = 0; slot < leaf.count(); ++slot) {
+            if (leaf.item(slot).key.type != btrfs::item_type::extent_data) {
+                continue;
+            }
+            const auto* head = view_at<btrfs::FileExtentHead>(leaf.item_data(slot));
+            const auto* range = view_at<btrfs::FileExtentRange>(leaf.item_data(slot), sizeof(btrfs::FileExtentHead));
+            const bool is_inline = head == nullptr || head->type == static_cast<u8>(btrfs::FileExtentType::inline_data);
+            if (!is_inline && range != nullptr && range->disk_bytenr != 0) {
+                found.push_back({.address = range->disk_bytenr, .detail = range->disk_num_bytes, .roots = roots});
+            }
+        }
+    }
+
+    Context& context_;
+    const BlockReader& reader_;
+    std::span<const RootRecord* const> roots_;
+    RootSets& sets_;
+    const SharingWish& wish_;
+    std::size_t most_kept_;
+    std::vector<SharedExtents> levels_; ///< blocks by level; at level 0 only roots
+    Sharing sharing_;
+};
+
+} // namespace
+
+Sharing measure_sharing(Context& context, std::span<const RootRecord* const> roots, RootSets& sets,
+                        const SharingWish& wish) {
+    return Measure(context, roots, sets, wish).run();
+}
+
+} // namespace btrkit::check

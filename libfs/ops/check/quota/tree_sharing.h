@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// Which subvolumes reach how many bytes, alone and together.
+#pragma once
+
+#include "libfs/ops/check/context.h"
+#include "libfs/ops/check/quota/shared_extents.h"
+
+#include <map>
+
+namespace btrkit::check {
+
+/// What was found on the way through all subvolumes.
+struct Sharing {
+    std::vector<u64> bytes; ///< by set of subvolumes: what exactly these reach, tree blocks and data
+    /// By the subvolume that wrote it: tree blocks from Wish::oldest on.
+    std::map<u64, u64> block_bytes_of_owner;
+    std::string gap; ///< not empty: why the numbers are worth nothing
+};
+
+struct SharingWish {
+    bool data = true; ///< or tree blocks only
+    u64 oldest = 0;   ///< generation from which on blocks count for their owners
+};
+
+/// Reads each distinct block of the subvolumes once, level by level from the top: by the time that a block is read, all
+/// its parents have said who reaches it. (Leaves are read again, window by window, where the data extents or the leaves
+/// themselves are too many for the memory.) roots: subvolume number i of the sets is roots[i].
+Sharing measure_sharing(Context& context, std::span<const RootRecord* const> roots, RootSets& sets,
+                        const SharingWish& wish);
+
+} // namespace btrkit::check

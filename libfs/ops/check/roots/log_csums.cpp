@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/ops/check/roots/log_csums.h"
+
+#include "formats/btrfs/item_types.h"
+#include "libfs/fs/data_checksums.h"
+
+#include <limits>
+
+#include <fmt/format.h>
+
+namespace btrkit::check {
+
+namespace {
+
+bool has_checksums_by_flags(Bytes inode_item) {
+    const auto* inode = view_at<btrfs::InodeItem>(inode_item);
+    return inode != nullptr && (inode->flags & btrfs::inode_nodatasum) == 0;
+}
+
+/// The bytes whose checksums replay looks for; nothing of holes and of space without data. Of a compressed extent all
+/// is read whatever part a file shows.
+std::optional<Range> range_with_checksums(Bytes body) {
+    const auto* head = view_at<btrfs::FileExtentHead>(body);
+    const auto* range = view_at<btrfs::FileExtentRange>(body, sizeof(btrfs::FileExtentHead));
+    if (head == nullptr || range == nullptr || head->type != static_cast<u8>(btrfs::FileExtentType::regular) ||
+        range->disk_bytenr == 0) {
+        return std::nullopt;
+    }
+    const bool is_compressed = head->compression != static_cast<u8>(btrfs::Compression::none);
+    const u64 start = is_compressed ? u64{range->disk_bytenr} : range->disk_bytenr + range->offset;
+    const u64 length = is_compressed ? range->disk_num_bytes : range->num_bytes;
+    if (start < range->disk_bytenr || length > std::numeric_limits<u64>::max() - start) {
+        return std::nullopt; // the item check has told
+    }
+    return length == 0 ? std::nullopt : std::optional(Range{start, start + length});
+}
+
+} // namespace
+
+LogCsums::LogCsums(Context& context, const RootRecord& subvolume)
+    : context_(context), subvolume_(context.filesystem.reader(), subvolume.root.block) {}
+
+Range LogCsums::covered_by(const btrfs::Key& key, Bytes body) const {
+    const auto& geometry = context_.geometry();
+    const u64 bytes = body.size() / geometry.csum_size_bytes * geometry.sectorsize;
+    return {key.offset, key.offset + std::min(bytes, std::numeric_limits<u64>::max() - key.offset)};
+}
+
+void LogCsums::take_csums(const btrfs::Key& key, Bytes body) {
+    logged_.append(covered_by(key, body));
+}
+
+void LogCsums::take_inode(const btrfs::Key& key, Bytes body) {
+    inode_ = key.objectid;
+    inode_has_checksums_ = has_checksums_by_flags(body);
+}
+
+void LogCsums::take_extent(const btrfs::Key& key, Bytes body, const Place& place) {
+    const auto range = range_with_checksums(body);
+    if (!range || !is_aligned(range->start | range->end, context_.geometry().sectorsize) ||
+        !has_checksums(key.objectid)) {
+        return;
+    }
+    needed_.push_back({.range = *range, .place = place});
+    if (needed_.size() == batch_size) {
+        settle();
+    }
+}
+
+/// By the inode item of the log or, where the log has none, of the subvolume.
+bool LogCsums::has_checksums(u64 inode) {
+    if (inode_ != inode) {
+        const btrfs::Key key{inode, btrfs::item_type::inode_item, 0};
+        inode_ = inode;
+        inode_has_checksums_ =
+            subvolume_.seek(key) && subvolume_.key() == key && has_checksums_by_flags(subvolume_.data());
+    }
+    return inode_has_checksums_;
+}
+
+/// What the checksum tree has of these ranges, and perhaps more.
+Result<RangeSet> LogCsums::stored(const RangeSet& ranges) const {
+    RangeSet covered;
+    const auto* tree = context_.roots.find(btrfs::csum_tree_id);
+    if (tree == nullptr) {
+        return fail(ErrorKind::not_found, "there is no checksum tree");
+    }
+    const auto key_at = [](u64 logical) {
+        return btrfs::Key{btrfs::extent_csum_objectid, btrfs::item_type::extent_csum, logical};
+    };
+    u64 next = 0; // items from there on have not been taken
+    for (const auto& range : ranges.ranges()) {
+        const u64 reach = std::min(range.start, most_covered_bytes(context_.geometry()));
+        ItemRange items(context_.filesystem.reader(), tree->root.block,
+                        {.first = key_at(std::max(next, range.start - reach)), .last = key_at(range.end - 1)});
+        auto there = items.next();
+        for (; there && *there; there = items.next()) {
+            covered.append(covered_by(items.key(), items.data()));
+            next = items.key().offset + 1;
+        }
+        if (!there) {
+            return std::unexpected(there.error());
+        }
+    }
+    return covered;
+}
+
+/// Compares what is needed so far with what is there.
+void LogCsums::settle() {
+    std::ranges::stable_sort(needed_, {}, &Needed::range);
+    RangeSet wanted;
+    for (const auto& one : needed_) {
+        wanted.append(one.range);
+    }
+    const auto not_logged = difference(wanted, logged_);
+    const auto found = stored(not_logged);
+    if (!found) {
+        context_.findings.report(ProblemCode::not_checked, {.tree = btrfs::tree_log_id},
+                                 "checksums of logged data: " + found.error().message);
+        needed_.clear();
+        return;
+    }
+    const auto missing = difference(not_logged, *found);
+    for (auto& one : needed_) {
+        if (missing.intersects(one.range)) {
+            one.place.inode = one.place.key->objectid;
+            context_.findings.report(ProblemCode::log_csum_missing, std::move(one.place),
+                                     fmt::format("data at {}, {} bytes", one.range.start, one.range.length()));
+        }
+    }
+    needed_.clear();
+}
+
+} // namespace btrkit::check

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/ops/check/space/raid_stripes.h"
+
+#include "formats/btrfs/item_types.h"
+#include "libfs/fs/stripe_tree.h"
+#include "libfs/ops/check/space/free_ranges.h"
+#include "libfs/ops/check/tree_scan.h"
+#include "libfs/ops/check/wanted_tree.h"
+
+#include <limits>
+
+#include <fmt/format.h>
+
+namespace btrkit::check {
+
+namespace {
+
+void check_strides(Context& context, Bytes body, const Place& place) {
+    const auto& members = context.filesystem.volume().members();
+    for (std::size_t at = 0; const auto* stride = view_at<btrfs::RaidStride>(body, at); at += sizeof(*stride)) {
+        if (!members.contains(stride->devid)) {
+            context.findings.report(ProblemCode::item_raid_stripe, place,
+                                    fmt::format("there is no device {}", u64{stride->devid}));
+        }
+    }
+}
+
+void take_item(Context& context, const btrfs::Key& key, Bytes body, const Place& place, RangeSet& stripes) {
+    if (key.type != btrfs::item_type::raid_stripe) {
+        context.findings.report(ProblemCode::item_misplaced, place, "the raid stripe tree has raid stripes only");
+        return;
+    }
+    check_strides(context, body, place);
+    const bool is_endless = key.offset > std::numeric_limits<u64>::max() - key.objectid;
+    const Range range{key.objectid, is_endless ? std::numeric_limits<u64>::max() : key.objectid + key.offset};
+    stripes.append(range);
+    if (!context.space.unknown.intersects(range) && !context.space.allocated.covers(range)) {
+        context.findings.report(ProblemCode::raid_stripe_unfounded, place,
+                                fmt::format("{} bytes at {}", key.offset, key.objectid));
+    }
+}
+
+void check_data_has_stripes(Context& context, const RangeSet& stripes) {
+    RangeSet wanted;
+    for (const Chunk& chunk : context.filesystem.volume().chunks().chunks()) {
+        if (!uses_stripe_tree(chunk)) {
+            continue;
+        }
+        const Range group = range_of(chunk);
+        for (const Range& range : context.space.allocated.touching(group)) {
+            wanted.append({std::max(range.start, group.start), std::min(range.end, group.end)});
+        }
+    }
+    const RangeSet written = difference(wanted, context.space.data_without_csum);
+    const RangeSet missing = difference(written, stripes);
+    for (const Range& range : missing.ranges()) {
+        context.findings.report(ProblemCode::raid_stripe_missing,
+                                {.logical = Logical{range.start}, .length = range.length()}, {});
+    }
+}
+
+} // namespace
+
+void check_raid_stripes(Context& context) {
+    if (!context.geometry().has_incompat(btrfs::incompat_raid_stripe_tree)) {
+        return;
+    }
+    const auto root = find_wanted_tree(context, btrfs::raid_stripe_tree_id);
+    if (!root) {
+        return;
+    }
+    RangeSet stripes;
+    const bool whole = scan_items(context, *root, [&](const btrfs::Key& key, Bytes body, const Place& place) {
+        take_item(context, key, body, place, stripes);
+    });
+    if (whole) {
+        check_data_has_stripes(context, stripes);
+    } else {
+        context.findings.report(ProblemCode::not_checked, {.tree = btrfs::raid_stripe_tree_id},
+                                "whether all data has raid stripes: parts of the tree are lost");
+    }
+}
+
+} // namespace btrkit::check

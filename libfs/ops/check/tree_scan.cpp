@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/ops/check/tree_scan.h"
+
+#include "libfs/ops/check/block_scan.h"
+
+namespace btrkit::check {
+
+namespace {
+
+/// Hands leaves to a visitor.
+class Forward final : public ScanHandler {
+public:
+    explicit Forward(LeafVisitor& visitor) : visitor_(visitor) {}
+
+    std::unique_ptr<LeafResult> work(const LeafVisit& leaf, Problems& problems) override {
+        return visitor_.work(leaf, problems);
+    }
+    void take(const ScanStep& step, const LeafVisit* leaf, std::unique_ptr<LeafResult> result) override {
+        if (step.kind == ScanStep::Kind::leaf) {
+            visitor_.finish(*leaf, result.get());
+        } else if (step.kind == ScanStep::Kind::lost) {
+            visitor_.lost(step.ref);
+        }
+    }
+
+private:
+    LeafVisitor& visitor_;
+};
+
+class EachItem final : public LeafVisitor {
+public:
+    explicit EachItem(const ItemVisitor& visit) : visit_(visit) {}
+
+    void finish(const LeafVisit& leaf, LeafResult* /*result*/) override {
+        for (u32 slot = 0; slot < leaf.block.count(); ++slot) {
+            visit_(leaf.block.key(slot), leaf.block.item_data(slot), leaf.place(slot));
+        }
+    }
+
+private:
+    const ItemVisitor& visit_;
+};
+
+} // namespace
+
+bool scan_tree(Context& context, const TreeRoot& root, LeafVisitor& visitor) {
+    context.scanned_trees.insert(root.id);
+    Forward handler(visitor);
+    const ScanRoot only{.root = root};
+    return scan_blocks(context, {&only, 1}, {.sink = &context.references, .visited = &context.visited}, handler);
+}
+
+bool scan_items(Context& context, const TreeRoot& root, const ItemVisitor& visit) {
+    EachItem visitor(visit);
+    return scan_tree(context, root, visitor);
+}
+
+} // namespace btrkit::check

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+// mutate IMAGE --seed S --number N --undo FILE     changes one thing in the metadata, checksums right, and says what
+// mutate IMAGE --revert --undo FILE                puts back what was there
+// mutate IMAGE --seed S --number N                 only says what
+#include "libfs/io/file_device.h"
+#include "libfs/io/writable_file.h"
+#include "tests/check/mutation.h"
+
+#include <charconv>
+#include <fstream>
+#include <map>
+
+#include <fmt/format.h>
+
+namespace btrkit::test {
+namespace {
+
+struct Options {
+    std::string image;
+    std::string undo;
+    u64 seed = 1;
+    u64 number = 0;
+    bool revert = false;
+};
+
+/// The undo file: what was there, as offset, length and bytes, one behind the other.
+bool save(const std::string& path, const std::vector<ByteChange>& changes) {
+    std::ofstream file(path, std::ios::binary);
+    for (const auto& change : changes) {
+        const std::array<btrfs::le64, 2> head = {change.offset, change.before.size()};
+        file.write(reinterpret_cast<const char*>(&head), sizeof(head));
+        file.write(reinterpret_cast<const char*>(change.before.data()),
+                   static_cast<std::streamsize>(change.before.size()));
+    }
+    return file.flush().good();
+}
+
+Result<std::vector<ByteChange>> load(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file) {
+        return fail(ErrorKind::io, path + ": can't be read");
+    }
+    std::vector<ByteChange> changes;
+    std::array<btrfs::le64, 2> head{};
+    while (file.read(reinterpret_cast<char*>(&head), sizeof(head))) {
+        if (head[1] > btrfs::max_nodesize) {
+            return fail(ErrorKind::usage, path + ": not an undo file");
+        }
+        auto& change = changes.emplace_back(ByteChange{.offset = head[0], .before = {}, .after = {}});
+        change.after.resize(head[1]);
+        file.read(reinterpret_cast<char*>(change.after.data()), static_cast<std::streamsize>(change.after.size()));
+    }
+    return changes;
+}
+
+Result<void> apply(const std::string& image, const std::vector<ByteChange>& changes) {
+    const auto device = WritableFile::open(image);
+    if (!device) {
+        return std::unexpected(device.error());
+    }
+    for (const auto& change : changes) {
+        if (auto written = (*device)->write(change.offset, change.after); !written) {
+            return written;
+        }
+    }
+    return {};
+}
+
+Result<Mutation> find_mutation(const Options& options) {
+    auto device = FileDevice::open(options.image);
+    if (!device) {
+        return std::unexpected(device.error());
+    }
+    const BlockDevice& bytes = **device;
+    std::vector<std::unique_ptr<BlockDevice>> devices;
+    devices.push_back(std::move(*device));
+    const auto filesystem = Filesystem::open(std::move(devices), {}, [](const Problem&) {});
+    if (!filesystem) {
+        return std::unexpected(filesystem.error());
+    }
+    return make_mutation(*filesystem, bytes, options.seed, options.number);
+}
+
+Result<void> run(const Options& options) {
+    if (options.revert) {
+        const auto changes = load(options.undo);
+        return changes ? apply(options.image, *changes) : std::unexpected(changes.error());
+    }
+    const auto mutation = find_mutation(options);
+    if (!mutation) {
+        return std::unexpected(mutation.error());
+    }
+    fmt::print("{}\n", mutation->text);
+    if (options.undo.empty()) {
+        return {};
+    }
+    if (!save(options.undo, mutation->changes)) {
+        return fail(ErrorKind::io, options.undo + ": can't be written");
+    }
+    return apply(options.image, mutation->changes);
+}
+
+bool parse_u64(std::string_view text, u64& value) {
+    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
+    return !text.empty() && parsed.ec == std::errc{} && parsed.ptr == text.data() + text.size();
+}
+
+bool parse(std::span<char*> words, Options& options) {
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        const std::string_view word = words[i];
+        const bool has_value = i + 1 < words.size();
+        if (word == "--revert") {
+            options.revert = true;
+        } else if (word == "--undo" && has_value) {
+            options.undo = words[++i];
+        } else if ((word == "--seed" || word == "--number") && has_value) {
+            if (!parse_u64(words[++i], word == "--seed" ? options.seed : options.number)) {
+                return false;
+            }
+        } else if (!word.starts_with('-') && options.image.empty()) {
+            options.image = word;
+        } else {
+            return false;
+        }
+    }
+    return !options.image.empty() && (!options.revert || !options.undo.empty());
+}
+
+} // namespace
+} // namespace btrkit::test
+
+int main(int argc, char** argv) {
+    btrkit::test::Options options;
+    if (!btrkit::test::parse(std::span(argv, static_cast<std::size_t>(argc)).subspan(1), options)) {
+        fmt::print(stderr, "usage: mutate IMAGE [--seed S] [--number N] [--undo FILE]\n"
+                           "       mutate IMAGE --revert --undo FILE\n");
+        return 2;
+    }
+    if (const auto done = btrkit::test::run(options); !done) {
+        fmt::print(stderr, "mutate: {}\n", done.error().message);
+        return 1;
+    }
+    return 0;
+}
