@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "apps/check/check.h"
 
-#include "apps/common/command_line.h"
-#include "apps/common/exit_status.h"
+#include "apps/check/exit_status.h"
+#include "apps/check/flags.h"
+#include "apps/check/report_json.h"
+#include "apps/check/report_text.h"
 #include "apps/common/open_images.h"
-#include "libfs/ops/check/check.h"
+#include "apps/common/stop_signals.h"
+#include "libfs/base/names.h"
+#include "libfs/io/in_use.h"
 
 #include <random>
 
@@ -12,48 +16,100 @@
 
 namespace btrkit::apps {
 
-int run_check(std::span<const std::string> arguments, Io& io) {
-    CommandLine line({.name = "btrkit-check", .operands = "IMAGE...", .summary = "Check a btrfs filesystem."});
-    std::vector<std::string> images;
-    Parallelism parallelism;
-    OutputFormat format = OutputFormat::text;
-    check::Options options;
-    line.app().add_flag("--check-data-csum", options.check_data_csum, "read all copies of all data too");
-    line.take_images(images);
-    line.take_format(format);
-    line.take_threads(parallelism.threads);
-    line.take_progress();
-    if (const auto status = line.parse(arguments, io)) {
-        return *status == exit_usage ? 16 : *status;
-    }
-    Messages messages(line.tool_name(), io.err, line.verbosity());
-    auto devices = open_images(images, messages);
-    if (devices.empty()) {
-        return 8;
-    }
-    options.hash_seed = std::random_device()();
-    check::Findings opening;
-    const auto filesystem =
-        Filesystem::open(std::move(devices), {}, [&](const Problem& problem) { opening.add(problem); });
-    if (!filesystem) {
-        for (const auto& finding : opening.all()) {
-            messages.problem(finding.problem);
+namespace {
+
+class Run {
+public:
+    Run(const CheckFlags& flags, ProgressDisplay& progress, Messages& messages, Io& io)
+        : flags_(flags), progress_(progress), messages_(messages), io_(io) {}
+
+    int run() {
+        if (!flags_.force && is_in_use()) {
+            return check_failed;
         }
-        messages.error(filesystem.error());
-        return 8;
+        auto devices = open_images(flags_.images, messages_);
+        if (messages_.error_count() > 0) {
+            return check_failed;
+        }
+        check::Findings opening;
+        const auto filesystem =
+            Filesystem::open(std::move(devices), flags_.open, [&](const Problem& problem) { opening.add(problem); });
+        if (!filesystem) {
+            return tell_unopened(std::move(opening), filesystem.error());
+        }
+        return check(*filesystem, std::move(opening));
     }
+
+private:
+    /// What others write to meanwhile looks damaged without being so.
+    bool is_in_use() {
+        for (const auto& image : flags_.images) {
+            if (const auto why = why_in_use(image)) {
+                messages_.error(fmt::format("{}: {} (--force checks it all the same)", printable(image), *why));
+                return true;
+            }
+        }
+        return false;
+    }
+
+    int tell_unopened(check::Findings opening, const Error& error) {
+        if (error.kind != ErrorKind::damaged) {
+            messages_.error(error);
+            return check_failed;
+        }
+        check::Report report{.findings = std::move(opening)};
+        report.mountability = check::judge_unopened(report.findings);
+        const int status = print({.images = flags_.images, .report = report});
+        messages_.error(error);
+        return status | check_damaged | check_failed;
+    }
+
+    int check(const Filesystem& filesystem, check::Findings opening) {
+        const StopSignals stop;
+        const auto report =
+            check::run(filesystem, flags_.check, flags_.parallelism, std::move(opening), progress_, stop.token());
+        progress_.finish();
+        const CheckOutcome outcome{.images = flags_.images, .report = report, .super = &filesystem.super()};
+        return print(outcome) | (outcome.verdict() == Verdict::damaged ? check_damaged : check_clean) |
+               (report.stopped ? check_cancelled : check_clean);
+    }
+
+    int print(const CheckOutcome& outcome) {
+        const auto written = io_.out.write(text_of(outcome));
+        if (!written) {
+            messages_.error(written.error());
+        }
+        return written ? check_clean : check_failed;
+    }
+
+    std::string text_of(const CheckOutcome& outcome) const {
+        if (flags_.format == OutputFormat::json) {
+            return check_json(outcome).dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+        }
+        const std::string report = check_text(outcome, messages_.verbosity());
+        return flags_.check.qgroups_only ? qgroup_text(outcome) + report : report;
+    }
+
+    const CheckFlags& flags_;
+    ProgressDisplay& progress_;
+    Messages& messages_;
+    Io& io_;
+};
+
+} // namespace
+
+int run_check(std::span<const std::string> arguments, Io& io) {
+    CommandLine line({.name = "btrkit-check",
+                      .operands = "IMAGE...",
+                      .summary = "Check a btrfs filesystem: whether it is sound, what is wrong, and whose it is."});
+    CheckFlags flags;
+    if (const auto status = read_check_flags(line, arguments, io, flags)) {
+        return *status;
+    }
+    flags.check.hash_seed = (u64{std::random_device()()} << 32) | std::random_device()();
     ProgressDisplay progress(line.tool_name(), io.err, line.progress_style(io));
-    const auto report = check::run(*filesystem, options, parallelism, std::move(opening), progress, {});
-    progress.finish();
-    std::string text;
-    for (const auto& finding : report.findings.all()) {
-        text += fmt::format("{}: {}\n", finding.problem.severity() == Severity::note ? "note" : "error",
-                            describe(finding.problem));
-    }
-    const u64 errors = report.findings.count(Severity::error) + report.findings.count(Severity::fatal);
-    text += errors == 0 ? "clean\n" : "damaged\n";
-    static_cast<void>(io.out.write(text));
-    return errors == 0 ? 0 : 4;
+    Messages messages(line.tool_name(), progress.err(), line.verbosity());
+    return Run(flags, progress, messages, io).run();
 }
 
 } // namespace btrkit::apps

@@ -6,8 +6,8 @@
 
 namespace btrkit::apps {
 
-/// Exit status, as fsck(8): 0 clean, 4 something is wrong and was left as it is, 8 could not be checked, 16 wrong usage,
-/// 32 stopped by the user. 0 is never given when an error was printed.
+/// Exit status: bits of fsck(8) (exit_status.h). 0 is never given when an error was printed. Devices without a
+/// superblock that can be used end with 12: something is wrong with them, and they could not be checked.
 int run_check(std::span<const std::string> arguments, Io& io);
 
 } // namespace btrkit::apps

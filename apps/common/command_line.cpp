@@ -98,8 +98,8 @@ void CommandLine::take_threads(unsigned& threads) {
         ->option_text("N");
 }
 
-void CommandLine::take_progress() {
-    app_.add_flag("--progress", progress_forced_, "show progress even without a terminal")->group(shared_group);
+void CommandLine::take_progress(const std::string& names) {
+    app_.add_flag(names, progress_forced_, "show progress even without a terminal")->group(shared_group);
 }
 
 CLI::Option* CommandLine::take_number(const std::string& names, std::optional<u64>& number, const std::string& what) {

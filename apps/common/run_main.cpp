@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "apps/common/run_main.h"
 
-#include "apps/common/exit_status.h"
 #include "apps/common/fd_sink.h"
 
 #include <csignal>
@@ -13,7 +12,7 @@
 
 namespace btrkit::apps {
 
-int run_main(int argc, char** argv, App app) {
+int run_main(int argc, char** argv, App app, int failed_status) {
     // A reader that is gone is an error of write(), which every tool reports; not a silent death.
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN); // the same for files that grow past a limit
@@ -28,7 +27,7 @@ int run_main(int argc, char** argv, App app) {
         return app(arguments, io);
     } catch (const std::exception& thrown) {
         static_cast<void>(err.write(fmt::format("{}: {}\n", argc > 0 ? argv[0] : "btrkit", thrown.what())));
-        return exit_failed;
+        return failed_status;
     }
 }
 

@@ -231,7 +231,7 @@ inline constexpr auto problem_catalogue = std::to_array<ProblemInfo>({
      "a superblock mirror differs from the newest valid one", Repair::lossless},
     {ProblemCode::super_devices_disagree, "super-devices-disagree", Severity::error,
      "the superblocks of two devices of one filesystem disagree", Repair::lossless},
-    {ProblemCode::device_missing, "device-missing", Severity::error, "a device of the filesystem was not given",
+    {ProblemCode::device_missing, "device-missing", Severity::note, "a device of the filesystem was not given",
      Repair::none},
     {ProblemCode::device_foreign, "device-foreign", Severity::error, "the device belongs to another filesystem",
      Repair::none},

@@ -23,20 +23,79 @@ std::optional<TreeRoot> parse_root_item(const btrfs::Key& key, Bytes body) {
                                           .tree = key.objectid}}};
 }
 
-Result<Filesystem> Filesystem::open(std::vector<std::unique_ptr<BlockDevice>> devices, const VolumeOptions& options,
+Filesystem::Filesystem(Volume volume)
+    : volume_(std::make_unique<Volume>(std::move(volume))), reader_(std::make_unique<BlockReader>(*volume_)),
+      root_tree_{.id = btrfs::root_tree_id,
+                 .root_key = {},
+                 .block = {.promise = {.address = {super().root},
+                                       .generation = super().generation,
+                                       .level = super().root_level,
+                                       .tree = btrfs::root_tree_id}}},
+      chunk_tree_{.id = btrfs::chunk_tree_id,
+                  .root_key = {},
+                  .block = {.promise = {.address = {super().chunk_root},
+                                        .generation = super().chunk_root_generation,
+                                        .level = super().chunk_root_level,
+                                        .tree = btrfs::chunk_tree_id}}} {}
+
+Result<Filesystem> Filesystem::open(std::vector<std::unique_ptr<BlockDevice>> devices, const FilesystemOptions& options,
                                     const ProblemSink& report) {
-    auto volume = Volume::open(std::move(devices), options, report);
+    auto volume = Volume::open(std::move(devices), options.volume, report);
     if (!volume) {
         return std::unexpected(volume.error());
     }
     Filesystem filesystem(std::move(*volume));
+    if (auto done = filesystem.choose_root(filesystem.chunk_tree_, options.chunk_root, options.backup_roots); !done) {
+        return std::unexpected(done.error());
+    }
     // A metadata dump of the first kind maps everything by the system array alone; its chunk tree is that of the
     // filesystem it was taken from.
     if ((filesystem.geometry().super_flags & btrfs::super_flag_metadump) == 0) {
         filesystem.load_chunk_tree(report);
     }
+    if (auto done = filesystem.choose_root(filesystem.root_tree_, options.tree_root, options.backup_roots); !done) {
+        return std::unexpected(done.error());
+    }
     filesystem.volume_->report_devices(report);
     return filesystem;
+}
+
+Result<TreeRoot> Filesystem::read_root_at(u64 tree, Logical address) const {
+    const OwnedBlock block(*reader_, {.address = address, .tree = tree});
+    if (!block.is_proven()) {
+        return fail(ErrorKind::damaged,
+                    fmt::format("no root of tree {} can be read at {}", objectid_text(tree), address.bytenr));
+    }
+    const auto& header = block.block().header();
+    return TreeRoot{
+        .id = tree,
+        .root_key = {},
+        .block = {
+            .promise = {.address = address, .generation = header.generation, .level = header.level, .tree = tree}}};
+}
+
+Result<void> Filesystem::choose_root(TreeRoot& root, const std::optional<Logical>& wanted, bool backup_roots) const {
+    if (wanted) {
+        auto found = read_root_at(root.id, *wanted);
+        if (!found) {
+            return std::unexpected(found.error());
+        }
+        root = *found;
+        return {};
+    }
+    if (!backup_roots || OwnedBlock(*reader_, root.block.promise).is_proven()) {
+        return {};
+    }
+    auto backups = super().backup_roots;
+    std::ranges::sort(backups, std::ranges::greater{}, [](const auto& backup) { return u64{backup.tree_root_gen}; });
+    for (const auto& backup : backups) {
+        const u64 address = root.id == btrfs::root_tree_id ? backup.tree_root : backup.chunk_root;
+        if (const auto found = read_root_at(root.id, {address})) {
+            root = *found;
+            return {};
+        }
+    }
+    return {};
 }
 
 void Filesystem::load_chunk_tree(const ProblemSink& report) {
@@ -63,24 +122,6 @@ void Filesystem::load_chunk_tree(const ProblemSink& report) {
     for (const auto& problem : cursor.damage()) {
         report(problem);
     }
-}
-
-TreeRoot Filesystem::root_tree() const {
-    return {.id = btrfs::root_tree_id,
-            .root_key = {},
-            .block = {.promise = {.address = {super().root},
-                                  .generation = super().generation,
-                                  .level = super().root_level,
-                                  .tree = btrfs::root_tree_id}}};
-}
-
-TreeRoot Filesystem::chunk_tree() const {
-    return {.id = btrfs::chunk_tree_id,
-            .root_key = {},
-            .block = {.promise = {.address = {super().chunk_root},
-                                  .generation = super().chunk_root_generation,
-                                  .level = super().chunk_root_level,
-                                  .tree = btrfs::chunk_tree_id}}};
 }
 
 std::optional<TreeRoot> Filesystem::log_root_tree() const {

@@ -17,11 +17,22 @@ struct TreeRoot {
 /// The root that a root item of this key tells of; nothing where the item is too short to tell.
 std::optional<TreeRoot> parse_root_item(const btrfs::Key& key, Bytes body);
 
+struct FilesystemOptions {
+    VolumeOptions volume = {};
+    /// Take these blocks for the roots of the trees of tree roots and of chunks, instead of those that the superblock
+    /// names. What generation and level they have they say themselves.
+    std::optional<Logical> tree_root = {};
+    std::optional<Logical> chunk_root = {};
+    /// Where a root that the superblock names can't be read, take that of the newest backup that can.
+    bool backup_roots = false;
+};
+
 class Filesystem {
 public:
     /// Opens the filesystem of the first device (see Volume::open) and reads its chunk tree. Whatever is wrong is
-    /// reported, and what can be read can be read: a filesystem without chunk tree still has its system chunks.
-    static Result<Filesystem> open(std::vector<std::unique_ptr<BlockDevice>> devices, const VolumeOptions& options,
+    /// reported, and what can be read can be read: a filesystem without chunk tree still has its system chunks. Fails
+    /// as Volume::open, or with damaged where a root that options name can't be read.
+    static Result<Filesystem> open(std::vector<std::unique_ptr<BlockDevice>> devices, const FilesystemOptions& options,
                                    const ProblemSink& report);
 
     const Volume& volume() const { return *volume_; }
@@ -29,8 +40,8 @@ public:
     const Geometry& geometry() const { return volume_->geometry(); }
     const BlockReader& reader() const { return *reader_; }
 
-    TreeRoot root_tree() const;
-    TreeRoot chunk_tree() const;
+    const TreeRoot& root_tree() const { return root_tree_; }
+    const TreeRoot& chunk_tree() const { return chunk_tree_; }
     /// The tree of log roots, where an unreplayed log waits.
     std::optional<TreeRoot> log_root_tree() const;
 
@@ -43,13 +54,16 @@ public:
     Result<void> read_data(Logical at, MutableBytes out, unsigned mirror) const;
 
 private:
-    explicit Filesystem(Volume volume)
-        : volume_(std::make_unique<Volume>(std::move(volume))), reader_(std::make_unique<BlockReader>(*volume_)) {}
+    explicit Filesystem(Volume volume);
 
     void load_chunk_tree(const ProblemSink& report);
+    Result<TreeRoot> read_root_at(u64 tree, Logical address) const;
+    Result<void> choose_root(TreeRoot& root, const std::optional<Logical>& wanted, bool backup_roots) const;
 
     std::unique_ptr<Volume> volume_; // on the heap: readers refer to it while the filesystem moves
     std::unique_ptr<BlockReader> reader_;
+    TreeRoot root_tree_;
+    TreeRoot chunk_tree_;
 };
 
 } // namespace btrkit

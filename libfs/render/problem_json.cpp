@@ -14,6 +14,15 @@ std::string_view severity_word(Severity severity) {
     return "fatal";
 }
 
+std::string_view repair_word(Repair repair) {
+    switch (repair) {
+    case Repair::none: return "none";
+    case Repair::lossy: return "lossy";
+    case Repair::lossless: break;
+    }
+    return "lossless";
+}
+
 template <class T>
 Json or_null(const std::optional<T>& value) {
     return value ? Json(*value) : Json();
@@ -36,6 +45,8 @@ Json place_json(const Place& place) {
     object["tree"] = or_null(place.tree);
     object["slot"] = or_null(place.slot);
     object["key"] = place.key ? key_json(*place.key) : Json();
+    object["inode"] = or_null(place.inode);
+    object["length"] = or_null(place.length);
     set_text_or_null(object, "path", place.path);
     return object;
 }
@@ -49,6 +60,7 @@ Json problem_json(const Problem& problem) {
     object["severity"] = severity_word(info.severity);
     object["meaning"] = info.meaning;
     set_text_or_null(object, "detail", problem.detail);
+    object["repair"] = repair_word(info.repair);
     object["place"] = place_json(problem.place);
     return object;
 }

@@ -66,8 +66,7 @@ public:
 private:
     struct Frame {
         std::unique_ptr<std::byte[]> bytes;
-        ScanStep step; ///< how the node was entered
-        std::optional<u64> referrer;
+        ScanStep step;                ///< how the node was entered
         bool follows_dropped = false; ///< children before the drop key are gone
         u32 slot = 0;
     };
@@ -123,9 +122,7 @@ private:
         if (mode_.sink != nullptr) {
             hold_root(*mode_.sink, root, nodesize());
         }
-        enter(job, {.ref = root.block,
-                    .root = root_,
-                    .referrer = root.id == btrfs::tree_reloc_id ? std::nullopt : std::optional(root.id)});
+        enter(job, {.ref = root.block, .root = root_, .parent_owner = root.id});
         return true;
     }
 
@@ -150,7 +147,7 @@ private:
                                                 .end = end}},
                             .root = frame.step.root,
                             .is_first = frame.step.is_first,
-                            .referrer = frame.referrer};
+                            .parent_owner = frame.step.facts.owner};
         }
         return std::nullopt;
     }
@@ -216,7 +213,6 @@ private:
         const auto& root = roots_[step.root];
         Frame frame{.bytes = std::move(bytes),
                     .step = step,
-                    .referrer = is_full ? std::nullopt : std::optional(step.facts.owner),
                     .follows_dropped = root.drop_key && step.facts.level >= root.drop_level};
         if (step.is_first && mode_.sink != nullptr) {
             const ReferenceHolder holder{.block = *read.proven,
@@ -365,13 +361,13 @@ private:
         handler_.take(step, nullptr, nullptr);
     }
 
-    /// A block whose children are referred to by its owner must itself be referred to by its owner.
+    /// A block whose children are referred to by its owner must itself be in its owner's tree.
     void settle_edge(const ScanStep& step, const BlockFacts& facts) {
         if (!mode_.shares || !mode_.thorough) {
             return;
         }
         const u64 number = number_of(step.ref.promise.address);
-        if (step.referrer == facts.owner) {
+        if (step.parent_owner == facts.owner) {
             context_.referred_by_owner.set(number);
         } else if (!is_full_backref(step.ref.promise.address)) {
             context_.referred_by_others.set(number);

@@ -7,6 +7,7 @@
 #include "libfs/base/stop.h"
 #include "libfs/fs/filesystem.h"
 #include "libfs/ops/check/findings.h"
+#include "libfs/ops/check/verdict.h"
 
 namespace btrkit::check {
 
@@ -17,12 +18,6 @@ struct Options {
     u64 hash_seed = 0; ///< draw it anew for each run
 };
 
-/// What a Linux kernel of today will do with it.
-enum class Mountable {
-    read_write,
-    read_only, ///< read-only is all that it will do, perhaps with options such as degraded or rescue
-    refused,   ///< not at all without repair
-};
 
 /// Numbers that a qgroup has and that it should have.
 struct QgroupCount {
@@ -35,14 +30,14 @@ struct QgroupCount {
 
 struct Report {
     Findings findings;
-    Mountable mountable = Mountable::read_write;
-    std::string mountable_reason; ///< why not read_write, in a few words; empty otherwise
+    Mountability mountability;
 
     u64 block_count = 0; ///< distinct tree blocks
     u64 tree_bytes = 0;  ///< what they take, one copy of each
     u64 data_bytes = 0;  ///< what data extents take, one copy of each
     u64 subvolume_count = 0;
     u64 file_count = 0; ///< inodes in distinct leaves
+    u64 verified_bytes = 0; ///< of data, each copy counted, whose checksums were compared
     std::vector<QgroupCount> qgroups;
     bool stopped = false; ///< the user stopped it: what is not found may be there
 };

@@ -14,12 +14,15 @@ struct Affected {
     u64 tree = 0;
     std::string subvolume;          ///< its path from the top; "/" for the top-level tree
     std::vector<std::string> paths; ///< of files in it, from its own top; empty: the subvolume as a whole
+    bool has_more = false;          ///< there are more files than these
 };
 
 struct Finding {
     Problem problem;
     /// Filled in last of all (naming.h). Empty: nothing refers to it, or it is about no file.
     std::vector<Affected> affected = {};
+    u64 subvolume_count = 0;   ///< of those that it concerns, in affected or not
+    bool affects_more = false; ///< there were too many to tell, or to look for, all
 };
 
 /// Takes findings from one thread at a time. The same one is kept once, however often it is told; all of them are

@@ -3,8 +3,8 @@
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/names.h"
 #include "libfs/ops/check/devices/device_facts.h"
+#include "libfs/ops/check/find_tree.h"
 #include "libfs/ops/check/tree_scan.h"
-#include "libfs/ops/check/wanted_tree.h"
 
 #include <fmt/format.h>
 
@@ -111,7 +111,7 @@ DeviceFacts gather_devices(Context& context) {
     facts.chunks_complete = facts.chunks_complete && chunk_tree_whole;
     facts.devices_complete = facts.devices_complete && chunk_tree_whole;
 
-    const auto dev_tree = find_wanted_tree(context, btrfs::dev_tree_id);
+    const auto dev_tree = find_tree(context, btrfs::dev_tree_id);
     if (!dev_tree) {
         facts.dev_extents_complete = false;
         return facts;

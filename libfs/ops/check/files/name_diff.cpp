@@ -13,6 +13,7 @@
 #include <unordered_set>
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 namespace btrkit::check {
 
@@ -104,6 +105,10 @@ private:
 
     void trace_inode(const btrfs::Key& key, Bytes body) {
         const auto* item = view_at<btrfs::InodeItem>(body);
+        if (item != nullptr && item->nlink == 0 && S_ISDIR(item->mode) &&
+            deleted_directories_.size() < Findings::kept_of_each_code) {
+            deleted_directories_.insert(key.objectid);
+        }
         if (item != nullptr && part_.has(key.objectid)) {
             inodes_.push_back({.inode = key.objectid,
                                .file_type = static_cast<u8>(file_type_of(item->mode)),
@@ -211,6 +216,9 @@ private:
         const auto* index = first_of(Form::dir_index);
         const auto* ref = first_of(Form::inode_ref);
         const auto& any = all.front();
+        if (deleted_directories_.contains(any.parent) && ref == nullptr && find_inode(any.child) != nullptr) {
+            return; // both wait to be deleted
+        }
         const auto name = fmt::format("\"{}\" in directory {}", printable(any.name), any.parent);
         if (find_inode(any.child) == nullptr && ref == nullptr) {
             report(ProblemCode::inode_missing, any.place, name);
@@ -239,6 +247,7 @@ private:
     std::vector<Trace> traces_;
     std::vector<InodeTrace> inodes_;
     std::vector<u64> orphans_;
+    std::unordered_set<u64> deleted_directories_; ///< those that are still there
     std::unordered_set<u64> bad_;
     std::map<u64, std::vector<Sighting>> sightings_;
 };

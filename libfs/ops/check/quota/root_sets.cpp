@@ -87,35 +87,58 @@ RootSets::Id RootSets::unite(Id a, Id b) {
     return result;
 }
 
-bool RootSets::intersect(Id a, Id b) const {
-    if (a == empty || b == empty) {
-        return false;
+/// The set as plain bits.
+std::vector<u64> RootSets::words(Id set) const {
+    std::vector<u64> bits((u64{root_count_} + word_bits - 1) / word_bits);
+    std::vector<Id> open = {set};
+    while (!open.empty()) {
+        const Part part = parts_[open.back()];
+        open.pop_back();
+        if (part.is_word) {
+            bits[part.position] = part.value;
+            continue;
+        }
+        for (const Id half : {part.left(), part.right()}) {
+            if (half != empty) {
+                open.push_back(half);
+            }
+        }
     }
-    const Part& one = parts_[a];
-    const Part& other = parts_[b];
-    if (a == b) {
-        return true;
-    }
-    return one.is_word ? (one.value & other.value) != 0
-                       : intersect(one.left(), other.left()) || intersect(one.right(), other.right());
+    return bits;
 }
 
-bool RootSets::is_subset(Id part, Id whole) const {
-    if (part == whole || part == empty) {
-        return true;
+std::vector<u32> RootSets::members(Id set) const {
+    std::vector<u32> found;
+    const auto bits = words(set);
+    for (u32 position = 0; position < bits.size(); ++position) {
+        for (u64 word = bits[position]; word != 0; word &= word - 1) {
+            found.push_back(position * word_bits + static_cast<u32>(std::countr_zero(word)));
+        }
     }
-    if (whole == empty) {
-        return false;
+    return found;
+}
+
+RootSets::Comparison RootSets::compare_all(Id with) const {
+    const auto bits = words(with);
+    Comparison result{.meets = std::vector<bool>(parts_.size()), .within = std::vector<bool>(parts_.size(), true)};
+    for (Id id = 1; id < parts_.size(); ++id) { // a part is younger than what it is made of
+        const Part& part = parts_[id];
+        const Id left = part.left();
+        const Id right = part.right();
+        if (part.is_word) {
+            result.meets[id] = (part.value & bits[part.position]) != 0;
+            result.within[id] = (part.value & ~bits[part.position]) == 0;
+        } else {
+            result.meets[id] = result.meets[left] || result.meets[right];
+            result.within[id] = result.within[left] && result.within[right];
+        }
     }
-    const Part& one = parts_[part];
-    const Part& other = parts_[whole];
-    return one.is_word ? (one.value & ~other.value) == 0
-                       : is_subset(one.left(), other.left()) && is_subset(one.right(), other.right());
+    return result;
 }
 
 std::vector<u32> RootSets::member_counts() const {
     std::vector<u32> counts(parts_.size());
-    for (Id id = 1; id < parts_.size(); ++id) { // a part is younger than what it is made of
+    for (Id id = 1; id < parts_.size(); ++id) {
         const Part& part = parts_[id];
         counts[id] =
             part.is_word ? static_cast<u32>(std::popcount(part.value)) : counts[part.left()] + counts[part.right()];

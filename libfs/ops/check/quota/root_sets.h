@@ -22,14 +22,18 @@ public:
 
     Id single(u32 root);
     Id unite(Id a, Id b);
-    bool intersect(Id a, Id b) const;
-    bool is_subset(Id part, Id whole) const;
-
     bool has_overflowed() const { return has_overflowed_; }
     /// All ids are below.
     std::size_t part_count() const { return parts_.size(); }
     /// Of each set by its id.
     std::vector<u32> member_counts() const;
+    /// Of each set by its id.
+    struct Comparison {
+        std::vector<bool> meets;  ///< whether it has something in common with that one
+        std::vector<bool> within; ///< whether it has nothing that this one has not
+    };
+    Comparison compare_all(Id with) const;
+    std::vector<u32> members(Id set) const;
     /// weights: of each set by its id. Returns of each root the sum of the weights of the sets that have it.
     std::vector<u64> sum_by_root(std::vector<u64> weights) const;
 
@@ -54,6 +58,7 @@ private:
     };
 
     Id intern(const Part& part);
+    std::vector<u64> words(Id set) const;
     Id single(u32 root, unsigned height);
 
     unsigned height_ = 0; ///< parts above a word

@@ -20,7 +20,7 @@ struct Job {
 
 class Measure {
 public:
-    Measure(Context& context, std::span<const RootRecord* const> roots, RootSets& sets, const SharingWish& wish)
+    Measure(Context& context, std::span<const NumberedRoot> roots, RootSets& sets, const SharingWish& wish)
         : context_(context), reader_(context.filesystem.reader()), roots_(roots), sets_(sets), wish_(wish),
           most_kept_(std::max<std::size_t>(2, context.options.memory_bytes / 4 / sizeof(SharedExtent))) {
         for (unsigned level = 0; level < btrfs::max_level_count; ++level) {
@@ -29,8 +29,8 @@ public:
     }
 
     Sharing run() {
-        for (u32 i = 0; i < roots_.size(); ++i) {
-            seed(*roots_[i], sets_.single(i));
+        for (const auto& root : roots_) {
+            seed(*root.record, sets_.single(root.number));
         }
         for (unsigned level = btrfs::max_level_count - 1; level > 1; --level) {
             const auto nodes = levels_[level].settled();
@@ -245,7 +245,7 @@ private:
 
     Context& context_;
     const BlockReader& reader_;
-    std::span<const RootRecord* const> roots_;
+    std::span<const NumberedRoot> roots_;
     RootSets& sets_;
     const SharingWish& wish_;
     std::size_t most_kept_;
@@ -255,7 +255,7 @@ private:
 
 } // namespace
 
-Sharing measure_sharing(Context& context, std::span<const RootRecord* const> roots, RootSets& sets,
+Sharing measure_sharing(Context& context, std::span<const NumberedRoot> roots, RootSets& sets,
                         const SharingWish& wish) {
     return Measure(context, roots, sets, wish).run();
 }

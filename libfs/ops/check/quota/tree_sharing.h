@@ -17,6 +17,12 @@ struct Sharing {
     std::string gap; ///< not empty: why the numbers are worth nothing
 };
 
+/// A subvolume and its number in the sets.
+struct NumberedRoot {
+    const RootRecord* record = nullptr;
+    u32 number = 0;
+};
+
 struct SharingWish {
     bool data = true; ///< or tree blocks only
     u64 oldest = 0;   ///< generation from which on blocks count for their owners
@@ -24,8 +30,7 @@ struct SharingWish {
 
 /// Reads each distinct block of the subvolumes once, level by level from the top: by the time that a block is read, all
 /// its parents have said who reaches it. (Leaves are read again, window by window, where the data extents or the leaves
-/// themselves are too many for the memory.) roots: subvolume number i of the sets is roots[i].
-Sharing measure_sharing(Context& context, std::span<const RootRecord* const> roots, RootSets& sets,
-                        const SharingWish& wish);
+/// themselves are too many for the memory.)
+Sharing measure_sharing(Context& context, std::span<const NumberedRoot> roots, RootSets& sets, const SharingWish& wish);
 
 } // namespace btrkit::check

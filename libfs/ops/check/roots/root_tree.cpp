@@ -6,7 +6,6 @@
 #include "libfs/base/names.h"
 #include "libfs/fs/path_lookup.h"
 #include "libfs/ops/check/tree_scan.h"
-#include "libfs/ops/check/wanted_tree.h"
 
 #include <fmt/format.h>
 
@@ -176,7 +175,11 @@ void check_root_tree(Context& context) {
         scan_items(context, context.filesystem.root_tree(),
                    [&](const btrfs::Key& key, Bytes body, const Place& place) { reader.take(key, body, place); });
     for (const u64 id : essential_trees(context.geometry())) {
-        find_wanted_tree(context, id);
+        if (context.roots.find(id) != nullptr) {
+            continue;
+        }
+        const auto code = context.roots.complete ? ProblemCode::root_unreadable : ProblemCode::not_checked;
+        context.findings.report(code, {.tree = id}, "there is no root item of it");
     }
 }
 

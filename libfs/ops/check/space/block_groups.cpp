@@ -3,8 +3,8 @@
 
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/names.h"
+#include "libfs/ops/check/find_tree.h"
 #include "libfs/ops/check/tree_scan.h"
-#include "libfs/ops/check/wanted_tree.h"
 
 #include <algorithm>
 
@@ -35,7 +35,7 @@ bool scan_block_group_tree(Context& context) {
                                 "it stands in the extent tree, but the filesystem has a block group tree");
     }
     context.space.block_groups.clear();
-    const auto root = find_wanted_tree(context, btrfs::block_group_tree_id);
+    const auto root = find_tree(context, btrfs::block_group_tree_id);
     if (!root) {
         return false;
     }

@@ -2,10 +2,10 @@
 // The free space tree, block group by block group.
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/names.h"
+#include "libfs/ops/check/find_tree.h"
 #include "libfs/ops/check/space/bit_runs.h"
 #include "libfs/ops/check/space/free_ranges.h"
 #include "libfs/ops/check/tree_scan.h"
-#include "libfs/ops/check/wanted_tree.h"
 
 #include <limits>
 
@@ -247,19 +247,11 @@ bool can_be_compared(Context& context) {
     return !is_old_dump(context);
 }
 
-std::optional<TreeRoot> free_space_tree(Context& context) {
-    if ((context.geometry().compat_ro_flags & btrfs::compat_ro_free_space_tree) != 0) {
-        return find_wanted_tree(context, btrfs::free_space_tree_id);
-    }
-    const auto left_over = context.filesystem.find_tree(btrfs::free_space_tree_id);
-    return left_over ? std::optional(*left_over) : std::nullopt;
-}
-
 } // namespace
 
 void check_free_space_tree(Context& context) {
     const bool compare = can_be_compared(context);
-    const auto root = free_space_tree(context);
+    const auto root = find_tree(context, btrfs::free_space_tree_id);
     if (!root) {
         return;
     }

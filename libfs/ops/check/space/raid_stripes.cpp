@@ -3,9 +3,9 @@
 
 #include "formats/btrfs/item_types.h"
 #include "libfs/fs/stripe_tree.h"
+#include "libfs/ops/check/find_tree.h"
 #include "libfs/ops/check/space/free_ranges.h"
 #include "libfs/ops/check/tree_scan.h"
-#include "libfs/ops/check/wanted_tree.h"
 
 #include <limits>
 
@@ -65,7 +65,7 @@ void check_raid_stripes(Context& context) {
     if (!context.geometry().has_incompat(btrfs::incompat_raid_stripe_tree)) {
         return;
     }
-    const auto root = find_wanted_tree(context, btrfs::raid_stripe_tree_id);
+    const auto root = find_tree(context, btrfs::raid_stripe_tree_id);
     if (!root) {
         return;
     }

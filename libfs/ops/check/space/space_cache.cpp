@@ -2,9 +2,9 @@
 // The old free space caches, where the kernel would trust them.
 #include "formats/btrfs/item_types.h"
 #include "libfs/fs/file_data.h"
+#include "libfs/ops/check/find_tree.h"
 #include "libfs/ops/check/space/free_ranges.h"
 #include "libfs/ops/check/space/space_cache_file.h"
-#include "libfs/ops/check/wanted_tree.h"
 
 #include <fmt/format.h>
 

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+#include "apps/check/flags.h"
+
+#include "apps/check/exit_status.h"
+#include "apps/common/exit_status.h"
+#include "apps/common/sizes.h"
+
+#include <fmt/format.h>
+
+namespace btrkit::apps {
+
+namespace {
+
+/// What is not an option of its own, but only known until the command line was read.
+struct RawFlags {
+    std::optional<u64> super_mirror;
+    std::optional<u64> tree_root;
+    std::optional<u64> chunk_root;
+    std::optional<u64> memory;
+    std::string mode;
+    bool repairs = false;
+    std::string cache_version;
+    bool ignored = false;
+};
+
+void declare_reading(CommandLine& line, CheckFlags& flags, RawFlags& raw) {
+    auto& app = line.app();
+    app.add_flag("--check-data-csum", flags.check.check_data_csum, "read all copies of all data too");
+    app.add_flag("-Q,--qgroup-report", flags.check.qgroups_only, "count the quota groups, and nothing else");
+    line.take_number("-E,--subvol-extents", flags.subvol_extents,
+                     "list the extents of a subvolume and who shares them, and nothing else")
+        ->option_text("ID");
+    line.take_number("-s,--super", raw.super_mirror, "trust this superblock mirror, 0 to 2, not the newest");
+    app.add_flag("-b,--backup", flags.open.backup_roots, "take a backup root where a root can't be read");
+    line.take_number("-r,--tree-root", raw.tree_root, "take the root of the root tree from this address")
+        ->option_text("BYTENR");
+    line.take_number("--chunk-root", raw.chunk_root, "take the root of the chunk tree from this address")
+        ->option_text("BYTENR");
+    line.take_size("--memory", raw.memory, "how much to use, roughly; the findings are the same (default 256m)");
+    app.add_flag("--force", flags.force, "check a device that is mounted too; it may change meanwhile");
+}
+
+void declare_the_peers(CommandLine& line, RawFlags& raw) {
+    auto& app = line.app();
+    app.add_flag("--readonly", raw.ignored, "as always: nothing is ever written");
+    app.add_option("--mode", raw.mode, "original, orig or lowmem: accepted, changes nothing")->option_text("MODE");
+    app.add_flag("-a", raw.ignored, "accepted, changes nothing");
+    for (const auto* name : {"--repair", "--init-csum-tree", "--init-extent-tree"}) {
+        app.add_flag(name, raw.repairs, "not there yet");
+    }
+    app.add_option("--clear-space-cache", raw.cache_version, "not there yet")->option_text("v1|v2");
+}
+
+/// What contradicts itself or is out of range; empty: all is well.
+std::string what_is_wrong(const CheckFlags& flags, const RawFlags& raw) {
+    if (raw.repairs || !raw.cache_version.empty()) {
+        return "repairs are not there yet; nothing was changed";
+    }
+    if (raw.super_mirror.value_or(0) >= btrfs::superblock_offsets.size()) {
+        return fmt::format("--super: there is no mirror {}, only 0 to {}", *raw.super_mirror,
+                           btrfs::superblock_offsets.size() - 1);
+    }
+    if (!raw.mode.empty() && raw.mode != "original" && raw.mode != "orig" && raw.mode != "lowmem") {
+        return fmt::format("--mode: '{}' is not one of original, orig or lowmem", raw.mode);
+    }
+    if (flags.subvol_extents && (flags.check.qgroups_only || flags.check.check_data_csum)) {
+        return "--subvol-extents excludes --qgroup-report and --check-data-csum";
+    }
+    if (flags.check.qgroups_only && flags.check.check_data_csum) {
+        return "--qgroup-report excludes --check-data-csum";
+    }
+    if (flags.subvol_extents && flags.format == OutputFormat::json) {
+        return "--subvol-extents has no JSON";
+    }
+    return {};
+}
+
+int status_of(int shared_status) {
+    switch (shared_status) {
+    case exit_done: return check_clean;
+    case exit_usage: return check_usage;
+    default: return check_failed;
+    }
+}
+
+} // namespace
+
+std::optional<int> read_check_flags(CommandLine& line, std::span<const std::string> arguments, Io& io,
+                                    CheckFlags& flags) {
+    RawFlags raw;
+    declare_reading(line, flags, raw);
+    declare_the_peers(line, raw);
+    line.take_images(flags.images);
+    line.take_format(flags.format);
+    line.take_threads(flags.parallelism.threads);
+    line.take_progress("-p,--progress");
+    if (const auto status = line.parse(arguments, io)) {
+        return status_of(*status);
+    }
+    if (const auto wrong = what_is_wrong(flags, raw); !wrong.empty()) {
+        return status_of(line.wrong_usage(io, wrong));
+    }
+    if (raw.super_mirror) {
+        flags.open.volume.super_mirror = static_cast<unsigned>(*raw.super_mirror);
+    }
+    const auto as_address = [](std::optional<u64> bytenr) {
+        return bytenr ? std::optional(Logical{*bytenr}) : std::nullopt;
+    };
+    flags.open.tree_root = as_address(raw.tree_root);
+    flags.open.chunk_root = as_address(raw.chunk_root);
+    flags.check.memory_bytes = raw.memory.value_or(flags.check.memory_bytes);
+    return std::nullopt;
+}
+
+} // namespace btrkit::apps

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// check's options, as far as they can be understood without looking at anything.
+#pragma once
+
+#include "apps/common/command_line.h"
+#include "libfs/ops/check/check.h"
+
+namespace btrkit::apps {
+
+struct CheckFlags {
+    std::vector<std::string> images;
+    FilesystemOptions open;
+    check::Options check;
+    Parallelism parallelism;
+    OutputFormat format = OutputFormat::text;
+    std::optional<u64> subvol_extents; ///< print these and nothing else
+    bool force = false;                ///< also what is mounted
+};
+
+/// nullopt: go on. Otherwise everything is said, and this is the exit status.
+std::optional<int> read_check_flags(CommandLine& line, std::span<const std::string> arguments, Io& io,
+                                    CheckFlags& flags);
+
+} // namespace btrkit::apps
