@@ -9,6 +9,7 @@
 #include "apps/common/stop_signals.h"
 #include "libfs/base/names.h"
 #include "libfs/io/in_use.h"
+#include "libfs/ops/check/subvol_extents/subvol_extents.h"
 
 #include <random>
 
@@ -37,7 +38,8 @@ public:
         if (!filesystem) {
             return tell_unopened(std::move(opening), filesystem.error());
         }
-        return check(*filesystem, std::move(opening));
+        return flags_.subvol_extents ? list_extents(*filesystem, *flags_.subvol_extents)
+                                     : check(*filesystem, std::move(opening));
     }
 
 private:
@@ -74,8 +76,21 @@ private:
                (report.stopped ? check_cancelled : check_clean);
     }
 
-    int print(const CheckOutcome& outcome) {
-        const auto written = io_.out.write(text_of(outcome));
+    int list_extents(const Filesystem& filesystem, u64 subvolume) {
+        const StopSignals stop;
+        const auto extents = check::list_subvol_extents(filesystem, subvolume, flags_.check, flags_.parallelism,
+                                                        progress_, stop.token());
+        progress_.finish();
+        if (!extents) {
+            messages_.error(extents.error());
+            return check_failed | (stop.token().stop_requested() ? check_cancelled : check_clean);
+        }
+        return print(extents_text(*extents));
+    }
+
+    int print(const CheckOutcome& outcome) { return print(text_of(outcome)); }
+    int print(const std::string& text) {
+        const auto written = io_.out.write(text);
         if (!written) {
             messages_.error(written.error());
         }

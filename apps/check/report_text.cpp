@@ -5,6 +5,7 @@
 #include "libfs/base/names.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace btrkit::apps {
 
@@ -23,7 +24,7 @@ std::string full_path(const std::string& subvolume, const std::string& path) {
 }
 
 std::string subvolume_text(const check::Affected& affected) {
-    return fmt::format("subvolume {} {}", objectid_text(affected.tree), printable(affected.subvolume));
+    return fmt::format("subvolume {} {}", affected.tree, printable(affected.subvolume));
 }
 
 /// "files: /sub/a/b (subvolume 257 /sub) and 3 more; 12 subvolumes"
@@ -178,12 +179,22 @@ std::string qgroup_text(const CheckOutcome& outcome) {
     for (const auto& group : outcome.report.qgroups) {
         const bool is_same = group.referenced_bytes == group.counted_referenced_bytes &&
                              group.exclusive_bytes == group.counted_exclusive_bytes;
-        text += fmt::format("Counts for qgroup id: {}/{} are {}\n", btrfs::qgroup_level(group.id),
-                            btrfs::qgroup_number(group.id), is_same ? "the same" : "different");
+        text += fmt::format("Counts for qgroup id: {}/{}{}\n", btrfs::qgroup_level(group.id),
+                            btrfs::qgroup_number(group.id), is_same ? "" : " are different");
         put_numbers(text, "our", "referenced", group.counted_referenced_bytes);
         put_numbers(text, "disk", "referenced", group.referenced_bytes);
         put_numbers(text, "our", "exclusive", group.counted_exclusive_bytes);
         put_numbers(text, "disk", "exclusive", group.exclusive_bytes);
+    }
+    return text;
+}
+
+std::string extents_text(const check::SubvolExtents& extents) {
+    std::string text = "Offset\t\tLen\tRoot Refs\tRoots\n";
+    for (const auto& extent : extents.extents) {
+        const auto& sharers = extents.sharers.at(extent.sharers);
+        text += fmt::format("{}\t{}\t{}\t{}\n", extent.address, extent.length_bytes, sharers.size(),
+                            fmt::join(sharers, " "));
     }
     return text;
 }

@@ -3,6 +3,7 @@
 
 #include "apps/check/outcome.h"
 #include "apps/common/messages.h"
+#include "libfs/ops/check/subvol_extents/subvol_extents.h"
 
 namespace btrkit::apps {
 
@@ -12,5 +13,8 @@ std::string check_text(const CheckOutcome& outcome, Verbosity verbosity);
 
 /// The quota groups as they count and as they should.
 std::string qgroup_text(const CheckOutcome& outcome);
+
+/// A line for each extent: address, bytes, how many subvolumes share it, and which.
+std::string extents_text(const check::SubvolExtents& extents);
 
 } // namespace btrkit::apps

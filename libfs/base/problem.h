@@ -13,6 +13,14 @@
 
 namespace btrkit {
 
+/// Keys from first up to, but without, end.
+struct KeySpan {
+    btrfs::Key first = btrfs::Key::min();
+    std::optional<btrfs::Key> end = {}; ///< nothing: as far as keys go
+
+    bool contains(const btrfs::Key& key) const { return first <= key && (!end || key < *end); }
+};
+
 /// Where a problem is, as far as it is known.
 struct Place {
     std::string device = {};             ///< file name of the device
@@ -25,6 +33,7 @@ struct Place {
     std::optional<u64> inode = {};       ///< inode number in that tree
     std::optional<u64> length = {};      ///< bytes of data from logical on
     std::string path = {};               ///< file, where one is known
+    std::optional<KeySpan> keys = {};    ///< of what is lost; its text stands in the detail
 };
 
 struct Problem {

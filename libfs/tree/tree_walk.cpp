@@ -17,7 +17,8 @@ Problem lost_range(const BlockRef& ref) {
     } else {
         keys = "the whole tree";
     }
-    return {ProblemCode::block_lost, {.logical = promise.address, .tree = promise.tree}, keys};
+    const KeySpan span{.first = promise.first_key.value_or(btrfs::Key::min()), .end = promise.end};
+    return {ProblemCode::block_lost, {.logical = promise.address, .tree = promise.tree, .keys = span}, keys};
 }
 
 TreeWalk::TreeWalk(const BlockReader& reader, const BlockRef& root, WalkOrder order, const KeyRange& keys)

@@ -8,6 +8,8 @@
 
 #include <unordered_set>
 
+#include <fmt/format.h>
+
 namespace btrkit::check {
 
 namespace {
@@ -48,6 +50,19 @@ bool keeps(const Promise& promise, const BlockFacts& facts) {
            (!promise.tree || owner_allowed(facts.owner, *promise.tree)) &&
            (!promise.first_key || *promise.first_key == facts.first_key) &&
            (!promise.end || facts.last_key < *promise.end);
+}
+
+/// The kernel knows two flags, and one revision of back references.
+void check_flags(const BlockView& block, const ScanStep& step, u64 incompat_flags, Problems& problems) {
+    const u64 flags = block.header().flags;
+    const u64 revision = flags >> btrfs::header_backref_revision_shift;
+    const u64 known = btrfs::header_flag_written | btrfs::header_flag_reloc;
+    const u64 wanted_revision = (incompat_flags & btrfs::incompat_mixed_backref) != 0 ? 1 : revision;
+    if ((flags & btrfs::header_flags_mask & ~known) != 0 || revision != wanted_revision) {
+        problems.push_back({.code = ProblemCode::block_flags,
+                            .place = {.logical = step.ref.promise.address, .tree = step.ref.promise.tree},
+                            .detail = fmt::format("{:#x}", flags)});
+    }
 }
 
 class Scan {
@@ -209,6 +224,9 @@ private:
         mark(step);
         step.kind = ScanStep::Kind::node_begin;
         step.facts = facts_of(*read.proven);
+        if (step.is_first && mode_.thorough) {
+            check_flags(*read.proven, step, context_.geometry().incompat_flags, step.problems);
+        }
         const bool is_full = is_full_backref(step.ref.promise.address);
         const auto& root = roots_[step.root];
         Frame frame{.bytes = std::move(bytes),
@@ -273,6 +291,7 @@ private:
         const LeafVisit visit{.ref = step.ref, .block = *read.proven, .tree = tree};
         if (step.is_first) {
             if (mode_.thorough) {
+                check_flags(visit.block, step, context_.geometry().incompat_flags, step.problems);
                 check_items(visit.block, context_.geometry(), tree, step.problems);
             }
             if (mode_.sink != nullptr) {

@@ -34,10 +34,10 @@ struct ScanStep {
     };
     Kind kind = Kind::leaf;
     BlockRef ref = {};
-    std::size_t root = 0; ///< which of the roots the walk is below
-    bool keep = false;    ///< it may come again: remember what was made of it
-    bool is_first = true; ///< it was not seen before: what it refers to counts
-    u64 parent_owner = 0; ///< owner of the block, or the tree of the root item, that refers to it
+    std::size_t root = 0;  ///< which of the roots the walk is below
+    bool keep = false;     ///< it may come again: remember what was made of it
+    bool is_first = true;  ///< it was not seen before: what it refers to counts
+    u64 parent_owner = 0;  ///< owner of the block, or the tree of the root item, that refers to it
     std::size_t index = 0; ///< of a leaf: its place in the batch
     BlockFacts facts = {}; ///< of a node
     Problems problems = {};

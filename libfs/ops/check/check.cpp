@@ -2,11 +2,13 @@
 #include "libfs/ops/check/check.h"
 
 #include "libfs/ops/check/context.h"
+#include "libfs/ops/check/data/data.h"
 #include "libfs/ops/check/devices/devices.h"
 #include "libfs/ops/check/extents/csum_scan.h"
 #include "libfs/ops/check/extents/extent_scan.h"
 #include "libfs/ops/check/extents/reference_diff.h"
 #include "libfs/ops/check/files/file_trees.h"
+#include "libfs/ops/check/naming/naming.h"
 #include "libfs/ops/check/other_trees.h"
 #include "libfs/ops/check/quota/quota.h"
 #include "libfs/ops/check/roots/log_tree.h"
@@ -23,12 +25,19 @@ namespace {
 struct Phase {
     std::string_view name;
     void (*run)(Context&);
+    bool is_for_qgroups = false; ///< needed where nothing but quota groups is asked for
 };
+
+void verify_data(Context& context) {
+    if (context.options.check_data_csum) {
+        context.verified_bytes = check_data(context);
+    }
+}
 
 /// In this order: each stands on what those before it have learnt. Every tree is scanned by one of them.
 constexpr std::array phases = std::to_array<Phase>({
-    {"devices and chunks", check_devices},
-    {"root tree", check_root_tree},
+    {"devices and chunks", check_devices, true},
+    {"root tree", check_root_tree, true},
     {"extent tree", scan_extent_tree},
     {"block groups", check_block_groups},
     {"checksum tree", check_csum_tree},
@@ -36,10 +45,12 @@ constexpr std::array phases = std::to_array<Phase>({
     {"raid stripes", check_raid_stripes},
     {"file trees", check_file_trees},
     {"subvolumes", check_subvolumes},
-    //{"quota groups", [](Context& context) { context.qgroups = check_quota(context); }},
+    //{"quota groups", [](Context& context) { context.qgroups = check_quota(context); }, true},
     {"other trees", check_other_trees},
     {"references", check_references},
     {"log", check_log},
+    {"data", verify_data},
+    {"whose it is", name_affected},
 });
 
 } // namespace
@@ -58,6 +69,9 @@ Report run(const Filesystem& filesystem, const Options& options, Parallelism par
         if (stop.stop_requested()) {
             break;
         }
+        if (options.qgroups_only && !phase.is_for_qgroups) {
+            continue;
+        }
         progress.begin_phase(phase.name, 0, ProgressUnit::bytes);
         phase.run(context);
     }
@@ -68,6 +82,8 @@ Report run(const Filesystem& filesystem, const Options& options, Parallelism par
         report.data_bytes += range.length();
     }
     report.file_count = context.file_count;
+    report.verified_bytes = context.verified_bytes;
+    report.mountability = judge_mountability(report.findings, filesystem);
     report.qgroups = std::move(context.qgroups);
     for (const auto& record : context.roots.records) {
         report.subvolume_count += record.is_subvolume() ? 1 : 0;

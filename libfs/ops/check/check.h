@@ -18,7 +18,6 @@ struct Options {
     u64 hash_seed = 0; ///< draw it anew for each run
 };
 
-
 /// Numbers that a qgroup has and that it should have.
 struct QgroupCount {
     u64 id = 0;
@@ -36,7 +35,7 @@ struct Report {
     u64 tree_bytes = 0;  ///< what they take, one copy of each
     u64 data_bytes = 0;  ///< what data extents take, one copy of each
     u64 subvolume_count = 0;
-    u64 file_count = 0; ///< inodes in distinct leaves
+    u64 file_count = 0;     ///< inodes in distinct leaves
     u64 verified_bytes = 0; ///< of data, each copy counted, whose checksums were compared
     std::vector<QgroupCount> qgroups;
     bool stopped = false; ///< the user stopped it: what is not found may be there

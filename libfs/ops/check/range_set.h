@@ -19,6 +19,11 @@ struct Range {
     friend constexpr auto operator<=>(const Range&, const Range&) = default;
 };
 
+/// That many bytes from start on, cut where addresses end.
+constexpr Range range_from(u64 start, u64 length_bytes) {
+    return {start, start + std::min(length_bytes, ~u64{0} - start)};
+}
+
 /// Disjoint ranges in ascending order; neighbours that touch are one.
 class RangeSet {
 public:

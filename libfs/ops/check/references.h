@@ -19,6 +19,7 @@ struct Reference {
         data,         ///< EXTENT_DATA_REF: owner is the tree; inode and offset in it
         shared_data,  ///< SHARED_DATA_REF: owner is the leaf's address
         block,        ///< no reference, but what a tree block is: inode is its generation, offset its level
+        item,         ///< no reference, but that there is an extent item: recorded 0 times
     };
     Kind kind = Kind::tree_block;
     u64 bytenr = 0;       ///< of the extent

@@ -44,7 +44,7 @@ private:
 } // namespace
 
 bool scan_tree(Context& context, const TreeRoot& root, LeafVisitor& visitor) {
-    context.scanned_trees.insert(root.id);
+    context.scanned_trees.insert(root.root_key);
     Forward handler(visitor);
     const ScanRoot only{.root = root};
     return scan_blocks(context, {&only, 1}, {.sink = &context.references, .visited = &context.visited}, handler);

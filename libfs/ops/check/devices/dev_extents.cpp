@@ -3,7 +3,6 @@
 #include "libfs/ops/check/devices/device_facts.h"
 
 #include <algorithm>
-#include <limits>
 #include <tuple>
 
 #include <fmt/format.h>
@@ -26,10 +25,6 @@ struct WantedExtent {
 template <class Extent>
 auto place_on_device(const Extent& extent) {
     return std::tuple(extent.devid, extent.physical);
-}
-
-u64 saturated_end(u64 start, u64 length) {
-    return length > std::numeric_limits<u64>::max() - start ? std::numeric_limits<u64>::max() : start + length;
 }
 
 std::vector<WantedExtent> wanted_extents(const DeviceFacts& facts) {
@@ -108,7 +103,7 @@ void check_bounds(Context& context, const DeviceFacts& facts, const DevExtentRec
         return; // what has a chunk is told with the device
     }
     const u64 size = device->second.item.total_bytes;
-    if (saturated_end(extent.physical, extent.length) > size) {
+    if (range_from(extent.physical, extent.length).end > size) {
         context.findings.report(ProblemCode::dev_extent_bounds, extent.place,
                                 fmt::format("{} bytes at {} of device {}, which has {}", extent.length, extent.physical,
                                             extent.devid, size));
@@ -128,7 +123,7 @@ public:
                               fmt::format("begins at {}, but the extent at {} ends at {}", extent.physical,
                                           furthest_->physical, end_));
         }
-        const u64 end = saturated_end(extent.physical, extent.length);
+        const u64 end = range_from(extent.physical, extent.length).end;
         if (furthest_ == nullptr || furthest_->devid != extent.devid || end > end_) {
             furthest_ = &extent;
             end_ = end;

@@ -122,13 +122,16 @@ u64 record_keyed_ref(const Extent& extent, const btrfs::Key& key, Bytes body, Re
     return count;
 }
 
-void record_block(const Extent& extent, ReferenceSink& sink) {
-    sink.record({.kind = Kind::block,
-                 .bytenr = extent.bytenr,
-                 .length_bytes = extent.length_bytes,
-                 .inode = extent.generation,
-                 .offset = extent.level},
-                1);
+void record_item(const Extent& extent, ReferenceSink& sink) {
+    sink.record({.kind = Kind::item, .bytenr = extent.bytenr, .length_bytes = extent.length_bytes}, 0);
+    if (!extent.is_data()) {
+        sink.record({.kind = Kind::block,
+                     .bytenr = extent.bytenr,
+                     .length_bytes = extent.length_bytes,
+                     .inode = extent.generation,
+                     .offset = extent.level},
+                    1);
+    }
 }
 
 } // namespace btrkit::check

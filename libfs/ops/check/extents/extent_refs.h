@@ -38,7 +38,7 @@ u64 record_inline_refs(const Extent& extent, const btrfs::Key& key, Bytes body, 
 /// The same for a reference with its own key, which belongs to that extent.
 u64 record_keyed_ref(const Extent& extent, const btrfs::Key& key, Bytes body, ReferenceSink& sink);
 
-/// What a tree block's extent item says about the block itself.
-void record_block(const Extent& extent, ReferenceSink& sink);
+/// That the extent item is there, and what that of a tree block says about the block itself.
+void record_item(const Extent& extent, ReferenceSink& sink);
 
 } // namespace btrkit::check

@@ -35,9 +35,7 @@ public:
             const auto key = leaf.block.key(slot);
             const Bytes body = leaf.block.item_data(slot);
             if (const auto extent = parse_extent(key, body, context_.geometry())) {
-                if (!extent->is_data()) {
-                    record_block(*extent, sink);
-                }
+                record_item(*extent, sink);
                 result->extents.push_back({*extent, slot, record_inline_refs(*extent, key, body, sink)});
             } else if (is_keyed_ref(key.type)) {
                 if (result->extents.empty() && slot == result->leading_refs) {
@@ -73,7 +71,9 @@ public:
     }
 
     void lost(const BlockRef& ref) override {
-        last_.reset(); // its references may be in what is lost
+        if (last_ && ref.promise.first_key && ref.promise.first_key->objectid == last_->extent.bytenr) {
+            last_.reset(); // some of its references are lost
+        }
         after_loss_ = true;
         context_.space.unknown.append({ref.promise.first_key ? ref.promise.first_key->objectid : 0,
                                        ref.promise.end ? ref.promise.end->objectid : ~u64{0}});

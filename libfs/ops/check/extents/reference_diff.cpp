@@ -61,9 +61,7 @@ void collect_recorded(Context& context, const TreeRoot& extent_tree, ReferenceSi
             const Bytes body = leaf.block.item_data(slot);
             if (const auto found = parse_extent(key, body, context.geometry())) {
                 extent = found;
-                if (!extent->is_data()) {
-                    record_block(*extent, sink);
-                }
+                record_item(*extent, sink);
                 record_inline_refs(*extent, key, body, sink);
             } else if (is_keyed_ref(key.type) && extent && extent->bytenr == key.objectid) {
                 record_keyed_ref(*extent, key, body, sink);

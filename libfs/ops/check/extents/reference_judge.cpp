@@ -23,6 +23,7 @@ std::string reference_text(const Reference& reference) {
     case Kind::data:
         return fmt::format("tree {}, inode {}, file offset {}", objectid_text(reference.owner), reference.inode,
                            static_cast<std::int64_t>(reference.offset));
+    case Kind::item: return "nothing";
     case Kind::block: break;
     }
     return fmt::format("generation {}, level {}", reference.inode, reference.offset);
@@ -35,25 +36,29 @@ public:
         : context_(context), held_(held), recorded_(recorded) {}
 
     void judge() {
+        if (context_.space.unknown.intersects(extent_range())) {
+            return; // its item or some of its references may be lost
+        }
         if (recorded_.empty()) {
-            if (!context_.space.unknown.intersects(extent_range())) {
-                report(ProblemCode::extent_missing, held_.front(),
-                       fmt::format("needed by {}{}", reference_text(real_holder().reference), and_more(held_.size())));
-            }
+            report(ProblemCode::extent_missing, held_.front(),
+                   fmt::format("needed by {}{}", reference_text(real_holder().reference), and_more(held_.size())));
         } else if (held_.empty()) {
             if (!context_.lost_blocks) {
                 report_unheld(ProblemCode::extent_unreferenced, recorded_.front().reference,
-                              fmt::format("recorded for {}", reference_text(recorded_.back().reference)));
+                              fmt::format("recorded for {}", reference_text(recorded_.front().reference)));
             }
-        } else {
+        } else if (!has_two_items()) {
             compare();
-        }
+        } // that they overlap has been told
     }
 
 private:
     Range extent_range() const {
-        const auto& reference = held_.front().reference;
+        const auto& reference = held_.empty() ? recorded_.front().reference : held_.front().reference;
         return {reference.bytenr, reference.bytenr + std::max<u64>(reference.length_bytes, 1)};
+    }
+    bool has_two_items() const {
+        return std::ranges::count(recorded_, Kind::item, [](const auto& one) { return one.reference.kind; }) > 1;
     }
     static std::string and_more(std::size_t count) {
         return count > 1 ? fmt::format(" and {} more", count - 1) : std::string();
@@ -99,11 +104,14 @@ private:
             for (; recorded != recorded_.end() && recorded->reference == reference; ++recorded) {
                 recorded_count += recorded->count;
             }
+            if (held_count == recorded_count) {
+                continue;
+            }
             if (held_count == 0) {
                 judge_unheld(reference);
             } else if (recorded_count == 0) {
                 judge_unrecorded(*first_held);
-            } else if (held_count != recorded_count) {
+            } else if (!lengths_differ_) {
                 report(ProblemCode::extent_ref_count, *first_held,
                        fmt::format("{} recorded, {} found, from {}", recorded_count, held_count,
                                    reference_text(reference)));
@@ -123,9 +131,12 @@ private:
 
     void judge_unrecorded(const HeldReference& held) {
         const auto& reference = held.reference;
-        if (reference.kind == Kind::block && recorded_.back().reference.kind == Kind::block) {
+        if (reference.kind == Kind::block) {
+            const auto block =
+                std::ranges::find(recorded_, Kind::block, [](const auto& one) { return one.reference.kind; });
             report(ProblemCode::extent_differs, held,
-                   fmt::format("the extent item has {}, the block has {}", reference_text(recorded_.back().reference),
+                   fmt::format("the extent item has {}, the block has {}",
+                               block == recorded_.end() ? "data" : reference_text(block->reference),
                                reference_text(reference)));
         } else if (reference.length_bytes != recorded_.front().reference.length_bytes) {
             report(ProblemCode::extent_differs, held,

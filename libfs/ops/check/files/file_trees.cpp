@@ -104,9 +104,12 @@ private:
 
 void check_owners(Context& context) {
     context.referred_by_others.for_each_not_in(context.referred_by_owner, [&](u64 number) {
-        context.findings.add({.code = ProblemCode::extent_owner,
-                              .place = {.logical = Logical{number * context.geometry().sectorsize}},
-                              .detail = "the flag FULL_BACKREF is not set, so its children count for its owner"});
+        const u64 bytenr = number * context.geometry().sectorsize;
+        if (!context.space.unknown.intersects({bytenr, bytenr + 1})) {
+            context.findings.add({.code = ProblemCode::extent_owner,
+                                  .place = {.logical = Logical{bytenr}},
+                                  .detail = "the flag FULL_BACKREF is not set, so its children count for its owner"});
+        }
     });
 }
 

@@ -109,6 +109,9 @@ private:
                                             .child = record.child,
                                             .name = std::string(as_text(record.name))});
             } else {
+                if (entry != nullptr && entry->location.type != type::inode_item) {
+                    report(ProblemCode::item_dir, "location type {}", entry->location.type);
+                }
                 take_name(record);
             }
         });

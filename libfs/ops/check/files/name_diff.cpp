@@ -83,7 +83,8 @@ private:
                 const Bytes body = leaf.block.item_data(slot);
                 if (key.type == type::inode_item) {
                     trace_inode(key, body);
-                } else if (key.type == type::orphan_item && part_.has(key.offset)) {
+                } else if (key.type == type::orphan_item && key.objectid == btrfs::orphan_objectid &&
+                           part_.has(key.offset)) {
                     orphans_.push_back(key.offset);
                 } else if (has_names(key.type)) {
                     for_each_name(key, body, [&](const NameRecord& record, const btrfs::DirItem* entry) {

@@ -63,7 +63,7 @@ void for_each_name(const btrfs::Key& key, Bytes body, Visit&& visit) {
 /// ".." of a tree's top directory, which stands nowhere else.
 inline bool is_self_ref(const NameRecord& record) {
     return record.form == NameRecord::Form::inode_ref && record.parent == record.child &&
-           record.child == btrfs::root_dir_inode;
+           record.child == btrfs::root_dir_inode && record.index == 0 && as_text(record.name) == "..";
 }
 
 /// An entry that leads to another subvolume.

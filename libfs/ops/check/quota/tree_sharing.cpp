@@ -72,7 +72,6 @@ private:
             return add_at(item.level, promise, root, root);
         }
         const auto progress = item.drop_progress.to_key();
-        std::optional<btrfs::Key> end;
         for (u8 level = item.level;; --level) {
             if (level < item.drop_level || level == 0) {
                 return add_at(level, promise, root, root);
@@ -121,6 +120,9 @@ private:
             sharing_.bytes.resize(std::max<std::size_t>(extent.roots + 1, sets_.part_count()));
         }
         sharing_.bytes[extent.roots] += bytes;
+        if (wish_.take) {
+            wish_.take(extent, bytes);
+        }
     }
     void account_blocks(std::span<const SharedExtent> blocks) {
         for (const auto& block : blocks) {

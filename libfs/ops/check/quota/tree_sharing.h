@@ -5,6 +5,7 @@
 #include "libfs/ops/check/context.h"
 #include "libfs/ops/check/quota/shared_extents.h"
 
+#include <functional>
 #include <map>
 
 namespace btrkit::check {
@@ -26,6 +27,8 @@ struct NumberedRoot {
 struct SharingWish {
     bool data = true; ///< or tree blocks only
     u64 oldest = 0;   ///< generation from which on blocks count for their owners
+    /// Where not null: is told each extent once, with all that reach it, in one thread.
+    std::function<void(const SharedExtent& extent, u64 length_bytes)> take = {};
 };
 
 /// Reads each distinct block of the subvolumes once, level by level from the top: by the time that a block is read, all

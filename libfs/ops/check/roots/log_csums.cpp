@@ -107,7 +107,7 @@ Result<RangeSet> LogCsums::stored(const RangeSet& ranges) const {
 
 /// Compares what is needed so far with what is there.
 void LogCsums::settle() {
-    std::ranges::stable_sort(needed_, {}, &Needed::range);
+    std::ranges::sort(needed_, {}, [](const Needed& one) { return std::pair(one.range, *one.place.key); });
     RangeSet wanted;
     for (const auto& one : needed_) {
         wanted.append(one.range);

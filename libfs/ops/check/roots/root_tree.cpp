@@ -167,6 +167,24 @@ std::vector<u64> essential_trees(const Geometry& geometry) {
     return trees;
 }
 
+void check_essential_trees(Context& context) {
+    std::string lost;
+    for (const u64 id : essential_trees(context.geometry())) {
+        if (context.roots.find(id) != nullptr) {
+            continue;
+        }
+        if (context.roots.complete) {
+            context.findings.report(ProblemCode::root_unreadable, {.tree = id}, "there is no root item of it");
+        } else {
+            lost += (lost.empty() ? "" : ", ") + objectid_text(id);
+        }
+    }
+    if (!lost.empty()) {
+        context.findings.report(ProblemCode::not_checked, {.tree = btrfs::root_tree_id},
+                                "trees whose root items are lost: " + lost);
+    }
+}
+
 } // namespace
 
 void check_root_tree(Context& context) {
@@ -174,13 +192,7 @@ void check_root_tree(Context& context) {
     context.roots.complete =
         scan_items(context, context.filesystem.root_tree(),
                    [&](const btrfs::Key& key, Bytes body, const Place& place) { reader.take(key, body, place); });
-    for (const u64 id : essential_trees(context.geometry())) {
-        if (context.roots.find(id) != nullptr) {
-            continue;
-        }
-        const auto code = context.roots.complete ? ProblemCode::root_unreadable : ProblemCode::not_checked;
-        context.findings.report(code, {.tree = id}, "there is no root item of it");
-    }
+    check_essential_trees(context);
 }
 
 } // namespace btrkit::check

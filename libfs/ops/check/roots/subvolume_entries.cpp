@@ -19,15 +19,18 @@ struct WantedEntry {
 };
 
 /// Of the references by one parent, in key order, so that one pass through its tree finds all.
-std::vector<WantedEntry> wanted_entries(std::span<const RootRefRecord> refs) {
+std::vector<WantedEntry> wanted_entries(const Roots& roots, std::span<const RootRefRecord> refs) {
     std::vector<WantedEntry> wanted;
     wanted.reserve(refs.size() * 2);
     for (const auto& ref : refs) {
+        if (roots.find(ref.child) == nullptr) {
+            continue; // the reference is what is wrong
+        }
         const u64 hash = name_hash(std::as_bytes(std::span(ref.name)));
         wanted.push_back({.key = {ref.dirid, btrfs::item_type::dir_item, hash}, .ref = &ref});
         wanted.push_back({.key = {ref.dirid, btrfs::item_type::dir_index, ref.sequence}, .ref = &ref});
     }
-    std::ranges::stable_sort(wanted, {}, &WantedEntry::key);
+    std::ranges::sort(wanted, {}, [](const WantedEntry& entry) { return std::pair(entry.key, entry.ref->child); });
     return wanted;
 }
 
@@ -73,7 +76,7 @@ void check_entry(Context& context, const WantedEntry& wanted, std::optional<Byte
 
 void check_entries_of(Context& context, const RootRecord& parent, std::span<const RootRefRecord> refs) {
     AscendingLookup lookup(context.filesystem.reader(), parent.root.block);
-    for (const auto& wanted : wanted_entries(refs)) {
+    for (const auto& wanted : wanted_entries(context.roots, refs)) {
         const auto item = lookup.find(wanted.key);
         check_entry(context, wanted, item, lookup.missed_items());
     }

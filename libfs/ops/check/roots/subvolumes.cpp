@@ -32,7 +32,7 @@ public:
         for (const auto& ref : roots_.refs) {
             refs.push_back(&ref);
         }
-        std::ranges::stable_sort(refs, {}, [](const auto* ref) { return order(*ref); });
+        std::ranges::sort(refs, {}, [](const auto* ref) { return order(*ref); });
         auto ref = refs.begin();
         auto back = roots_.backrefs.begin();
         while (ref != refs.end() || back != roots_.backrefs.end()) {

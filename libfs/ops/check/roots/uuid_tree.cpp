@@ -26,6 +26,11 @@ const btrfs::Uuid& uuid_of(const RootRecord& record, u8 key_type) {
     return key_type == type::uuid_key_subvol ? record.item.uuid : record.item.received_uuid;
 }
 
+/// The peer's mkfs used to put a top directory into the new tree; no kernel looks at it.
+bool is_top_directory(const btrfs::Key& key) {
+    return key.objectid == btrfs::root_dir_inode && (key.type == type::inode_item || key.type == type::inode_ref);
+}
+
 /// An entry that the uuid tree should have.
 struct Wanted {
     btrfs::Key key;
@@ -45,17 +50,21 @@ public:
             }
         }
         std::ranges::sort(wanted_, {}, &Wanted::order);
+        const auto again = std::ranges::unique(wanted_, {}, &Wanted::order);
+        wanted_.erase(again.begin(), again.end());
     }
 
     void take(const btrfs::Key& key, Bytes body, const Place& place) {
         if (!is_uuid_type(key.type)) {
-            if (btrfs::find_item_type(key.type) != nullptr) {
+            if (btrfs::find_item_type(key.type) != nullptr && !is_top_directory(key)) {
                 misplaced_.push_back({ProblemCode::item_misplaced, place, "the uuid tree has no such items"});
             }
             return;
         }
-        for (std::size_t at = 0; const auto* id = view_at<btrfs::le64>(body, at); at += sizeof(*id)) {
-            take_entry(key, *id, place);
+        for (std::size_t at = 0; at < body.size(); at += sizeof(btrfs::le64)) {
+            if (const auto* id = view_at<btrfs::le64>(body, at)) {
+                take_entry(key, *id, place);
+            }
         }
     }
 

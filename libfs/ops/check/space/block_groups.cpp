@@ -129,7 +129,7 @@ void check_block_groups(Context& context) {
         return;
     }
     auto groups = context.space.block_groups;
-    std::ranges::stable_sort(groups, {}, &BlockGroupRecord::start);
+    std::ranges::sort(groups, {}, [](const BlockGroupRecord& group) { return std::pair(group.start, group.length); });
     check_groups(context, groups);
     if (complete) {
         check_chunks_have_groups(context, groups);

@@ -17,10 +17,6 @@ namespace {
 
 namespace type = btrfs::item_type;
 
-u64 saturated_end(u64 start, u64 length) {
-    return length > std::numeric_limits<u64>::max() - start ? std::numeric_limits<u64>::max() : start + length;
-}
-
 /// What the tree records of one block group.
 struct Group {
     const Chunk* chunk = nullptr;
@@ -140,7 +136,7 @@ void GroupCheck::check_kind(const btrfs::Key& key, const Place& place) {
 
 void GroupCheck::add_range(const btrfs::Key& key, Bytes body, const Place& place) {
     check_kind(key, place);
-    const u64 end = saturated_end(key.objectid, key.offset);
+    const u64 end = range_from(key.objectid, key.offset).end;
     const u64 group_end = range_of(*group_.chunk).end;
     if (end > group_end) {
         tell(ProblemCode::free_space_unfounded, place,
@@ -157,7 +153,7 @@ void GroupCheck::add_range(const btrfs::Key& key, Bytes body, const Place& place
 
 /// From that address on: what lies before it, an item before has told of.
 void GroupCheck::add_free(const btrfs::Key& key, Bytes body, u64 from) {
-    const u64 end = std::min(saturated_end(key.objectid, key.offset), range_of(*group_.chunk).end);
+    const u64 end = std::min(range_from(key.objectid, key.offset).end, range_of(*group_.chunk).end);
     const auto append = [&](u64 first, u64 last) { group_.free.append({std::max(first, from), std::min(last, end)}); };
     if (key.type == type::free_space_extent) {
         append(key.objectid, end);
@@ -172,7 +168,7 @@ void GroupCheck::add_free(const btrfs::Key& key, Bytes body, u64 from) {
 void GroupCheck::lose(const BlockRef& ref) {
     const u64 first = ref.promise.first_key ? ref.promise.first_key->objectid : 0;
     const u64 last = ref.promise.end ? ref.promise.end->objectid : std::numeric_limits<u64>::max();
-    lost_.append({first, saturated_end(last, 1)});
+    lost_.append({first, range_from(last, 1).end});
 }
 
 void GroupCheck::close_group() {

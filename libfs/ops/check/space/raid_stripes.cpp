@@ -7,8 +7,6 @@
 #include "libfs/ops/check/space/free_ranges.h"
 #include "libfs/ops/check/tree_scan.h"
 
-#include <limits>
-
 #include <fmt/format.h>
 
 namespace btrkit::check {
@@ -31,8 +29,7 @@ void take_item(Context& context, const btrfs::Key& key, Bytes body, const Place&
         return;
     }
     check_strides(context, body, place);
-    const bool is_endless = key.offset > std::numeric_limits<u64>::max() - key.objectid;
-    const Range range{key.objectid, is_endless ? std::numeric_limits<u64>::max() : key.objectid + key.offset};
+    const Range range = range_from(key.objectid, key.offset);
     stripes.append(range);
     if (!context.space.unknown.intersects(range) && !context.space.allocated.covers(range)) {
         context.findings.report(ProblemCode::raid_stripe_unfounded, place,

@@ -6,7 +6,6 @@
 #include "libfs/ops/check/space/bit_runs.h"
 
 #include <algorithm>
-#include <limits>
 #include <optional>
 #include <vector>
 

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/ops/check/subvol_extents/subvol_extents.h"
+
+#include "libfs/base/names.h"
+#include "libfs/ops/check/quota/tree_sharing.h"
+#include "libfs/ops/check/roots/root_tree.h"
+
+#include <fmt/format.h>
+
+namespace btrkit::check {
+
+namespace {
+
+/// As many parts of sets as an eighth of the memory holds.
+constexpr u64 bytes_each_part = 64;
+
+std::vector<NumberedRoot> numbered_subvolumes(const Roots& roots) {
+    std::vector<NumberedRoot> found;
+    for (const auto& record : roots.records) {
+        if (record.is_subvolume()) {
+            found.push_back({.record = &record, .number = static_cast<u32>(found.size())});
+        }
+    }
+    return found;
+}
+
+} // namespace
+
+Result<SubvolExtents> list_subvol_extents(const Filesystem& filesystem, u64 subvolume, const Options& options,
+                                          Parallelism parallelism, ProgressSink& progress, const StopToken& stop) {
+    Findings findings;
+    Context context{.filesystem = filesystem,
+                    .options = options,
+                    .parallelism = parallelism,
+                    .progress = progress,
+                    .stop = stop,
+                    .findings = findings,
+                    .references = ReferenceSums(options.hash_seed)};
+    check_root_tree(context);
+    const auto roots = numbered_subvolumes(context.roots);
+    const auto wanted =
+        std::ranges::find_if(roots, [&](const NumberedRoot& root) { return root.record->id() == subvolume; });
+    if (wanted == roots.end()) {
+        return fail(ErrorKind::not_found, fmt::format("there is no subvolume {}", objectid_text(subvolume)));
+    }
+    RootSets sets(static_cast<u32>(roots.size()), options.memory_bytes / 8 / bytes_each_part);
+    SubvolExtents result;
+    std::unordered_map<RootSets::Id, bool> has_it; // of the sets that were seen
+    const auto take = [&](const SharedExtent& extent, u64 length_bytes) {
+        const auto [place, is_new] = has_it.try_emplace(extent.roots);
+        if (is_new) {
+            const auto members = sets.members(extent.roots);
+            place->second = std::ranges::find(members, wanted->number) != members.end();
+        }
+        if (place->second) {
+            result.extents.push_back(
+                {.address = extent.address, .length_bytes = length_bytes, .sharers = extent.roots});
+        }
+    };
+    progress.begin_phase("extents", 0, ProgressUnit::bytes);
+    const auto sharing = measure_sharing(context, roots, sets, {.take = take});
+    if (!sharing.gap.empty()) {
+        return fail(ErrorKind::damaged, "the extents can't be told: " + sharing.gap);
+    }
+    std::ranges::sort(result.extents, {}, &SubvolExtents::Extent::address);
+    for (const auto& extent : result.extents) {
+        if (const auto [place, is_new] = result.sharers.try_emplace(extent.sharers); is_new) {
+            for (const u32 number : sets.members(extent.sharers)) {
+                place->second.push_back(roots[number].record->id());
+            }
+        }
+    }
+    return result;
+}
+
+} // namespace btrkit::check

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+// The extents of a subvolume, and with whom it shares them.
+#pragma once
+
+#include "libfs/ops/check/check.h"
+#include "libfs/ops/check/quota/root_sets.h"
+
+#include <map>
+
+namespace btrkit::check {
+
+struct SubvolExtents {
+    /// A tree block or a data extent.
+    struct Extent {
+        u64 address = 0; ///< logical
+        u64 length_bytes = 0;
+        RootSets::Id sharers = RootSets::empty;
+    };
+    std::vector<Extent> extents; ///< by address
+    /// The subvolumes that reach an extent, that one among them, by id; of each set that occurs.
+    std::map<RootSets::Id, std::vector<u64>> sharers;
+};
+
+/// Takes memory for every extent of the subvolume. Fails with not_found (no such subvolume), or with damaged where not
+/// all of it can be told.
+Result<SubvolExtents> list_subvol_extents(const Filesystem& filesystem, u64 subvolume, const Options& options,
+                                          Parallelism parallelism, ProgressSink& progress, const StopToken& stop);
+
+} // namespace btrkit::check
