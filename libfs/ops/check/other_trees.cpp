@@ -17,7 +17,7 @@ public:
 void check_other_trees(Context& context) {
     for (const auto& record : context.roots.records) {
         if (!btrfs::is_file_tree(record.id()) && !record.is_reloc() &&
-            !!context.scanned_trees.contains(record.root.root_key)) {
+            !context.scanned_trees.contains(record.root.root_key)) {
             Nothing visitor;
             scan_tree(context, record.root, visitor);
         }

@@ -201,15 +201,16 @@ private:
             start += range.offset;
             end = start + range.num_bytes;
         }
-        if (end <= start || end - start > (u64{1} << 30)) {
+        if (end <= start) {
             return;
         }
-        for (u64 at = start; at < end; at += geometry().sectorsize) {
-            const u64 sector = at / geometry().sectorsize;
-            const bool lacks = data_.contains(sector) && !csums_->contains(sector);
-            inode.csum_missing |= lacks;
-            inode.csum_present |= !lacks;
+        const u64 sectorsize = geometry().sectorsize;
+        u64 lacking = 0;
+        for (auto at = data_.lower_bound(start / sectorsize); at != data_.end() && *at * sectorsize < end; ++at) {
+            lacking += csums_->contains(*at) ? 0 : 1;
         }
+        inode.csum_missing |= lacking > 0;
+        inode.csum_present |= lacking < (end - start) / sectorsize;
     }
 
     void judge(u64 number, const Gathered& inode) {
