@@ -27,7 +27,7 @@ constexpr std::array verbs = std::to_array<Verb>({
     {"mkfs", "make a filesystem, empty or from a directory"},
     {"dump-super", "print superblocks"},
     {"dump-tree", "print trees, item by item"},
-    {"check", "look for damage in metadata and data, and repair it"},
+    {"check", "tell whether it is sound, what is wrong, and whose it is"},
     {"scrub", "compare all copies with their checksums, and heal bad ones from good ones"},
     {"defragment", "bring the extents of files together"},
     {"send", "write a subvolume, or what changed in it, as a stream"},

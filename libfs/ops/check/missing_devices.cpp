@@ -8,8 +8,8 @@ std::set<u64> devices_that_the_kernel_misses(const Findings& findings, const Fil
     const auto has_bad_first = [&](const std::string& name) {
         return std::ranges::any_of(findings.all(), [&](const Finding& finding) {
             const auto& problem = finding.problem;
-            return problem.code == ProblemCode::super_mirror_invalid && problem.place.mirror == 0U &&
-                   problem.place.device == name;
+            return problem.code == ProblemCode::super_mirror_invalid &&
+                   problem.place.physical == btrfs::superblock_offsets[0] && problem.place.device == name;
         });
     };
     for (const auto& [devid, member] : filesystem.volume().members()) {

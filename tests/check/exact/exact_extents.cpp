@@ -59,7 +59,7 @@ private:
     bool is_unknown(u64 bytenr, u64 length) const {
         return std::ranges::any_of(lost_, [&](const auto& range) {
             return bytenr + std::max<u64>(length, 1) > range.first.objectid &&
-                   (!range.second || bytenr < range.second->objectid);
+                   (!range.second || btrfs::Key{bytenr, type::extent_item, 0} < *range.second);
         });
     }
 

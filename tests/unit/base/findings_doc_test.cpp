@@ -25,11 +25,20 @@ std::string_view severity_word(Severity severity) {
     return "fatal";
 }
 
+std::string_view repair_word(Repair repair) {
+    switch (repair) {
+    case Repair::none: return "none";
+    case Repair::lossy: return "lossy";
+    case Repair::lossless: break;
+    }
+    return "lossless";
+}
+
 std::string catalogue_table() {
-    std::string table = "| Code | Severity | Meaning |\n|---|---|---|\n";
+    std::string table = "| Code | Severity | Repair | Meaning |\n|---|---|---|---|\n";
     for (const auto& info : problem_catalogue) {
         table += "| `" + std::string(info.id) + "` | " + std::string(severity_word(info.severity)) + " | " +
-                 std::string(info.meaning) + " |\n";
+                 std::string(repair_word(info.repair)) + " | " + std::string(info.meaning) + " |\n";
     }
     return table;
 }

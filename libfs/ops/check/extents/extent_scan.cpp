@@ -75,8 +75,11 @@ public:
             last_.reset(); // some of its references are lost
         }
         after_loss_ = true;
-        context_.space.unknown.append({ref.promise.first_key ? ref.promise.first_key->objectid : 0,
-                                       ref.promise.end ? ref.promise.end->objectid : ~u64{0}});
+        const auto& [first, end] = std::tie(ref.promise.first_key, ref.promise.end);
+        // The last extent item that may be lost is one at the address where the next block goes on.
+        const bool reaches_item = end && *end > btrfs::Key{end->objectid, type::extent_item, 0};
+        context_.space.unknown.append(
+            {first ? first->objectid : 0, end ? end->objectid + (reaches_item ? 1 : 0) : ~u64{0}});
     }
 
     void end() { settle(); }

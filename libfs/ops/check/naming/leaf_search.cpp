@@ -126,7 +126,7 @@ void LeafHits::add(LeafHit hit) {
 }
 
 void LeafHits::sort() {
-    std::ranges::stable_sort(hits_, {}, start_of);
+    std::ranges::sort(hits_, {}, [](const LeafHit& hit) { return std::tuple(hit.about, hit.leaf, hit.key, hit.name); });
     ends_.clear();
     u64 end = 0;
     for (const auto& hit : hits_) {

@@ -97,7 +97,12 @@ void GroupCheck::add(const btrfs::Key& key, Bytes body, const Place& place) {
         context_->findings.report(ProblemCode::item_misplaced, place, "the free space tree has free space only");
     } else if (!enter(key, place)) {
         if (context_->space.chunks_complete) {
-            tell(ProblemCode::free_space_unfounded, place, fmt::format("no block group holds {}", key.objectid));
+            // mkfs.btrfs leaves what it has of its first, temporary block groups. New chunks begin behind the last one:
+            // only there it would be in the way.
+            const bool is_in_the_way =
+                chunks_.empty() || key.objectid >= chunks_.back().start.bytenr + chunks_.back().length;
+            tell(is_in_the_way ? ProblemCode::free_space_unfounded : ProblemCode::free_space_leftover, place,
+                 fmt::format("no block group holds {}", key.objectid));
         }
     } else if (is_range) {
         add_range(key, body, place);

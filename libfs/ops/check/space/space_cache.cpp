@@ -62,8 +62,12 @@ private:
             tell(free.error());
         } else if (!context_->space.unknown.intersects(range_of(*header_->chunk))) {
             const auto differences = compare_free_space(*context_, *header_->chunk, *free);
-            tell_difference(differences.missing, "free, but not in it");
-            tell_difference(differences.used, "in it, but used");
+            // The kernel compares the sum, and drops what does not fit. It would believe the rest.
+            const auto code = total_bytes(differences.missing) == total_bytes(differences.used)
+                                  ? ProblemCode::space_cache_believed
+                                  : ProblemCode::space_cache;
+            tell_difference(code, differences.missing, "free, but not in it");
+            tell_difference(code, differences.used, "in it, but used");
         }
     }
 
@@ -84,18 +88,24 @@ private:
         }
     }
 
-    void tell_difference(const RangeSet& ranges, std::string_view what) {
+    static u64 total_bytes(const RangeSet& ranges) {
         u64 bytes = 0;
         for (const Range& range : ranges.ranges()) {
             bytes += range.length();
         }
-        if (bytes != 0) {
-            tell(fmt::format("{} bytes are {}, the first at {}", bytes, what, ranges.ranges().front().start));
+        return bytes;
+    }
+
+    void tell_difference(ProblemCode code, const RangeSet& ranges, std::string_view what) {
+        if (!ranges.empty()) {
+            tell(fmt::format("{} bytes are {}, the first at {}", total_bytes(ranges), what,
+                             ranges.ranges().front().start),
+                 code);
         }
     }
 
-    void tell(std::string_view what) {
-        context_->findings.report(ProblemCode::space_cache, header_->place,
+    void tell(std::string_view what, ProblemCode code = ProblemCode::space_cache) {
+        context_->findings.report(code, header_->place,
                                   fmt::format("of block group {}: {}", header_->chunk->start.bytenr, what));
     }
 

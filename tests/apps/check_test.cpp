@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: MIT
+// The manners of btrkit-check, on images that btrkit-mkfs makes and that are damaged here.
+#include "apps/check/check.h"
+#include "tests/apps/json_members.h"
+#include "tests/apps/mkfs_run.h"
+
+#include <set>
+
+using namespace btrkit;
+using namespace btrkit::test;
+
+namespace {
+
+ToolRun check(std::vector<std::string> arguments) {
+    return run_tool(apps::run_check, arguments);
+}
+
+/// A filesystem with a subvolume and some files.
+class Image {
+public:
+    explicit Image(std::vector<std::string> options = {}) {
+        std::filesystem::create_directories(folder_ / "root/docs/deep");
+        std::filesystem::create_directories(folder_ / "root/sub");
+        write_file(folder_ / "root/docs/deep/data", content());
+        write_file(folder_ / "root/docs/small", "small");
+        write_file(folder_ / "root/sub/inside", "inside");
+        options.insert(options.end(), {"-r", folder_ / "root", "-u", "sub", "--seed", "check", "-L", "tested", path()});
+        mkfs_well(options);
+    }
+
+    std::string path() const { return folder_ / "image"; }
+    static std::vector<std::byte> content() { return pattern_bytes(300'000); }
+
+    std::string bytes() const { return bytes_of(path()); }
+    void change(const std::function<void(std::string&)>& change) const {
+        std::string all = bytes();
+        change(all);
+        write_file(path(), std::string_view(all));
+    }
+    /// Spoils the n-th copy of the file's data, some bytes behind its beginning.
+    void spoil_data(std::size_t offset, std::size_t copy = 0) const {
+        change([&](std::string& all) {
+            const auto wanted = content();
+            const std::string_view head(reinterpret_cast<const char*>(wanted.data()), 4096);
+            auto at = all.find(head);
+            for (std::size_t i = 0; i < copy; ++i) {
+                at = all.find(head, at + 1);
+            }
+            REQUIRE(at != std::string::npos);
+            all[at + offset] = static_cast<char>(all[at + offset] ^ 1);
+        });
+    }
+
+private:
+    TemporaryFolder folder_;
+};
+
+Json json_of(const ToolRun& run) {
+    return Json::parse(run.out);
+}
+
+} // namespace
+
+TEST_CASE("check: a clean filesystem, status 0") {
+    const Image image;
+    const auto run = check({"--check-data-csum", image.path()});
+    CHECK(run.status == 0);
+    CHECK(run.err == "");
+    CHECK(contains(run.out, "label \"tested\""));
+    CHECK(contains(run.out, "\nVerdict: clean\nMount: read-write\n"));
+    CHECK(!contains(run.out, "error"));
+    CHECK(check({"-q", image.path()}).out == "");
+}
+
+TEST_CASE("check: damaged data is only found when asked for, and names its file") {
+    const Image image;
+    image.spoil_data(5000);
+    CHECK(check({image.path()}).status == 0);
+    const auto run = check({"--check-data-csum", image.path()});
+    CHECK(run.status == 4);
+    CHECK(contains(run.out, "error: [data-checksum] "));
+    CHECK(contains(run.out, "no copy is good (4096 bytes at "));
+    CHECK(contains(run.out, "\n    file: /docs/deep/data (subvolume 5 /)\n"));
+    CHECK(contains(run.out, "\nVerdict: damaged: 1 error\n"));
+    CHECK(contains(run.out, "\nMount: read-write\n"));
+}
+
+TEST_CASE("check: neighbouring sectors are one finding, and a good copy is told") {
+    const Image image({"-d", "dup"});
+    image.spoil_data(4096 * 3, 1);
+    image.spoil_data(4096 * 4, 1);
+    image.spoil_data(4096 * 6, 1);
+    const auto document = json_of(check({"--check-data-csum", "--format", "json", image.path()}));
+    REQUIRE(document["findings"].size() == 2);
+    CHECK(document["findings"][0]["place"]["length"] == 8192);
+    CHECK(document["findings"][1]["place"]["length"] == 4096);
+    for (const auto& finding : document["findings"]) {
+        CHECK(finding["code"] == "data-checksum");
+        CHECK(finding["place"]["mirror"] == document["findings"][0]["place"]["mirror"]);
+        CHECK(contains(finding["detail"].get<std::string>(), "another copy is good"));
+        CHECK(finding["place"]["device"] == image.path());
+        const auto offset = finding["place"]["physical"].get<std::size_t>();
+        const std::size_t sector = finding["place"]["length"] == 8192 ? 3 : 6;
+        CHECK(image.bytes()[offset] == static_cast<char>(Image::content()[4096 * sector] ^ std::byte{1}));
+        CHECK(finding["affected"][0]["files"][0]["path"] == "/docs/deep/data");
+    }
+}
+
+TEST_CASE("check: the findings and the report are the same at any number of threads") {
+    const Image image({"-d", "dup"});
+    image.spoil_data(1, 0);
+    image.spoil_data(70'000, 1);
+    const auto one = check({"--check-data-csum", "--format", "json", "--threads", "1", image.path()});
+    CHECK(one.status == 4);
+    CHECK(one.out == check({"--check-data-csum", "--format", "json", "--threads", "7", image.path()}).out);
+}
+
+TEST_CASE("check: a superblock mirror, and what the kernel makes of it") {
+    const Image image({"--size", "112m"});
+    image.change([](std::string& all) { all[btrfs::superblock_offsets[1] + 200] ^= 1; });
+    const auto second = check({image.path()});
+    CHECK(second.status == 4);
+    CHECK(contains(second.out, "[super-mirror-invalid]"));
+    CHECK(contains(second.out, "\nMount: read-write\n"));
+    image.change([](std::string& all) {
+        all[btrfs::superblock_offsets[0] + 200] ^= 1;
+        all[btrfs::superblock_offsets[1] + 200] ^= 1;
+    });
+    const auto first = check({image.path()});
+    CHECK(first.status == 4);
+    CHECK(contains(first.out, "\nMount: refused: the first superblock is not valid"));
+}
+
+TEST_CASE("check: what holds no filesystem is damaged and could not be checked") {
+    const TempFile nothing(1 << 20);
+    const auto run = check({nothing.path()});
+    CHECK(run.status == 12);
+    CHECK(contains(run.out, "error: [super-missing]"));
+    CHECK(contains(run.out, "\nMount: refused"));
+    const auto document = json_of(check({"--format", "json", nothing.path()}));
+    CHECK(document["verdict"] == "damaged");
+    CHECK(document["complete"] == false);
+    CHECK(document["counts"]["fatal"] == 1);
+    CHECK(document["filesystem"].is_null());
+}
+
+TEST_CASE("check: what can't be opened is status 8 and no verdict") {
+    const auto run = check({"/nothing/here"});
+    CHECK(run.status == 8);
+    CHECK(run.out == "");
+    CHECK(run.err.starts_with("btrkit-check: /nothing/here"));
+    const Image image;
+    FullSink full;
+    FullSink lost;
+    apps::Io io{.out = full, .err = lost};
+    const std::vector<std::string> arguments{image.path()};
+    CHECK(apps::run_check(arguments, io) == 8);
+}
+
+TEST_CASE("check: wrong usage is 16, and repairs are not there yet") {
+    const TempFile file(1 << 20);
+    const std::vector<std::vector<std::string>> wrong = {
+        {},
+        {"--nothing", file.path()},
+        {"--repair", file.path()},
+        {"--init-csum-tree", file.path()},
+        {"--init-extent-tree", file.path()},
+        {"--clear-space-cache", "v2", file.path()},
+        {"--mode", "third", file.path()},
+        {"--super", "3", file.path()},
+        {"--memory", "much", file.path()},
+        {"-Q", "-E", "5", file.path()},
+        {"-E", "5", "--format", "json", file.path()},
+    };
+    for (const auto& arguments : wrong) {
+        CAPTURE(arguments);
+        const auto run = check(arguments);
+        CHECK(run.status == 16);
+        CHECK(run.out == "");
+        CHECK(run.err.starts_with("btrkit-check: "));
+        CHECK(count_of(run.err, "\n") == 1);
+    }
+    CHECK(contains(check({"--repair", file.path()}).err, "not there yet"));
+}
+
+TEST_CASE("check: the peer's options are accepted") {
+    const Image image({"--size", "112m"});
+    const auto plain = check({image.path()});
+    const std::vector<std::vector<std::string>> accepted = {
+        {"--readonly"}, {"--mode", "original"}, {"--mode=orig"}, {"--mode", "lowmem"}, {"-a"}, {"--force"}, {"-s", "1"},
+        {"-b"},         {"--memory", "16m"},
+    };
+    for (const auto& options : accepted) {
+        CAPTURE(options);
+        auto arguments = options;
+        arguments.push_back(image.path());
+        const auto run = check(arguments);
+        CHECK(run.status == 0);
+        CHECK(run.out == plain.out);
+    }
+}
+
+TEST_CASE("check: roots by their address, and from backups") {
+    const Image image;
+    const auto bytes = image.bytes();
+    btrfs::Superblock super;
+    std::memcpy(&super, bytes.data() + btrfs::superblock_offsets[0], sizeof(super));
+    const auto root = std::to_string(u64{super.root});
+    const auto chunk_root = std::to_string(u64{super.chunk_root});
+    CHECK(check({"-r", root, "--chunk-root", chunk_root, image.path()}).status == 0);
+    const auto wrong = check({"-r", chunk_root, image.path()});
+    CHECK(wrong.status == 12);
+    CHECK(contains(wrong.err, "no root of tree ROOT_TREE can be read at " + chunk_root));
+    // A root that leads nowhere, and a backup that does not.
+    image.change([&](std::string& all) {
+        auto changed = super;
+        changed.root = u64{super.root} + 16384 * 300;
+        seal(changed);
+        std::memcpy(all.data() + btrfs::superblock_offsets[0], &changed, sizeof(changed));
+    });
+    CHECK(contains(check({image.path()}).out, "[block-lost]"));
+    CHECK(!contains(check({"-b", image.path()}).out, "[block-lost]"));
+}
+
+TEST_CASE("check: the extents of a subvolume") {
+    const Image image;
+    const auto run = check({"-E", "5", image.path()});
+    CHECK(run.status == 0);
+    CHECK(run.out.starts_with("Offset\t\tLen\tRoot Refs\tRoots\n"));
+    CHECK(contains(run.out, "\t303104\t1\t5\n"));
+    CHECK(check({"-E", "999", image.path()}).status == 8);
+}
+
+TEST_CASE("docs/json-schema-check.md names every member of the document") {
+    const Image image({"-O", "quota"});
+    image.spoil_data(5000);
+    const auto run = check({"--check-data-csum", "--format", "json", image.path()});
+    std::set<std::string> names;
+    auto document = json_of(run);
+    document["counts"].erase("codes"); // its members are codes
+    collect_members(document, names);
+    CHECK(names.contains("files"));
+    std::ifstream file(BTRKIT_SOURCE_DIR "/docs/json-schema-check.md");
+    const std::string schema(std::istreambuf_iterator<char>(file), {});
+    for (const auto& name : names) {
+        CAPTURE(name);
+        CHECK(contains(schema, "`" + name + "`"));
+    }
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+// What a kernel will do with it.
+#include "libfs/ops/check/verdict.h"
+#include "tests/support/open_filesystem.h"
+
+#include <doctest/doctest.h>
+
+using namespace btrkit;
+using namespace btrkit::test;
+using check::Mountable;
+
+namespace {
+
+/// The verdict where these were found.
+check::Mountability judge(TinyFilesystem& tiny, Problems problems) {
+    const auto opened = open_filesystem(tiny);
+    check::Findings findings;
+    findings.add(std::move(problems));
+    return check::judge_mountability(findings, opened.filesystem);
+}
+Mountable state_with(TinyFilesystem& tiny, Problem problem) {
+    return judge(tiny, {std::move(problem)}).state;
+}
+
+Problem lost_root(const TinyFilesystem& tiny, u64 tree) {
+    return lost_range(tiny.tree(tree).ref);
+}
+Problem lost_keys(u64 tree, const btrfs::Key& first, const btrfs::Key& end) {
+    return lost_range({.promise = {.address = {1 << 30}, .tree = tree, .first_key = first, .end = end}});
+}
+
+} // namespace
+
+TEST_CASE("verdict: what is sound mounts, and so does what is damaged inside of files") {
+    TinyFilesystem tiny;
+    const auto sound = judge(tiny, {});
+    CHECK(sound.state == Mountable::read_write);
+    CHECK(sound.reason.empty());
+    CHECK(state_with(tiny, {ProblemCode::inode_links, {.tree = 5}, {}}) == Mountable::read_write);
+    const auto lost = judge(tiny, {lost_keys(300, {256, 1, 0}, {300, 1, 0})});
+    CHECK(lost.state == Mountable::read_write);
+    CHECK(lost.reason == "with errors where the damage is");
+}
+
+TEST_CASE("verdict: roots that are lost") {
+    TinyFilesystem tiny;
+    CHECK(state_with(tiny, lost_root(tiny, btrfs::root_tree_id)) == Mountable::refused);
+    CHECK(state_with(tiny, lost_root(tiny, btrfs::fs_tree_id)) == Mountable::refused);
+    CHECK(state_with(tiny, lost_root(tiny, tiny_subvolume_id)) == Mountable::read_write);
+    const auto extents = judge(tiny, {lost_root(tiny, btrfs::extent_tree_id)});
+    CHECK(extents.state == Mountable::read_only);
+    CHECK(extents.reason.find("rescue=ibadroots") != std::string::npos);
+    CHECK(state_with(tiny, {ProblemCode::root_unreadable, {.tree = btrfs::csum_tree_id}, {}}) == Mountable::read_only);
+}
+
+TEST_CASE("verdict: of the other blocks only what is read at mount counts") {
+    TinyFilesystem tiny;
+    const u64 group = tiny.image.chunks().front().start.bytenr;
+    CHECK(state_with(tiny, lost_keys(2, {group, 169, 0}, {group + 1, 0, 0})) == Mountable::refused);
+    CHECK(state_with(tiny, lost_keys(2, {group + 1, 169, 0}, {group + 2, 0, 0})) == Mountable::read_write);
+    CHECK(state_with(tiny, lost_keys(btrfs::dev_tree_id, {1, 204, 0}, {1, 204, 9})) == Mountable::refused);
+    CHECK(state_with(tiny, lost_keys(btrfs::csum_tree_id, {1, 128, 0}, {1, 128, 9})) == Mountable::read_write);
+    CHECK(state_with(tiny, lost_keys(1, {1, 0, 0}, {3, 0, 0})) == Mountable::refused); // the extent tree's root item
+    CHECK(state_with(tiny, lost_keys(1, {300, 0, 0}, {301, 0, 0})) == Mountable::read_write);
+}
+
+TEST_CASE("verdict: the kernel's tree-checker takes a leaf as a whole") {
+    TinyFilesystem tiny;
+    const auto& root = tiny.tree(btrfs::fs_tree_id);
+    const auto of_leaf = [&](ProblemCode code, u64 address, u64 tree) {
+        return state_with(tiny, {code, {.logical = Logical{address}, .tree = tree}, {}});
+    };
+    const auto* leaf = blocks_in_order(tiny.tree(btrfs::dev_tree_id), WalkOrder::leaves_only).front();
+    CHECK(of_leaf(ProblemCode::item_dev, leaf->address(), btrfs::dev_tree_id) != Mountable::read_write);
+    CHECK(of_leaf(ProblemCode::item_inode, root.address(), btrfs::fs_tree_id) == Mountable::refused);
+    CHECK(of_leaf(ProblemCode::item_unknown_type, root.address(), btrfs::fs_tree_id) == Mountable::read_write);
+}
+
+TEST_CASE("verdict: the strongest reason is told") {
+    TinyFilesystem tiny;
+    const auto verdict = judge(tiny, {{ProblemCode::super_unknown_compat_ro, {}, {}},
+                                      {ProblemCode::dev_extent_missing, {}, {}},
+                                      {ProblemCode::root_default, {}, {}}});
+    CHECK(verdict.state == Mountable::refused);
+    CHECK(verdict.reason.find("device extents") != std::string::npos);
+}
+
+TEST_CASE("verdict: a seed, unknown flags, a first superblock that is not valid") {
+    TinyFilesystem tiny;
+    tiny.image.super().flags = tiny.image.super().flags | btrfs::super_flag_seeding;
+    CHECK(judge(tiny, {}).state == Mountable::read_only);
+    tiny.image.super().flags = u64{1} << 50;
+    CHECK(judge(tiny, {}).state == Mountable::refused);
+    TinyFilesystem other;
+    const auto name = other.image.device(1)->name();
+    CHECK(state_with(other, {ProblemCode::super_mirror_invalid,
+                             {.device = name, .physical = btrfs::superblock_offsets[0]},
+                             {}}) == Mountable::refused);
+    CHECK(state_with(other, {ProblemCode::super_mirror_invalid,
+                             {.device = name, .physical = btrfs::superblock_offsets[1]},
+                             {}}) == Mountable::read_write);
+}
+
+TEST_CASE("verdict: missing devices, within what the profile can bear and beyond") {
+    TinyFilesystem tiny(btrfs::block_group_raid1);
+    auto devices = tiny.devices();
+    devices.pop_back();
+    const auto opened = open_filesystem(std::move(devices));
+    const auto verdict = check::judge_mountability({}, opened.filesystem);
+    CHECK(verdict.state == Mountable::read_only);
+    CHECK(verdict.reason.find("degraded") != std::string::npos);
+    TinyFilesystem striped(btrfs::block_group_raid0);
+    auto half = striped.devices();
+    if (half.size() > 1) {
+        half.pop_back();
+        CHECK(check::judge_mountability({}, open_filesystem(std::move(half)).filesystem).state == Mountable::refused);
+    }
+}
