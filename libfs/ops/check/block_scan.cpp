@@ -52,15 +52,17 @@ bool keeps(const Promise& promise, const BlockFacts& facts) {
            (!promise.end || facts.last_key < *promise.end);
 }
 
-/// The kernel knows two flags, and one revision of back references.
-void check_flags(const BlockView& block, const ScanStep& step, u64 incompat_flags, Problems& problems) {
+/// The kernel knows two flags, one of them in trees that can be relocated only, and one revision of back references.
+/// That a leaf was not written is told with its items.
+void check_flags(const BlockView& block, const Promise& promise, bool shares, u64 incompat_flags, Problems& problems) {
     const u64 flags = block.header().flags;
     const u64 revision = flags >> btrfs::header_backref_revision_shift;
-    const u64 known = btrfs::header_flag_written | btrfs::header_flag_reloc;
-    const u64 wanted_revision = (incompat_flags & btrfs::incompat_mixed_backref) != 0 ? 1 : revision;
-    if ((flags & btrfs::header_flags_mask & ~known) != 0 || revision != wanted_revision) {
+    const u64 known = btrfs::header_flag_written | (shares ? btrfs::header_flag_reloc : 0);
+    const bool has_revision = (incompat_flags & btrfs::incompat_mixed_backref) == 0 || revision == 1;
+    const bool is_unwritten_node = !block.is_leaf() && (flags & btrfs::header_flag_written) == 0;
+    if ((flags & btrfs::header_flags_mask & ~known) != 0 || !has_revision || is_unwritten_node) {
         problems.push_back({.code = ProblemCode::block_flags,
-                            .place = {.logical = step.ref.promise.address, .tree = step.ref.promise.tree},
+                            .place = {.logical = promise.address, .tree = promise.tree},
                             .detail = fmt::format("{:#x}", flags)});
     }
 }
@@ -225,7 +227,8 @@ private:
         step.kind = ScanStep::Kind::node_begin;
         step.facts = facts_of(*read.proven);
         if (step.is_first && mode_.thorough) {
-            check_flags(*read.proven, step, context_.geometry().incompat_flags, step.problems);
+            check_flags(*read.proven, step.ref.promise, mode_.shares, context_.geometry().incompat_flags,
+                        step.problems);
         }
         const bool is_full = is_full_backref(step.ref.promise.address);
         const auto& root = roots_[step.root];
@@ -291,7 +294,8 @@ private:
         const LeafVisit visit{.ref = step.ref, .block = *read.proven, .tree = tree};
         if (step.is_first) {
             if (mode_.thorough) {
-                check_flags(visit.block, step, context_.geometry().incompat_flags, step.problems);
+                check_flags(visit.block, step.ref.promise, mode_.shares, context_.geometry().incompat_flags,
+                            step.problems);
                 check_items(visit.block, context_.geometry(), tree, step.problems);
             }
             if (mode_.sink != nullptr) {

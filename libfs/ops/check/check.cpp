@@ -45,7 +45,7 @@ constexpr std::array phases = std::to_array<Phase>({
     {"raid stripes", check_raid_stripes},
     {"file trees", check_file_trees},
     {"subvolumes", check_subvolumes},
-    //{"quota groups", [](Context& context) { context.qgroups = check_quota(context); }, true},
+    {"quota groups", [](Context& context) { context.qgroups = check_quota(context); }, true},
     {"other trees", check_other_trees},
     {"references", check_references},
     {"log", check_log},

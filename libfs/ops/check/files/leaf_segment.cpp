@@ -102,6 +102,9 @@ private:
             if (is_self_ref(record)) {
                 state_->has_self_ref = true;
             } else if (is_subvolume_entry(entry)) {
+                if (record.file_type != static_cast<u8>(btrfs::FileType::directory)) {
+                    report(ProblemCode::dir_entry_type, "type {} in the entry of a subvolume", record.file_type);
+                }
                 result_->entries.push_back({.leaf = leaf_.ref.promise.address,
                                             .owner = leaf_.block.header().owner,
                                             .dirid = record.parent,

@@ -54,13 +54,15 @@ bool belongs(const btrfs::Key& key) {
     case type::untyped: return key.objectid == btrfs::free_space_objectid;
     case type::temporary_item:
         return key.objectid == btrfs::balance_objectid || key.objectid == btrfs::csum_change_objectid;
-    default: return btrfs::find_item_type(key.type) == nullptr; // of an unknown type nobody knows where it belongs
+    default: return false;
     }
 }
 
 class RootTreeReader {
 public:
-    explicit RootTreeReader(Context& context) : roots_(context.roots), findings_(context.findings) {}
+    explicit RootTreeReader(Context& context)
+        : roots_(context.roots), findings_(context.findings),
+          has_global_roots_(context.geometry().has_incompat(btrfs::incompat_extent_tree_v2)) {}
 
     void take(const btrfs::Key& key, Bytes body, const Place& place) {
         if (key.objectid == btrfs::free_ino_objectid) {
@@ -102,6 +104,11 @@ private:
         }
         if (record.is_subvolume() && roots_.find(record.id()) != nullptr) {
             findings_.report(ProblemCode::item_misplaced, place, "the subvolume has a root item already");
+        }
+        const bool is_one_of_several = record.is_subvolume() || record.is_reloc() || has_global_roots_;
+        if (!is_one_of_several && key.offset != 0) {
+            findings_.report(ProblemCode::item_root, place,
+                             fmt::format("offset {} in the key of a global tree", key.offset));
         }
         check_drop_progress(record);
         roots_.records.push_back(std::move(record));
@@ -149,6 +156,7 @@ private:
 
     Roots& roots_;
     Findings& findings_;
+    bool has_global_roots_; ///< several trees of a kind, told apart by the offset
 };
 
 /// Trees without which the kernel does not mount.

@@ -29,6 +29,7 @@ public:
     NameCounts check() {
         // Both lists in the order of (child, parent).
         std::vector<const RootRefRecord*> refs;
+        refs.reserve(roots_.refs.size());
         for (const auto& ref : roots_.refs) {
             refs.push_back(&ref);
         }
