@@ -31,6 +31,7 @@ void InodeState::append(const InodeState& later) {
         bytes = later.bytes;
         flags = later.flags;
     }
+    is_partial |= later.is_partial;
     names += later.names;
     has_self_ref |= later.has_self_ref;
     entry_name_bytes += later.entry_name_bytes;

@@ -36,6 +36,8 @@ struct InodeState {
     /// Not an inode at all: items with an object id of their own, such as orphan items.
     bool is_special() const { return inode > btrfs::last_free_objectid; }
 
+    bool is_partial = false; ///< next to it something is lost: it is not judged
+
     // From the inode item.
     bool has_item = false;
     u32 mode = 0;

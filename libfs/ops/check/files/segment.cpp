@@ -11,7 +11,7 @@ std::optional<InodeState>& open_end(Segment& segment) {
 }
 
 void settle_into(Segment& segment, const std::optional<InodeState>& inode, const SettleInode& settle, u64 seed) {
-    if (inode) {
+    if (inode && !inode->is_partial) {
         settle(*inode);
         segment.balance += inode_sum(*inode, seed);
     }
@@ -31,24 +31,23 @@ void join_inode(Segment& segment, const Segment& later, const SettleInode& settl
     segment.is_single = false;
 }
 
-/// The border lies between two inodes, or something next to it is lost. What touches what is lost is never settled:
-/// it may have lost items itself.
+/// The border lies between two inodes, or what is next to it is lost. What touches what is lost may have lost items
+/// itself.
 void join_border(Segment& segment, const Segment& later, const SettleInode& settle, u64 seed) {
-    const bool knows_end = open_end(segment).has_value();
-    const bool knows_begin = later.first.has_value();
-    if (segment.is_single) {
-        if (!knows_begin) {
-            segment.first.reset();
-        }
-    } else if (knows_end && knows_begin) {
-        settle_into(segment, segment.last, settle, seed);
+    auto& end = open_end(segment);
+    auto begin = later.first;
+    if (end && !begin) {
+        end->is_partial = true;
+    } else if (begin && !end) {
+        begin->is_partial = true;
+    }
+    if (!segment.is_single) {
+        settle_into(segment, end, settle, seed);
     }
     if (later.is_single) {
-        segment.last = knows_end ? later.first : std::nullopt;
+        segment.last = begin;
     } else {
-        if (knows_end && knows_begin) {
-            settle_into(segment, later.first, settle, seed);
-        }
+        settle_into(segment, begin, settle, seed);
         segment.last = later.last;
     }
     segment.is_single = false;

@@ -10,7 +10,7 @@
 namespace btrkit::check {
 
 /// Inodes that lie wholly inside are settled, and only their hashes are left. The first and the last may go on beyond
-/// the borders and stay open; nothing: there is none, or what is there is lost.
+/// the borders and stay open; nothing: what is there is lost.
 struct Segment {
     bool is_empty = true; ///< no items at all
     /// The first open inode. If it is also the last (is_single), then nothing else is in the segment.
