@@ -150,6 +150,8 @@ private:
                     forms.indexes.push_back(key.offset);
                 }
                 types_.emplace_back(entry->location.objectid, entry->type & ~btrfs::file_type_encrypted);
+            } else if ((entry->type & ~btrfs::file_type_encrypted) != static_cast<u8>(btrfs::FileType::directory)) {
+                report(Code::dir_entry_type, key.objectid);
             }
             body = body.subspan(all);
         }

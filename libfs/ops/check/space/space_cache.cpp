@@ -24,6 +24,10 @@ public:
     CacheCheck(Context& context, const CacheHeader& header) : context_(&context), header_(&header) {}
 
     void run() {
+        if (const auto location = header_->item.location.to_key(); location.type != btrfs::item_type::inode_item) {
+            tell("its header names no inode");
+            return;
+        }
         const InodePlace place{.tree = context_->filesystem.root_tree(), .inode = header_->item.location.objectid};
         const auto inode = read_inode(context_->filesystem, place);
         if (!inode) {

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// A whole filesystem, checked: the small one in base.blocks with edits (see edited_image.h). The first byte chooses
+// what is checked, and how; the rest are the edits. The findings must be the same at any number of threads.
+#include "libfs/ops/check/check.h"
+#include "tests/fuzz/edited_image.h"
+
+#include <cstdlib>
+
+using namespace btrkit;
+
+namespace {
+
+class NoProgress final : public ProgressSink {
+public:
+    NoProgress() = default;
+    void begin_phase(std::string_view, u64, ProgressUnit) override {}
+    void advance(u64) override {}
+};
+
+struct Choice {
+    check::Options options;
+    unsigned threads = 1;
+};
+
+Choice choice_from(u8 byte) {
+    Choice choice;
+    choice.options.check_data_csum = (byte & 1) != 0;
+    choice.threads = (byte & 2) != 0 ? 2 : 1;
+    choice.options.qgroups_only = (byte & 4) != 0;
+    // So little that whatever can be done in parts is.
+    choice.options.memory_bytes = (byte & 8) != 0 ? 1 << 14 : choice.options.memory_bytes;
+    choice.options.hash_seed = byte;
+    return choice;
+}
+
+std::vector<std::string> check(Bytes edits, const check::Options& options, unsigned threads) {
+    std::vector<std::unique_ptr<BlockDevice>> devices;
+    devices.push_back(fuzz::edited_image(edits));
+    check::Findings opening;
+    const auto filesystem =
+        Filesystem::open(std::move(devices), {}, [&](const Problem& problem) { opening.add(problem); });
+    std::vector<std::string> told;
+    if (filesystem) {
+        NoProgress progress;
+        const auto report = check::run(*filesystem, options, {.threads = threads}, opening, progress, {});
+        for (const auto& finding : report.findings.all()) {
+            told.push_back(describe(finding.problem));
+        }
+    } else {
+        static_cast<void>(check::judge_unopened(opening));
+    }
+    return told;
+}
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
+    if (size == 0) {
+        return 0;
+    }
+    const Bytes edits = std::as_bytes(std::span(data, size)).subspan(1);
+    const auto [options, threads] = choice_from(data[0]);
+    const auto told = check(edits, options, threads);
+    if (threads > 1 && check(edits, options, 1) != told) {
+        std::abort();
+    }
+    return 0;
+}
