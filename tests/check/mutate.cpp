@@ -2,6 +2,7 @@
 // mutate IMAGE --seed S --number N --undo FILE     changes one thing in the metadata, checksums right, and says what
 // mutate IMAGE --revert --undo FILE                puts back what was there
 // mutate IMAGE --seed S --number N                 only says what
+// With --first-copy other copies of the block, or of the superblock, stay as they are.
 #include "libfs/io/file_device.h"
 #include "libfs/io/writable_file.h"
 #include "tests/check/mutation.h"
@@ -21,6 +22,7 @@ struct Options {
     u64 seed = 1;
     u64 number = 0;
     bool revert = false;
+    bool first_copy = false;
 };
 
 /// The undo file: what was there, as offset, length and bytes, one behind the other.
@@ -78,7 +80,11 @@ Result<Mutation> find_mutation(const Options& options) {
     if (!filesystem) {
         return std::unexpected(filesystem.error());
     }
-    return make_mutation(*filesystem, bytes, options.seed, options.number);
+    auto mutation = make_mutation(*filesystem, bytes, options.seed, options.number);
+    if (mutation && options.first_copy) {
+        mutation->changes.resize(1);
+    }
+    return mutation;
 }
 
 Result<void> run(const Options& options) {
@@ -111,6 +117,8 @@ bool parse(std::span<char*> words, Options& options) {
         const bool has_value = i + 1 < words.size();
         if (word == "--revert") {
             options.revert = true;
+        } else if (word == "--first-copy") {
+            options.first_copy = true;
         } else if (word == "--undo" && has_value) {
             options.undo = words[++i];
         } else if ((word == "--seed" || word == "--number") && has_value) {
@@ -132,7 +140,7 @@ bool parse(std::span<char*> words, Options& options) {
 int main(int argc, char** argv) {
     btrkit::test::Options options;
     if (!btrkit::test::parse(std::span(argv, static_cast<std::size_t>(argc)).subspan(1), options)) {
-        fmt::print(stderr, "usage: mutate IMAGE [--seed S] [--number N] [--undo FILE]\n"
+        fmt::print(stderr, "usage: mutate IMAGE [--seed S] [--number N] [--first-copy] [--undo FILE]\n"
                            "       mutate IMAGE --revert --undo FILE\n");
         return 2;
     }

@@ -200,6 +200,9 @@ private:
 
     void mark(const ScanStep& step) {
         const Logical address = step.ref.promise.address;
+        if (!mode_.shares) {
+            context_.alone.set(number_of(address));
+        }
         mode_.visited->set(number_of(address));
         if (step.keep) {
             will_be_kept_.insert(address.bytenr);
@@ -405,7 +408,12 @@ private:
     }
 
     void report(ScanStep& step) {
-        if (mode_.thorough) {
+        // What is lost for one of the trees that share it is lost for the others in the same way.
+        const auto& promise = step.ref.promise;
+        const bool is_told =
+            step.kind == ScanStep::Kind::lost && mode_.shares &&
+            !lost_told_.emplace(promise.address, promise.generation, promise.level, promise.first_key).second;
+        if (mode_.thorough && !is_told) {
             context_.findings.add(std::move(step.problems));
         }
         step.problems.clear();
@@ -427,6 +435,7 @@ private:
 
     // The finishing side.
     std::unordered_map<u64, BlockFacts> kept_;
+    std::set<std::tuple<Logical, std::optional<u64>, std::optional<u8>, std::optional<btrfs::Key>>> lost_told_;
     bool lost_ = false;
 };
 

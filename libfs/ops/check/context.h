@@ -66,6 +66,7 @@ struct Context {
     std::set<btrfs::Key> scanned_trees; ///< by the key of their root item; only of trees that share nothing
     SparseBits visited;                 ///< tree blocks that were seen, by address in sectors
     SparseBits full_backref;       ///< tree blocks whose extent item says that references of their children name them
+    SparseBits alone;         ///< tree blocks of trees that share nothing
     SparseBits shared;             ///< tree blocks with more than one reference
     SparseBits referred_by_owner;  ///< tree blocks that their owner's tree refers to
     SparseBits referred_by_others; ///< tree blocks that must be among those, for their children belong to their owner

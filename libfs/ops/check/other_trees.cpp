@@ -22,6 +22,13 @@ void check_other_trees(Context& context) {
             scan_tree(context, record.root, visitor);
         }
     }
+    context.full_backref.for_each_not_in({}, [&](u64 number) {
+        if (context.alone.test(number)) {
+            context.findings.add({.code = ProblemCode::extent_differs,
+                                  .place = {.logical = Logical{number * context.geometry().sectorsize}},
+                                  .detail = "the flag FULL_BACKREF, but its tree shares no blocks"});
+        }
+    });
 }
 
 } // namespace btrkit::check

@@ -266,6 +266,11 @@ private:
     }
 
     void check_owners() {
+        for (const auto& [bytenr, extent] : recorded_) {
+            if (extent.is_full && image_.alone().contains(bytenr)) {
+                report(ProblemCode::extent_differs, bytenr);
+            }
+        }
         for (const auto& [address, owners] : image_.parent_owners()) {
             const u64 owner = image_.blocks().at(address).view().header().owner;
             if (!is_unknown(address, 1) && shares_blocks(owner) && !is_full(address) && !owners.contains(owner)) {

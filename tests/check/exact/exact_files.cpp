@@ -149,8 +149,8 @@ private:
                 } else {
                     forms.indexes.push_back(key.offset);
                 }
-                types_.emplace_back(entry->location.objectid, entry->type & ~btrfs::file_type_encrypted);
-            } else if ((entry->type & ~btrfs::file_type_encrypted) != static_cast<u8>(btrfs::FileType::directory)) {
+                types_.emplace_back(entry->location.objectid, entry->type);
+            } else if (entry->type != static_cast<u8>(btrfs::FileType::directory)) {
                 report(Code::dir_entry_type, key.objectid);
             }
             body = body.subspan(all);
@@ -237,10 +237,8 @@ private:
                 report(Code::inode_links, number);
             }
         }
-        if (S_ISREG(mode) || S_ISLNK(mode)) {
-            if (item.nbytes != inode.bytes) {
-                report(Code::inode_bytes, number);
-            }
+        if (S_ISDIR(mode) ? item.nbytes % geometry().sectorsize != 0 : item.nbytes != inode.bytes) {
+            report(Code::inode_bytes, number);
         }
         if (S_ISLNK(mode)) {
             if ((flags & (btrfs::inode_immutable | btrfs::inode_append)) != 0) {

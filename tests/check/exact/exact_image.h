@@ -52,6 +52,8 @@ public:
     const std::map<u64, std::set<u64>>& parent_owners() const { return parent_owners_; }
     const ExactTree& tree(std::size_t root) const { return trees_[root]; }
     bool lost_blocks() const { return lost_blocks_; }
+    /// Blocks of trees that share nothing.
+    const std::set<u64>& alone() const { return alone_; }
 
 private:
     void read_roots();

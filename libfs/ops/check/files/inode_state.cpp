@@ -107,6 +107,9 @@ private:
             report(ProblemCode::inode_size, "size {}, but the names in it have {} bytes, each counted twice",
                    inode_.size, inode_.entry_name_bytes);
         }
+        if (inode_.bytes % geometry_.sectorsize != 0) {
+            report(ProblemCode::inode_bytes, "nbytes {} of a directory", inode_.bytes);
+        }
         if (inode_.has_extents) {
             report(ProblemCode::item_misplaced, "a directory with file extents");
         }
@@ -119,14 +122,14 @@ private:
         if (inode_.has_dir_items) {
             report(ProblemCode::item_misplaced, "directory entries in what is no directory");
         }
+        if (inode_.bytes != inode_.extent_bytes) {
+            report(ProblemCode::inode_bytes, "nbytes {}, but its extents have {}", inode_.bytes, inode_.extent_bytes);
+        }
         if (!is_file()) {
             if (inode_.has_extents) {
                 report(ProblemCode::item_misplaced, "file extents in a special file");
             }
             return;
-        }
-        if (inode_.bytes != inode_.extent_bytes) {
-            report(ProblemCode::inode_bytes, "nbytes {}, but its extents have {}", inode_.bytes, inode_.extent_bytes);
         }
         if (S_ISLNK(inode_.mode)) {
             judge_symlink();

@@ -2,6 +2,7 @@
 #include "libfs/ops/check/files/leaf_segment.h"
 
 #include "formats/btrfs/item_types.h"
+#include "libfs/base/checksum.h"
 #include "libfs/base/names.h"
 #include "libfs/ops/check/files/name_items.h"
 
@@ -95,6 +96,7 @@ private:
             ++count;
             if (entry == nullptr) {
                 ++state_->names;
+                check_extref(record);
             } else {
                 state_->has_dir_items = true;
                 state_->entry_name_bytes += record.name.size();
@@ -126,6 +128,13 @@ private:
         }
         if (key_.type == type::inode_extref && !facts_.geometry.has_incompat(btrfs::incompat_extended_iref)) {
             report(ProblemCode::item_misplaced, "INODE_EXTREF, but the filesystem has not the feature extref");
+        }
+    }
+
+    void check_extref(const NameRecord& record) {
+        if (key_.type == type::inode_extref && key_.offset != extref_hash(record.parent, record.name)) {
+            report(ProblemCode::item_inode_ref, "\"{}\" in directory {} has the hash {}",
+                   printable(as_text(record.name)), record.parent, extref_hash(record.parent, record.name));
         }
     }
 
@@ -213,11 +222,11 @@ private:
             return; // check_items has said so
         }
         state_->append_extent(key_.offset, end);
+        check_range(head, range);
         if (range.disk_bytenr == 0) {
             return;
         }
         state_->extent_bytes += length;
-        check_range(head, range);
         if (facts_.knows_csums && leaf_.tree != btrfs::data_reloc_tree_id) {
             compare_csums(head, range);
         }
@@ -235,6 +244,9 @@ private:
         }
         if (is_prealloc && is_encoded) {
             report(ProblemCode::item_file_extent, "preallocated, but encoded");
+        }
+        if (range.disk_bytenr == 0) {
+            return;
         }
         if (!is_prealloc && head.compression != 0) {
             state_->compressed.note(key_.offset);

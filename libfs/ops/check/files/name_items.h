@@ -46,7 +46,7 @@ void for_each_name(const btrfs::Key& key, Bytes body, Visit&& visit) {
             record.parent = key.objectid;
             record.child = entry->location.objectid;
             record.index = key.type == type::dir_item ? 0 : key.offset;
-            record.file_type = static_cast<u8>(entry->type & ~btrfs::file_type_encrypted);
+            record.file_type = entry->type;
             head = sizeof(*entry);
             name_length = entry->name_len;
             tail = entry->data_len;

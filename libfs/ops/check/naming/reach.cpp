@@ -16,7 +16,8 @@ Reach::Reach(const Roots& roots, NodeCache& cache) : cache_(cache) {
 /// Groups that have come to the same block go on as one.
 std::vector<Reach::Group> Reach::merge(std::vector<Group> groups) {
     const auto address = [](const Group& group) { return group.ref.promise.address; };
-    std::ranges::sort(groups, {}, [&](const Group& group) { return std::tuple(address(group), group.members.front()); });
+    std::ranges::sort(groups, {},
+                      [&](const Group& group) { return std::tuple(address(group), group.members.front()); });
     std::vector<Group> merged;
     for (auto& group : groups) {
         if (!merged.empty() && address(merged.back()) == address(group)) {

@@ -8,6 +8,7 @@
 #include "libfs/ops/check/tree_scan.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 namespace btrkit::check {
 
@@ -62,7 +63,8 @@ class RootTreeReader {
 public:
     explicit RootTreeReader(Context& context)
         : roots_(context.roots), findings_(context.findings),
-          has_global_roots_(context.geometry().has_incompat(btrfs::incompat_extent_tree_v2)) {}
+          has_global_roots_(context.geometry().has_incompat(btrfs::incompat_extent_tree_v2)),
+          generation_(context.geometry().generation) {}
 
     void take(const btrfs::Key& key, Bytes body, const Place& place) {
         if (key.objectid == btrfs::free_ino_objectid) {
@@ -78,7 +80,8 @@ public:
         case type::root_ref:
         case type::root_backref: return take_ref(key, body, place);
         case type::orphan_item: roots_.orphans.push_back(key.offset); return;
-        case type::inode_item: roots_.inodes.push_back(key.objectid); return;
+        case type::inode_item: return take_inode(key, body, place);
+        case type::extent_data: return take_extent(body, place);
         case type::dir_item: return take_dir_item(key, body, place);
         case type::temporary_item: return take_temporary(key, place);
         default: return;
@@ -86,6 +89,26 @@ public:
     }
 
 private:
+    void take_inode(const btrfs::Key& key, Bytes body, const Place& place) {
+        roots_.inodes.push_back(key.objectid);
+        constexpr u32 cache_mode = S_IFREG | 0600;
+        const auto* item = view_at<btrfs::InodeItem>(body);
+        if (item != nullptr && key.objectid != btrfs::root_tree_dir_id && item->mode != cache_mode) {
+            findings_.report(ProblemCode::item_inode, place,
+                             fmt::format("mode {:o} of a free space cache", u32{item->mode}));
+        }
+    }
+
+    /// Of a free space cache.
+    void take_extent(Bytes body, const Place& place) {
+        const auto* head = view_at<btrfs::FileExtentHead>(body);
+        if (head != nullptr && head->generation > generation_ + 1) {
+            findings_.report(
+                ProblemCode::inode_generation, place,
+                fmt::format("file extent of generation {}, the filesystem has {}", u64{head->generation}, generation_));
+        }
+    }
+
     void take_root(const btrfs::Key& key, Bytes body, const Place& place) {
         const auto root = parse_root_item(key, body);
         if (!root) {
@@ -109,6 +132,9 @@ private:
         if (!is_one_of_several && key.offset != 0) {
             findings_.report(ProblemCode::item_root, place,
                              fmt::format("offset {} in the key of a global tree", key.offset));
+        }
+        if (record.is_subvolume() && !record.is_dropping() && record.item.root_dirid != btrfs::root_dir_inode) {
+            findings_.report(ProblemCode::item_root, place, fmt::format("root_dirid {}", u64{record.item.root_dirid}));
         }
         check_drop_progress(record);
         roots_.records.push_back(std::move(record));
@@ -157,6 +183,7 @@ private:
     Roots& roots_;
     Findings& findings_;
     bool has_global_roots_; ///< several trees of a kind, told apart by the offset
+    u64 generation_;        ///< of the superblock
 };
 
 /// Trees without which the kernel does not mount.

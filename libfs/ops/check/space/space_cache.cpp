@@ -24,7 +24,8 @@ public:
     CacheCheck(Context& context, const CacheHeader& header) : context_(&context), header_(&header) {}
 
     void run() {
-        if (const auto location = header_->item.location.to_key(); location.type != btrfs::item_type::inode_item) {
+        if (const auto location = header_->item.location.to_key();
+            location.type != btrfs::item_type::inode_item || location.offset != 0) {
             tell("its header names no inode");
             return;
         }
