@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Sourced: gives inputs to both dumps, in every format, and holds them to their manners: an end within the time, by
-# themselves, within the memory, and never with status 0 after an error was printed. Needs BTRKIT_BIN and BTRKIT_WORK;
+# Sourced: gives inputs to both dumps and to check, in every format, and holds them to their manners: an end within the
+# time, by themselves, within the memory, and never with status 0 after an error was printed. Needs BTRKIT_BIN and BTRKIT_WORK;
 # BTRKIT_SANITIZED=yes for sanitizer builds.
 set -euo pipefail
 export LC_ALL=C
@@ -31,24 +31,26 @@ complain() {
 
 # run_once WHAT COMMAND...
 run_once() {
-    local what=$1 status=0
+    local what=$1 status=0 tool
     shift
+    tool=${1##*/btrkit-}
     runs=$((runs + 1))
     (
         ulimit -c 0 -v "$memory_kib"
         exec timeout --signal KILL "$seconds" "$@" >/dev/null 2>"$scratch/stderr" </dev/null
     ) || status=$?
-    case $status in
-    0)
+    case $tool:$status in
+    *:0)
         # Errors are the lines that are neither warnings nor notes.
         if grep -Evq '^btrkit-[a-z-]+: (warning|note): ' "$scratch/stderr"; then
             complain "$what: status 0, but an error was printed"
         fi
         ;;
-    1 | 2)
+    check:4) ;; # what it found it has told on stdout
+    dump-*:[12] | check:8 | check:12)
         [ -s "$scratch/stderr" ] || complain "$what: status $status without a word"
         ;;
-    137) complain "$what: not at its end after $seconds seconds" ;;
+    *:137) complain "$what: not at its end after $seconds seconds" ;;
     *) complain "$what: status $status" ;;
     esac
     if grep -Eq 'Sanitizer|runtime error|bad_alloc|terminate called' "$scratch/stderr"; then
@@ -56,7 +58,7 @@ run_once() {
     fi
 }
 
-# feed WHAT FILE...: one input, of one or more devices, to both tools in every format.
+# feed WHAT FILE...: one input, of one or more devices, to all of them in every format.
 feed() {
     local what=$1 format
     shift
@@ -66,6 +68,9 @@ feed() {
     run_once "dump-super -F: $what" "$BTRKIT_BIN/btrkit-dump-super" -F -f "$@"
     for format in text json lines; do
         run_once "dump-tree --format $format: $what" "$BTRKIT_BIN/btrkit-dump-tree" --format "$format" "$@"
+    done
+    for format in text json; do
+        run_once "check --format $format: $what" "$BTRKIT_BIN/btrkit-check" --check-data-csum --format "$format" "$@"
     done
 }
 

@@ -33,7 +33,7 @@ Choice choice_from(u8 byte) {
     return choice;
 }
 
-std::vector<std::string> check(Bytes edits, const check::Options& options, unsigned threads) {
+std::vector<std::string> findings_of(Bytes edits, const check::Options& options, unsigned threads) {
     std::vector<std::unique_ptr<BlockDevice>> devices;
     devices.push_back(fuzz::edited_image(edits));
     check::Findings opening;
@@ -60,8 +60,8 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
     }
     const Bytes edits = std::as_bytes(std::span(data, size)).subspan(1);
     const auto [options, threads] = choice_from(data[0]);
-    const auto told = check(edits, options, threads);
-    if (threads > 1 && check(edits, options, 1) != told) {
+    const auto told = findings_of(edits, options, threads);
+    if (threads > 1 && findings_of(edits, options, 1) != told) {
         std::abort();
     }
     return 0;

@@ -52,12 +52,13 @@ bool keeps(const Promise& promise, const BlockFacts& facts) {
            (!promise.end || facts.last_key < *promise.end);
 }
 
-/// The kernel knows two flags, one of them in trees that can be relocated only, and one revision of back references.
-/// That a leaf was not written is told with its items.
-void check_flags(const BlockView& block, const Promise& promise, bool shares, u64 incompat_flags, Problems& problems) {
+/// The kernel knows two flags, and one revision of back references. Blocks that a relocation made hold their references
+/// by address. That a leaf was not written is told with its items.
+void check_flags(const BlockView& block, const Promise& promise, bool is_full_backref, u64 incompat_flags,
+                 Problems& problems) {
     const u64 flags = block.header().flags;
     const u64 revision = flags >> btrfs::header_backref_revision_shift;
-    const u64 known = btrfs::header_flag_written | (shares ? btrfs::header_flag_reloc : 0);
+    const u64 known = btrfs::header_flag_written | (is_full_backref ? btrfs::header_flag_reloc : 0);
     const bool has_revision = (incompat_flags & btrfs::incompat_mixed_backref) == 0 || revision == 1;
     const bool is_unwritten_node = !block.is_leaf() && (flags & btrfs::header_flag_written) == 0;
     if ((flags & btrfs::header_flags_mask & ~known) != 0 || !has_revision || is_unwritten_node) {
@@ -93,6 +94,10 @@ private:
     /// Trees that share nothing don't need the flag; and it is not known before the extent tree was read.
     bool is_full_backref(Logical address) const {
         return mode_.shares && context_.full_backref.test(number_of(address));
+    }
+    /// Where extent items are lost, nobody knows.
+    bool may_be_full_backref(Logical address) const {
+        return is_full_backref(address) || (mode_.shares && !context_.space.unknown.empty());
     }
     BlockView view_of(const Frame& frame) const { return BlockView({frame.bytes.get(), nodesize()}); }
 
@@ -230,8 +235,8 @@ private:
         step.kind = ScanStep::Kind::node_begin;
         step.facts = facts_of(*read.proven);
         if (step.is_first && mode_.thorough) {
-            check_flags(*read.proven, step.ref.promise, mode_.shares, context_.geometry().incompat_flags,
-                        step.problems);
+            check_flags(*read.proven, step.ref.promise, may_be_full_backref(step.ref.promise.address),
+                        context_.geometry().incompat_flags, step.problems);
         }
         const bool is_full = is_full_backref(step.ref.promise.address);
         const auto& root = roots_[step.root];
@@ -297,8 +302,8 @@ private:
         const LeafVisit visit{.ref = step.ref, .block = *read.proven, .tree = tree};
         if (step.is_first) {
             if (mode_.thorough) {
-                check_flags(visit.block, step.ref.promise, mode_.shares, context_.geometry().incompat_flags,
-                            step.problems);
+                check_flags(visit.block, step.ref.promise, may_be_full_backref(step.ref.promise.address),
+                            context_.geometry().incompat_flags, step.problems);
                 check_items(visit.block, context_.geometry(), tree, step.problems);
             }
             if (mode_.sink != nullptr) {
