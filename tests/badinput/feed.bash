@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Sourced: gives inputs to both dumps and to check, in every format, and holds them to their manners: an end within the
-# time, by themselves, within the memory, and never with status 0 after an error was printed. Needs BTRKIT_BIN and BTRKIT_WORK;
-# BTRKIT_SANITIZED=yes for sanitizer builds.
+# time, by themselves, within the memory, and never with status 0 after an error was printed. Needs BTRKIT_BIN and
+# BTRKIT_WORK; BTRKIT_SANITIZED=yes for sanitizer builds.
 set -euo pipefail
 export LC_ALL=C
 

@@ -7,6 +7,7 @@
 #include "tests/unit/ops/check/planted_roots.h"
 
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 
 using namespace btrkit;
 using namespace btrkit::test;
@@ -190,7 +191,7 @@ TEST_CASE("reference counts and deleted subvolumes") {
     }
     SUBCASE("an orphan item of an old free space cache") {
         btrfs::InodeItem inode;
-        inode.mode = FileTree::file_mode;
+        inode.mode = S_IFREG | 0600;
         planted.root_tree[{999, type::inode_item, 0}] = bytes_from(inode);
         planted.add_orphan(999);
         CHECK(codes(planted).empty());
