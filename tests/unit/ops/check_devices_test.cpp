@@ -271,7 +271,7 @@ TEST_CASE("check: superblock") {
         {"cache_generation", change([](Super& super) { super.cache_generation = 9; }), {Code::super_value}},
         {"no cache", change([](Super& super) { super.cache_generation = ~u64{0}; }), {}},
         {"uuid_tree_generation", change([](Super& super) { super.uuid_tree_generation = 9; }), {Code::super_value}},
-        {"backup", change([](Super& super) { super.backup_roots[2].tree_root_gen = 9; }), {Code::super_value}},
+        {"backup", change([](Super& super) { super.backup_roots[2].tree_root_gen = 99; }), {Code::super_value}},
         {"flags", change([](Super& super) { super.flags = super.flags | btrfs::flag_bit(50); }), {Code::super_value}},
         {"block groups need free space",
          change([](Super& super) { super.incompat_flags = super.incompat_flags & ~btrfs::incompat_no_holes; }),
