@@ -406,6 +406,7 @@ private:
     }
 
     void count(const ScanStep& step) {
+        context_.rescanned_count += mode_.thorough ? 0 : 1;
         if (step.is_first && mode_.thorough) {
             ++context_.block_count;
             context_.progress.advance(nodesize());

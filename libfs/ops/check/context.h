@@ -66,11 +66,12 @@ struct Context {
     std::set<btrfs::Key> scanned_trees; ///< by the key of their root item; only of trees that share nothing
     SparseBits visited;                 ///< tree blocks that were seen, by address in sectors
     SparseBits full_backref;       ///< tree blocks whose extent item says that references of their children name them
-    SparseBits alone;         ///< tree blocks of trees that share nothing
+    SparseBits alone;              ///< tree blocks of trees that share nothing
     SparseBits shared;             ///< tree blocks with more than one reference
     SparseBits referred_by_owner;  ///< tree blocks that their owner's tree refers to
     SparseBits referred_by_others; ///< tree blocks that must be among those, for their children belong to their owner
     u64 block_count = 0;           ///< distinct tree blocks so far
+    u64 rescanned_count = 0;       ///< tree blocks that were looked at once more
     u64 file_count = 0;            ///< inodes in distinct leaves
     u64 verified_bytes = 0;        ///< of data, whose checksums were compared
     std::vector<SubvolumeEntry> subvolume_entries; ///< of all distinct leaves
