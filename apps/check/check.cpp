@@ -45,13 +45,13 @@ public:
 private:
     /// What others write to meanwhile looks damaged without being so.
     bool is_in_use() {
-        for (const auto& image : flags_.images) {
-            if (const auto why = why_in_use(image)) {
+        return std::ranges::any_of(flags_.images, [this](const std::string& image) {
+            const auto why = why_in_use(image);
+            if (why) {
                 messages_.error(fmt::format("{}: {} (--force checks it all the same)", printable(image), *why));
-                return true;
             }
-        }
-        return false;
+            return why.has_value();
+        });
     }
 
     int tell_unopened(check::Findings opening, const Error& error) {

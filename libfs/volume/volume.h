@@ -75,8 +75,8 @@ public:
         unsigned mirror = 0; ///< 0: the preferred one, the first of mirror_order()
         bool done = false;   ///< set by read_many: out holds the bytes
     };
-    /// Reads one mirror each of many places: sorted by place on the devices, neighbours in one request. What could not be read is left undone, to be read mirror by mirror; its out is then
-    /// undefined.
+    /// Reads one mirror each of many places: sorted by place on the devices, neighbours in one request. What could not
+    /// be read is left undone, to be read mirror by mirror; its out is then undefined.
     void read_many(std::span<ReadRequest> requests) const;
 
     /// Tells the devices that these places will be wanted soon.
@@ -111,7 +111,7 @@ private:
     int reluctance(const Chunk& chunk, Logical at, unsigned mirror) const;
 
     Result<void> rebuild(const Chunk& chunk, Logical at, MutableBytes out, unsigned mirror) const;
-    bool collect_pieces(Logical at, u64 length, unsigned mirror, std::size_t request, std::vector<Piece>& pieces) const;
+    bool collect_pieces(Logical at, u64 length, unsigned wanted, std::size_t request, std::vector<Piece>& pieces) const;
     bool read_parts(const ReadRequest& request) const;
     void read_run(std::span<const Piece> run, std::span<ReadRequest> requests) const;
 

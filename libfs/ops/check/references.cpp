@@ -9,7 +9,7 @@ ReferenceSums::ReferenceSums(u64 seed) : seed_(seed), buckets_(std::make_unique<
 
 std::size_t ReferenceSums::bucket_of(u64 bytenr) {
     // The upper bits of a product with an odd constant spread neighbours.
-    return static_cast<std::size_t>((bytenr * 0x9e3779b97f4a7c15u) >> 52) % bucket_count;
+    return static_cast<std::size_t>((bytenr * 0x9e3779b97f4a7c15U) >> 52) % bucket_count;
 }
 
 void ReferenceSums::add(const Reference& reference, u64 count) {

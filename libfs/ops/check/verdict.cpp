@@ -222,7 +222,7 @@ private:
         return false;
     }
 
-    bool has_needed_root_item(const KeySpan& keys) const {
+    static bool has_needed_root_item(const KeySpan& keys) {
         // The only name in the root tree's directory: that of the default subvolume.
         constexpr std::string_view name = "default";
         const u64 hash = name_hash(std::as_bytes(std::span(name)));

@@ -55,7 +55,7 @@ public:
     }
 
     void finish(const LeafVisit& leaf, LeafResult* result) override {
-        const auto& found = static_cast<const ExtentLeaf&>(*result);
+        const auto& found = dynamic_cast<const ExtentLeaf&>(*result);
         take_leading_refs(leaf, found.leading_refs);
         for (const auto& counted : found.extents) {
             settle();

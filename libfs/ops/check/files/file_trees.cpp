@@ -29,7 +29,7 @@ public:
         switch (step.kind) {
         case Kind::tree_begin:
         case Kind::node_begin: path_.emplace_back(); return;
-        case Kind::leaf: return take_leaf(step, static_cast<LeafSegment&>(*result));
+        case Kind::leaf: return take_leaf(step, dynamic_cast<LeafSegment&>(*result));
         case Kind::again: return add(kept_[address]);
         case Kind::lost:
             if (step.keep) {
@@ -37,7 +37,7 @@ public:
             }
             return add(Segment::hole());
         case Kind::node_end: {
-            const Segment segment = std::move(path_.back());
+            const Segment segment = path_.back();
             path_.pop_back();
             add(segment);
             if (step.keep) {
@@ -75,7 +75,7 @@ private:
     void add(const Segment& segment) { append(path_.back(), segment, settler(), facts_.seed); }
 
     void finish_tree() {
-        Segment segment = std::move(path_.back());
+        Segment segment = path_.back();
         path_.pop_back();
         const auto& root = roots_[root_];
         const auto* record = context_.roots.find(root.root.id);

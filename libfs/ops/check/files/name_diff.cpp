@@ -131,7 +131,7 @@ private:
             ++count[form];
             index[form] = trace.index;
         }
-        return count == std::array{1u, 1u, 1u} &&
+        return count == std::array{1U, 1U, 1U} &&
                index[static_cast<std::size_t>(Form::dir_index)] == index[static_cast<std::size_t>(Form::inode_ref)];
     }
 

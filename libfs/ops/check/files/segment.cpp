@@ -55,12 +55,12 @@ void join_border(Segment& segment, const Segment& later, const SettleInode& sett
 
 } // namespace
 
-Segment Segment::of(InodeState inode) {
+Segment Segment::of(const InodeState& inode) {
     Segment segment;
     segment.is_empty = false;
     segment.is_single = true;
     segment.inode_count = inode.has_item ? 1 : 0;
-    segment.first = std::move(inode);
+    segment.first = inode;
     return segment;
 }
 

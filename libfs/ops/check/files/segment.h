@@ -22,7 +22,7 @@ struct Segment {
     bool is_whole = true; ///< nothing of it was lost
     u64 inode_count = 0;  ///< those with an inode item
 
-    static Segment of(InodeState inode);
+    static Segment of(const InodeState& inode);
     /// Items that were lost.
     static Segment hole();
 };

@@ -64,7 +64,7 @@ public:
         if (step.kind != ScanStep::Kind::leaf || !step.is_first) {
             return;
         }
-        auto& found = static_cast<Found&>(*result);
+        auto& found = dynamic_cast<Found&>(*result);
         for (auto& hit : found.data) {
             hits_.data.add(std::move(hit));
         }

@@ -4,6 +4,8 @@
 #include "formats/btrfs/item_types.h"
 #include "libfs/ops/check/files/name_items.h"
 
+#include <ranges>
+
 namespace btrkit::check {
 
 namespace {
@@ -15,8 +17,8 @@ constexpr std::size_t most_cached_directories = 50'000;
 /// Puts the names of a way up, from the last one to the first, into a path; begins with what is above them.
 std::string join(const std::string& above, const std::vector<std::string>& names_upwards) {
     std::string path = above;
-    for (auto name = names_upwards.rbegin(); name != names_upwards.rend(); ++name) {
-        path += "/" + *name;
+    for (const auto& name : std::views::reverse(names_upwards)) {
+        path += "/" + name;
     }
     if (path.size() > longest_path_bytes) {
         path = "..." + path.substr(path.find('/', path.size() - longest_path_bytes / 2));

@@ -71,7 +71,10 @@ private:
     }
 
     static std::optional<u64> inode_of(const Place& place) {
-        const auto inode = place.inode ? place.inode : place.key ? std::optional(place.key->objectid) : std::nullopt;
+        auto inode = place.inode;
+        if (!inode && place.key) {
+            inode = place.key->objectid;
+        }
         const bool is_inode = inode && *inode >= btrfs::first_free_objectid && *inode <= btrfs::last_free_objectid;
         return is_inode ? inode : std::nullopt;
     }
@@ -131,7 +134,7 @@ std::vector<Question> ask(Context& context) {
     for (std::size_t i = 0; i < findings.size() && !context.stop.stop_requested(); ++i) {
         if (auto question = asker.ask(findings[i].problem)) {
             question->finding = i;
-            questions.push_back(std::move(*question));
+            questions.push_back(*question);
         }
     }
     return questions;

@@ -15,7 +15,9 @@ namespace {
 
 void check_strides(Context& context, Bytes body, const Place& place) {
     const auto& members = context.filesystem.volume().members();
-    for (std::size_t at = 0; const auto* stride = view_at<btrfs::RaidStride>(body, at); at += sizeof(*stride)) {
+    std::size_t at = 0;
+    while (const auto* stride = view_at<btrfs::RaidStride>(body, at)) {
+        at += sizeof(*stride);
         if (!members.contains(stride->devid)) {
             context.findings.report(ProblemCode::item_raid_stripe, place,
                                     fmt::format("there is no device {}", u64{stride->devid}));
