@@ -39,7 +39,8 @@ public:
     void take_format(OutputFormat& format, bool has_lines = false);
     /// --threads N; as many as there are processors without it
     void take_threads(unsigned& threads);
-    /// --progress: shows it even for short work, and where standard error is no terminal. names: where it has others too
+    /// --progress: shows it even for short work, and where standard error is no terminal. names: where it has others
+    /// too
     void take_progress(const std::string& names = "--progress");
     /// An option whose value is a number (parse_number) or a size (parse_size).
     CLI::Option* take_number(const std::string& names, std::optional<u64>& number, const std::string& what);
