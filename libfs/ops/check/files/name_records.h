@@ -17,7 +17,7 @@ struct NameRecord {
     u64 child = 0;
     u64 index = 0;    ///< not in a DIR_ITEM
     u8 file_type = 0; ///< not in an inode's reference
-    Bytes name;
+    Bytes name = {};
 };
 
 /// The kinds of what is summed up; no two of them can cancel each other.
