@@ -1,27 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/render/problem_json.h"
 
+#include "libfs/base/problem_words.h"
+
 namespace btrkit {
 
 namespace {
-
-std::string_view severity_word(Severity severity) {
-    switch (severity) {
-    case Severity::note: return "note";
-    case Severity::error: return "error";
-    case Severity::fatal: break;
-    }
-    return "fatal";
-}
-
-std::string_view repair_word(Repair repair) {
-    switch (repair) {
-    case Repair::none: return "none";
-    case Repair::lossy: return "lossy";
-    case Repair::lossless: break;
-    }
-    return "lossless";
-}
 
 template <class T>
 Json or_null(const std::optional<T>& value) {

@@ -6,6 +6,7 @@
 #include "libfs/ops/check/check.h"
 #include "tests/check/exact/exact_check.h"
 #include "tests/check/mutation.h"
+#include "tests/support/no_progress.h"
 
 #include <charconv>
 
@@ -13,12 +14,6 @@
 
 namespace btrkit::test {
 namespace {
-
-class NoProgress final : public ProgressSink {
-public:
-    void begin_phase(std::string_view, u64, ProgressUnit) override {}
-    void advance(u64) override {}
-};
 
 Result<Filesystem> open(std::unique_ptr<BlockDevice> device, const ProblemSink& report) {
     std::vector<std::unique_ptr<BlockDevice>> devices;

@@ -3,19 +3,13 @@
 // what is checked, and how; the rest are the edits. The findings must be the same at any number of threads.
 #include "libfs/ops/check/check.h"
 #include "tests/fuzz/edited_image.h"
+#include "tests/support/no_progress.h"
 
 #include <cstdlib>
 
 using namespace btrkit;
 
 namespace {
-
-class NoProgress final : public ProgressSink {
-public:
-    NoProgress() = default;
-    void begin_phase(std::string_view, u64, ProgressUnit) override {}
-    void advance(u64) override {}
-};
 
 struct Choice {
     check::Options options;
@@ -41,7 +35,7 @@ std::vector<std::string> findings_of(Bytes edits, const check::Options& options,
         Filesystem::open(std::move(devices), {}, [&](const Problem& problem) { opening.add(problem); });
     std::vector<std::string> told;
     if (filesystem) {
-        NoProgress progress;
+        test::NoProgress progress;
         const auto report = check::run(*filesystem, options, {.threads = threads}, opening, progress, {});
         for (const auto& finding : report.findings.all()) {
             told.push_back(describe(finding.problem));

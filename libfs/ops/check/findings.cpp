@@ -4,14 +4,14 @@
 namespace btrkit::check {
 
 void Findings::add(Problem problem) {
-    if (!told_.insert(std::hash<std::string>{}(describe(problem))).second) {
+    const u64 hash = std::hash<std::string>{}(describe(problem));
+    if (told_.contains(hash)) {
         return;
     }
     u64& count = counts_[static_cast<std::size_t>(problem.code)];
     if (++count <= kept_of_each_code) {
+        told_.insert(hash);
         findings_.push_back({.problem = std::move(problem)});
-    } else {
-        told_.erase(std::hash<std::string>{}(describe(problem)));
     }
 }
 

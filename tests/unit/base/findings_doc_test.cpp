@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // docs/findings.md tells users what the catalogue says: its table is what this makes of the catalogue.
-#include "libfs/base/problem_catalogue.h"
+#include "libfs/base/problem_words.h"
 
 #include <fstream>
 #include <iterator>
@@ -15,24 +15,6 @@ namespace {
 
 constexpr std::string_view begin_mark = "<!-- begin of the table: made of libfs/base/problem_catalogue.h -->\n";
 constexpr std::string_view end_mark = "<!-- end of the table -->\n";
-
-std::string_view severity_word(Severity severity) {
-    switch (severity) {
-    case Severity::note: return "note";
-    case Severity::error: return "error";
-    case Severity::fatal: break;
-    }
-    return "fatal";
-}
-
-std::string_view repair_word(Repair repair) {
-    switch (repair) {
-    case Repair::none: return "none";
-    case Repair::lossy: return "lossy";
-    case Repair::lossless: break;
-    }
-    return "lossless";
-}
 
 std::string catalogue_table() {
     std::string table = "| Code | Severity | Repair | Meaning |\n|---|---|---|---|\n";

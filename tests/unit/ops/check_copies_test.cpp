@@ -4,6 +4,7 @@
 #include "libfs/base/checksum.h"
 #include "libfs/volume/stripe_map.h"
 #include "tests/support/faulty_device.h"
+#include "tests/support/no_progress.h"
 #include "tests/unit/ops/edited_filesystem.h"
 
 #include <doctest/doctest.h>
@@ -33,13 +34,6 @@ Devices failing(Devices devices, u64 offset, u64 length_bytes) {
                                                      std::vector<FaultyDevice::Range>{{offset, length_bytes}});
     return devices;
 }
-
-class NoProgress final : public ProgressSink {
-public:
-    NoProgress() = default;
-    void begin_phase(std::string_view, u64, ProgressUnit) override {}
-    void advance(u64) override {}
-};
 
 check::Findings check_with_data(Devices devices) {
     auto filesystem = Filesystem::open(std::move(devices), {}, [](const Problem&) {});

@@ -5,6 +5,7 @@
 #include "libfs/ops/check/naming/paths.h"
 #include "libfs/ops/check/naming/reach.h"
 #include "libfs/ops/check/roots/root_tree.h"
+#include "tests/support/no_progress.h"
 #include "tests/support/open_filesystem.h"
 
 #include <set>
@@ -15,12 +16,6 @@ using namespace btrkit;
 using namespace btrkit::test;
 
 namespace {
-
-class NoProgress final : public ProgressSink {
-public:
-    void begin_phase(std::string_view, u64, ProgressUnit) override {}
-    void advance(u64) override {}
-};
 
 /// A filesystem of which the root tree is known, as far as naming needs it.
 struct Known {

@@ -5,6 +5,7 @@
 #include "libfs/base/checksum.h"
 #include "libfs/ops/mkfs/mkfs.h"
 #include "libfs/volume/volume_writer.h"
+#include "tests/support/no_progress.h"
 
 #include <algorithm>
 #include <stdexcept>
@@ -53,13 +54,6 @@ mkfs::Plan plan_of(const FilesystemKind& kind, const mkfs::SourceTree& source) {
     REQUIRE_MESSAGE(made, made.error().message);
     return std::move(*made);
 }
-
-class NoProgress final : public ProgressSink {
-public:
-    NoProgress() = default;
-    void begin_phase(std::string_view, u64, ProgressUnit) override {}
-    void advance(u64) override {}
-};
 
 TreeRoot root_of(const Filesystem& filesystem, u64 tree) {
     auto root = filesystem.find_tree(tree);
@@ -213,6 +207,15 @@ bool found_exactly(const check::Findings& findings, const std::vector<ProblemCod
         }
     }
     return as_expected;
+}
+
+void check_each(const FilesystemKind& kind, const std::vector<ProblemCode>& judged, const std::vector<Damage>& all) {
+    for (const Damage& damage : all) {
+        CAPTURE(damage.what);
+        EditedFilesystem filesystem(kind);
+        damage.make(filesystem);
+        found_exactly(check_filesystem(filesystem.devices()).findings, judged, damage.expected);
+    }
 }
 
 } // namespace btrkit::test

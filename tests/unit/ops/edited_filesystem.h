@@ -84,4 +84,14 @@ check::Report check_filesystem(Devices devices);
 bool found_exactly(const check::Findings& findings, const std::vector<ProblemCode>& judged,
                    const std::vector<ProblemCode>& expected);
 
+/// What a test breaks, and what the check must say of it.
+struct Damage {
+    const char* what;
+    std::function<void(EditedFilesystem&)> make;
+    std::vector<ProblemCode> expected;
+};
+
+/// Each damage by itself, in a fresh filesystem: found_exactly().
+void check_each(const FilesystemKind& kind, const std::vector<ProblemCode>& judged, const std::vector<Damage>& all);
+
 } // namespace btrkit::test

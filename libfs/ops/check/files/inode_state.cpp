@@ -36,7 +36,6 @@ void InodeState::append(const InodeState& later) {
     has_self_ref |= later.has_self_ref;
     entry_name_bytes += later.entry_name_bytes;
     has_dir_items |= later.has_dir_items;
-    has_xattrs |= later.has_xattrs;
     if (later.has_extents) {
         append_extent(later.extents_start, later.extents_end);
     }
@@ -50,8 +49,6 @@ void InodeState::append(const InodeState& later) {
     csum_present.note(later.csum_present);
     compressed.note(later.compressed);
     has_verity_descriptor |= later.has_verity_descriptor;
-    verity_tree_bytes += later.verity_tree_bytes;
-    has_verity_items |= later.has_verity_items;
 }
 
 namespace {

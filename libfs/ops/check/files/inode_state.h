@@ -51,7 +51,6 @@ struct InodeState {
     bool has_self_ref = false; ///< ".." of a tree's top directory
     u64 entry_name_bytes = 0;  ///< of the names in its directory items and indexes
     bool has_dir_items = false;
-    bool has_xattrs = false;
 
     // File extents.
     bool has_extents = false;
@@ -69,8 +68,6 @@ struct InodeState {
 
     // Verity.
     bool has_verity_descriptor = false; ///< item 0: its size
-    u64 verity_tree_bytes = 0;
-    bool has_verity_items = false;
 
     /// Adds what comes behind it in the tree, of the same inode.
     void append(const InodeState& later);

@@ -60,7 +60,7 @@ private:
         case type::inode_extref:
         case type::dir_item:
         case type::dir_index: return take_names();
-        case type::xattr_item: state_->has_xattrs = true; return;
+        case type::xattr_item: return;
         case type::extent_data: return take_extent();
         case type::verity_desc_item:
         case type::verity_merkle_item: return take_verity();
@@ -166,7 +166,6 @@ private:
     }
 
     void take_verity() {
-        state_->has_verity_items = true;
         if (key_.type == type::verity_desc_item && key_.offset == 0) {
             state_->has_verity_descriptor = true;
         }

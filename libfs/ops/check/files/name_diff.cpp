@@ -86,11 +86,9 @@ private:
                 } else if (key.type == type::orphan_item && key.objectid == btrfs::orphan_objectid &&
                            part_.has(key.offset)) {
                     orphans_.push_back(key.offset);
-                } else if (has_names(key.type)) {
-                    for_each_name(key, body, [&](const NameRecord& record, const btrfs::DirItem* entry) {
-                        if (part_.has(record.child) && !is_self_ref(record) && !is_subvolume_entry(entry)) {
-                            traces_.push_back({name_id(record, seed_), record.index, record.form});
-                        }
+                } else {
+                    for_each_of_part(key, body, [this](const NameRecord& record) {
+                        traces_.push_back({name_id(record, seed_), record.index, record.form});
                     });
                 }
             }
@@ -99,9 +97,18 @@ private:
         std::ranges::sort(orphans_);
     }
 
-    static bool has_names(u8 item_type) {
-        return item_type == type::dir_item || item_type == type::dir_index || item_type == type::inode_ref ||
-               item_type == type::inode_extref;
+    /// The names in an item, of whatever type, of inodes of this part; those only that must stand in three places.
+    template <class Visit>
+    void for_each_of_part(const btrfs::Key& key, Bytes body, Visit&& visit) const {
+        if (key.type != type::dir_item && key.type != type::dir_index && key.type != type::inode_ref &&
+            key.type != type::inode_extref) {
+            return;
+        }
+        for_each_name(key, body, [&](const NameRecord& record, const btrfs::DirItem* entry) {
+            if (part_.has(record.child) && !is_self_ref(record) && !is_subvolume_entry(entry)) {
+                visit(record);
+            }
+        });
     }
 
     void trace_inode(const btrfs::Key& key, Bytes body) {
@@ -168,26 +175,22 @@ private:
     void collect_sightings() {
         rescan_leaves(context_, root_, [this](const LeafVisit& leaf) {
             for (u32 slot = 0; slot < leaf.block.count(); ++slot) {
-                const auto key = leaf.block.key(slot);
-                if (!has_names(key.type)) {
-                    continue;
-                }
-                for_each_name(key, leaf.block.item_data(slot), [&](const NameRecord& record, const btrfs::DirItem* e) {
-                    if (part_.has(record.child) && !is_self_ref(record) && !is_subvolume_entry(e)) {
-                        see(record, leaf, slot);
-                    }
-                });
+                for_each_of_part(leaf.block.key(slot), leaf.block.item_data(slot),
+                                 [&](const NameRecord& record) { see(record, leaf, slot); });
             }
         });
     }
 
     void see(const NameRecord& record, const LeafVisit& leaf, u32 slot) {
-        Place place = leaf.place(slot);
-        place.inode = record.child;
+        const auto place = [&] {
+            Place found = leaf.place(slot);
+            found.inode = record.child;
+            return found;
+        };
         if (record.form != Form::inode_ref) {
             const auto* inode = find_inode(record.child);
             if (inode != nullptr && inode->file_type != record.file_type) {
-                report(ProblemCode::dir_entry_type, place,
+                report(ProblemCode::dir_entry_type, place(),
                        fmt::format("\"{}\" in directory {} has type {}, but the inode has {}",
                                    printable(as_text(record.name)), record.parent, record.file_type, inode->file_type));
             }
@@ -201,7 +204,7 @@ private:
                                   .child = record.child,
                                   .index = record.index,
                                   .name = std::string(as_text(record.name)),
-                                  .place = std::move(place)});
+                                  .place = place()});
     }
 
     void report(ProblemCode code, Place place, std::string detail) {

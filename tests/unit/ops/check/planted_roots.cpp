@@ -4,6 +4,7 @@
 #include "libfs/base/checksum.h"
 #include "libfs/ops/check/roots/root_tree.h"
 #include "tests/support/dir_entry.h"
+#include "tests/support/no_progress.h"
 
 #include <set>
 
@@ -12,12 +13,6 @@ namespace btrkit::test {
 namespace {
 
 namespace type = btrfs::item_type;
-
-class NoProgress final : public ProgressSink {
-public:
-    void begin_phase(std::string_view, u64, ProgressUnit) override {}
-    void advance(u64) override {}
-};
 
 Items as_items(const FileTree& tree) {
     Items items;
