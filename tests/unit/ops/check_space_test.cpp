@@ -197,9 +197,7 @@ TEST_CASE("check: free space tree") {
              {Code::free_space_not_valid}},
             {"lost", [](auto& filesystem) { filesystem.lose(btrfs::free_space_tree_id); }, {}},
             {"strange item",
-             edit_free([](Items& items) {
-                 items.push_back({{5, type::orphan_item, 7}});
-             }),
+             edit_free([](Items& items) { items.push_back({{5, type::orphan_item, 7}}); }),
              {Code::item_misplaced}},
         });
 }
@@ -207,9 +205,8 @@ TEST_CASE("check: free space tree") {
 TEST_CASE("check: used space that is recorded as free") {
     EditedFilesystem filesystem;
     const auto extent = filesystem.data_extent().key;
-    filesystem.edit(btrfs::free_space_tree_id, [&](Items& items) {
-        items.push_back({{extent.objectid, type::free_space_extent, sector}});
-    });
+    filesystem.edit(btrfs::free_space_tree_id,
+                    [&](Items& items) { items.push_back({{extent.objectid, type::free_space_extent, sector}}); });
     const auto report = check_filesystem(filesystem.devices());
     found_exactly(report.findings, space_codes, {Code::free_space_used, Code::free_space_count});
     for (const auto& finding : report.findings.all()) {
