@@ -118,6 +118,8 @@ enum class ProblemCode {
     data_unreadable,
     data_checksum,
     data_csum_missing,
+    data_copies_differ,
+    data_parity,
     // extents
     block_reused,
     block_crosses_stripe,
@@ -371,6 +373,9 @@ inline constexpr auto problem_catalogue = std::to_array<ProblemInfo>({
     {ProblemCode::data_checksum, "data-checksum", Severity::error, "checksum of data does not match", Repair::lossy},
     {ProblemCode::data_csum_missing, "data-csum-missing", Severity::error, "data has no checksum, but should",
      Repair::lossy},
+    {ProblemCode::data_copies_differ, "data-copies-differ", Severity::error, "copies of data without checksum differ",
+     Repair::none},
+    {ProblemCode::data_parity, "data-parity", Severity::error, "parity does not match its data", Repair::lossless},
     {ProblemCode::block_reused, "block-reused", Severity::error,
      "a tree block is used in two places that can't share it", Repair::lossy},
     {ProblemCode::block_crosses_stripe, "block-crosses-stripe", Severity::error, "a tree block crosses a stripe border",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // EXTENT_ITEM and METADATA_ITEM with their inline references, and references with keys of their own.
+#include "formats/btrfs/inline_ref.h"
 #include "libfs/base/checksum.h"
 #include "libfs/tree/item_check_context.h"
 
@@ -11,18 +12,6 @@ namespace type = btrfs::item_type;
 
 constexpr auto code = ProblemCode::item_extent;
 constexpr auto inline_code = ProblemCode::item_extent_inline_ref;
-
-/// Bytes of an inline reference of that type, type byte included; 0 for what is none.
-constexpr std::size_t inline_ref_size(u8 ref_type) {
-    switch (ref_type) {
-    case type::extent_owner_ref:
-    case type::tree_block_ref:
-    case type::shared_block_ref: return sizeof(btrfs::InlineRef);
-    case type::shared_data_ref: return sizeof(btrfs::InlineRef) + sizeof(btrfs::SharedDataRef);
-    case type::extent_data_ref: return sizeof(u8) + sizeof(btrfs::ExtentDataRef);
-    default: return 0;
-    }
-}
 
 constexpr bool is_block_ref(u8 ref_type) {
     return ref_type == type::tree_block_ref || ref_type == type::shared_block_ref;
@@ -60,7 +49,7 @@ public:
 private:
     bool check_one() {
         const auto ref_type = std::to_integer<u8>(rest_.front());
-        const std::size_t size = inline_ref_size(ref_type);
+        const std::size_t size = btrfs::inline_ref_size(ref_type);
         if (size == 0) {
             item_.report(inline_code, "unknown type {}", ref_type);
             return false;

@@ -21,6 +21,7 @@ public:
     btrfs::Key key() const { return leaf_->block().key(slot_); }
     Bytes data() const { return leaf_->block().item_data(slot_); }
     const TreeBlock& leaf() const { return leaf_->block(); }
+    u32 slot() const { return slot_; }
 
     /// Copies that were bad, blocks that are lost and the keys that are lost with them, since the cursor was made.
     const Problems& damage() const { return damage_; }

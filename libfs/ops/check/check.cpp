@@ -8,7 +8,6 @@
 #include "libfs/ops/check/extents/extent_scan.h"
 #include "libfs/ops/check/extents/reference_diff.h"
 #include "libfs/ops/check/files/file_trees.h"
-#include "libfs/ops/check/naming/naming.h"
 #include "libfs/ops/check/other_trees.h"
 #include "libfs/ops/check/quota/quota.h"
 #include "libfs/ops/check/roots/log_tree.h"
@@ -17,6 +16,7 @@
 #include "libfs/ops/check/space/block_groups.h"
 #include "libfs/ops/check/space/free_space.h"
 #include "libfs/ops/check/space/raid_stripes.h"
+#include "libfs/survey/naming/naming.h"
 
 namespace btrkit::check {
 
@@ -50,7 +50,7 @@ constexpr std::array phases = std::to_array<Phase>({
     {"references", check_references},
     {"log", check_log},
     {"data", verify_data},
-    {"whose it is", name_affected},
+    {"whose it is", [](Context& context) { name_affected(context); }},
 });
 
 } // namespace
@@ -58,13 +58,14 @@ constexpr std::array phases = std::to_array<Phase>({
 Report run(const Filesystem& filesystem, const Options& options, Parallelism parallelism, Findings opening,
            ProgressSink& progress, const StopToken& stop) {
     Report report{.findings = std::move(opening)};
-    Context context{.filesystem = filesystem,
-                    .options = options,
-                    .parallelism = parallelism,
-                    .progress = progress,
-                    .stop = stop,
-                    .findings = report.findings,
-                    .references = ReferenceSums(options.hash_seed)};
+    Context context{{.filesystem = filesystem,
+                     .parallelism = parallelism,
+                     .progress = progress,
+                     .stop = stop,
+                     .findings = report.findings,
+                     .memory_bytes = options.memory_bytes,
+                     .references = ReferenceSums(options.hash_seed)},
+                    options};
     for (const auto& phase : phases) {
         if (stop.stop_requested()) {
             break;

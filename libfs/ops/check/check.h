@@ -6,10 +6,12 @@
 #include "libfs/base/progress.h"
 #include "libfs/base/stop.h"
 #include "libfs/fs/filesystem.h"
-#include "libfs/ops/check/findings.h"
 #include "libfs/ops/check/verdict.h"
+#include "libfs/survey/findings.h"
 
 namespace btrkit::check {
+
+using namespace survey;
 
 struct Options {
     bool check_data_csum = false; ///< read all copies of all data

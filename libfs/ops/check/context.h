@@ -1,18 +1,12 @@
 // SPDX-License-Identifier: MIT
-// What all parts of a check share: the filesystem, the findings, and what one part learns for the next.
+// What the parts of a check share, beside what every survey shares.
 #pragma once
 
-#include "libfs/base/ordered_pipeline.h"
-#include "libfs/base/progress.h"
-#include "libfs/base/stop.h"
-#include "libfs/fs/filesystem.h"
+#include "libfs/base/range_set.h"
 #include "libfs/ops/check/check.h"
-#include "libfs/ops/check/range_set.h"
-#include "libfs/ops/check/references.h"
-#include "libfs/ops/check/roots.h"
-#include "libfs/ops/check/sparse_bits.h"
+#include "libfs/survey/survey.h"
 
-#include <set>
+#include <map>
 
 namespace btrkit::check {
 
@@ -35,8 +29,6 @@ struct SpaceFacts {
     bool knows_csums = false;               ///< data_without_csum is all that there is to know
     std::map<u64, u64> used_bytes_of_chunk; ///< by the chunk's logical start
     std::vector<BlockGroupRecord> block_groups;
-    /// Addresses whose extent items were lost with blocks of the extent tree: nothing is known of them.
-    RangeSet unknown;
     /// False: chunks were lost, and what lies in none that is known may lie in one of them. Known after
     /// check_devices().
     bool chunks_complete = true;
@@ -52,33 +44,14 @@ struct SubvolumeEntry {
     std::string name;
 };
 
-struct Context {
-    const Filesystem& filesystem;
+struct Context : Survey {
     const Options& options;
-    Parallelism parallelism;
-    ProgressSink& progress;
-    const StopToken& stop;
-    Findings& findings;
 
     SpaceFacts space = {};
-    Roots roots = {};
-    ReferenceSums references;
-    std::set<btrfs::Key> scanned_trees; ///< by the key of their root item; only of trees that share nothing
-    SparseBits visited;                 ///< tree blocks that were seen, by address in sectors
-    SparseBits full_backref;       ///< tree blocks whose extent item says that references of their children name them
-    SparseBits alone;              ///< tree blocks of trees that share nothing
-    SparseBits shared;             ///< tree blocks with more than one reference
-    SparseBits referred_by_owner;  ///< tree blocks that their owner's tree refers to
-    SparseBits referred_by_others; ///< tree blocks that must be among those, for their children belong to their owner
-    u64 block_count = 0;           ///< distinct tree blocks so far
-    u64 rescanned_count = 0;       ///< tree blocks that were looked at once more
-    u64 file_count = 0;            ///< inodes in distinct leaves
-    u64 verified_bytes = 0;        ///< of data, whose checksums were compared
-    std::vector<SubvolumeEntry> subvolume_entries; ///< of all distinct leaves
-    std::vector<QgroupCount> qgroups;
-    bool lost_blocks = false; ///< some tree block can't be read: what it referred to is not known
-
-    const Geometry& geometry() const { return filesystem.geometry(); }
+    u64 file_count = 0;                                 ///< inodes in distinct leaves
+    u64 verified_bytes = 0;                             ///< of data, whose checksums were compared
+    std::vector<SubvolumeEntry> subvolume_entries = {}; ///< of all distinct leaves
+    std::vector<QgroupCount> qgroups = {};
 };
 
 } // namespace btrkit::check

@@ -3,11 +3,13 @@
 #pragma once
 
 #include "libfs/fs/filesystem.h"
-#include "libfs/ops/check/findings.h"
+#include "libfs/survey/findings.h"
 
 #include <set>
 
 namespace btrkit::check {
+
+using namespace survey;
 
 /// By devid: those that were not given, and those whose first superblock is not valid, for the kernel looks at no
 /// other.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/ops/check/other_trees.h"
 
-#include "libfs/ops/check/tree_scan.h"
+#include "libfs/survey/scan/tree_scan.h"
 
 namespace btrkit::check {
 

@@ -3,9 +3,11 @@
 #pragma once
 
 #include "libfs/fs/filesystem.h"
-#include "libfs/ops/check/findings.h"
+#include "libfs/survey/findings.h"
 
 namespace btrkit::check {
+
+using namespace survey;
 
 enum class Mountable {
     read_write,

@@ -3,7 +3,7 @@
 
 #include "libfs/base/pool.h"
 #include "libfs/ops/check/data/verify_run.h"
-#include "libfs/ops/check/find_tree.h"
+#include "libfs/survey/find_tree.h"
 #include "libfs/volume/stripe_map.h"
 
 #include <fmt/format.h>

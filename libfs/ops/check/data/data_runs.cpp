@@ -93,7 +93,7 @@ bool DataRuns::take(DataRun& run) {
 /// The first part of the range that extents hold; where parts of the extent tree are lost, nobody knows, and it is all.
 Range DataRuns::wanted_part(Range range) const {
     const auto& space = context_.space;
-    if (range.start >= range.end || !space.unknown.empty()) {
+    if (range.start >= range.end || !context_.unknown_extents.empty()) {
         return range;
     }
     const auto found = space.data.touching(range);

@@ -2,7 +2,7 @@
 #include "libfs/ops/check/devices/devices.h"
 
 #include "libfs/ops/check/devices/device_facts.h"
-#include "libfs/ops/check/find_tree.h"
+#include "libfs/survey/find_tree.h"
 
 namespace btrkit::check {
 

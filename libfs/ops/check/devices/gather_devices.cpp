@@ -3,8 +3,8 @@
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/names.h"
 #include "libfs/ops/check/devices/device_facts.h"
-#include "libfs/ops/check/find_tree.h"
-#include "libfs/ops/check/tree_scan.h"
+#include "libfs/survey/find_tree.h"
+#include "libfs/survey/scan/tree_scan.h"
 
 #include <fmt/format.h>
 

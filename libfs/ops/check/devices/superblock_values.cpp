@@ -2,7 +2,7 @@
 // Fields of the superblock that reading does not depend on, but that have to fit the rest.
 #include "formats/btrfs/superblock.h"
 #include "libfs/ops/check/devices/device_facts.h"
-#include "libfs/ops/check/find_tree.h"
+#include "libfs/survey/find_tree.h"
 
 #include <algorithm>
 

@@ -2,7 +2,7 @@
 #include "libfs/ops/check/extents/csum_scan.h"
 
 #include "formats/btrfs/item_types.h"
-#include "libfs/ops/check/tree_scan.h"
+#include "libfs/survey/scan/tree_scan.h"
 
 #include <fmt/format.h>
 
@@ -58,13 +58,13 @@ void check_csum_tree(Context& context) {
     const bool complete = scan_tree(context, record->root, visitor);
     const RangeSet unfounded = difference(visitor.covered(), space.data);
     for (const Range range : unfounded.ranges()) {
-        if (!space.unknown.intersects(range)) {
+        if (!context.unknown_extents.intersects(range)) {
             context.findings.add({.code = ProblemCode::csum_unfounded,
                                   .place = {.logical = Logical{range.start}, .length = range.length()}});
         }
     }
     space.data_without_csum = difference(space.data, visitor.covered());
-    space.knows_csums = complete && space.unknown.empty();
+    space.knows_csums = complete && context.unknown_extents.empty();
 }
 
 } // namespace btrkit::check

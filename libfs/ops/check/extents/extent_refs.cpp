@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/ops/check/extents/extent_refs.h"
 
+#include "formats/btrfs/inline_ref.h"
+
 namespace btrkit::check {
 
 namespace {
@@ -36,66 +38,32 @@ u64 record_shared_data_ref(const Extent& extent, u64 parent, const btrfs::Shared
 /// One inline reference; returns its size, 0 where it is none or is cut off.
 std::size_t record_inline(const Extent& extent, Bytes rest, ReferenceSink& sink, u64& count) {
     const auto* ref = view_at<btrfs::InlineRef>(rest);
-    if (ref == nullptr) {
+    const std::size_t size = ref == nullptr ? 0 : btrfs::inline_ref_size(ref->type);
+    if (size == 0 || size > rest.size()) {
         return 0;
     }
     switch (ref->type) {
-    case type::extent_owner_ref: return sizeof(btrfs::InlineRef); // is no reference: it only says whose quota pays
     case type::tree_block_ref:
     case type::shared_block_ref:
         sink.record(block_reference(extent, ref->type, ref->offset), 1);
         ++count;
-        return sizeof(btrfs::InlineRef);
-    case type::extent_data_ref: {
-        const auto* data = view_at<btrfs::ExtentDataRef>(rest, sizeof(u8));
-        if (data == nullptr) {
-            return 0;
-        }
-        count += record_data_ref(extent, *data, sink);
-        return sizeof(u8) + sizeof(*data);
+        break;
+    case type::extent_data_ref:
+        count += record_data_ref(extent, *view_at<btrfs::ExtentDataRef>(rest, sizeof(u8)), sink);
+        break;
+    case type::shared_data_ref:
+        count += record_shared_data_ref(extent, ref->offset,
+                                        *view_at<btrfs::SharedDataRef>(rest, sizeof(btrfs::InlineRef)), sink);
+        break;
+    default: break; // EXTENT_OWNER_REF is no reference: it only says whose quota pays
     }
-    case type::shared_data_ref: {
-        const auto* data = view_at<btrfs::SharedDataRef>(rest, sizeof(btrfs::InlineRef));
-        if (data == nullptr) {
-            return 0;
-        }
-        count += record_shared_data_ref(extent, ref->offset, *data, sink);
-        return sizeof(btrfs::InlineRef) + sizeof(*data);
-    }
-    default: return 0;
-    }
-}
-
-bool has_block_info(const Extent& extent, const btrfs::Key& key) {
-    return key.type == type::extent_item && !extent.is_data();
+    return size;
 }
 
 } // namespace
 
-std::optional<Extent> parse_extent(const btrfs::Key& key, Bytes body, const Geometry& geometry) {
-    const auto* item = view_at<btrfs::ExtentItem>(body);
-    if (item == nullptr || (key.type != type::extent_item && key.type != type::metadata_item)) {
-        return std::nullopt;
-    }
-    Extent extent{.bytenr = key.objectid,
-                  .length_bytes = key.offset,
-                  .refs = item->refs,
-                  .generation = item->generation,
-                  .flags = item->flags};
-    if (key.type == type::metadata_item) {
-        extent.length_bytes = geometry.nodesize;
-        extent.level = static_cast<u8>(std::min<u64>(key.offset, 0xff));
-    } else if (has_block_info(extent, key)) {
-        const auto* info = view_at<btrfs::TreeBlockInfo>(body, sizeof(*item));
-        extent.level = info == nullptr ? u8{0} : info->level;
-    }
-    return extent;
-}
-
 u64 record_inline_refs(const Extent& extent, const btrfs::Key& key, Bytes body, ReferenceSink& sink) {
-    const std::size_t before =
-        sizeof(btrfs::ExtentItem) + (has_block_info(extent, key) ? sizeof(btrfs::TreeBlockInfo) : 0);
-    Bytes rest = body.subspan(std::min(before, body.size()));
+    Bytes rest = inline_refs_of(extent, key, body);
     u64 count = 0;
     while (const std::size_t size = record_inline(extent, rest, sink, count)) {
         rest = rest.subspan(size);

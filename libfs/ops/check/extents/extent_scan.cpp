@@ -2,7 +2,7 @@
 #include "libfs/ops/check/extents/extent_scan.h"
 
 #include "libfs/ops/check/extents/extent_refs.h"
-#include "libfs/ops/check/tree_scan.h"
+#include "libfs/survey/scan/tree_scan.h"
 
 #include <fmt/format.h>
 
@@ -78,7 +78,7 @@ public:
         const auto& [first, end] = std::tie(ref.promise.first_key, ref.promise.end);
         // The last extent item that may be lost is one at the address where the next block goes on.
         const bool reaches_item = end && *end > btrfs::Key{end->objectid, type::extent_item, 0};
-        context_.space.unknown.append(
+        context_.unknown_extents.append(
             {first ? first->objectid : 0, end ? end->objectid + (reaches_item ? 1 : 0) : ~u64{0}});
     }
 
@@ -186,7 +186,7 @@ private:
 void scan_extent_tree(Context& context) {
     const auto* record = context.roots.find(btrfs::extent_tree_id);
     if (record == nullptr) {
-        context.space.unknown.append({0, ~u64{0}});
+        context.unknown_extents.append({0, ~u64{0}});
         return;
     }
     ExtentVisitor visitor(context);

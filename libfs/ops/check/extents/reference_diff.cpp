@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/ops/check/extents/reference_diff.h"
 
-#include "libfs/ops/check/block_references.h"
 #include "libfs/ops/check/extents/extent_refs.h"
 #include "libfs/ops/check/extents/reference_judge.h"
-#include "libfs/ops/check/files/file_trees.h"
-#include "libfs/ops/check/tree_rescan.h"
+#include "libfs/survey/scan/block_references.h"
+#include "libfs/survey/scan/file_tree_roots.h"
+#include "libfs/survey/scan/tree_rescan.h"
 
 #include <bitset>
 #include <mutex>

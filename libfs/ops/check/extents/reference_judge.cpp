@@ -36,7 +36,7 @@ public:
         : context_(context), held_(held), recorded_(recorded) {}
 
     void judge() {
-        if (context_.space.unknown.intersects(extent_range())) {
+        if (context_.unknown_extents.intersects(extent_range())) {
             return; // its item or some of its references may be lost
         }
         if (recorded_.empty()) {

@@ -3,6 +3,7 @@
 
 #include "libfs/ops/check/files/leaf_segment.h"
 #include "libfs/ops/check/files/name_diff.h"
+#include "libfs/survey/scan/file_tree_roots.h"
 
 #include <unordered_map>
 
@@ -105,7 +106,7 @@ private:
 void check_owners(Context& context) {
     context.referred_by_others.for_each_not_in(context.referred_by_owner, [&](u64 number) {
         const u64 bytenr = number * context.geometry().sectorsize;
-        if (!context.space.unknown.intersects({bytenr, bytenr + 1})) {
+        if (!context.unknown_extents.intersects({bytenr, bytenr + 1})) {
             context.findings.add({.code = ProblemCode::extent_owner,
                                   .place = {.logical = Logical{bytenr}},
                                   .detail = "the flag FULL_BACKREF is not set, so its children count for its owner"});
@@ -133,22 +134,6 @@ void look_closer(Context& context, std::span<const ScanRoot> roots, const std::m
 }
 
 } // namespace
-
-std::vector<ScanRoot> file_tree_roots(const Roots& roots) {
-    std::vector<ScanRoot> found;
-    for (const auto& record : roots.records) {
-        if (!btrfs::is_file_tree(record.id()) && !record.is_reloc()) {
-            continue;
-        }
-        ScanRoot root{.root = record.root};
-        if (const auto key = record.item.drop_progress.to_key(); record.item.refs == 0 && key != btrfs::Key{}) {
-            root.drop_key = key;
-            root.drop_level = record.item.drop_level;
-        }
-        found.push_back(root);
-    }
-    return found;
-}
 
 void check_file_trees(Context& context) {
     const auto roots = file_tree_roots(context.roots);

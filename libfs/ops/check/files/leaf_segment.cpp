@@ -4,7 +4,7 @@
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/checksum.h"
 #include "libfs/base/names.h"
-#include "libfs/ops/check/files/name_items.h"
+#include "libfs/ops/check/files/name_records.h"
 
 #include <fmt/format.h>
 

@@ -2,9 +2,10 @@
 // A leaf of a file tree as a segment.
 #pragma once
 
+#include "libfs/base/range_set.h"
+#include "libfs/ops/check/context.h"
 #include "libfs/ops/check/files/segment.h"
-#include "libfs/ops/check/range_set.h"
-#include "libfs/ops/check/tree_scan.h"
+#include "libfs/survey/scan/tree_scan.h"
 
 namespace btrkit::check {
 

@@ -4,8 +4,8 @@
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/names.h"
 #include "libfs/fs/inode.h"
-#include "libfs/ops/check/files/name_items.h"
-#include "libfs/ops/check/tree_rescan.h"
+#include "libfs/ops/check/files/name_records.h"
+#include "libfs/survey/scan/tree_rescan.h"
 
 #include <map>
 #include <set>

@@ -2,7 +2,8 @@
 // The second look at a tree whose names don't cancel out: which of them, and what is missing.
 #pragma once
 
-#include "libfs/ops/check/block_scan.h"
+#include "libfs/ops/check/context.h"
+#include "libfs/survey/scan/block_scan.h"
 
 namespace btrkit::check {
 

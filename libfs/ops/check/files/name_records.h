@@ -4,21 +4,11 @@
 #pragma once
 
 #include "libfs/ops/check/files/sum128.h"
-
-#include <concepts>
+#include "libfs/survey/naming/name_items.h"
 
 namespace btrkit::check {
 
-/// One of the three forms of a name. What a form doesn't tell is 0.
-struct NameRecord {
-    enum class Form : u8 { dir_item, dir_index, inode_ref };
-    Form form = Form::dir_item;
-    u64 parent = 0;
-    u64 child = 0;
-    u64 index = 0;    ///< not in a DIR_ITEM
-    u8 file_type = 0; ///< not in an inode's reference
-    Bytes name = {};
-};
+using namespace survey;
 
 /// The kinds of what is summed up; no two of them can cancel each other.
 enum class RecordKind : u64 { by_name = 1, by_index, type, orphan };

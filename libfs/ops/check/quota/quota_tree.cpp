@@ -3,7 +3,7 @@
 
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/names.h"
-#include "libfs/ops/check/tree_scan.h"
+#include "libfs/survey/scan/tree_scan.h"
 
 #include <fmt/format.h>
 

@@ -4,7 +4,7 @@
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/names.h"
 #include "libfs/ops/check/roots/log_csums.h"
-#include "libfs/ops/check/tree_scan.h"
+#include "libfs/survey/scan/tree_scan.h"
 #include "libfs/tree/item_check.h"
 
 #include <fmt/format.h>

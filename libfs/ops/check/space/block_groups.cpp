@@ -3,8 +3,8 @@
 
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/names.h"
-#include "libfs/ops/check/find_tree.h"
-#include "libfs/ops/check/tree_scan.h"
+#include "libfs/survey/find_tree.h"
+#include "libfs/survey/scan/tree_scan.h"
 
 #include <algorithm>
 
@@ -65,7 +65,7 @@ void compare(Context& context, const BlockGroupRecord& group, const Chunk& chunk
     }
     const auto found = context.space.used_bytes_of_chunk.find(range.start);
     const u64 used = found == context.space.used_bytes_of_chunk.end() ? 0 : found->second;
-    if (group.used_bytes != used && !context.space.unknown.intersects(range)) {
+    if (group.used_bytes != used && !context.unknown_extents.intersects(range)) {
         context.findings.report(ProblemCode::block_group_used, group.place,
                                 fmt::format("used is {}, but its extents take {}", group.used_bytes, used));
     }
@@ -96,7 +96,7 @@ void check_chunks_have_groups(Context& context, std::span<const BlockGroupRecord
     for (const Chunk& chunk : context.filesystem.volume().chunks().chunks()) {
         const u64 start = chunk.start.bytenr;
         if (!std::ranges::binary_search(groups, start, {}, &BlockGroupRecord::start) &&
-            !context.space.unknown.intersects({start, start + chunk.length})) {
+            !context.unknown_extents.intersects({start, start + chunk.length})) {
             context.findings.report(ProblemCode::block_group_missing, {.logical = chunk.start, .length = chunk.length},
                                     fmt::format("chunk {}, {}", start, flags_text(chunk.type)));
         }
@@ -134,7 +134,7 @@ void check_block_groups(Context& context) {
     if (complete) {
         check_chunks_have_groups(context, groups);
     }
-    if (context.space.unknown.empty() && context.space.chunks_complete) {
+    if (context.unknown_extents.empty() && context.space.chunks_complete) {
         check_bytes_used(context);
     }
 }

@@ -2,10 +2,10 @@
 // The free space tree, block group by block group.
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/names.h"
-#include "libfs/ops/check/find_tree.h"
 #include "libfs/ops/check/space/bit_runs.h"
 #include "libfs/ops/check/space/free_ranges.h"
-#include "libfs/ops/check/tree_scan.h"
+#include "libfs/survey/find_tree.h"
+#include "libfs/survey/scan/tree_scan.h"
 
 #include <limits>
 
@@ -200,7 +200,7 @@ void GroupCheck::check_count() {
 
 void GroupCheck::check_contents() {
     const Range range = range_of(*group_.chunk);
-    if (!compare_ || context_->space.unknown.intersects(range)) {
+    if (!compare_ || context_->unknown_extents.intersects(range)) {
         return;
     }
     const auto differences = compare_free_space(*context_, *group_.chunk, group_.free);

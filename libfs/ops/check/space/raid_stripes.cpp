@@ -3,9 +3,9 @@
 
 #include "formats/btrfs/item_types.h"
 #include "libfs/fs/stripe_tree.h"
-#include "libfs/ops/check/find_tree.h"
 #include "libfs/ops/check/space/free_ranges.h"
-#include "libfs/ops/check/tree_scan.h"
+#include "libfs/survey/find_tree.h"
+#include "libfs/survey/scan/tree_scan.h"
 
 #include <fmt/format.h>
 
@@ -33,7 +33,7 @@ void take_item(Context& context, const btrfs::Key& key, Bytes body, const Place&
     check_strides(context, body, place);
     const Range range = range_from(key.objectid, key.offset);
     stripes.append(range);
-    if (!context.space.unknown.intersects(range) && !context.space.allocated.covers(range)) {
+    if (!context.unknown_extents.intersects(range) && !context.space.allocated.covers(range)) {
         context.findings.report(ProblemCode::raid_stripe_unfounded, place,
                                 fmt::format("{} bytes at {}", key.offset, key.objectid));
     }

@@ -2,9 +2,9 @@
 // The old free space caches, where the kernel would trust them.
 #include "formats/btrfs/item_types.h"
 #include "libfs/fs/file_data.h"
-#include "libfs/ops/check/find_tree.h"
 #include "libfs/ops/check/space/free_ranges.h"
 #include "libfs/ops/check/space/space_cache_file.h"
+#include "libfs/survey/find_tree.h"
 
 #include <fmt/format.h>
 
@@ -65,7 +65,7 @@ private:
                                                     .sectorsize = context_->geometry().sectorsize});
         if (!free) {
             tell(free.error());
-        } else if (!context_->space.unknown.intersects(range_of(*header_->chunk))) {
+        } else if (!context_->unknown_extents.intersects(range_of(*header_->chunk))) {
             const auto differences = compare_free_space(*context_, *header_->chunk, *free);
             // The kernel compares the sum, and drops what does not fit. It would believe the rest.
             const auto code = total_bytes(differences.missing) == total_bytes(differences.used)

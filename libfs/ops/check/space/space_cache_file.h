@@ -9,7 +9,7 @@
 
 #include "libfs/base/bytes.h"
 #include "libfs/base/error.h"
-#include "libfs/ops/check/range_set.h"
+#include "libfs/base/range_set.h"
 
 #include <expected>
 

@@ -3,7 +3,7 @@
 
 #include "libfs/base/names.h"
 #include "libfs/ops/check/quota/tree_sharing.h"
-#include "libfs/ops/check/roots/root_tree.h"
+#include "libfs/survey/read_roots.h"
 
 #include <fmt/format.h>
 
@@ -29,14 +29,15 @@ std::vector<NumberedRoot> numbered_subvolumes(const Roots& roots) {
 Result<SubvolExtents> list_subvol_extents(const Filesystem& filesystem, u64 subvolume, const Options& options,
                                           Parallelism parallelism, ProgressSink& progress, const StopToken& stop) {
     Findings findings;
-    Context context{.filesystem = filesystem,
-                    .options = options,
-                    .parallelism = parallelism,
-                    .progress = progress,
-                    .stop = stop,
-                    .findings = findings,
-                    .references = ReferenceSums(options.hash_seed)};
-    check_root_tree(context);
+    Context context{{.filesystem = filesystem,
+                     .parallelism = parallelism,
+                     .progress = progress,
+                     .stop = stop,
+                     .findings = findings,
+                     .memory_bytes = options.memory_bytes,
+                     .references = ReferenceSums(options.hash_seed)},
+                    options};
+    read_roots(context);
     const auto roots = numbered_subvolumes(context.roots);
     const auto wanted =
         std::ranges::find_if(roots, [&](const NumberedRoot& root) { return root.record->id() == subvolume; });

@@ -123,13 +123,13 @@ std::vector<std::string> PlantedRoots::check(const Phase& phase) const {
     check::Findings findings;
     NoProgress progress;
     const StopToken stop;
-    check::Context context{.filesystem = opened.filesystem,
-                           .options = options,
-                           .parallelism = {.threads = 2},
-                           .progress = progress,
-                           .stop = stop,
-                           .findings = findings,
-                           .references = check::ReferenceSums(1)};
+    check::Context context{{.filesystem = opened.filesystem,
+                            .parallelism = {.threads = 2},
+                            .progress = progress,
+                            .stop = stop,
+                            .findings = findings,
+                            .references = check::ReferenceSums(1)},
+                           options};
     check::check_root_tree(context);
     phase(context);
     std::vector<std::string> texts;

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+// Ranges of addresses, filled from left to right.
+#pragma once
+
+#include "libfs/base/address.h"
+
+#include <algorithm>
+#include <span>
+#include <vector>
+
+namespace btrkit {
+
+/// From start up to, but without, end.
+struct Range {
+    u64 start = 0;
+    u64 end = 0;
+
+    u64 length() const { return end - start; }
+    friend constexpr auto operator<=>(const Range&, const Range&) = default;
+};
+
+/// That many bytes from start on, cut where addresses end.
+constexpr Range range_from(u64 start, u64 length_bytes) {
+    return {start, start + std::min(length_bytes, ~u64{0} - start)};
+}
+
+/// Disjoint ranges in ascending order; neighbours that touch are one.
+class RangeSet {
+public:
+    /// start must not lie before the start of the last range that was added; what overlaps is merged. Empty ranges
+    /// are passed over.
+    void append(Range range) {
+        if (range.start >= range.end) {
+            return;
+        }
+        if (!ranges_.empty() && range.start <= ranges_.back().end) {
+            ranges_.back().end = std::max(ranges_.back().end, range.end);
+        } else {
+            ranges_.push_back(range);
+        }
+    }
+
+    std::span<const Range> ranges() const { return ranges_; }
+    bool empty() const { return ranges_.empty(); }
+    /// The ranges that have something in common with that one, uncut.
+    std::span<const Range> touching(Range range) const {
+        const auto first = std::ranges::upper_bound(ranges_, range.start, {}, &Range::end);
+        const auto last = std::lower_bound(first, ranges_.end(), range.end,
+                                           [](const Range& one, u64 end) { return one.start < end; });
+        return {first, last};
+    }
+    bool intersects(Range range) const { return !touching(range).empty(); }
+    bool covers(Range range) const {
+        const auto found = touching(range);
+        return range.start >= range.end ||
+               (found.size() == 1 && found[0].start <= range.start && range.end <= found[0].end);
+    }
+
+private:
+    std::vector<Range> ranges_;
+};
+
+/// What is in `from` and not in `less`.
+RangeSet difference(const RangeSet& from, const RangeSet& less);
+
+} // namespace btrkit

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/survey/scan/block_scan.h"
+
+#include "libfs/survey/scan/scan_job.h"
+#include "libfs/survey/scan/scan_maker.h"
+#include "libfs/survey/scan/scan_work.h"
+
+namespace btrkit::survey {
+
+namespace {
+
+/// Whether a block that was proven for one parent keeps what another one promises.
+bool keeps(const Promise& promise, const BlockFacts& facts) {
+    return (!promise.generation || *promise.generation == facts.generation) &&
+           (!promise.level || *promise.level == facts.level) &&
+           (!promise.tree || owner_allowed(facts.owner, *promise.tree)) &&
+           (!promise.first_key || *promise.first_key == facts.first_key) &&
+           (!promise.end || facts.last_key < *promise.end);
+}
+
+/// The finishing side of a scan: one thread, in order.
+class ScanFinisher {
+public:
+    explicit ScanFinisher(const ScanTask& scan) : scan_(scan) {}
+
+    /// False where the user wants it to stop.
+    bool finish(ScanJob& job) {
+        for (auto& step : job.steps) {
+            take(step, job);
+        }
+        return !scan_.survey.stop.stop_requested();
+    }
+
+    /// Whether some block was lost.
+    bool has_lost() const { return lost_; }
+
+private:
+    void take(ScanStep& step, ScanJob& job) {
+        using Kind = ScanStep::Kind;
+        if (step.kind == Kind::again) {
+            return take_again(step);
+        }
+        if (step.kind == Kind::leaf) {
+            return take_leaf(step, *job.read[step.index].proven, std::move(job.results[step.index]));
+        }
+        if (step.kind == Kind::node_begin) {
+            count(step);
+            settle_edge(step, step.facts);
+            if (step.keep) {
+                kept_.insert_or_assign(step.ref.promise.address.bytenr, step.facts);
+            }
+        } else if (step.kind == Kind::lost) {
+            lost_ = true;
+            scan_.survey.lost_blocks = true;
+            if (step.keep) {
+                kept_.insert_or_assign(step.ref.promise.address.bytenr, BlockFacts{});
+            }
+        }
+        report(step);
+        scan_.handler.take(step, nullptr, nullptr);
+    }
+
+    void take_leaf(ScanStep& step, const TreeBlock& block, std::unique_ptr<LeafResult> result) {
+        const auto facts = facts_of(block);
+        count(step);
+        settle_edge(step, facts);
+        if (step.keep) {
+            kept_.insert_or_assign(step.ref.promise.address.bytenr, facts);
+        }
+        report(step);
+        const LeafVisit visit{.ref = step.ref, .block = block, .tree = scan_.roots[step.root].root.id};
+        scan_.handler.take(step, &visit, std::move(result));
+    }
+
+    /// A block that was seen before. What was made of it then holds here too, if it is what this parent promises.
+    void take_again(ScanStep& step) {
+        const BlockFacts facts = kept_[step.ref.promise.address.bytenr];
+        if (facts.is_proven && keeps(step.ref.promise, facts)) {
+            settle_edge(step, facts);
+            scan_.handler.take(step, nullptr, nullptr);
+            return;
+        }
+        auto bytes = std::make_unique_for_overwrite<std::byte[]>(scan_.nodesize());
+        auto spare = std::make_unique_for_overwrite<std::byte[]>(scan_.nodesize());
+        auto read =
+            scan_.read_block(step.ref.promise, {bytes.get(), scan_.nodesize()}, {spare.get(), scan_.nodesize()});
+        step.is_first = !facts.is_proven;
+        step.keep = !facts.is_proven;
+        if (read.proven && read.proven->is_leaf()) {
+            step.kind = ScanStep::Kind::leaf;
+            auto result = work_leaf(scan_, step, read);
+            take_leaf(step, *read.proven, std::move(result));
+            return;
+        }
+        step.kind = ScanStep::Kind::lost;
+        step.problems = std::move(read.problems);
+        step.problems.push_back(lost_range(step.ref));
+        lost_ = true;
+        scan_.survey.lost_blocks = true;
+        report(step);
+        scan_.handler.take(step, nullptr, nullptr);
+    }
+
+    /// A block whose children are referred to by its owner must itself be in its owner's tree.
+    void settle_edge(const ScanStep& step, const BlockFacts& facts) {
+        if (!scan_.mode.shares || !scan_.mode.thorough) {
+            return;
+        }
+        const u64 number = scan_.number_of(step.ref.promise.address);
+        if (step.parent_owner == facts.owner) {
+            scan_.survey.referred_by_owner.set(number);
+        } else if (!scan_.is_full_backref(step.ref.promise.address)) {
+            scan_.survey.referred_by_others.set(number);
+        }
+    }
+
+    void count(const ScanStep& step) {
+        scan_.survey.rescanned_count += scan_.mode.thorough ? 0 : 1;
+        if (step.is_first && scan_.mode.thorough) {
+            ++scan_.survey.block_count;
+            scan_.survey.progress.advance(scan_.nodesize());
+        }
+    }
+
+    void report(ScanStep& step) {
+        // What is lost for one of the trees that share it is lost for the others in the same way.
+        const auto& promise = step.ref.promise;
+        const bool is_told =
+            step.kind == ScanStep::Kind::lost && scan_.mode.shares &&
+            !lost_told_.emplace(promise.address, promise.generation, promise.level, promise.first_key).second;
+        if (scan_.mode.thorough && !is_told) {
+            scan_.survey.findings.add(std::move(step.problems));
+        }
+        step.problems.clear();
+    }
+
+    const ScanTask& scan_;
+    std::unordered_map<u64, BlockFacts> kept_;
+    std::set<std::tuple<Logical, std::optional<u64>, std::optional<u8>, std::optional<btrfs::Key>>> lost_told_;
+    bool lost_ = false;
+};
+
+} // namespace
+
+bool scan_blocks(Survey& survey, std::span<const ScanRoot> roots, const ScanMode& mode, ScanHandler& handler) {
+    const ScanTask scan{
+        .survey = survey, .roots = roots, .mode = mode, .handler = handler, .reader = survey.filesystem.reader()};
+    ScanMaker maker(scan);
+    ScanFinisher finisher(scan);
+    run_ordered(
+        survey.parallelism, [&] { return maker.make(); }, [&](ScanJob& job) { work_at_job(scan, job); },
+        [&](ScanJob& job) { return finisher.finish(job); });
+    return !finisher.has_lost() && !survey.stop.stop_requested();
+}
+
+} // namespace btrkit::survey

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/survey/scan/scan_job.h"
+
+#include "libfs/survey/scan/copies.h"
+
+#include <fmt/format.h>
+
+namespace btrkit::survey {
+
+namespace {
+
+/// The kernel knows two flags, and one revision of back references. Blocks that a relocation made hold their references
+/// by address. That a leaf was not written is told with its items.
+void check_header_flags(const BlockView& block, const Promise& promise, bool is_full_backref, u64 incompat_flags,
+                        Problems& problems) {
+    const u64 flags = block.header().flags;
+    const u64 revision = flags >> btrfs::header_backref_revision_shift;
+    const u64 known = btrfs::header_flag_written | (is_full_backref ? btrfs::header_flag_reloc : 0);
+    const bool has_revision = (incompat_flags & btrfs::incompat_mixed_backref) == 0 || revision == 1;
+    const bool is_unwritten_node = !block.is_leaf() && (flags & btrfs::header_flag_written) == 0;
+    if ((flags & btrfs::header_flags_mask & ~known) != 0 || !has_revision || is_unwritten_node) {
+        problems.push_back({.code = ProblemCode::block_flags,
+                            .place = {.logical = promise.address, .tree = promise.tree},
+                            .detail = fmt::format("{:#x}", flags)});
+    }
+}
+
+} // namespace
+
+BlockFacts facts_of(const BlockView& block) {
+    const auto& header = block.header();
+    BlockFacts facts{.generation = header.generation, .owner = header.owner, .level = header.level, .is_proven = true};
+    if (const u32 count = block.count(); count > 0) {
+        facts.first_key = block.key(0);
+        facts.last_key = block.key(count - 1);
+    }
+    return facts;
+}
+
+ReadBlock ScanTask::read_block(const Promise& promise, MutableBytes buffer, MutableBytes spare) const {
+    if (!mode.thorough) {
+        return reader.read(promise, buffer);
+    }
+    return std::move(read_all_copies(reader, {&promise, 1}, buffer, spare).front());
+}
+
+void ScanTask::check_flags(const BlockView& block, const Promise& promise, Problems& problems) const {
+    // Where extent items are lost, nobody knows.
+    const bool may_be_full_backref =
+        is_full_backref(promise.address) || (mode.shares && !survey.unknown_extents.empty());
+    check_header_flags(block, promise, may_be_full_backref, survey.geometry().incompat_flags, problems);
+}
+
+} // namespace btrkit::survey
