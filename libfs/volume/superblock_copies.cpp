@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/volume/superblock_copies.h"
 
+#include "libfs/base/checksum.h"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -102,6 +104,12 @@ const SuperblockCopy* newest_valid(const std::vector<SuperblockCopy>& copies) {
         }
     }
     return newest;
+}
+
+btrfs::Superblock sealed_copy(btrfs::Superblock super, u64 offset) {
+    super.bytenr = offset;
+    super.csum = checksum(btrfs::CsumType{u16{super.csum_type}}, as_bytes_of(super).subspan(btrfs::max_csum_size));
+    return super;
 }
 
 std::vector<std::string> differing_fields(const btrfs::Superblock& left, const btrfs::Superblock& right) {

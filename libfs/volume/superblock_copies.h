@@ -39,6 +39,9 @@ std::vector<SuperblockCopy> read_superblock_copies(const BlockDevice& device, Pr
 /// than the first valid one don't count: they are what an earlier filesystem left behind.
 const SuperblockCopy* newest_valid(const std::vector<SuperblockCopy>& copies);
 
+/// The superblock as its mirror at that offset: with that address, and the checksum of all of it.
+btrfs::Superblock sealed_copy(btrfs::Superblock super, u64 offset);
+
 /// The names of the fields in which two superblocks differ, those of dev_item as "dev_item.NAME".
 std::vector<std::string> differing_fields(const btrfs::Superblock& left, const btrfs::Superblock& right);
 

@@ -4,6 +4,7 @@
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/checksum.h"
 #include "libfs/ops/mkfs/image/device_trees.h"
+#include "libfs/volume/superblock_copies.h"
 
 #include <algorithm>
 #include <cassert>
@@ -60,12 +61,6 @@ btrfs::RootBackup backup_of(const btrfs::Superblock& super, const AllTrees& tree
 /// Whether a copy at offset lies within so many bytes.
 bool has_room(u64 size_bytes, u64 offset) {
     return size_bytes >= offset + sizeof(btrfs::Superblock);
-}
-
-btrfs::Superblock sealed_copy(btrfs::Superblock super, u64 offset) {
-    super.bytenr = offset;
-    super.csum = checksum(btrfs::CsumType{u16{super.csum_type}}, as_bytes_of(super).subspan(btrfs::max_csum_size));
-    return super;
 }
 
 Result<void> check_copy(const btrfs::Superblock& super, u64 offset, const WritableDevice& device) {

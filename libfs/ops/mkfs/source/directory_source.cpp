@@ -3,8 +3,9 @@
 
 #include "libfs/base/names.h"
 #include "libfs/base/work_list.h"
+#include "libfs/io/open_below.h"
 #include "libfs/ops/mkfs/source/host_content.h"
-#include "libfs/ops/mkfs/source/host_open.h"
+#include "libfs/ops/mkfs/source/host_failure.h"
 #include "libfs/ops/mkfs/source/path_text.h"
 
 #include <algorithm>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/ops/mkfs/source/host_content.h"
 
-#include "libfs/ops/mkfs/source/host_open.h"
+#include "libfs/io/open_below.h"
+#include "libfs/ops/mkfs/source/host_failure.h"
 #include "libfs/ops/mkfs/source/path_text.h"
 
 #include <algorithm>

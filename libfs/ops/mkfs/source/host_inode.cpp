@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/ops/mkfs/source/host_inode.h"
 
-#include "libfs/ops/mkfs/source/host_open.h"
+#include "libfs/io/open_below.h"
+#include "libfs/ops/mkfs/source/host_failure.h"
 #include "libfs/ops/mkfs/source/host_xattrs.h"
 #include "libfs/ops/mkfs/source/inode_flags.h"
 

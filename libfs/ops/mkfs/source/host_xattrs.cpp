@@ -2,7 +2,7 @@
 #include "libfs/ops/mkfs/source/host_xattrs.h"
 
 #include "libfs/base/names.h"
-#include "libfs/ops/mkfs/source/host_open.h"
+#include "libfs/ops/mkfs/source/host_failure.h"
 
 #include <algorithm>
 #include <array>

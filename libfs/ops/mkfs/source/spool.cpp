@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/ops/mkfs/source/spool.h"
 
-#include "libfs/ops/mkfs/source/host_open.h"
+#include "libfs/ops/mkfs/source/host_failure.h"
 
 #include <algorithm>
 #include <cassert>

@@ -2,7 +2,8 @@
 #include "libfs/ops/mkfs/source/tar_source.h"
 
 #include "libfs/base/names.h"
-#include "libfs/ops/mkfs/source/host_open.h"
+#include "libfs/base/unique_fd.h"
+#include "libfs/ops/mkfs/source/host_failure.h"
 #include "libfs/ops/mkfs/source/spool.h"
 #include "libfs/ops/mkfs/source/tar_entry.h"
 #include "libfs/ops/mkfs/source/tar_tree.h"

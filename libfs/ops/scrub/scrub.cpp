@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/ops/scrub/scrub.h"
+
+#include "libfs/ops/scrub/donations.h"
+#include "libfs/ops/scrub/fault_book.h"
+#include "libfs/ops/scrub/lost_blocks.h"
+#include "libfs/ops/scrub/redundancy.h"
+#include "libfs/ops/scrub/sources.h"
+#include "libfs/ops/scrub/superblocks.h"
+#include "libfs/ops/scrub/written_ranges.h"
+#include "libfs/survey/naming/naming.h"
+#include "libfs/survey/read_roots.h"
+#include "libfs/survey/verify/verify_all.h"
+#include "libfs/survey/verify/verify_copies.h"
+
+#include <fmt/format.h>
+
+namespace btrkit::scrub {
+
+namespace {
+
+/// No seed is ever written: other filesystems stand on it.
+WritableDevices without_seeds(const Filesystem& filesystem, WritableDevices devices) {
+    std::erase_if(devices, [&](const auto& entry) {
+        Problems ignored;
+        const auto copies = read_superblock_copies(*entry.second, ignored);
+        const auto* newest = newest_valid(copies);
+        return newest == nullptr || (newest->super.flags & btrfs::super_flag_seeding) != 0 ||
+               newest->super.fsid != filesystem.super().fsid;
+    });
+    return devices;
+}
+
+/// Blocks that reading the trees has met: the scrub meets them all by itself, and knows more about them.
+Findings without_blocks(Findings opening) {
+    Findings kept;
+    for (auto& finding : opening.all()) {
+        const bool is_about_block = finding.problem.code >= ProblemCode::block_unreadable &&
+                                    finding.problem.code <= ProblemCode::block_copies_differ;
+        if (!is_about_block) {
+            kept.add(std::move(finding.problem));
+        }
+    }
+    return kept;
+}
+
+bool is_without_data(const Filesystem& filesystem) {
+    constexpr u64 dumps = btrfs::super_flag_metadump | btrfs::super_flag_metadump_v2;
+    return (filesystem.geometry().super_flags & dumps) != 0;
+}
+
+class Scrub {
+public:
+    Scrub(const Filesystem& filesystem, Mender* mender, std::span<const std::unique_ptr<Donor>> donors,
+          const Options& options, Parallelism parallelism, Findings opening, const World& world)
+        : filesystem_(filesystem), mender_(mender), donors_(donors), options_(options), parallelism_(parallelism),
+          world_(world), report_{.findings = without_blocks(std::move(opening))}, places_(filesystem),
+          mode_{.places = places_, .geometry = filesystem.geometry(), .devid = options.devid, .mender = mender},
+          sources_(filesystem), book_(filesystem, report_.findings, counts_),
+          survey_{.filesystem = filesystem,
+                  .parallelism = parallelism,
+                  .progress = world.progress,
+                  .stop = world.stop,
+                  .findings = report_.findings,
+                  .memory_bytes = options.memory_bytes,
+                  .references = ReferenceSums(0)} {}
+
+    Result<Report> run() {
+        auto maker = sources_.maker(chunks());
+        if (auto done = resume(maker); !done) {
+            return std::unexpected(done.error());
+        }
+        DeviceCounts counted_before;
+        scrub_superblocks(filesystem_, options_.devid, mender_, report_.findings,
+                          options_.resume ? counted_before : counts_);
+        verify_everything(maker);
+        look_again();
+        sources_.report_lost(report_.findings);
+        name();
+        finish();
+        return std::move(report_);
+    }
+
+private:
+    std::vector<const Chunk*> chunks() const {
+        const bool has_data = !is_without_data(filesystem_);
+        return chunks_in_device_order(
+            filesystem_.volume().chunks(),
+            [&](const Chunk& chunk) { return has_data || (chunk.type & btrfs::block_group_data) == 0; },
+            options_.devid);
+    }
+
+    Result<void> resume(UnitMaker& maker) {
+        if (!options_.resume) {
+            return {};
+        }
+        const State& state = *options_.resume;
+        if (state.fsid != filesystem_.super().fsid || state.devid != options_.devid) {
+            return fail(ErrorKind::usage, "the state is that of another scrub: of another filesystem or device");
+        }
+        if (state.generation != filesystem_.super().generation) {
+            return fail(ErrorKind::usage,
+                        fmt::format("the filesystem has changed since: it was at generation {} and is at {}",
+                                    state.generation, u64{filesystem_.super().generation}));
+        }
+        if (!maker.skip_to(state.chunk, state.position)) {
+            return fail(ErrorKind::usage, fmt::format("the state names a chunk {} that is not there", state.chunk));
+        }
+        counts_ = state.counts;
+        state_ = state;
+        return {};
+    }
+
+    u64 bytes_of(const VerifyUnit& unit) const {
+        const auto& chunk = *unit.chunk;
+        const auto stripes = static_cast<u64>(std::ranges::count_if(chunk.stripes, [&](const Stripe& stripe) {
+            return places_.has_device(stripe.devid) && mode_.wants_device(stripe.devid);
+        }));
+        return unit.used_bytes() / std::max(chunk.data_stripes(), 1U) * stripes;
+    }
+
+    void verify_everything(UnitMaker& maker) {
+        report_.total_bytes = bytes_to_read(filesystem_, options_.devid);
+        world_.progress.begin_phase("scrub", report_.total_bytes, ProgressUnit::bytes);
+        world_.progress.advance(scrubbed_bytes());
+        const auto next = [&](VerifyUnit& unit) {
+            if (world_.stop.stop_requested() || !maker.next(unit)) {
+                return false;
+            }
+            if (world_.throttle) {
+                world_.throttle(bytes_of(unit));
+            }
+            return true;
+        };
+        verify_all(mode_, parallelism_, next, [&](const VerifyUnit& unit, UnitResult& result) {
+            book_.take(unit, result);
+            world_.progress.advance(bytes_of(unit));
+            state_ = State{.chunk = unit.chunk->start.bytenr, .position = unit.range.end};
+            if (world_.checkpoint && ++units_ % units_per_checkpoint == 0) {
+                world_.checkpoint(state());
+            }
+            return true;
+        });
+        report_.stopped = world_.stop.stop_requested();
+    }
+
+    u64 scrubbed_bytes() const {
+        u64 bytes = 0;
+        for (const auto& [devid, counts] : counts_) {
+            bytes += counts.data_bytes_scrubbed + counts.tree_bytes_scrubbed + counts.parity_bytes_scrubbed;
+        }
+        return bytes;
+    }
+
+    /// Needs state_.
+    State state() const {
+        State now = *state_;
+        now.fsid = filesystem_.super().fsid;
+        now.generation = filesystem_.super().generation;
+        now.devid = options_.devid;
+        now.counts = counts_;
+        return now;
+    }
+
+    /// What only differs because it was never written is no fault. That is known when all files have been asked.
+    void look_again() {
+        read_roots(survey_);
+        if (report_.stopped) {
+            book_.tell_doubts();
+            return;
+        }
+        const RangeSet doubtful = book_.doubtful_data();
+        book_.close();
+        if (doubtful.empty()) {
+            return;
+        }
+        world_.progress.begin_phase("data without checksums", 0, ProgressUnit::bytes);
+        const RangeSet written = written_ranges(survey_, doubtful);
+        book_.begin_second_look();
+        verify_again(book_.doubtful_units(), [&](VerifyUnit& unit) {
+            for (std::size_t i = 0; i < unit.sectors.size(); ++i) {
+                const Range sector{unit.bytenr_of(i), unit.bytenr_of(i) + unit.sectorsize};
+                if (unit.sectors[i] == SectorUse::plain && doubtful.intersects(sector) && !written.intersects(sector)) {
+                    unit.sectors[i] = SectorUse::free;
+                }
+            }
+        });
+    }
+
+    /// Looks at units once more; change() says what is known better by now.
+    template <class Change>
+    void verify_again(const std::set<UnitPlace>& units, Change change) {
+        auto maker = sources_.maker(chunks());
+        auto at = units.begin();
+        verify_all(
+            mode_, parallelism_,
+            [&](VerifyUnit& unit) {
+                for (; at != units.end(); ++at) {
+                    if (maker.skip_to(at->chunk, at->start) && maker.next(unit)) {
+                        change(unit);
+                        ++at;
+                        return true;
+                    }
+                }
+                return false;
+            },
+            [&](const VerifyUnit& unit, UnitResult& result) {
+                book_.take(unit, result);
+                return true;
+            });
+        book_.close();
+    }
+
+    void name() {
+        world_.progress.begin_phase("whose it is", 0, ProgressUnit::bytes);
+        find_lost_keys(survey_);
+        name_affected(survey_);
+        if (mender_ != nullptr && !donors_.empty() && !report_.stopped) {
+            world_.progress.begin_phase("donors", 0, ProgressUnit::bytes);
+            const auto donations = take_donations(survey_, mode_, donors_, counts_);
+            report_.donated_bytes = donations.donated_bytes;
+            // Parity beside what was lost could not be told before.
+            book_.begin_look_at_parity();
+            verify_again(donations.rows, [](VerifyUnit&) {});
+        }
+    }
+
+    void finish() {
+        if (is_without_data(filesystem_)) {
+            report_.findings.report(ProblemCode::not_checked, {}, "data: the image is a dump of metadata alone");
+        }
+        if (!report_.stopped && !options_.devid) {
+            bring_up_stale_devices(filesystem_, mender_, report_.findings, counts_);
+        }
+        if (mender_ != nullptr) {
+            const auto flushed = mender_->flush();
+            report_.repaired = mender_->has_written();
+            report_.write_failed = mender_->has_failed();
+            report_.write_error = flushed ? "" : flushed.error().message;
+        }
+        for (const auto& [devid, member] : filesystem_.volume().members()) {
+            DeviceReport device{.devid = devid};
+            if (member.device != nullptr) {
+                device.name = member.device->name();
+                device.size_bytes = member.device->size_bytes();
+            }
+            device.counts = counts_[devid];
+            report_.devices.push_back(std::move(device));
+        }
+        report_.reduced = reduced_chunks(filesystem_);
+        report_.scrubbed_bytes = scrubbed_bytes();
+        if (report_.stopped && state_) {
+            report_.state = state();
+        }
+    }
+
+    static constexpr u64 units_per_checkpoint = 16;
+
+    const Filesystem& filesystem_;
+    Mender* mender_;
+    std::span<const std::unique_ptr<Donor>> donors_;
+    const Options& options_;
+    Parallelism parallelism_;
+    const World& world_;
+    Report report_;
+    DeviceCounts counts_;
+    CopyPlaces places_;
+    VerifyMode mode_;
+    Sources sources_;
+    FaultBook book_;
+    Survey survey_;
+    std::optional<State> state_; ///< how far it is; nothing: at the beginning
+    u64 units_ = 0;
+};
+
+} // namespace
+
+ScrubCounts Report::counts() const {
+    ScrubCounts all;
+    for (const auto& device : devices) {
+        all += device.counts;
+    }
+    return all;
+}
+
+Result<Report> run(const Filesystem& filesystem, const WritableDevices& writable,
+                   std::span<const std::unique_ptr<Donor>> donors, const Options& options, Parallelism parallelism,
+                   Findings opening, const World& world) {
+    if (options.devid && !filesystem.volume().members().contains(*options.devid)) {
+        return fail(ErrorKind::not_found, fmt::format("the filesystem has no device {}", *options.devid));
+    }
+    std::optional<Mender> mender;
+    if (!writable.empty()) {
+        if (auto allowed = may_be_repaired(filesystem); !allowed) {
+            return std::unexpected(allowed.error());
+        }
+        mender.emplace(without_seeds(filesystem, writable));
+    }
+    return Scrub(filesystem, mender ? &*mender : nullptr, donors, options, parallelism, std::move(opening), world)
+        .run();
+}
+
+} // namespace btrkit::scrub

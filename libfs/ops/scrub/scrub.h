@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// Every copy of everything that is used, verified; and, where that was asked for, bad copies written anew from good
+// ones.
+#pragma once
+
+#include "libfs/base/ordered_pipeline.h"
+#include "libfs/base/progress.h"
+#include "libfs/base/stop.h"
+#include "libfs/fs/filesystem.h"
+#include "libfs/survey/findings.h"
+#include "libfs/survey/verify/scrub_counts.h"
+#include "libfs/volume/volume_writer.h"
+
+namespace btrkit::scrub {
+
+using namespace survey;
+
+class Donor;
+
+/// Where a scrub that was interrupted goes on. What it had found was told by the run that was interrupted.
+struct State {
+    btrfs::Uuid fsid = {};
+    u64 generation = 0;       ///< of the filesystem; if it has changed since, everything is to be read anew
+    std::optional<u64> devid = {}; ///< Options::devid
+    u64 chunk = 0;            ///< logical start of the chunk that comes next
+    u64 position = 0;         ///< logical; what lies before it in that chunk is done
+    DeviceCounts counts = {};
+};
+
+struct Options {
+    std::optional<u64> devid;    ///< only what lies on this device
+    std::optional<State> resume; ///< go on there
+    u64 memory_bytes = u64{64} << 20;
+};
+
+/// Chunks of one type that have lost devices.
+struct ReducedChunks {
+    u64 type = 0;            ///< block_group_* flags: data, metadata or system, and the profile
+    u64 length_bytes = 0;    ///< logical, of all of them
+    u64 used_bytes = 0;      ///< logical
+    unsigned lost = 0;       ///< devices that the worst of them misses
+    unsigned tolerated = 0;  ///< devices that the profile can miss
+    bool is_readable() const { return lost <= tolerated; }
+};
+
+struct DeviceReport {
+    u64 devid = 0;
+    std::string name = {}; ///< empty: it was not given
+    u64 size_bytes = 0;
+    ScrubCounts counts = {};
+};
+
+struct Report {
+    /// Of each: what could be or was done about it (Finding::mend) and whose it is (Finding::affected).
+    Findings findings;
+    std::vector<DeviceReport> devices = {}; ///< by devid; those not given too
+    std::vector<ReducedChunks> reduced = {};
+    u64 total_bytes = 0;   ///< that were to be read
+    u64 scrubbed_bytes = 0; ///< that were read, in earlier runs too where this one resumed
+    u64 donated_bytes = 0; ///< written from donors
+    bool repaired = false; ///< something was written (and flushed)
+    bool write_failed = false; ///< a write or the flush failed: what was written may not be on the device
+    std::string write_error = {};   ///< of the flush
+    bool stopped = false;  ///< the user stopped it; state says where
+    std::optional<State> state = {}; ///< where it was stopped; nothing: at the very beginning, or not at all
+
+    /// All devices together.
+    ScrubCounts counts() const;
+};
+
+/// What a scrub has of the world.
+struct World {
+    ProgressSink& progress;
+    const StopToken& stop;
+    /// Told how many bytes are about to be read; returns when they may be. Empty: no limit.
+    std::function<void(u64 bytes)> throttle = {};
+    /// Told how far the scrub is, several times a second at most. Empty: nobody wants to know.
+    std::function<void(const State&)> checkpoint = {};
+};
+
+/// Why this filesystem must not be written, as far as the filesystem itself says so: features that are not known,
+/// metadata dumps, zoned devices, unfinished changes of its id.
+Result<void> may_be_repaired(const Filesystem& filesystem);
+
+/// Scrubs. writable: the devices of the filesystem, by devid, where bad copies are to be written; empty: nothing is
+/// ever written. donors: where bytes come from that no copy has; only with writable devices. opening: what opening the
+/// filesystem found. Everything that was written is flushed when it returns. Fails where a repair is not allowed, with
+/// not_found where there is no such device, and with usage where the state is of another filesystem or generation.
+Result<Report> run(const Filesystem& filesystem, const WritableDevices& writable,
+                   std::span<const std::unique_ptr<Donor>> donors, const Options& options, Parallelism parallelism,
+                   Findings opening, const World& world);
+
+} // namespace btrkit::scrub

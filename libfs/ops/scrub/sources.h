@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+// What says what is used: the extent tree, the checksum tree and the log.
+#pragma once
+
+#include "libfs/survey/findings.h"
+#include "libfs/survey/verify/log_extents.h"
+#include "libfs/survey/verify/tree_extents.h"
+#include "libfs/survey/verify/unit_maker.h"
+
+namespace btrkit::scrub {
+
+using namespace survey;
+
+class Sources {
+public:
+    explicit Sources(const Filesystem& filesystem);
+    Sources(const Sources&) = delete;
+    Sources& operator=(const Sources&) = delete;
+    ~Sources() = default;
+
+    /// Makes units of these chunks. One maker at a time; it lives as long as this.
+    UnitMaker maker(std::vector<const Chunk*> chunks) {
+        return {filesystem_.geometry(), std::move(chunks), *extents_, checksums_};
+    }
+
+    /// Reports what was met so far that could not be covered because it is lost what tells of it.
+    void report_lost(Findings& findings) const;
+
+private:
+    const Filesystem& filesystem_;
+    LogSpace log_;
+    std::unique_ptr<TreeExtents> tree_extents_;            ///< null: there is no extent tree
+    std::unique_ptr<ExtentSource> base_;                   ///< instead of it
+    std::unique_ptr<ExtentSource> extents_;                ///< with the log
+    std::vector<std::unique_ptr<ChecksumSource>> checksums_; ///< of the checksum tree, then of the log
+    bool has_checksums_ = false;                           ///< there is a checksum tree
+};
+
+} // namespace btrkit::scrub

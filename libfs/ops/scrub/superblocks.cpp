@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/ops/scrub/superblocks.h"
+
+#include "formats/btrfs/item_types.h"
+#include "libfs/survey/verify/fault.h"
+#include "libfs/volume/superblock_copies.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace btrkit::scrub {
+
+namespace {
+
+bool is_superblock_offset(std::optional<u64> physical) {
+    return physical && std::ranges::find(btrfs::superblock_offsets, *physical) != btrfs::superblock_offsets.end();
+}
+
+bool is_about_mirror(const Problem& problem) {
+    return problem.code == ProblemCode::super_mirror_invalid || problem.code == ProblemCode::super_mirror_differs ||
+           (problem.code == ProblemCode::device_unreadable && is_superblock_offset(problem.place.physical));
+}
+
+const Member* member_of(const Filesystem& filesystem, const std::string& device_name) {
+    for (const auto& [devid, member] : filesystem.volume().members()) {
+        if (member.device != nullptr && member.device->name() == device_name) {
+            return &member;
+        }
+    }
+    return nullptr;
+}
+
+/// Writes a superblock as its mirror at that offset, and reads it back.
+Result<void> write_mirror(Mender& mender, const Member& member, const btrfs::Superblock& super, u64 offset) {
+    const auto copy = sealed_copy(super, offset);
+    if (auto done = mender.write({member.devid, offset}, as_bytes_of(copy)); !done) {
+        return done;
+    }
+    btrfs::Superblock found;
+    if (auto done = member.device->read(offset, std::as_writable_bytes(std::span(&found, 1))); !done) {
+        return done;
+    }
+    if (std::memcmp(&found, &copy, sizeof(copy)) != 0) {
+        return fail(ErrorKind::io, fmt::format("{}: the superblock at offset {} does not read as it was written",
+                                               member.device->name(), offset));
+    }
+    return {};
+}
+
+void settle(Finding& finding, Mend mend, const Result<void>& written) {
+    finding.mend = std::move(mend);
+    if (!written) {
+        finding.mend->state = Mend::State::failed;
+        finding.problem.detail += "; not written: " + written.error().message;
+    }
+}
+
+Result<btrfs::DevItem> read_device_item(const Filesystem& filesystem, u64 devid) {
+    const btrfs::Key key{btrfs::dev_items_objectid, btrfs::item_type::dev_item, devid};
+    Cursor cursor(filesystem.reader(), filesystem.chunk_tree().block);
+    if (cursor.seek(key) && cursor.key() == key) {
+        if (const auto* item = view_at<btrfs::DevItem>(cursor.data())) {
+            return *item;
+        }
+    }
+    return fail(ErrorKind::damaged, fmt::format("the chunk tree has no item of device {}", devid));
+}
+
+Result<void> bring_up(const Filesystem& filesystem, const Member& member, Mender& mender) {
+    const auto item = read_device_item(filesystem, member.devid);
+    if (!item) {
+        return std::unexpected(item.error());
+    }
+    btrfs::Superblock super = filesystem.super();
+    super.dev_item = *item;
+    for (const u64 offset : btrfs::superblock_offsets) {
+        const bool is_kept = offset + btrfs::superblock_size < item->total_bytes &&
+                             offset + btrfs::superblock_size <= member.device->size_bytes();
+        if (!is_kept) {
+            continue;
+        }
+        if (auto done = write_mirror(mender, member, super, offset); !done) {
+            return done;
+        }
+    }
+    return {};
+}
+
+} // namespace
+
+void scrub_superblocks(const Filesystem& filesystem, std::optional<u64> devid, Mender* mender, Findings& findings,
+                       DeviceCounts& counts) {
+    for (auto& finding : findings.all()) {
+        const auto& place = finding.problem.place;
+        const Member* member =
+            is_about_mirror(finding.problem) ? member_of(filesystem, place.device) : nullptr;
+        if (member == nullptr || (devid && member->devid != *devid)) {
+            continue;
+        }
+        auto& device_counts = counts[member->devid];
+        ++device_counts.super_errors;
+        Problems ignored;
+        const auto copies = read_superblock_copies(*member->device, ignored);
+        const auto* newest = newest_valid(copies);
+        if (newest == nullptr || !place.physical) {
+            finding.mend = Mend{.state = Mend::State::unmendable, .from = {}};
+        } else if (mender == nullptr) {
+            settle(finding, {.state = Mend::State::mendable, .from = fmt::format("mirror {}", newest->mirror)}, {});
+        } else {
+            const auto written = write_mirror(*mender, *member, newest->super, *place.physical);
+            settle(finding, {.state = Mend::State::mended, .from = fmt::format("mirror {}", newest->mirror)}, written);
+        }
+        ++(device_counts.*count_of_fate(finding.mend->state));
+    }
+}
+
+void bring_up_stale_devices(const Filesystem& filesystem, Mender* mender, Findings& findings,
+                            const DeviceCounts& counts) {
+    for (auto& finding : findings.all()) {
+        const Member* member = finding.problem.code == ProblemCode::device_stale
+                                   ? member_of(filesystem, finding.problem.place.device)
+                                   : nullptr;
+        if (member == nullptr) {
+            continue;
+        }
+        const auto found = counts.find(member->devid);
+        const ScrubCounts device_counts = found == counts.end() ? ScrubCounts{} : found->second;
+        if (device_counts.uncorrectable_errors > 0 || device_counts.unverified_errors > 0) {
+            finding.mend = Mend{.state = Mend::State::unmendable, .from = {}};
+        } else if (mender == nullptr) {
+            finding.mend = Mend{.state = Mend::State::mendable, .from = "the other devices"};
+        } else {
+            settle(finding, {.state = Mend::State::mended, .from = "the other devices"},
+                   bring_up(filesystem, *member, *mender));
+        }
+    }
+}
+
+} // namespace btrkit::scrub

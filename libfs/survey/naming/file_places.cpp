@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/survey/naming/file_places.h"
+
+#include "formats/btrfs/file_extent.h"
+#include "libfs/survey/naming/leaf_search.h"
+#include "libfs/survey/naming/paths.h"
+#include "libfs/survey/naming/reach.h"
+
+namespace btrkit::survey {
+
+namespace {
+
+/// The file extent that a hit is about, without names.
+std::optional<FilePlace> place_of(NodeCache& cache, const LeafHit& hit) {
+    const auto leaf = cache.get({.address = hit.leaf});
+    if (!leaf || !leaf->block().is_leaf()) {
+        return std::nullopt;
+    }
+    const auto& block = leaf->block();
+    for (u32 slot = 0; slot < block.count(); ++slot) {
+        if (block.key(slot) != hit.key) {
+            continue;
+        }
+        const Bytes body = block.item_data(slot);
+        const auto* head = view_at<btrfs::FileExtentHead>(body);
+        const auto* range = view_at<btrfs::FileExtentRange>(body, sizeof(btrfs::FileExtentHead));
+        if (head == nullptr || range == nullptr) {
+            return std::nullopt;
+        }
+        return FilePlace{.subvolume = {},
+                         .path = {},
+                         .file_offset = hit.key.offset,
+                         .extent = range_from(range->disk_bytenr, range->disk_num_bytes),
+                         .extent_offset_bytes = range->offset,
+                         .length_bytes = range->num_bytes,
+                         .compression = head->compression};
+    }
+    return std::nullopt;
+}
+
+} // namespace
+
+std::vector<FilePlace> places_of_data(Survey& survey, std::span<const Range> ranges, std::size_t most) {
+    std::vector<Question> questions;
+    for (const Range range : ranges) {
+        questions.push_back({.data = range});
+    }
+    const Hits hits = search_leaves(survey, questions);
+    NodeCache cache(survey.filesystem.reader(), survey.memory_bytes / 8);
+    Reach reach(survey.roots, cache);
+    Paths paths(survey.roots, cache);
+    std::vector<FilePlace> places;
+    for (const Range range : ranges) {
+        hits.data.for_each(range, [&](const LeafHit& hit) {
+            const auto found = place_of(cache, hit);
+            if (!found) {
+                return true;
+            }
+            for (const u32 number : reach.of(hit.leaf, hit.key)) {
+                const auto& subvolume = *reach.subvolumes()[number];
+                for (auto& path : paths.of_inode(subvolume, hit.key.objectid)) {
+                    if (places.size() < most) {
+                        places.push_back(*found);
+                        places.back().subvolume = paths.of_subvolume(subvolume.id());
+                        places.back().path = std::move(path);
+                    }
+                }
+            }
+            return places.size() < most && !cache.is_exhausted();
+        });
+    }
+    return places;
+}
+
+} // namespace btrkit::survey

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/survey/verify/checksum_source.h"
+
+#include "formats/btrfs/item_types.h"
+#include "libfs/fs/data_checksums.h"
+
+namespace btrkit::survey {
+
+namespace {
+
+/// To pass over more than this item by item is dearer than to descend the tree anew.
+constexpr u64 far_bytes = u64{1} << 30;
+
+} // namespace
+
+void ChecksumSource::fill(VerifyUnit& unit) {
+    const auto wants = [](SectorUse use) { return use == SectorUse::plain || use == SectorUse::lost; };
+    if (std::ranges::none_of(unit.sectors, wants)) {
+        return;
+    }
+    stand_at(unit.range.start);
+    while (cursor_.valid() && cursor_.key().type == btrfs::item_type::extent_csum &&
+           cursor_.key().offset < unit.range.end) {
+        take_item(unit);
+        if (item_end() > unit.range.end) {
+            break; // the next unit wants it too
+        }
+        cursor_.next();
+        lost_.take(cursor_, &btrfs::Key::offset);
+    }
+    reached_ = unit.range.end;
+}
+
+void ChecksumSource::stand_at(u64 bytenr) {
+    if (!reached_ || bytenr < *reached_ || bytenr - *reached_ > far_bytes) {
+        const u64 reach = std::min(bytenr, most_covered_bytes(geometry_));
+        cursor_.seek({btrfs::extent_csum_objectid, btrfs::item_type::extent_csum, bytenr - reach});
+        lost_.take(cursor_, &btrfs::Key::offset);
+    }
+}
+
+u64 ChecksumSource::item_end() const {
+    return cursor_.key().offset + cursor_.data().size() / geometry_.csum_size_bytes * geometry_.sectorsize;
+}
+
+void ChecksumSource::take_item(VerifyUnit& unit) const {
+    const u64 start = cursor_.key().offset;
+    const u64 end = std::min(item_end(), unit.range.end);
+    if (start % geometry_.sectorsize != 0 || item_end() < start) {
+        return; // check says what is wrong with it
+    }
+    const Bytes checksums = cursor_.data();
+    for (u64 at = std::max(start, unit.range.start); at < end; at += geometry_.sectorsize) {
+        const std::size_t index = unit.index_of(at);
+        auto& use = unit.sectors[index];
+        if (use == SectorUse::plain || use == SectorUse::lost) {
+            use = SectorUse::summed;
+            const auto from = (at - start) / geometry_.sectorsize * geometry_.csum_size_bytes;
+            std::memcpy(unit.checksums.data() + index * unit.csum_size_bytes, checksums.data() + from,
+                        unit.csum_size_bytes);
+        }
+    }
+}
+
+} // namespace btrkit::survey

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+// The checksums of units, read along the checksum tree.
+#pragma once
+
+#include "libfs/fs/filesystem.h"
+#include "libfs/survey/verify/lost_ranges.h"
+#include "libfs/survey/verify/unit.h"
+
+namespace btrkit::survey {
+
+class ChecksumSource {
+public:
+    ChecksumSource(const Filesystem& filesystem, const BlockRef& root)
+        : geometry_(filesystem.geometry()), cursor_(filesystem.reader(), root) {}
+
+    /// Gives data in the unit its checksums: what has one becomes summed, also where nobody knows whether it is used.
+    /// Quick where units ascend.
+    void fill(VerifyUnit& unit);
+    /// By address, in bytes: data there may have checksums that can't be read.
+    const LostRanges& lost() const { return lost_; }
+
+private:
+    void stand_at(u64 bytenr);
+    u64 item_end() const;
+    void take_item(VerifyUnit& unit) const;
+
+    const Geometry& geometry_;
+    Cursor cursor_;
+    LostRanges lost_;
+    std::optional<u64> reached_; ///< checksums of what lies before it are behind the cursor
+};
+
+} // namespace btrkit::survey

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/survey/verify/copy_places.h"
+
+#include "libfs/volume/stripe_map.h"
+
+namespace btrkit::survey {
+
+CopyPlaces::CopyPlaces(const Filesystem& filesystem) : volume_(filesystem.volume()) {
+    if (filesystem.geometry().has_incompat(btrfs::incompat_raid_stripe_tree)) {
+        if (const auto root = filesystem.find_tree(btrfs::raid_stripe_tree_id)) {
+            stripes_.emplace(filesystem.reader(), root->block);
+        }
+    }
+}
+
+Result<CopyRun> CopyPlaces::find(const Chunk& chunk, Logical at, u64 length, unsigned mirror) const {
+    if (!is_by_tree(chunk)) {
+        const StripeRun run = map_stripe(chunk, at, length, mirror);
+        return CopyRun{.place = run.physical, .length = run.length};
+    }
+    const auto run = stripes_->find(at, length, mirror);
+    if (!run) {
+        return std::unexpected(run.error());
+    }
+    return CopyRun{.place = run->place, .length = run->length};
+}
+
+Result<void> CopyPlaces::read(const Chunk& chunk, Logical at, MutableBytes out, unsigned mirror) const {
+    if (!is_by_tree(chunk)) {
+        return volume_.read(at, out, mirror);
+    }
+    while (!out.empty()) {
+        const auto run = find(chunk, at, out.size(), mirror);
+        if (!run) {
+            return std::unexpected(run.error());
+        }
+        if (auto done = volume_.read_physical(run->place, out.first(run->length)); !done) {
+            return done;
+        }
+        at = at + run->length;
+        out = out.subspan(run->length);
+    }
+    return {};
+}
+
+bool CopyPlaces::has_device(u64 devid) const {
+    const auto member = volume_.members().find(devid);
+    return member != volume_.members().end() && member->second.device != nullptr;
+}
+
+} // namespace btrkit::survey

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// Chunks, what is used in them and its checksums, walked together: unit after unit, in the order of the devices.
+#pragma once
+
+#include "libfs/survey/verify/checksum_source.h"
+#include "libfs/survey/verify/extent_source.h"
+
+namespace btrkit::survey {
+
+/// The chunks that pass, in the order in which their first stripe stands on its device; with a devid only those with
+/// a stripe on it, by their place there.
+using ChunkFilter = std::function<bool(const Chunk&)>;
+std::vector<const Chunk*> chunks_in_device_order(const ChunkMap& chunks, const ChunkFilter& passes,
+                                                 std::optional<u64> devid = {});
+
+class UnitMaker {
+public:
+    /// Sources and chunks outlive it. Where several sources have a checksum, that of the first counts.
+    UnitMaker(const Geometry& geometry, std::vector<const Chunk*> chunks, ExtentSource& extents,
+              std::span<const std::unique_ptr<ChecksumSource>> checksums)
+        : geometry_(geometry), chunks_(std::move(chunks)), extents_(extents), checksums_(checksums) {}
+
+    /// Makes the next unit in which anything may be used. False at the end.
+    bool next(VerifyUnit& unit);
+    /// Goes on at that chunk (its logical start), behind that address. False where there is no such chunk.
+    bool skip_to(u64 chunk_start, u64 position);
+
+private:
+    void begin(VerifyUnit& unit, const Chunk& chunk, u64 from) const;
+    void fill(VerifyUnit& unit);
+    void mark(VerifyUnit& unit, const UsedExtent& extent) const;
+    void extend(VerifyUnit& unit, u64 end) const;
+
+    const Geometry& geometry_;
+    std::vector<const Chunk*> chunks_;
+    ExtentSource& extents_;
+    std::span<const std::unique_ptr<ChecksumSource>> checksums_;
+    std::size_t chunk_ = 0;
+    u64 position_ = 0; ///< logical; what lies before it in the chunk was handed out
+};
+
+} // namespace btrkit::survey

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/survey/verify/verify_all.h"
+
+#include "libfs/base/pool.h"
+
+namespace btrkit::survey {
+
+void verify_all(const VerifyMode& mode, Parallelism parallelism, const NextUnit& next, const TakeResult& take) {
+    struct Job {
+        VerifyUnit unit = {};
+        UnitResult result = {};
+    };
+    Pool<VerifyBuffer> buffers;
+    run_ordered(
+        parallelism,
+        [&] {
+            auto job = std::make_unique<Job>();
+            return next(job->unit) ? std::move(job) : nullptr;
+        },
+        [&](Job& job) {
+            const auto buffer = buffers.take([] { return std::make_unique<VerifyBuffer>(); });
+            job.result = verify_unit(mode, job.unit, *buffer);
+        },
+        [&](Job& job) { return take(job.unit, job.result); });
+}
+
+} // namespace btrkit::survey
