@@ -19,9 +19,12 @@ bool is_type(u8 type, btrfs::FileExtentType wanted) {
 
 } // namespace
 
-FileExtents::FileExtents(const Filesystem& filesystem, const InodePlace& place, const Inode& inode)
+FileExtents::FileExtents(const Filesystem& filesystem, const InodePlace& place, const Inode& inode, u64 from)
     : tree_(place.tree.id), sectorsize_(filesystem.geometry().sectorsize), size_(inode.size),
-      items_(filesystem.reader(), place.tree.block, place.inode, btrfs::item_type::extent_data) {}
+      items_(filesystem.reader(), place.tree.block,
+             {.first = {place.inode, btrfs::item_type::extent_data, from},
+              .last = {place.inode, btrfs::item_type::extent_data, ~u64{0}}}),
+      position_(from) {}
 
 Result<std::optional<FileExtent>> FileExtents::next() {
     if (position_ >= size_) {

@@ -40,10 +40,10 @@ struct FileExtent {
 
 class FileExtents {
 public:
-    /// Of a regular file or symlink with this inode.
-    FileExtents(const Filesystem& filesystem, const InodePlace& place, const Inode& inode);
+    /// Of a regular file or symlink with this inode: those that begin at offset `from` or behind it.
+    FileExtents(const Filesystem& filesystem, const InodePlace& place, const Inode& inode, u64 from = 0);
 
-    /// The next range. From 0 up to the size of the file they follow each other without gap and overlap; two holes
+    /// The next range. From `from` up to the size of the file they follow each other without gap and overlap; two holes
     /// never touch. Nothing behind the last. Fails with damaged where extents may be lost, overlap or are impossible,
     /// and with unsupported where they are encoded in unknown ways; then it is over.
     Result<std::optional<FileExtent>> next();
@@ -59,7 +59,7 @@ private:
     u32 sectorsize_;
     u64 size_;
     ItemRange items_;
-    u64 position_ = 0;                  ///< up to where next() told
+    u64 position_;                      ///< up to where next() told
     u64 stored_end_ = 0;                ///< where the last item's range ends, which no other may begin before
     std::optional<FileExtent> waiting_; ///< behind the hole that was told last
 };

@@ -59,7 +59,11 @@ Result<InodePlace> find_path(const Filesystem& filesystem, std::string_view path
     if (!top) {
         return std::unexpected(top.error());
     }
-    InodePlace place{.tree = *top, .inode = btrfs::root_dir_inode};
+    return find_path_from(filesystem, {.tree = *top, .inode = btrfs::root_dir_inode}, path);
+}
+
+Result<InodePlace> find_path_from(const Filesystem& filesystem, const InodePlace& top, std::string_view path) {
+    InodePlace place = top;
     std::string_view rest = path;
     while (!rest.empty()) {
         const auto slash = std::min(rest.find('/'), rest.size());

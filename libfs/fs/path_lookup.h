@@ -18,6 +18,8 @@ struct InodePlace {
 /// and double slashes and "." don't matter; ".." and symlinks are not followed: a path in an image is what is stored.
 /// Fails with not_found naming the part that is not there, or with damaged where directories can't be read.
 Result<InodePlace> find_path(const Filesystem& filesystem, std::string_view path);
+/// The same from a directory on.
+Result<InodePlace> find_path_from(const Filesystem& filesystem, const InodePlace& top, std::string_view path);
 
 /// The location of the entry called name among those of a DIR_ITEM, which share a hash, or of a DIR_INDEX.
 std::optional<btrfs::Key> entry_of_name(Bytes entries, std::string_view name);

@@ -1,105 +1,93 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/ops/check/data/data.h"
 
-#include "libfs/base/pool.h"
-#include "libfs/ops/check/data/verify_run.h"
 #include "libfs/survey/find_tree.h"
-#include "libfs/volume/stripe_map.h"
-
-#include <fmt/format.h>
-#include <fmt/ranges.h>
+#include "libfs/survey/verify/fault_problem.h"
+#include "libfs/survey/verify/unit_maker.h"
+#include "libfs/survey/verify/verify_all.h"
+#include "libfs/survey/verify/verify_copies.h"
 
 namespace btrkit::check {
 
 namespace {
 
-/// The source of runs, the readers of runs, and the one who tells of them.
-class DataCheck {
+/// What the scan of the extent tree has told of data.
+class KnownData final : public ExtentSource {
 public:
-    DataCheck(Context& context, const BlockRef& csum_root) : context_(context), runs_(context, csum_root) {}
+    explicit KnownData(const Context& context) : data_(context.space.data) {
+        if (!context.unknown_extents.empty()) {
+            current_ = {.range = {0, ~u64{0}}, .kind = UsedExtent::Kind::lost, .promise = {}};
+        }
+    }
 
-    u64 run() {
-        context_.progress.begin_phase("data", runs_.total_bytes(), ProgressUnit::bytes);
-        run_ordered(
-            context_.parallelism, [this] { return make(); }, [this](Job& job) { work(job); },
-            [this](const Job& job) { return finish(job); });
-        tell();
-        return bytes_;
+    const UsedExtent* find(u64 at) override {
+        if (current_.kind == UsedExtent::Kind::lost) {
+            return &current_; // whatever has a checksum may be used
+        }
+        const auto found = data_.touching({at, ~u64{0}});
+        if (found.empty()) {
+            return nullptr;
+        }
+        current_.range = found.front();
+        return &current_;
     }
 
 private:
-    struct Job {
-        DataRun run = {};
-        std::vector<BadData> bad = {};
-    };
-    struct Buffer {
-        std::unique_ptr<std::byte[]> bytes = std::make_unique_for_overwrite<std::byte[]>(DataRun::most_bytes);
-    };
-
-    std::unique_ptr<Job> make() {
-        auto job = std::make_unique<Job>();
-        return !context_.stop.stop_requested() && runs_.next(job->run) ? std::move(job) : nullptr;
-    }
-
-    void work(Job& job) {
-        const auto buffer = buffers_.take([] { return std::make_unique<Buffer>(); });
-        job.bad = verify_run(context_.filesystem, job.run, {buffer->bytes.get(), DataRun::most_bytes});
-        context_.progress.advance(job.run.length_bytes);
-    }
-
-    bool finish(const Job& job) {
-        bytes_ += job.run.length_bytes;
-        for (const auto& bad : job.bad) {
-            if (bad_ && chunk_ == job.run.chunk && mirror_ == job.run.mirror && bad.continues(*bad_)) {
-                bad_->end = bad.end;
-            } else {
-                tell();
-                bad_ = bad;
-                chunk_ = job.run.chunk;
-                mirror_ = job.run.mirror;
-            }
-        }
-        return !context_.stop.stop_requested();
-    }
-
-    std::string checksum_text(const btrfs::CsumBytes& checksum) const {
-        return fmt::format("{:02x}", fmt::join(std::span(checksum).first(context_.geometry().csum_size_bytes), ""));
-    }
-
-    /// Tells of the range that was gathered last.
-    void tell() {
-        if (!bad_) {
-            return;
-        }
-        Place place{.logical = Logical{bad_->start}, .mirror = mirror_, .length = bad_->end - bad_->start};
-        // With a raid stripe tree the chunk does not say where the data is.
-        if (!context_.geometry().has_incompat(btrfs::incompat_raid_stripe_tree)) {
-            const auto physical = map_stripe(*chunk_, {bad_->start}, place.length.value(), mirror_).physical;
-            const auto& members = context_.filesystem.volume().members();
-            const auto member = members.find(physical.devid);
-            place.device = member != members.end() && member->second.device != nullptr ? member->second.device->name()
-                                                                                       : std::string();
-            place.physical = physical.offset;
-        }
-        std::string detail = bad_->is_readable ? fmt::format("stored {}, computed {}; ", checksum_text(bad_->stored),
-                                                             checksum_text(bad_->computed))
-                                               : "";
-        detail += bad_->has_good_copy ? "another copy is good" : "no copy is good";
-        context_.findings.report(bad_->is_readable ? ProblemCode::data_checksum : ProblemCode::data_unreadable,
-                                 std::move(place), std::move(detail));
-        bad_.reset();
-    }
-
-    Context& context_;
-    DataRuns runs_;
-    Pool<Buffer> buffers_;
-    u64 bytes_ = 0;
-
-    // What is bad and may go on in the next run.
-    std::optional<BadData> bad_;
-    const Chunk* chunk_ = nullptr;
-    unsigned mirror_ = 0;
+    const RangeSet& data_;
+    UsedExtent current_;
 };
+
+bool holds_data(const Chunk& chunk) {
+    return (chunk.type & btrfs::block_group_data) != 0;
+}
+
+/// Bytes of data with checksums, in all copies, roughly.
+u64 bytes_to_read(const Context& context) {
+    const RangeSet covered = difference(context.space.data, context.space.data_without_csum);
+    u64 total = 0;
+    for (const auto& chunk : context.filesystem.volume().chunks().chunks()) {
+        const Range all{chunk.start.bytenr, chunk.start.bytenr + chunk.length};
+        for (const Range range : covered.touching(all)) {
+            total += (std::min(range.end, all.end) - std::max(range.start, all.start)) * stored_copies(chunk);
+        }
+    }
+    return total;
+}
+
+u64 bytes_of(const VerifyUnit& unit) {
+    const auto sectors = static_cast<u64>(std::ranges::count(unit.sectors, SectorUse::summed));
+    return sectors * unit.sectorsize * stored_copies(*unit.chunk);
+}
+
+u64 verify_data(Context& context, const BlockRef& csum_root) {
+    const auto& filesystem = context.filesystem;
+    KnownData extents(context);
+    std::vector<std::unique_ptr<ChecksumSource>> checksums;
+    checksums.push_back(std::make_unique<ChecksumSource>(filesystem, csum_root));
+    UnitMaker maker(context.geometry(), chunks_in_device_order(filesystem.volume().chunks(), holds_data), extents,
+                    checksums);
+    const CopyPlaces places(filesystem);
+    const VerifyMode mode{.places = places, .geometry = context.geometry(), .only_data_with_sums = true};
+    u64 bytes = 0;
+    context.progress.begin_phase("data", bytes_to_read(context), ProgressUnit::bytes);
+    verify_all(
+        mode, context.parallelism,
+        [&](VerifyUnit& unit) { return !context.stop.stop_requested() && maker.next(unit); },
+        [&](const VerifyUnit& unit, const UnitResult& result) {
+            for (const auto& fault : result.faults) {
+                for (auto& problem : problems_of(fault, filesystem)) {
+                    problem.detail += problem.detail.empty() ? "" : "; ";
+                    problem.detail +=
+                        fault.mend == Mend::State::mendable ? "another copy is good" : "no copy is good";
+                    context.findings.add(std::move(problem));
+                }
+            }
+            bytes += bytes_of(unit);
+            context.progress.advance(bytes_of(unit));
+            return !context.stop.stop_requested();
+        });
+    return bytes;
+}
 
 } // namespace
 
@@ -110,7 +98,7 @@ u64 check_data(Context& context) {
         return 0;
     }
     const auto root = find_tree(context, btrfs::csum_tree_id);
-    return root ? DataCheck(context, root->block).run() : 0;
+    return root ? verify_data(context, root->block) : 0;
 }
 
 } // namespace btrkit::check
