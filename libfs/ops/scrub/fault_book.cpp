@@ -38,8 +38,7 @@ void FaultBook::take(const VerifyUnit& unit, UnitResult& result) {
             hold_back(unit, fault);
             continue;
         }
-        const auto before =
-            std::ranges::find_if(open_, [&](const Open& open) { return fault.continues(open.fault); });
+        const auto before = std::ranges::find_if(open_, [&](const Open& open) { return fault.continues(open.fault); });
         if (before != open_.end()) {
             before->fault.range.end = fault.range.end;
             fault = std::move(before->fault);

@@ -12,8 +12,8 @@ Result<void> may_be_repaired(const Filesystem& filesystem) {
     const u64 incompat = super.incompat_flags & ~btrfs::known_flags(btrfs::incompat_flag_names);
     const u64 compat_ro = super.compat_ro_flags & ~btrfs::known_flags(btrfs::compat_ro_flag_names);
     if (incompat != 0 || compat_ro != 0) {
-        return refused(fmt::format("features that are not known here (incompat {:#x}, compat_ro {:#x})", incompat,
-                                   compat_ro));
+        return refused(
+            fmt::format("features that are not known here (incompat {:#x}, compat_ro {:#x})", incompat, compat_ro));
     }
     // Parts of these are understood for reading only.
     for (const auto& [flag, name] : {std::pair(btrfs::incompat_zoned, "zoned devices are written in order only"),

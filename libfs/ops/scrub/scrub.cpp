@@ -286,8 +286,15 @@ ScrubCounts Report::counts() const {
 Result<Report> run(const Filesystem& filesystem, const WritableDevices& writable,
                    std::span<const std::unique_ptr<Donor>> donors, const Options& options, Parallelism parallelism,
                    Findings opening, const World& world) {
-    if (options.devid && !filesystem.volume().members().contains(*options.devid)) {
-        return fail(ErrorKind::not_found, fmt::format("the filesystem has no device {}", *options.devid));
+    if (options.devid) {
+        const auto& members = filesystem.volume().members();
+        const auto member = members.find(*options.devid);
+        if (member == members.end()) {
+            return fail(ErrorKind::not_found, fmt::format("the filesystem has no device {}", *options.devid));
+        }
+        if (member->second.device == nullptr) {
+            return fail(ErrorKind::missing_device, fmt::format("device {} was not given", *options.devid));
+        }
     }
     std::optional<Mender> mender;
     if (!writable.empty()) {

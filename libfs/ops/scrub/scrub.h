@@ -20,10 +20,10 @@ class Donor;
 /// Where a scrub that was interrupted goes on. What it had found was told by the run that was interrupted.
 struct State {
     btrfs::Uuid fsid = {};
-    u64 generation = 0;       ///< of the filesystem; if it has changed since, everything is to be read anew
+    u64 generation = 0;            ///< of the filesystem; if it has changed since, everything is to be read anew
     std::optional<u64> devid = {}; ///< Options::devid
-    u64 chunk = 0;            ///< logical start of the chunk that comes next
-    u64 position = 0;         ///< logical; what lies before it in that chunk is done
+    u64 chunk = 0;                 ///< logical start of the chunk that comes next
+    u64 position = 0;              ///< logical; what lies before it in that chunk is done
     DeviceCounts counts = {};
 };
 
@@ -35,11 +35,11 @@ struct Options {
 
 /// Chunks of one type that have lost devices.
 struct ReducedChunks {
-    u64 type = 0;            ///< block_group_* flags: data, metadata or system, and the profile
-    u64 length_bytes = 0;    ///< logical, of all of them
-    u64 used_bytes = 0;      ///< logical
-    unsigned lost = 0;       ///< devices that the worst of them misses
-    unsigned tolerated = 0;  ///< devices that the profile can miss
+    u64 type = 0;           ///< block_group_* flags: data, metadata or system, and the profile
+    u64 length_bytes = 0;   ///< logical, of all of them
+    u64 used_bytes = 0;     ///< logical
+    unsigned lost = 0;      ///< devices that the worst of them misses
+    unsigned tolerated = 0; ///< devices that the profile can miss
     bool is_readable() const { return lost <= tolerated; }
 };
 
@@ -55,13 +55,13 @@ struct Report {
     Findings findings;
     std::vector<DeviceReport> devices = {}; ///< by devid; those not given too
     std::vector<ReducedChunks> reduced = {};
-    u64 total_bytes = 0;   ///< that were to be read
-    u64 scrubbed_bytes = 0; ///< that were read, in earlier runs too where this one resumed
-    u64 donated_bytes = 0; ///< written from donors
-    bool repaired = false; ///< something was written (and flushed)
-    bool write_failed = false; ///< a write or the flush failed: what was written may not be on the device
-    std::string write_error = {};   ///< of the flush
-    bool stopped = false;  ///< the user stopped it; state says where
+    u64 total_bytes = 0;             ///< that were to be read
+    u64 scrubbed_bytes = 0;          ///< that were read, in earlier runs too where this one resumed
+    u64 donated_bytes = 0;           ///< written from donors
+    bool repaired = false;           ///< something was written (and flushed)
+    bool write_failed = false;       ///< a write or the flush failed: what was written may not be on the device
+    std::string write_error = {};    ///< of the flush
+    bool stopped = false;            ///< the user stopped it; state says where
     std::optional<State> state = {}; ///< where it was stopped; nothing: at the very beginning, or not at all
 
     /// All devices together.

@@ -45,9 +45,10 @@ Sources::Sources(const Filesystem& filesystem) : filesystem_(filesystem), log_(r
 
 void Sources::report_lost(Findings& findings) const {
     if (tree_extents_) {
-        report_ranges(findings, tree_extents_->lost(),
-                      "what is used there is not known, for blocks of the extent tree are lost; data with checksums was "
-                      "verified");
+        report_ranges(
+            findings, tree_extents_->lost(),
+            "what is used there is not known, for blocks of the extent tree are lost; data with checksums was "
+            "verified");
     } else {
         findings.report(ProblemCode::not_checked, {},
                         "there is no extent tree: tree blocks, and data without checksums");

@@ -29,11 +29,11 @@ public:
 private:
     const Filesystem& filesystem_;
     LogSpace log_;
-    std::unique_ptr<TreeExtents> tree_extents_;            ///< null: there is no extent tree
-    std::unique_ptr<ExtentSource> base_;                   ///< instead of it
-    std::unique_ptr<ExtentSource> extents_;                ///< with the log
+    std::unique_ptr<TreeExtents> tree_extents_;              ///< null: there is no extent tree
+    std::unique_ptr<ExtentSource> base_;                     ///< instead of it
+    std::unique_ptr<ExtentSource> extents_;                  ///< with the log
     std::vector<std::unique_ptr<ChecksumSource>> checksums_; ///< of the checksum tree, then of the log
-    bool has_checksums_ = false;                           ///< there is a checksum tree
+    bool has_checksums_ = false;                             ///< there is a checksum tree
 };
 
 } // namespace btrkit::scrub

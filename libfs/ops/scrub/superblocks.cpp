@@ -93,8 +93,7 @@ void scrub_superblocks(const Filesystem& filesystem, std::optional<u64> devid, M
                        DeviceCounts& counts) {
     for (auto& finding : findings.all()) {
         const auto& place = finding.problem.place;
-        const Member* member =
-            is_about_mirror(finding.problem) ? member_of(filesystem, place.device) : nullptr;
+        const Member* member = is_about_mirror(finding.problem) ? member_of(filesystem, place.device) : nullptr;
         if (member == nullptr || (devid && member->devid != *devid)) {
             continue;
         }

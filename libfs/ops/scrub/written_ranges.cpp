@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/ops/scrub/written_ranges.h"
 
-#include "formats/btrfs/file_extent.h"
 #include "formats/btrfs/item_types.h"
+#include "libfs/fs/stored_extent.h"
 #include "libfs/survey/scan/block_scan.h"
 #include "libfs/survey/scan/file_tree_roots.h"
 
@@ -14,18 +14,6 @@ struct Found final : LeafResult {
     std::vector<Range> ranges;
 };
 
-/// The bytes on disk that a file extent reads; nothing for those that read as zeros.
-std::optional<Range> bytes_read(Bytes body) {
-    const auto* head = view_at<btrfs::FileExtentHead>(body);
-    const auto* range = view_at<btrfs::FileExtentRange>(body, sizeof(btrfs::FileExtentHead));
-    if (head == nullptr || range == nullptr || range->disk_bytenr == 0 ||
-        head->type != static_cast<u8>(btrfs::FileExtentType::regular)) {
-        return std::nullopt;
-    }
-    const u64 start = u64{range->disk_bytenr} + u64{range->offset};
-    return range_from(start, range->num_bytes);
-}
-
 class Search final : public ScanHandler {
 public:
     explicit Search(const RangeSet& asked) : asked_(asked) {}
@@ -36,9 +24,10 @@ public:
             if (leaf.block.key(slot).type != btrfs::item_type::extent_data) {
                 continue;
             }
-            const auto bytes = bytes_read(leaf.block.item_data(slot));
-            if (bytes && asked_.intersects(*bytes)) {
-                found->ranges.push_back(*bytes);
+            const auto extent = stored_extent(leaf.block.item_data(slot));
+            const Range bytes = extent && extent->is_written() ? extent->needed() : Range{};
+            if (bytes.length() > 0 && asked_.intersects(bytes)) {
+                found->ranges.push_back(bytes);
             }
         }
         return found;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/survey/naming/file_places.h"
 
-#include "formats/btrfs/file_extent.h"
+#include "libfs/fs/stored_extent.h"
 #include "libfs/survey/naming/leaf_search.h"
 #include "libfs/survey/naming/paths.h"
 #include "libfs/survey/naming/reach.h"
@@ -21,19 +21,17 @@ std::optional<FilePlace> place_of(NodeCache& cache, const LeafHit& hit) {
         if (block.key(slot) != hit.key) {
             continue;
         }
-        const Bytes body = block.item_data(slot);
-        const auto* head = view_at<btrfs::FileExtentHead>(body);
-        const auto* range = view_at<btrfs::FileExtentRange>(body, sizeof(btrfs::FileExtentHead));
-        if (head == nullptr || range == nullptr) {
+        const auto stored = stored_extent(block.item_data(slot));
+        if (!stored) {
             return std::nullopt;
         }
         return FilePlace{.subvolume = {},
                          .path = {},
                          .file_offset = hit.key.offset,
-                         .extent = range_from(range->disk_bytenr, range->disk_num_bytes),
-                         .extent_offset_bytes = range->offset,
-                         .length_bytes = range->num_bytes,
-                         .compression = head->compression};
+                         .extent = stored->whole(),
+                         .extent_offset_bytes = stored->range.offset,
+                         .length_bytes = stored->range.num_bytes,
+                         .compression = stored->head.compression};
     }
     return std::nullopt;
 }

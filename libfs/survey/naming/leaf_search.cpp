@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/survey/naming/leaf_search.h"
 
-#include "formats/btrfs/file_extent.h"
 #include "formats/btrfs/item_types.h"
+#include "libfs/fs/stored_extent.h"
 #include "libfs/survey/naming/name_items.h"
 #include "libfs/survey/scan/block_scan.h"
 #include "libfs/survey/scan/file_tree_roots.h"
@@ -17,20 +17,6 @@ struct Found final : LeafResult {
     std::vector<LeafHit> data;
     std::vector<LeafHit> names;
 };
-
-/// The bytes on disk that a file extent reads; of a compressed one all, for nothing can be read without the rest.
-std::optional<Range> bytes_of(Bytes body) {
-    const auto* head = view_at<btrfs::FileExtentHead>(body);
-    const auto* range = view_at<btrfs::FileExtentRange>(body, sizeof(btrfs::FileExtentHead));
-    if (head == nullptr || range == nullptr || range->disk_bytenr == 0 ||
-        head->type == static_cast<u8>(btrfs::FileExtentType::inline_data)) {
-        return std::nullopt;
-    }
-    const bool is_whole = head->compression != 0;
-    const u64 start = u64{range->disk_bytenr} + (is_whole ? 0 : u64{range->offset});
-    const u64 length = is_whole ? u64{range->disk_num_bytes} : u64{range->num_bytes};
-    return start + length > start ? std::optional(Range{start, start + length}) : std::nullopt;
-}
 
 class Search final : public ScanHandler {
 public:
@@ -90,10 +76,11 @@ private:
     }
 
     void take_extent(const LeafVisit& leaf, u32 slot, Found& found) const {
-        const auto bytes = bytes_of(leaf.block.item_data(slot));
-        if (bytes && data_.intersects(*bytes)) {
+        const auto extent = stored_extent(leaf.block.item_data(slot));
+        const Range bytes = extent ? extent->needed() : Range{};
+        if (bytes.length() > 0 && data_.intersects(bytes)) {
             found.data.push_back(
-                {.about = *bytes, .leaf = leaf.ref.promise.address, .key = leaf.block.key(slot), .name = {}});
+                {.about = bytes, .leaf = leaf.ref.promise.address, .key = leaf.block.key(slot), .name = {}});
         }
     }
 

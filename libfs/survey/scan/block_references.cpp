@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/survey/scan/block_references.h"
 
-#include "formats/btrfs/file_extent.h"
 #include "formats/btrfs/item_types.h"
+#include "libfs/fs/stored_extent.h"
 
 namespace btrkit::survey {
 
@@ -53,22 +53,19 @@ void hold_children(ReferenceSink& sink, const ReferenceHolder& holder, const std
 }
 
 std::optional<Reference> data_reference(const ReferenceHolder& holder, u32 slot) {
-    const Bytes body = holder.block.item_data(slot);
-    const auto* head = view_at<btrfs::FileExtentHead>(body);
-    const auto* range = view_at<btrfs::FileExtentRange>(body, sizeof(btrfs::FileExtentHead));
-    if (range == nullptr || head->type == static_cast<u8>(btrfs::FileExtentType::inline_data) ||
-        range->disk_bytenr == 0) {
+    const auto extent = stored_extent(holder.block.item_data(slot));
+    if (!extent) {
         return std::nullopt;
     }
     Reference reference{.kind = holder.is_full_backref ? Kind::shared_data : Kind::data,
-                        .bytenr = range->disk_bytenr,
-                        .length_bytes = range->disk_num_bytes,
+                        .bytenr = extent->range.disk_bytenr,
+                        .length_bytes = extent->range.disk_num_bytes,
                         .owner = holder.address.bytenr};
     if (!holder.is_full_backref) {
         const auto key = holder.block.key(slot);
         reference.owner = holder.block.header().owner;
         reference.inode = key.objectid;
-        reference.offset = key.offset - range->offset;
+        reference.offset = key.offset - extent->range.offset;
     }
     return reference;
 }

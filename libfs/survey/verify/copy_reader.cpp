@@ -23,12 +23,8 @@ class CopyReader {
 public:
     CopyReader(const VerifyMode& mode, const VerifyUnit& unit, VerifyBuffer& buffer)
         : mode_(mode), unit_(unit), chunk_(*unit.chunk), buffer_(buffer),
-          states_(stored_copies(*unit.chunk), unit.sectors.size()) {
-        is_by_tree_ = mode.places.is_by_tree(chunk_);
-        is_cut_ = is_by_tree_ || mode.devid || std::ranges::any_of(chunk_.stripes, [&](const Stripe& stripe) {
-                      return !mode.places.has_device(stripe.devid);
-                  });
-    }
+          states_(stored_copies(*unit.chunk), unit.sectors.size()), is_by_tree_(mode.places.is_by_tree(chunk_)),
+          is_cut_(is_by_tree_ || mode.devid || misses_device()) {}
 
     CopyStates read() {
         for (unsigned mirror = 1; mirror <= states_.copies(); ++mirror) {
@@ -47,6 +43,10 @@ public:
 
 private:
     u64 sectorsize() const { return unit_.sectorsize; }
+    bool misses_device() const {
+        return std::ranges::any_of(chunk_.stripes,
+                                   [&](const Stripe& stripe) { return !mode_.places.has_device(stripe.devid); });
+    }
     MutableBytes slice(u64 slice_start, const Range& range) const {
         return MutableBytes(buffer_).subspan(range.start - slice_start, range.length());
     }
@@ -61,8 +61,7 @@ private:
         u64 end = std::min(start + slice_bytes, unit_.range.end);
         while (true) {
             const auto behind = std::ranges::lower_bound(unit_.blocks, Logical{end}, {}, &Promise::address);
-            if (behind == unit_.blocks.begin() ||
-                std::prev(behind)->address.bytenr + mode_.geometry.nodesize <= end) {
+            if (behind == unit_.blocks.begin() || std::prev(behind)->address.bytenr + mode_.geometry.nodesize <= end) {
                 return end;
             }
             end = std::prev(behind)->address.bytenr + mode_.geometry.nodesize;
@@ -157,9 +156,7 @@ private:
             const Bytes sector = bytes.subspan(at - range.start, sectorsize());
             switch (unit_.sectors[index]) {
             case SectorUse::summed: examine_summed(index, sector, mirror); break;
-            case SectorUse::plain:
-                states_.set_fingerprint(index, mirror, fingerprint_of(sector));
-                [[fallthrough]];
+            case SectorUse::plain: states_.set_fingerprint(index, mirror, fingerprint_of(sector)); [[fallthrough]];
             default: states_.set(index, mirror, CopyState::read); break;
             }
         }
@@ -205,8 +202,8 @@ private:
     const Chunk& chunk_;
     VerifyBuffer& buffer_;
     CopyStates states_;
-    bool is_by_tree_ = false;
-    bool is_cut_ = false; ///< stripes may have different fates, and runs end where stripes do
+    bool is_by_tree_;
+    bool is_cut_; ///< stripes may have different fates, and runs end where stripes do
 };
 
 } // namespace

@@ -30,8 +30,11 @@ void count_stripe(const VerifyUnit& unit, std::size_t stripe, u64 offset, ScrubC
         }
         (use == SectorUse::block ? counts.tree_bytes_scrubbed : counts.data_bytes_scrubbed) += unit.sectorsize;
         counts.no_csum += use == SectorUse::plain ? 1 : 0;
-        counts.last_physical = std::max(counts.last_physical, offset + (i + 1) * unit.sectorsize);
     }
+    // Whole stripes, as the kernel tells it.
+    const u64 start = unit.range.start + stripe * btrfs::raid_stripe_length;
+    const u64 length = std::min<u64>(btrfs::raid_stripe_length, unit.range.end - start);
+    counts.last_physical = std::max(counts.last_physical, offset + length);
 }
 
 } // namespace btrkit::survey

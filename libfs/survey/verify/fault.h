@@ -23,10 +23,10 @@ struct Fault {
         parity_unreadable,
     };
     Kind kind = Kind::data_checksum;
-    Range range;       ///< logical; of parity: the first data stripe's bytes beside it
-    unsigned mirror = 0; ///< 0: parity
+    Range range;                  ///< logical; of parity: the first data stripe's bytes beside it
+    unsigned mirror = 0;          ///< 0: parity
     std::optional<u64> tree = {}; ///< of a tree block, where it is known
-    Physical place;    ///< of the first byte
+    Physical place;               ///< of the first byte
     Mend::State mend = Mend::State::unmendable;
     unsigned source_mirror = 0;     ///< where good bytes are; 0: rebuilt, or nowhere
     btrfs::CsumBytes stored = {};   ///< of the first sector of data with a checksum
@@ -34,7 +34,7 @@ struct Fault {
     Problems problems = {};         ///< of a tree block
     /// Undecidable because of this data without checksum; if it turns out that it was never written, it is no fault.
     std::vector<Range> doubtful = {};
-    std::string error = {};         ///< why it could not be written
+    std::string error = {}; ///< why it could not be written
 
     /// Whether it is the rest of one before it, with the same fate.
     bool continues(const Fault& before) const {

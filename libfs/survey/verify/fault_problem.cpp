@@ -60,8 +60,9 @@ Problems problems_of(const Fault& fault, const Filesystem& filesystem) {
     }
     Problems problems = fault.problems;
     if (problems.empty()) {
-        problems.push_back(
-            {.code = code_of(fault.kind), .place = {}, .detail = detail_of(fault, filesystem.geometry().csum_size_bytes)});
+        problems.push_back({.code = code_of(fault.kind),
+                            .place = {},
+                            .detail = detail_of(fault, filesystem.geometry().csum_size_bytes)});
     }
     for (auto& problem : problems) {
         problem.place = place;

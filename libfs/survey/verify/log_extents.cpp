@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/survey/verify/log_extents.h"
 
-#include "formats/btrfs/file_extent.h"
 #include "formats/btrfs/item_types.h"
+#include "libfs/fs/stored_extent.h"
 
 #include <algorithm>
 
@@ -23,8 +23,8 @@ public:
             return {};
         }
         read_tree(log->block, [this](const btrfs::Key& key, Bytes body) { take_root(key, body); });
-        for (std::size_t i = 0; i < space_.trees.size(); ++i) {
-            read_tree(space_.trees[i], [this](const btrfs::Key& key, Bytes body) { take_extent(key, body); });
+        for (const BlockRef& tree : space_.trees) {
+            read_tree(tree, [this](const btrfs::Key& key, Bytes body) { take_extent(key, body); });
         }
         std::ranges::sort(space_.extents, {}, &UsedExtent::range);
         return std::move(space_);
@@ -65,22 +65,15 @@ private:
         if (key.type != btrfs::item_type::extent_data) {
             return;
         }
-        const auto* head = view_at<btrfs::FileExtentHead>(body);
-        const auto* range = view_at<btrfs::FileExtentRange>(body, sizeof(btrfs::FileExtentHead));
-        if (head == nullptr || range == nullptr || head->type == static_cast<u8>(btrfs::FileExtentType::inline_data) ||
-            range->disk_bytenr == 0) {
-            return;
-        }
-        const u64 start = range->disk_bytenr;
-        const u64 end = start + range->disk_num_bytes;
-        if (end > start) {
-            add({.range = {start, end}, .kind = UsedExtent::Kind::data, .promise = {}});
+        const auto extent = stored_extent(body);
+        if (extent && extent->whole().length() > 0) {
+            add({.range = extent->whole(), .kind = UsedExtent::Kind::data, .promise = {}});
         }
     }
 
-    void add(UsedExtent extent) {
+    void add(const UsedExtent& extent) {
         if (space_.extents.size() < most_extents) {
-            space_.extents.push_back(std::move(extent));
+            space_.extents.push_back(extent);
         } else {
             space_.is_complete = false;
         }

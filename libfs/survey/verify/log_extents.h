@@ -10,9 +10,9 @@
 namespace btrkit::survey {
 
 struct LogSpace {
-    std::vector<UsedExtent> extents;  ///< by address
-    std::vector<BlockRef> trees;      ///< the roots of the log trees; each holds checksums of what it refers to
-    bool is_complete = true;          ///< nothing of it was lost
+    std::vector<UsedExtent> extents; ///< by address
+    std::vector<BlockRef> trees;     ///< the roots of the log trees; each holds checksums of what it refers to
+    bool is_complete = true;         ///< nothing of it was lost
 };
 
 /// Empty where there is no log.

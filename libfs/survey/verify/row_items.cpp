@@ -138,8 +138,8 @@ private:
         for (std::size_t i = 0; i < item.sectors.size(); ++i) {
             const MutableBytes there = rows_.bytes(item.sectors[i]);
             const RowState state = rows_.state(item.sectors[i]);
-            const bool is_same = state != RowState::absent && state != RowState::unreadable &&
-                                 std::ranges::equal(there, bytes[i]);
+            const bool is_same =
+                state != RowState::absent && state != RowState::unreadable && std::ranges::equal(there, bytes[i]);
             if (!is_same) {
                 std::ranges::copy(bytes[i], there.begin());
                 item.changed.push_back(i);

@@ -34,6 +34,7 @@ std::vector<const Chunk*> chunks_in_device_order(const ChunkMap& chunks, const C
     }
     std::ranges::sort(places, {}, [](const auto& entry) { return std::tuple(entry.first, entry.second->start); });
     std::vector<const Chunk*> ordered;
+    ordered.reserve(places.size());
     for (const auto& entry : places) {
         ordered.push_back(entry.second);
     }
@@ -41,8 +42,8 @@ std::vector<const Chunk*> chunks_in_device_order(const ChunkMap& chunks, const C
 }
 
 bool UnitMaker::skip_to(u64 chunk_start, u64 position) {
-    const auto found = std::ranges::find_if(
-        chunks_, [&](const Chunk* chunk) { return chunk->start.bytenr == chunk_start; });
+    const auto found =
+        std::ranges::find_if(chunks_, [&](const Chunk* chunk) { return chunk->start.bytenr == chunk_start; });
     if (found == chunks_.end()) {
         return false;
     }
@@ -78,8 +79,7 @@ bool UnitMaker::next(VerifyUnit& unit) {
 /// An empty unit that begins with the row of that address, or where the one before it has ended.
 void UnitMaker::begin(VerifyUnit& unit, const Chunk& chunk, u64 from) const {
     const u64 row = row_bytes(chunk);
-    const u64 start =
-        std::max(position_, chunk.start.bytenr + round_down(from - chunk.start.bytenr, row));
+    const u64 start = std::max(position_, chunk.start.bytenr + round_down(from - chunk.start.bytenr, row));
     const u64 length = std::max(round_down(VerifyUnit::usual_bytes, row), row);
     unit.chunk = &chunk;
     unit.range = {start, start};
@@ -93,7 +93,7 @@ void UnitMaker::begin(VerifyUnit& unit, const Chunk& chunk, u64 from) const {
 }
 
 /// Makes the unit longer, to the end of a row or of the chunk.
-void UnitMaker::extend(VerifyUnit& unit, u64 end) const {
+void UnitMaker::extend(VerifyUnit& unit, u64 end) {
     const Chunk& chunk = *unit.chunk;
     const u64 rows_end = chunk.start.bytenr + round_up(end - chunk.start.bytenr, row_bytes(chunk));
     const u64 length = round_down(std::min(rows_end, end_of(chunk)) - unit.range.start, unit.sectorsize);
@@ -117,7 +117,7 @@ void UnitMaker::fill(VerifyUnit& unit) {
     }
 }
 
-void UnitMaker::mark(VerifyUnit& unit, const UsedExtent& extent) const {
+void UnitMaker::mark(VerifyUnit& unit, const UsedExtent& extent) {
     using Kind = UsedExtent::Kind;
     const Range& range = extent.range;
     if (extent.kind == Kind::block) {

@@ -28,8 +28,8 @@ public:
 private:
     void begin(VerifyUnit& unit, const Chunk& chunk, u64 from) const;
     void fill(VerifyUnit& unit);
-    void mark(VerifyUnit& unit, const UsedExtent& extent) const;
-    void extend(VerifyUnit& unit, u64 end) const;
+    static void mark(VerifyUnit& unit, const UsedExtent& extent);
+    static void extend(VerifyUnit& unit, u64 end);
 
     const Geometry& geometry_;
     std::vector<const Chunk*> chunks_;

@@ -93,8 +93,7 @@ private:
         fault.tree = promise.tree;
         const MutableBytes bytes(scratch_);
         Problems ignored;
-        mend(fault, bytes,
-             [&] { return TreeBlock::prove(bytes, mode_.geometry, promise, ignored).has_value(); });
+        mend(fault, bytes, [&] { return TreeBlock::prove(bytes, mode_.geometry, promise, ignored).has_value(); });
         add_fault(result_.faults, std::move(fault));
     }
 

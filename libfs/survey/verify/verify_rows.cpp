@@ -58,9 +58,8 @@ private:
     }
 
     bool has_too_few_devices() const {
-        const auto absent = std::ranges::count_if(unit_.chunk->stripes, [&](const Stripe& stripe) {
-            return !mode_.places.has_device(stripe.devid);
-        });
+        const auto absent = std::ranges::count_if(
+            unit_.chunk->stripes, [&](const Stripe& stripe) { return !mode_.places.has_device(stripe.devid); });
         return static_cast<u64>(absent) > rows_.entry_count() - rows_.data_count();
     }
 
@@ -85,9 +84,9 @@ private:
 
     /// What is beside a sector of parity.
     struct Beside {
-        u64 first_used = 0;    ///< logical
-        bool is_used = false;  ///< anything
-        bool is_known = true;  ///< all of it
+        u64 first_used = 0;               ///< logical
+        bool is_used = false;             ///< anything
+        bool is_known = true;             ///< all of it
         std::vector<Range> doubtful = {}; ///< without proof
     };
     Beside beside(std::size_t row, std::size_t sector) const {

@@ -2,6 +2,7 @@
 #include "libfs/ops/check/quota/tree_sharing.h"
 
 #include "formats/btrfs/item_types.h"
+#include "libfs/fs/stored_extent.h"
 #include "libfs/tree/block_batch.h"
 
 #include <algorithm>
@@ -236,11 +237,9 @@ private:
             if (leaf.item(slot).key.type != btrfs::item_type::extent_data) {
                 continue;
             }
-            const auto* head = view_at<btrfs::FileExtentHead>(leaf.item_data(slot));
-            const auto* range = view_at<btrfs::FileExtentRange>(leaf.item_data(slot), sizeof(btrfs::FileExtentHead));
-            const bool is_inline = head == nullptr || head->type == static_cast<u8>(btrfs::FileExtentType::inline_data);
-            if (!is_inline && range != nullptr && range->disk_bytenr != 0) {
-                found.push_back({.address = range->disk_bytenr, .detail = range->disk_num_bytes, .roots = roots});
+            if (const auto extent = stored_extent(leaf.item_data(slot))) {
+                found.push_back(
+                    {.address = extent->range.disk_bytenr, .detail = extent->range.disk_num_bytes, .roots = roots});
             }
         }
     }

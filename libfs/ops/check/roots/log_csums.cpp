@@ -3,6 +3,7 @@
 
 #include "formats/btrfs/item_types.h"
 #include "libfs/fs/data_checksums.h"
+#include "libfs/fs/stored_extent.h"
 
 #include <limits>
 
@@ -20,19 +21,9 @@ bool has_checksums_by_flags(Bytes inode_item) {
 /// The bytes whose checksums replay looks for; nothing of holes and of space without data. Of a compressed extent all
 /// is read whatever part a file shows.
 std::optional<Range> range_with_checksums(Bytes body) {
-    const auto* head = view_at<btrfs::FileExtentHead>(body);
-    const auto* range = view_at<btrfs::FileExtentRange>(body, sizeof(btrfs::FileExtentHead));
-    if (head == nullptr || range == nullptr || head->type != static_cast<u8>(btrfs::FileExtentType::regular) ||
-        range->disk_bytenr == 0) {
-        return std::nullopt;
-    }
-    const bool is_compressed = head->compression != static_cast<u8>(btrfs::Compression::none);
-    const u64 start = is_compressed ? u64{range->disk_bytenr} : range->disk_bytenr + range->offset;
-    const u64 length = is_compressed ? range->disk_num_bytes : range->num_bytes;
-    if (start < range->disk_bytenr || length > std::numeric_limits<u64>::max() - start) {
-        return std::nullopt; // the item check has told
-    }
-    return length == 0 ? std::nullopt : std::optional(Range{start, start + length});
+    const auto extent = stored_extent(body);
+    const Range needed = extent && extent->is_written() ? extent->needed() : Range{};
+    return needed.length() == 0 ? std::nullopt : std::optional(needed);
 }
 
 } // namespace
