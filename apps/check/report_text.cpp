@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "apps/check/report_text.h"
 
+#include "apps/common/finding_text.h"
 #include "apps/common/sizes.h"
 #include "libfs/base/names.h"
 
@@ -11,93 +12,8 @@ namespace btrkit::apps {
 
 namespace {
 
-/// Of each code, unless all are asked for.
-constexpr u64 most_findings = 20;
-
-std::string plural(u64 count, std::string_view one) {
-    return fmt::format("{} {}{}", count, one, count == 1 ? "" : "s");
-}
-
-std::string full_path(const std::string& subvolume, const std::string& path) {
-    const bool is_top = subvolume == "/";
-    return printable(is_top ? path : subvolume + path);
-}
-
-std::string subvolume_text(const check::Affected& affected) {
-    return fmt::format("subvolume {} {}", affected.tree, printable(affected.subvolume));
-}
-
-/// "files: /sub/a/b (subvolume 257 /sub) and 3 more; 12 subvolumes"
-std::string affected_text(const check::Finding& finding) {
-    u64 files = 0;
-    const check::Affected* with_files = nullptr;
-    bool has_more = finding.affects_more;
-    for (const auto& affected : finding.affected) {
-        files += affected.paths.size();
-        has_more = has_more || affected.has_more;
-        with_files = with_files == nullptr && !affected.paths.empty() ? &affected : with_files;
-    }
-    const u64 subvolumes = std::max<u64>(finding.subvolume_count, finding.affected.size());
-    const std::string_view least = has_more ? "at least " : "";
-    if (with_files == nullptr) {
-        const std::string others = subvolumes > 1 ? fmt::format(" and {}{} more", least, subvolumes - 1) : "";
-        return fmt::format("{}{}", subvolume_text(finding.affected.front()), others);
-    }
-    std::string text = fmt::format(
-        "{} {} ({})", files == 1 ? "file:" : "files:", full_path(with_files->subvolume, with_files->paths.front()),
-        subvolume_text(*with_files));
-    if (files > 1) {
-        text += fmt::format(" and {}{} more", least, files - 1);
-    }
-    if (subvolumes > 1) {
-        text += fmt::format("; {}{}", finding.affects_more ? least : "", plural(subvolumes, "subvolume"));
-    }
-    return text;
-}
-
-void put_finding(std::string& text, const check::Finding& finding) {
-    const bool is_note = finding.problem.severity() == Severity::note;
-    text += fmt::format("{}: {}\n", is_note ? "note" : "error", describe(finding.problem));
-    if (!finding.affected.empty()) {
-        text += fmt::format("    {}\n", affected_text(finding));
-    }
-}
-
-void put_findings(std::string& text, const check::Findings& findings, Verbosity verbosity) {
-    const u64 most = verbosity == Verbosity::verbose ? check::Findings::kept_of_each_code : most_findings;
-    for (const auto& info : problem_catalogue) {
-        if (!findings.any(info.code) || (verbosity == Verbosity::quiet && info.severity == Severity::note)) {
-            continue;
-        }
-        u64 shown = 0;
-        for (const auto& finding : findings.all()) {
-            if (finding.problem.code == info.code && shown < most) {
-                put_finding(text, finding);
-                ++shown;
-            }
-        }
-        if (const u64 rest = findings.count(info.code) - shown; rest > 0) {
-            text += fmt::format("... and {} more [{}]\n", rest, info.id);
-        }
-    }
-}
-
-std::string label_text(const btrfs::Superblock& super) {
-    const std::string_view label(super.label.data(), super.label.size());
-    const auto text = label.substr(0, label.find('\0'));
-    return text.empty() ? "no label" : fmt::format("label \"{}\"", printable(text));
-}
-
-std::string images_text(const CheckOutcome& outcome) {
-    std::string text;
-    for (const auto& image : outcome.images) {
-        text += (text.empty() ? "" : ", ") + printable(image);
-    }
-    return text;
-}
-
 void put_heading(std::string& text, const CheckOutcome& outcome) {
-    text += fmt::format("Checking {}: ", images_text(outcome));
+    text += fmt::format("Checking {}: ", images_text(outcome.images));
     text += outcome.super == nullptr
                 ? "no filesystem\n"
                 : fmt::format("UUID {}, {}\n", uuid_text(outcome.super->fsid), label_text(*outcome.super));

@@ -74,4 +74,8 @@ std::string size_text(u64 size_bytes) {
     return fmt::format("{:.2f}{}", value, units[unit]);
 }
 
+std::string plural(u64 count, std::string_view one) {
+    return fmt::format("{} {}{}", count, one, count == 1 ? "" : "s");
+}
+
 } // namespace btrkit::apps

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Numbers and sizes as users write them.
+// Numbers and sizes as users write and read them.
 #pragma once
 
 #include "libfs/base/address.h"
@@ -19,5 +19,8 @@ std::optional<u64> parse_size(std::string_view text);
 
 /// IEC units with two decimals: "0.00B", "1.50GiB".
 std::string size_text(u64 size_bytes);
+
+/// "1 error", "2 errors"
+std::string plural(u64 count, std::string_view one);
 
 } // namespace btrkit::apps

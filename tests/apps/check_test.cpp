@@ -2,7 +2,7 @@
 // The manners of btrkit-check, on images that btrkit-mkfs makes and that are damaged here.
 #include "apps/check/check.h"
 #include "tests/apps/json_members.h"
-#include "tests/apps/mkfs_run.h"
+#include "tests/apps/made_image.h"
 
 #include <set>
 
@@ -15,45 +15,7 @@ ToolRun check(std::vector<std::string> arguments) {
     return run_tool(apps::run_check, arguments);
 }
 
-/// A filesystem with a subvolume and some files.
-class Image {
-public:
-    explicit Image(std::vector<std::string> options = {}) {
-        std::filesystem::create_directories(folder_ / "root/docs/deep");
-        std::filesystem::create_directories(folder_ / "root/sub");
-        write_file(folder_ / "root/docs/deep/data", content());
-        write_file(folder_ / "root/docs/small", "small");
-        write_file(folder_ / "root/sub/inside", "inside");
-        options.insert(options.end(), {"-r", folder_ / "root", "-u", "sub", "--seed", "check", "-L", "tested", path()});
-        mkfs_well(options);
-    }
-
-    std::string path() const { return folder_ / "image"; }
-    static std::vector<std::byte> content() { return pattern_bytes(300'000); }
-
-    std::string bytes() const { return bytes_of(path()); }
-    void change(const std::function<void(std::string&)>& change) const {
-        std::string all = bytes();
-        change(all);
-        write_file(path(), std::string_view(all));
-    }
-    /// Spoils the n-th copy of the file's data, some bytes behind its beginning.
-    void spoil_data(std::size_t offset, std::size_t copy = 0) const {
-        change([&](std::string& all) {
-            const auto wanted = content();
-            const std::string_view head(reinterpret_cast<const char*>(wanted.data()), 4096);
-            auto at = all.find(head);
-            for (std::size_t i = 0; i < copy; ++i) {
-                at = all.find(head, at + 1);
-            }
-            REQUIRE(at != std::string::npos);
-            all[at + offset] = static_cast<char>(all[at + offset] ^ 1);
-        });
-    }
-
-private:
-    TemporaryFolder folder_;
-};
+using Image = MadeImage;
 
 Json json_of(const ToolRun& run) {
     return Json::parse(run.out);
@@ -108,8 +70,8 @@ TEST_CASE("check: neighbouring sectors are one finding, and a good copy is told"
 
 TEST_CASE("check: the findings and the report are the same at any number of threads") {
     const Image image({"-d", "dup"});
-    image.spoil_data(1, 0);
     image.spoil_data(70'000, 1);
+    image.spoil_data(1, 0);
     const auto one = check({"--check-data-csum", "--format", "json", "--threads", "1", image.path()});
     CHECK(one.status == 4);
     CHECK(one.out == check({"--check-data-csum", "--format", "json", "--threads", "7", image.path()}).out);

@@ -5,6 +5,7 @@
 #include "apps/dump_super/dump_super.h"
 #include "apps/dump_tree/dump_tree.h"
 #include "apps/mkfs/mkfs.h"
+#include "apps/scrub/scrub.h"
 #include "libfs/render/fields_json.h"
 #include "tests/apps/json_members.h"
 #include "tests/apps/tool_run.h"
@@ -62,7 +63,8 @@ std::vector<Paper> papers() {
             {"btrkit-check", apps::run_check, {"0", "4", "8", "16", "32"}},
             {"btrkit-dump-super", apps::run_dump_super},
             {"btrkit-dump-tree", apps::run_dump_tree},
-            {"btrkit-mkfs", apps::run_mkfs}};
+            {"btrkit-mkfs", apps::run_mkfs},
+            {"btrkit-scrub", apps::run_scrub, {"0", "1", "2", "3"}}};
 }
 
 /// "-s, --super N" of each line of the help that describes an option.

@@ -29,6 +29,11 @@ void FaultBook::take(const VerifyUnit& unit, UnitResult& result) {
             counts_[devid] += counts;
         }
     }
+    if (unit.is_contradictory && look_ == Look::first) {
+        findings_.report(ProblemCode::item_extent_overlap,
+                         {.logical = Logical{unit.range.start}, .length = unit.range.length()},
+                         "tree blocks and other extents claim the same bytes; nothing is mended there");
+    }
     std::vector<Open> still_open;
     for (auto& fault : result.faults) {
         if (!is_wanted(fault)) {

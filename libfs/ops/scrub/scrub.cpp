@@ -36,7 +36,7 @@ Findings without_blocks(Findings opening) {
     Findings kept;
     for (auto& finding : opening.all()) {
         const bool is_about_block = finding.problem.code >= ProblemCode::block_unreadable &&
-                                    finding.problem.code <= ProblemCode::block_copies_differ;
+                                    finding.problem.code <= ProblemCode::leaf_item_overlap;
         if (!is_about_block) {
             kept.add(std::move(finding.problem));
         }
@@ -54,13 +54,14 @@ public:
     Scrub(const Filesystem& filesystem, Mender* mender, std::span<const std::unique_ptr<Donor>> donors,
           const Options& options, Parallelism parallelism, Findings opening, const World& world)
         : filesystem_(filesystem), mender_(mender), donors_(donors), options_(options), parallelism_(parallelism),
-          world_(world), report_{.findings = without_blocks(std::move(opening))}, places_(filesystem),
+          world_(world), stop_(world.stop), report_{.findings = without_blocks(std::move(opening))},
+          places_(filesystem),
           mode_{.places = places_, .geometry = filesystem.geometry(), .devid = options.devid, .mender = mender},
           sources_(filesystem), book_(filesystem, report_.findings, counts_),
           survey_{.filesystem = filesystem,
                   .parallelism = parallelism,
                   .progress = world.progress,
-                  .stop = world.stop,
+                  .stop = stop_,
                   .findings = report_.findings,
                   .memory_bytes = options.memory_bytes,
                   .references = ReferenceSums(0)} {}
@@ -104,7 +105,8 @@ private:
                                     state.generation, u64{filesystem_.super().generation}));
         }
         if (!maker.skip_to(state.chunk, state.position)) {
-            return fail(ErrorKind::usage, fmt::format("the state names a chunk {} that is not there", state.chunk));
+            return fail(ErrorKind::usage, fmt::format("the state names address {} in chunk {}, which is not there",
+                                                      state.position, state.chunk));
         }
         counts_ = state.counts;
         state_ = state;
@@ -142,6 +144,9 @@ private:
             return true;
         });
         report_.stopped = world_.stop.stop_requested();
+        if (report_.stopped) {
+            stop_ = StopToken();
+        }
     }
 
     u64 scrubbed_bytes() const {
@@ -262,6 +267,7 @@ private:
     const Options& options_;
     Parallelism parallelism_;
     const World& world_;
+    StopToken stop_; ///< after the user stopped it: none, for what was found is still to be told
     Report report_;
     DeviceCounts counts_;
     CopyPlaces places_;

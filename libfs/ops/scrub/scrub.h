@@ -79,7 +79,7 @@ struct World {
 };
 
 /// Why this filesystem must not be written, as far as the filesystem itself says so: features that are not known,
-/// metadata dumps, zoned devices, unfinished changes of its id.
+/// metadata dumps, zoned devices, unfinished changes of its id, chunks that overlap on a device.
 Result<void> may_be_repaired(const Filesystem& filesystem);
 
 /// Scrubs. writable: the devices of the filesystem, by devid, where bad copies are to be written; empty: nothing is

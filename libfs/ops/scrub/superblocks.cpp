@@ -34,7 +34,7 @@ const Member* member_of(const Filesystem& filesystem, const std::string& device_
 /// Writes a superblock as its mirror at that offset, and reads it back.
 Result<void> write_mirror(Mender& mender, const Member& member, const btrfs::Superblock& super, u64 offset) {
     const auto copy = sealed_copy(super, offset);
-    if (auto done = mender.write({member.devid, offset}, as_bytes_of(copy)); !done) {
+    if (auto done = mender.write_superblock({member.devid, offset}, as_bytes_of(copy)); !done) {
         return done;
     }
     btrfs::Superblock found;

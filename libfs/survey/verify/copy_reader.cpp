@@ -102,8 +102,12 @@ private:
                 limit = at + std::max(run->length, sectorsize());
             }
         }
+        // Of other devices only what is to be compared is read.
+        const auto is_plain = [&](u64 bytenr) { return unit_.sectors[unit_.index_of(bytenr)] == SectorUse::plain; };
+        const bool begins_plain = is_plain(at);
         u64 end = at;
-        while (end < limit && wants(unit_.sectors[unit_.index_of(end)])) {
+        while (end < limit && wants(unit_.sectors[unit_.index_of(end)]) &&
+               (!mode_.devid || is_plain(end) == begins_plain)) {
             end += sectorsize();
         }
         return std::min(end, unit_.range.end);

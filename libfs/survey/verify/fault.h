@@ -36,12 +36,16 @@ struct Fault {
     std::vector<Range> doubtful = {};
     std::string error = {}; ///< why it could not be written
 
-    /// Whether it is the rest of one before it, with the same fate.
+    bool is_about_block() const {
+        return kind == Kind::block_unreadable || kind == Kind::block || kind == Kind::block_differs;
+    }
+
+    /// Whether it is the rest of one before it, with the same fate. Each tree block is told by itself.
     bool continues(const Fault& before) const {
         const bool is_neighbour = place.devid == before.place.devid && range.start == before.range.end &&
                                   place.offset == before.place.offset + before.range.length();
         return is_neighbour && kind == before.kind && mirror == before.mirror && mend == before.mend &&
-               source_mirror == before.source_mirror && problems.empty() && error == before.error;
+               source_mirror == before.source_mirror && !is_about_block() && error == before.error;
     }
 };
 

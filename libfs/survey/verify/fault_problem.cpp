@@ -55,7 +55,8 @@ Problems problems_of(const Fault& fault, const Filesystem& filesystem) {
         place.mirror = fault.mirror;
     }
     place.tree = fault.tree;
-    if (is_about_data(fault.kind)) {
+    const bool is_parity = fault.mirror == 0;
+    if (is_about_data(fault.kind) || is_parity) {
         place.length = fault.range.length();
     }
     Problems problems = fault.problems;

@@ -85,7 +85,7 @@ void ParityRows::read_stripe(u32 stripe) {
     }
 }
 
-std::vector<std::vector<std::byte>> ParityRows::rebuild(const RowSector& at) const {
+std::vector<RowCandidate> ParityRows::rebuild(const RowSector& at) const {
     const unsigned parity_count = entry_count() - data_count_;
     RaidRow row(entry_count());
     unsigned lost = 1;
@@ -94,23 +94,23 @@ std::vector<std::vector<std::byte>> ParityRows::rebuild(const RowSector& at) con
         if (entry == at.entry) {
             continue;
         }
-        if (is_known(state(other))) {
+        if (is_known(state(other)) || state(other) == RowState::suspect) {
             row[entry] = bytes(other);
         } else {
             ++lost;
         }
     }
-    std::vector<std::vector<std::byte>> found;
-    const auto add = [&](const RaidRow& trusted) {
-        std::vector<std::byte> out(unit_.sectorsize);
-        if (rebuild_data(trusted, data_count_, at.entry, out) && std::ranges::find(found, out) == found.end()) {
-            found.push_back(std::move(out));
+    std::vector<RowCandidate> found;
+    const auto add = [&](const RaidRow& trusted, std::optional<unsigned> without) {
+        RowCandidate candidate{.bytes = std::vector<std::byte>(unit_.sectorsize), .without = without};
+        if (rebuild_data(trusted, data_count_, at.entry, candidate.bytes)) {
+            found.push_back(std::move(candidate));
         }
     };
     if (lost > parity_count) {
         return found;
     }
-    add(row);
+    add(row, {});
     if (lost == parity_count) {
         return found;
     }
@@ -119,7 +119,7 @@ std::vector<std::vector<std::byte>> ParityRows::rebuild(const RowSector& at) con
         if (row[entry] && state({at.row, entry, at.sector}) != RowState::proven) {
             RaidRow trusted = row;
             trusted[entry].reset();
-            add(trusted);
+            add(trusted, entry);
         }
     }
     return found;

@@ -12,6 +12,7 @@ enum class RowState : u8 {
     absent,     ///< on a device that is missing
     unreadable, ///< the device fails
     bad,        ///< read, but not what it should be
+    suspect,    ///< read; of a tree block that is not what it should be: this may be the part that is wrong, or not
     read,       ///< nothing proves it or speaks against it
     proven,
 };
@@ -19,6 +20,12 @@ enum class RowState : u8 {
 constexpr bool is_known(RowState state) {
     return state == RowState::read || state == RowState::proven;
 }
+
+/// What a sector may be.
+struct RowCandidate {
+    std::vector<std::byte> bytes;
+    std::optional<unsigned> without = {}; ///< the entry of its row that was taken for wrong
+};
 
 /// A sector of a row. Entries are the data stripes in logical order, then P, then Q.
 struct RowSector {
@@ -51,9 +58,10 @@ public:
     RowState state(const RowSector& at) const { return states_[state_place(at)]; }
     void set_state(const RowSector& at, RowState state) { states_[state_place(at)] = state; }
 
-    /// What a sector of data may be by all other sectors of its row: each different one that comes of it when as many
-    /// others as parity allows are taken for wrong, but none that is proven.
-    std::vector<std::vector<std::byte>> rebuild(const RowSector& at) const;
+    /// What a sector of data may be by all other sectors of its row: what comes of it when all of them are believed,
+    /// and then, where parity allows it, when one of those that are not proven is taken for wrong. What is bad is never
+    /// believed. Several may be the same.
+    std::vector<RowCandidate> rebuild(const RowSector& at) const;
 
 private:
     std::size_t state_place(const RowSector& at) const {

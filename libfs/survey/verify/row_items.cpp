@@ -7,7 +7,7 @@ namespace btrkit::survey {
 
 namespace {
 
-/// Ways to put a block together that are tried. Of a block with four sectors there are 81 at most.
+/// Ways to put a block together that are tried. There are several only of sectors beside which something is wrong.
 constexpr unsigned most_combinations = 1024;
 
 using Candidates = std::vector<std::vector<std::byte>>;
@@ -73,7 +73,7 @@ private:
         }
         for (const RowSector& sector : item.sectors) {
             if (is_known(rows_.state(sector))) {
-                rows_.set_state(sector, item.found == RowState::proven ? RowState::proven : RowState::bad);
+                rows_.set_state(sector, item.found == RowState::proven ? RowState::proven : RowState::suspect);
             }
         }
         if (item.found != RowState::proven) {
@@ -95,8 +95,8 @@ private:
     bool rebuild_sector(RowItem& item) {
         const RowSector& at = item.sectors.front();
         for (const auto& candidate : rows_.rebuild(at)) {
-            if (is_stored(checksum_of(candidate), rows_.unit_index(at))) {
-                accept(item, {candidate});
+            if (is_stored(checksum_of(candidate.bytes), rows_.unit_index(at))) {
+                accept(item, {candidate.bytes});
                 return true;
             }
         }
@@ -105,33 +105,78 @@ private:
 
     /// One checksum for several sectors, each of which may stand rightly on its device or be rebuilt in several ways.
     bool rebuild_block(RowItem& item) {
-        std::vector<Candidates> candidates;
-        u64 combinations = 1;
+        std::vector<std::vector<RowCandidate>> rebuilt;
+        std::vector<Candidates> different;
         for (const RowSector& at : item.sectors) {
-            candidates.push_back(rows_.rebuild(at));
+            rebuilt.push_back(rows_.rebuild(at));
+            different.emplace_back();
+            for (const auto& candidate : rebuilt.back()) {
+                add_different(different.back(), candidate.bytes);
+            }
             const RowState state = rows_.state(at);
-            if (state == RowState::bad || state == RowState::read) {
+            if (state != RowState::absent && state != RowState::unreadable) {
                 const Bytes stored = rows_.bytes(at);
-                candidates.back().emplace_back(stored.begin(), stored.end());
+                add_different(different.back(), {stored.begin(), stored.end()});
             }
-            combinations = std::min<u64>(combinations * candidates.back().size(), most_combinations);
         }
-        Candidates chosen(candidates.size());
-        for (u64 number = 0; number < combinations; ++number) {
-            std::vector<std::byte> bytes;
-            u64 rest = number;
-            for (std::size_t i = 0; i < candidates.size(); ++i) {
-                chosen[i] = candidates[i][rest % candidates[i].size()];
-                rest /= candidates[i].size();
-                bytes.insert(bytes.end(), chosen[i].begin(), chosen[i].end());
+        return rebuild_alike(item, rebuilt) || rebuild_mixed(item, different);
+    }
+
+    static void add_different(Candidates& candidates, std::vector<std::byte> bytes) {
+        if (std::ranges::find(candidates, bytes) == candidates.end()) {
+            candidates.push_back(std::move(bytes));
+        }
+    }
+
+    /// Where a device as a whole is bad, it is the same entry of the row that is wrong beside all sectors.
+    bool rebuild_alike(RowItem& item, const std::vector<std::vector<RowCandidate>>& rebuilt) {
+        for (unsigned without = 0; without < rows_.entry_count(); ++without) {
+            Candidates chosen;
+            for (const auto& candidates : rebuilt) {
+                const auto found = std::ranges::find(candidates, std::optional(without), &RowCandidate::without);
+                if (found != candidates.end()) {
+                    chosen.push_back(found->bytes);
+                } else if (!candidates.empty()) {
+                    chosen.push_back(candidates.front().bytes);
+                }
             }
-            Problems ignored;
-            if (TreeBlock::prove(bytes, mode_.geometry, *item.promise, ignored)) {
-                accept(item, chosen);
+            if (chosen.size() == rebuilt.size() && accept_if_proven(item, chosen)) {
                 return true;
             }
         }
         return false;
+    }
+
+    bool rebuild_mixed(RowItem& item, const std::vector<Candidates>& candidates) {
+        u64 combinations = 1;
+        for (const auto& each : candidates) {
+            combinations = std::min<u64>(combinations * each.size(), most_combinations);
+        }
+        for (u64 number = 0; number < combinations; ++number) {
+            Candidates chosen;
+            u64 rest = number;
+            for (const auto& each : candidates) {
+                chosen.push_back(each[rest % each.size()]);
+                rest /= each.size();
+            }
+            if (accept_if_proven(item, chosen)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    bool accept_if_proven(RowItem& item, const Candidates& chosen) {
+        std::vector<std::byte> bytes;
+        for (const auto& sector : chosen) {
+            bytes.insert(bytes.end(), sector.begin(), sector.end());
+        }
+        Problems ignored;
+        if (!TreeBlock::prove(bytes, mode_.geometry, *item.promise, ignored)) {
+            return false;
+        }
+        accept(item, chosen);
+        return true;
     }
 
     void accept(RowItem& item, const Candidates& bytes) {

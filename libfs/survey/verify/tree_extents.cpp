@@ -5,6 +5,13 @@
 
 namespace btrkit::survey {
 
+namespace {
+
+/// No extent is longer: what fallocate() makes at once.
+constexpr u64 most_extent_bytes = u64{256} << 20;
+
+} // namespace
+
 const UsedExtent* TreeExtents::find(u64 at) {
     if (!begun_ || at < asked_) {
         seek(at);
@@ -16,13 +23,12 @@ const UsedExtent* TreeExtents::find(u64 at) {
     return current_ ? &*current_ : nullptr;
 }
 
-/// Stands at the first item of that address. An extent that begins before it and reaches beyond it is not looked for:
-/// callers begin where chunks begin, and no extent lies in two of them.
+/// Stands at or before the first extent that ends behind that address: it may have begun long before.
 void TreeExtents::seek(u64 at) {
     begun_ = true;
     current_.reset();
     pending_lost_.reset();
-    cursor_.seek({at, 0, 0});
+    cursor_.seek({at - std::min(at, most_extent_bytes), 0, 0});
     take_item();
 }
 

@@ -42,6 +42,9 @@ struct VerifyUnit {
     std::vector<std::byte> checksums;   ///< of every sector; means something where it is summed
     std::vector<Promise> blocks;        ///< tree blocks by address, as the extent tree promises them
     std::vector<StripeExtents> extents; ///< of every stripe from range.start on
+    /// A tree block claims what something else claims too: what is good for one is bad for the other, and nothing may
+    /// be written.
+    bool is_contradictory = false;
 
     std::size_t index_of(u64 bytenr) const { return (bytenr - range.start) / sectorsize; }
     u64 bytenr_of(std::size_t index) const { return range.start + index * sectorsize; }

@@ -44,13 +44,12 @@ std::vector<const Chunk*> chunks_in_device_order(const ChunkMap& chunks, const C
 bool UnitMaker::skip_to(u64 chunk_start, u64 position) {
     const auto found =
         std::ranges::find_if(chunks_, [&](const Chunk* chunk) { return chunk->start.bytenr == chunk_start; });
-    if (found == chunks_.end()) {
+    if (found == chunks_.end() || position < chunk_start || position > end_of(**found)) {
         return false;
     }
     chunk_ = static_cast<std::size_t>(found - chunks_.begin());
     const Chunk& chunk = **found;
-    const u64 into = std::clamp(position, chunk.start.bytenr, end_of(chunk)) - chunk.start.bytenr;
-    position_ = chunk.start.bytenr + round_down(into, row_bytes(chunk));
+    position_ = chunk.start.bytenr + round_down(position - chunk.start.bytenr, row_bytes(chunk));
     return true;
 }
 
@@ -89,6 +88,7 @@ void UnitMaker::begin(VerifyUnit& unit, const Chunk& chunk, u64 from) const {
     unit.checksums.clear();
     unit.blocks.clear();
     unit.extents.clear();
+    unit.is_contradictory = false;
     extend(unit, start + std::min(length, end_of(chunk) - start));
 }
 
@@ -138,7 +138,10 @@ void UnitMaker::mark(VerifyUnit& unit, const UsedExtent& extent) {
         if (extent.kind == Kind::lost) {
             use = use == SectorUse::free ? SectorUse::lost : use;
         } else {
-            use = extent.kind == Kind::block ? SectorUse::block : SectorUse::plain;
+            const bool is_block = extent.kind == Kind::block;
+            unit.is_contradictory =
+                unit.is_contradictory || use == SectorUse::block || (is_block && use == SectorUse::plain);
+            use = is_block ? SectorUse::block : SectorUse::plain;
         }
     }
     if (extent.kind == Kind::lost || start >= end) {

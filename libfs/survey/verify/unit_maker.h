@@ -22,7 +22,8 @@ public:
 
     /// Makes the next unit in which anything may be used. False at the end.
     bool next(VerifyUnit& unit);
-    /// Goes on at that chunk (its logical start), behind that address. False where there is no such chunk.
+    /// Goes on at that chunk (its logical start), behind that address. False where there is no such chunk, or
+    /// the address is not in it.
     bool skip_to(u64 chunk_start, u64 position);
 
 private:

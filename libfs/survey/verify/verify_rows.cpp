@@ -18,6 +18,7 @@ public:
         for (auto& item : prove_row_items(mode_, unit_, rows_)) {
             take_item(item);
         }
+        take_unreadable_plain();
         for (std::size_t row = 0; row < rows_.row_count(); ++row) {
             count_row(row);
             verify_parity(row);
@@ -55,6 +56,26 @@ private:
             }
         }
         add_fault(result_.faults, std::move(fault));
+    }
+
+    /// What parity makes of data without checksum is not proven by anything.
+    void take_unreadable_plain() {
+        for (std::size_t index = 0; index < unit_.sectors.size(); ++index) {
+            const u64 bytenr = unit_.bytenr_of(index);
+            const RowSector at = rows_.place_of(bytenr);
+            const Physical place = rows_.physical(at);
+            if (unit_.sectors[index] == SectorUse::plain && rows_.state(at) == RowState::unreadable &&
+                mode_.wants_device(place.devid)) {
+                const Range range{bytenr, bytenr + unit_.sectorsize};
+                add_fault(result_.faults, {.kind = Fault::Kind::data_unreadable,
+                                           .range = range,
+                                           .mirror = 1,
+                                           .tree = {},
+                                           .place = place,
+                                           .mend = Mend::State::undecidable,
+                                           .doubtful = {range}});
+            }
+        }
     }
 
     bool has_too_few_devices() const {
@@ -109,12 +130,14 @@ private:
 
     void verify_parity(std::size_t row) {
         std::vector<Beside> all;
+        all.reserve(rows_.sectors_per_stripe());
         for (std::size_t sector = 0; sector < rows_.sectors_per_stripe(); ++sector) {
             all.push_back(beside(row, sector));
         }
         std::vector<Bytes> data;
+        data.reserve(rows_.data_count());
         for (unsigned entry = 0; entry < rows_.data_count(); ++entry) {
-            data.push_back(rows_.stripe(row, entry));
+            data.emplace_back(rows_.stripe(row, entry));
         }
         const bool has_q = rows_.entry_count() > rows_.data_count() + 1;
         std::vector<std::byte> p(btrfs::raid_stripe_length);
@@ -185,9 +208,13 @@ UnitResult verify_rows(const VerifyMode& mode, const VerifyUnit& unit, VerifyBuf
 }
 
 UnitResult verify_unit(const VerifyMode& mode, const VerifyUnit& unit, VerifyBuffer& buffer) {
+    VerifyMode unit_mode = mode;
+    if (unit.is_contradictory) {
+        unit_mode.mender = nullptr;
+    }
     const bool has_parity = unit.chunk->profile().parity > 0;
-    return has_parity && !mode.only_data_with_sums ? verify_rows(mode, unit, buffer)
-                                                   : verify_copies(mode, unit, buffer);
+    return has_parity && !mode.only_data_with_sums ? verify_rows(unit_mode, unit, buffer)
+                                                   : verify_copies(unit_mode, unit, buffer);
 }
 
 } // namespace btrkit::survey

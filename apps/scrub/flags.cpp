@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#include "apps/scrub/flags.h"
+
+namespace btrkit::apps {
+
+namespace {
+
+/// What is not an option of its own, but only known until the command line was read.
+struct RawFlags {
+    std::optional<u64> limit;
+    std::optional<u64> memory;
+    std::optional<u64> io_class;
+    std::optional<u64> io_data;
+    bool read_only = false;
+    bool forces = false;
+    bool ignored = false;
+};
+
+void declare_own(CommandLine& line, ScrubFlags& flags, RawFlags& raw) {
+    auto& app = line.app();
+    app.add_flag("--repair", flags.repair, "write bad copies anew from good ones; else nothing is written");
+    app.add_flag("--dry-run", flags.dry_run, "tell what --repair would do and write nothing");
+    app.add_option("--donor", flags.donors, "a file, folder or image with what is lost; repeatable")
+        ->option_text("PATH")
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+        ->allow_extra_args(false);
+    line.take_number("--devid", flags.scrub.devid, "only what lies on this device");
+    line.take_size("--limit", raw.limit, "read so many bytes a second at most; 0: no limit");
+    app.add_option("--state", flags.state, "remember there how far it is, until it is finished")->option_text("FILE");
+    app.add_flag("--resume", flags.resume, "go on where the state file says");
+    line.take_size("--memory", raw.memory, "how much to use, roughly (default 64m)");
+    app.add_flag("-d", flags.per_device, "print what each device has");
+    app.add_flag("-R", flags.raw, "print all counters instead of a summary");
+}
+
+void declare_the_peers(CommandLine& line, RawFlags& raw) {
+    auto& app = line.app();
+    app.add_flag("-r", raw.read_only, "as always without --repair: nothing is written");
+    app.add_flag("-B", raw.ignored, "as always: in the foreground");
+    line.take_number("-c", raw.io_class, "accepted, changes nothing");
+    line.take_number("-n", raw.io_data, "accepted, changes nothing");
+    app.add_flag("-f", raw.forces, "refused: there is nothing that could be forced");
+}
+
+/// What contradicts itself or is out of range; empty: all is well.
+std::string what_is_wrong(const ScrubFlags& flags, const RawFlags& raw) {
+    if (raw.forces) {
+        return "-f: nothing can be forced: no scrub runs in the background, and what is in use is never scrubbed";
+    }
+    if (raw.read_only && flags.repair) {
+        return "-r excludes --repair";
+    }
+    if (!flags.donors.empty() && !flags.repair) {
+        return "--donor needs --repair";
+    }
+    if (flags.resume && !flags.state) {
+        return "--resume needs --state FILE";
+    }
+    if (flags.state && flags.state->empty()) {
+        return "--state: a path is needed";
+    }
+    return {};
+}
+
+} // namespace
+
+std::optional<int> read_scrub_flags(CommandLine& line, std::span<const std::string> arguments, Io& io,
+                                    ScrubFlags& flags) {
+    RawFlags raw;
+    declare_own(line, flags, raw);
+    line.take_images(flags.images);
+    line.take_format(flags.format);
+    line.take_threads(flags.parallelism.threads);
+    declare_the_peers(line, raw);
+    line.take_progress();
+    if (const auto status = line.parse(arguments, io)) {
+        return status;
+    }
+    if (const auto wrong = what_is_wrong(flags, raw); !wrong.empty()) {
+        return line.wrong_usage(io, wrong);
+    }
+    flags.limit_bytes_per_second = raw.limit.value_or(0);
+    flags.scrub.memory_bytes = raw.memory.value_or(flags.scrub.memory_bytes);
+    return std::nullopt;
+}
+
+} // namespace btrkit::apps

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+#include "apps/scrub/state_file.h"
+
+#include "apps/common/fd_sink.h"
+#include "libfs/base/names.h"
+#include "libfs/base/unique_fd.h"
+#include "libfs/io/file_device.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace btrkit::apps {
+
+namespace {
+
+constexpr u64 most_bytes = u64{16} << 20; ///< of more devices than there can be
+
+std::unexpected<Error> host_failure(const std::string& path, std::string_view doing) {
+    return fail(ErrorKind::io, fmt::format("{}: cannot {}: {}", printable(path), doing, std::strerror(errno)));
+}
+
+/// A file beside the path that it will replace; taken away again unless it does.
+class Replacement {
+public:
+    static Result<Replacement> make(const std::string& path) {
+        Replacement made(path + ".XXXXXX");
+        made.fd_ = UniqueFd(::mkstemp(made.temporary_.data()));
+        if (made.fd_.get() < 0) {
+            made.temporary_.clear();
+            return host_failure(path, "be written");
+        }
+        return made;
+    }
+    Replacement(Replacement&& other) noexcept
+        : temporary_(std::exchange(other.temporary_, {})), fd_(std::move(other.fd_)) {}
+    Replacement& operator=(Replacement&&) = delete;
+    ~Replacement() {
+        if (!temporary_.empty()) {
+            ::unlink(temporary_.c_str());
+        }
+    }
+
+    Result<void> write(const std::string& path, std::string_view text) {
+        FdSink sink(fd_.get(), printable(path));
+        if (auto written = sink.write(text); !written) {
+            return written;
+        }
+        if (::fsync(fd_.get()) != 0 || ::rename(temporary_.c_str(), path.c_str()) != 0) {
+            return host_failure(path, "be written");
+        }
+        temporary_.clear();
+        return {};
+    }
+
+private:
+    explicit Replacement(std::string temporary) : temporary_(std::move(temporary)) {}
+
+    std::string temporary_;
+    UniqueFd fd_;
+};
+
+} // namespace
+
+Result<std::optional<SavedScrub>> StateFile::read() const {
+    struct stat status{};
+    if (::lstat(path_.c_str(), &status) != 0 && errno == ENOENT) {
+        return std::nullopt;
+    }
+    const auto file = FileDevice::open(path_);
+    if (!file) {
+        return std::unexpected(file.error());
+    }
+    const auto named = [this](const Error& error) {
+        return fail(error.kind, fmt::format("{}: {}", printable(path_), error.message));
+    };
+    if ((*file)->size_bytes() > most_bytes) {
+        return named(Error{ErrorKind::usage, "it is no state of a scrub: it is too large"});
+    }
+    std::vector<std::byte> bytes((*file)->size_bytes());
+    if (const auto done = (*file)->read(0, bytes); !done) {
+        return std::unexpected(done.error());
+    }
+    auto saved = parse_saved_scrub(as_text(bytes));
+    if (!saved) {
+        return named(saved.error());
+    }
+    return std::move(*saved);
+}
+
+Result<void> StateFile::check_writable() const {
+    const auto made = Replacement::make(path_);
+    return made ? Result<void>{} : std::unexpected(made.error());
+}
+
+Result<void> StateFile::write(const SavedScrub& saved) const {
+    auto made = Replacement::make(path_);
+    return made ? made->write(path_, saved_scrub_text(saved)) : std::unexpected(made.error());
+}
+
+Result<void> StateFile::remove() const {
+    if (::unlink(path_.c_str()) != 0 && errno != ENOENT) {
+        return host_failure(path_, "be removed");
+    }
+    return {};
+}
+
+Result<void> StateKeeper::offer(const std::function<SavedScrub()>& get) {
+    const auto now = time_.now();
+    if (now - last_ < interval) {
+        return {};
+    }
+    last_ = now;
+    return file_.write(get());
+}
+
+} // namespace btrkit::apps
