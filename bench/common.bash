@@ -2,7 +2,8 @@
 # Sourced by benchmarks: runs in turns, their figures, a table. Needs here (the folder bench/), scratch (a folder for
 # files) and rounds (how often each is run).
 
-compile() { "${CXX:-c++}" -std=c++20 -O2 -o "$scratch/$1" "$here/$1.cpp"; }
+# compile NAME [OPTION...]
+compile() { "${CXX:-c++}" -std=c++20 -O2 -o "$scratch/$1" "$here/$1.cpp" "${@:2}"; }
 
 # run NAME COMMAND...: one run; appends what it took to the figures of NAME. The command's output is dropped.
 run() {

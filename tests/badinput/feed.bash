@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Sourced: gives inputs to both dumps and to check, in every format, and holds them to their manners: an end within the
+# Sourced: gives inputs to both dumps, to check and to scrub, in every format, and holds them to their manners: an end within the
 # time, by themselves, within the memory, and never with status 0 after an error was printed. Needs BTRKIT_BIN and
 # BTRKIT_WORK; BTRKIT_SANITIZED=yes for sanitizer builds.
 set -euo pipefail
@@ -46,8 +46,8 @@ run_once() {
             complain "$what: status 0, but an error was printed"
         fi
         ;;
-    check:4) ;; # what it found it has told on stdout
-    dump-*:[12] | check:8 | check:12)
+    check:4 | scrub:3) ;; # what it found it has told on stdout
+    dump-*:[12] | scrub:1 | check:8 | check:12)
         [ -s "$scratch/stderr" ] || complain "$what: status $status without a word"
         ;;
     *:137) complain "$what: not at its end after $seconds seconds" ;;
@@ -60,7 +60,7 @@ run_once() {
 
 # feed WHAT FILE...: one input, of one or more devices, to all of them in every format.
 feed() {
-    local what=$1 format
+    local what=$1 format file
     shift
     for format in text json; do
         run_once "dump-super --format $format: $what" "$BTRKIT_BIN/btrkit-dump-super" --format "$format" -a -f "$@"
@@ -72,6 +72,17 @@ feed() {
     for format in text json; do
         run_once "check --format $format: $what" "$BTRKIT_BIN/btrkit-check" --check-data-csum --format "$format" "$@"
     done
+    for format in text json; do
+        run_once "scrub --format $format: $what" "$BTRKIT_BIN/btrkit-scrub" --format "$format" "$@"
+    done
+    # Last, for it may change the input; and only what is ours.
+    for file in "$@"; do
+        case $file in
+        "$scratch"/*) ;;
+        *) return ;;
+        esac
+    done
+    run_once "scrub --repair: $what" "$BTRKIT_BIN/btrkit-scrub" --repair "$@"
 }
 
 # The closing line, and the exit status.

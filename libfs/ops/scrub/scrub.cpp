@@ -74,6 +74,7 @@ public:
         DeviceCounts counted_before;
         scrub_superblocks(filesystem_, options_.devid, mender_, report_.findings,
                           options_.resume ? counted_before : counts_);
+        report_impossible_chunks();
         verify_everything(maker);
         look_again();
         sources_.report_lost(report_.findings);
@@ -83,12 +84,24 @@ public:
     }
 
 private:
-    std::vector<const Chunk*> chunks() const {
+    std::vector<ChunkPart> chunks() const {
         const bool has_data = !is_without_data(filesystem_);
         return chunks_in_device_order(
-            filesystem_.volume().chunks(),
+            filesystem_.volume(),
             [&](const Chunk& chunk) { return has_data || (chunk.type & btrfs::block_group_data) == 0; },
             options_.devid);
+    }
+
+    void report_impossible_chunks() {
+        for (const ChunkPart& part : chunks()) {
+            if (!part.is_whole()) {
+                report_.findings.report(
+                    ProblemCode::dev_extent_bounds, {.logical = part.chunk->start},
+                    fmt::format("the chunk has {} bytes, far more than its devices; what lies behind "
+                                "{} is not scrubbed",
+                                part.chunk->length, part.end));
+            }
+        }
     }
 
     Result<void> resume(UnitMaker& maker) {

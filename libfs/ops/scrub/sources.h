@@ -19,7 +19,7 @@ public:
     ~Sources() = default;
 
     /// Makes units of these chunks. One maker at a time; it lives as long as this.
-    UnitMaker maker(std::vector<const Chunk*> chunks) {
+    UnitMaker maker(std::vector<ChunkPart> chunks) {
         return {filesystem_.geometry(), std::move(chunks), *extents_, checksums_};
     }
 

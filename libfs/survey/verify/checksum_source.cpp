@@ -19,8 +19,7 @@ void ChecksumSource::fill(VerifyUnit& unit) {
         return;
     }
     stand_at(unit.range.start);
-    while (cursor_.valid() && cursor_.key().type == btrfs::item_type::extent_csum &&
-           cursor_.key().offset < unit.range.end) {
+    while (is_on_item() && cursor_.key().offset < unit.range.end) {
         take_item(unit);
         if (item_end() > unit.range.end) {
             break; // the next unit wants it too
@@ -29,6 +28,20 @@ void ChecksumSource::fill(VerifyUnit& unit) {
         lost_.take(cursor_, &btrfs::Key::offset);
     }
     reached_ = unit.range.end;
+}
+
+u64 ChecksumSource::first_from(u64 bytenr) {
+    stand_at(bytenr);
+    while (is_on_item() && item_end() <= bytenr) {
+        cursor_.next();
+        lost_.take(cursor_, &btrfs::Key::offset);
+    }
+    reached_ = bytenr;
+    return is_on_item() ? std::max(bytenr, cursor_.key().offset) : ~u64{0};
+}
+
+bool ChecksumSource::is_on_item() const {
+    return cursor_.valid() && cursor_.key().type == btrfs::item_type::extent_csum;
 }
 
 void ChecksumSource::stand_at(u64 bytenr) {

@@ -16,11 +16,14 @@ public:
     /// Gives data in the unit its checksums: what has one becomes summed, also where nobody knows whether it is used.
     /// Quick where units ascend.
     void fill(VerifyUnit& unit);
+    /// The first address from there on that has a checksum; the greatest of all where none has.
+    u64 first_from(u64 bytenr);
     /// By address, in bytes: data there may have checksums that can't be read.
     const LostRanges& lost() const { return lost_; }
 
 private:
     void stand_at(u64 bytenr);
+    bool is_on_item() const;
     u64 item_end() const;
     void take_item(VerifyUnit& unit) const;
 

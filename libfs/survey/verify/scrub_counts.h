@@ -27,7 +27,7 @@ struct ScrubCounts {
     u64 uncorrectable_errors = 0; ///< no copy is good
     u64 unverified_errors = 0;    ///< undecidable: copies without checksum differ
     u64 corrected_errors = 0;     ///< written anew
-    u64 last_physical = 0;        ///< how far the device was read, in bytes
+    u64 last_physical = 0;        ///< where the last stripe that was read ends on the device, in bytes
     // What the kernel does not count.
     u64 correctable_errors = 0; ///< a good copy is there, but nothing was written
     u64 parity_bytes_scrubbed = 0;

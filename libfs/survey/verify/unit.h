@@ -35,7 +35,8 @@ struct VerifyUnit {
     static constexpr u64 usual_bytes = u64{4} << 20;
 
     const Chunk* chunk = nullptr;
-    Range range; ///< logical
+    u64 chunk_end = 0; ///< logical; what lies behind is not looked at
+    Range range;       ///< logical
     u32 sectorsize = 0;
     u32 csum_size_bytes = 0;
     std::vector<SectorUse> sectors;     ///< of every sector from range.start on

@@ -64,21 +64,18 @@ u64 verify_data(Context& context, const BlockRef& csum_root) {
     KnownData extents(context);
     std::vector<std::unique_ptr<ChecksumSource>> checksums;
     checksums.push_back(std::make_unique<ChecksumSource>(filesystem, csum_root));
-    UnitMaker maker(context.geometry(), chunks_in_device_order(filesystem.volume().chunks(), holds_data), extents,
-                    checksums);
+    UnitMaker maker(context.geometry(), chunks_in_device_order(filesystem.volume(), holds_data), extents, checksums);
     const CopyPlaces places(filesystem);
     const VerifyMode mode{.places = places, .geometry = context.geometry(), .only_data_with_sums = true};
     u64 bytes = 0;
     context.progress.begin_phase("data", bytes_to_read(context), ProgressUnit::bytes);
     verify_all(
-        mode, context.parallelism,
-        [&](VerifyUnit& unit) { return !context.stop.stop_requested() && maker.next(unit); },
+        mode, context.parallelism, [&](VerifyUnit& unit) { return !context.stop.stop_requested() && maker.next(unit); },
         [&](const VerifyUnit& unit, const UnitResult& result) {
             for (const auto& fault : result.faults) {
                 for (auto& problem : problems_of(fault, filesystem)) {
                     problem.detail += problem.detail.empty() ? "" : "; ";
-                    problem.detail +=
-                        fault.mend == Mend::State::mendable ? "another copy is good" : "no copy is good";
+                    problem.detail += fault.mend == Mend::State::mendable ? "another copy is good" : "no copy is good";
                     context.findings.add(std::move(problem));
                 }
             }
