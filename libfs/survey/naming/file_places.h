@@ -8,12 +8,12 @@ namespace btrkit::survey {
 
 /// A stretch of data as one file extent of one subvolume has it.
 struct FilePlace {
-    std::string subvolume;        ///< its path from the top; "/" for the top-level one
-    std::string path;             ///< from the subvolume's top ("/a/b")
-    u64 file_offset = 0;          ///< in bytes, where the file extent begins
-    Range extent = {};            ///< logical: the whole extent on disk
-    u64 extent_offset_bytes = 0;  ///< where in the (uncompressed) extent the file extent begins
-    u64 length_bytes = 0;         ///< of the file extent
+    std::string subvolume;       ///< its path from the top; "/" for the top-level one
+    std::string path;            ///< from the subvolume's top ("/a/b")
+    u64 file_offset = 0;         ///< in bytes, where the file extent begins
+    Range extent = {};           ///< logical: the whole extent on disk
+    u64 extent_offset_bytes = 0; ///< where in the (uncompressed) extent the file extent begins
+    u64 length_bytes = 0;        ///< of the file extent
     u8 compression = 0;
 };
 
