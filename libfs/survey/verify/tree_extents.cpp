@@ -5,13 +5,6 @@
 
 namespace btrkit::survey {
 
-namespace {
-
-/// No extent is longer: what fallocate() makes at once.
-constexpr u64 most_extent_bytes = u64{256} << 20;
-
-} // namespace
-
 const UsedExtent* TreeExtents::find(u64 at) {
     if (!begun_ || at < asked_) {
         seek(at);
@@ -28,7 +21,7 @@ void TreeExtents::seek(u64 at) {
     begun_ = true;
     current_.reset();
     pending_lost_.reset();
-    cursor_.seek({at - std::min(at, most_extent_bytes), 0, 0});
+    cursor_.seek({at - std::min(at, longest_bytes_), 0, 0});
     take_item();
 }
 
@@ -59,6 +52,7 @@ void TreeExtents::take_item() {
         const auto key = cursor_.key();
         const auto extent = parse_extent(key, cursor_.data(), geometry);
         if (extent && extent->length_bytes > 0 && extent->bytenr + extent->length_bytes > extent->bytenr) {
+            longest_bytes_ = std::max(longest_bytes_, extent->length_bytes);
             current_ = UsedExtent{.range = {extent->bytenr, extent->bytenr + extent->length_bytes}};
             if (!extent->is_data()) {
                 current_->kind = UsedExtent::Kind::block;

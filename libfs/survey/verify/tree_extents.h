@@ -28,6 +28,9 @@ private:
     std::optional<UsedExtent> pending_lost_; ///< comes before what the cursor stands on
     std::optional<UsedExtent> current_;
     u64 asked_ = 0;
+    /// No extent that was seen is longer; to begin with, what fallocate() makes at once, which is the most that is
+    /// known.
+    u64 longest_bytes_ = u64{256} << 20;
     bool begun_ = false;
 };
 
