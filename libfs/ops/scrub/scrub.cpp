@@ -247,14 +247,11 @@ private:
         if (is_without_data(filesystem_)) {
             report_.findings.report(ProblemCode::not_checked, {}, "data: the image is a dump of metadata alone");
         }
-        if (!report_.stopped && !options_.devid) {
-            bring_up_stale_devices(filesystem_, mender_, report_.findings, counts_);
-        }
-        if (mender_ != nullptr) {
-            const auto flushed = mender_->flush();
-            report_.repaired = mender_->has_written();
-            report_.write_failed = mender_->has_failed();
-            report_.write_error = flushed ? "" : flushed.error().message;
+        // A device counts as whole again only when what was mended on it can't be lost any more.
+        flush();
+        if (!report_.stopped && !options_.devid && !report_.write_failed) {
+            bring_up_stale_devices(filesystem_, mender_, sources_.is_complete(), report_.findings, counts_);
+            flush();
         }
         for (const auto& [devid, member] : filesystem_.volume().members()) {
             DeviceReport device{.devid = devid};
@@ -269,6 +266,18 @@ private:
         report_.scrubbed_bytes = scrubbed_bytes();
         if (report_.stopped && state_) {
             report_.state = state();
+        }
+    }
+
+    void flush() {
+        if (mender_ == nullptr) {
+            return;
+        }
+        const auto flushed = mender_->flush();
+        report_.repaired = mender_->has_written();
+        report_.write_failed = mender_->has_failed();
+        if (!flushed) {
+            report_.write_error = flushed.error().message;
         }
     }
 

@@ -43,6 +43,11 @@ Sources::Sources(const Filesystem& filesystem) : filesystem_(filesystem), log_(r
     }
 }
 
+bool Sources::is_complete() const {
+    return tree_extents_ && tree_extents_->lost().all().empty() && has_checksums_ && log_.is_complete &&
+           std::ranges::all_of(checksums_, [](const auto& checksums) { return checksums->lost().all().empty(); });
+}
+
 void Sources::report_lost(Findings& findings) const {
     if (tree_extents_) {
         report_ranges(

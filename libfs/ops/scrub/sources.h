@@ -23,6 +23,8 @@ public:
         return {filesystem_.geometry(), std::move(chunks), *extents_, checksums_};
     }
 
+    /// Whether everything that was met so far could be covered.
+    bool is_complete() const;
     /// Reports what was met so far that could not be covered because it is lost what tells of it.
     void report_lost(Findings& findings) const;
 

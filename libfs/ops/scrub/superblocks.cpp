@@ -114,7 +114,7 @@ void scrub_superblocks(const Filesystem& filesystem, std::optional<u64> devid, M
     }
 }
 
-void bring_up_stale_devices(const Filesystem& filesystem, Mender* mender, Findings& findings,
+void bring_up_stale_devices(const Filesystem& filesystem, Mender* mender, bool was_covered, Findings& findings,
                             const DeviceCounts& counts) {
     for (auto& finding : findings.all()) {
         const Member* member = finding.problem.code == ProblemCode::device_stale
@@ -125,7 +125,9 @@ void bring_up_stale_devices(const Filesystem& filesystem, Mender* mender, Findin
         }
         const auto found = counts.find(member->devid);
         const ScrubCounts device_counts = found == counts.end() ? ScrubCounts{} : found->second;
-        if (device_counts.uncorrectable_errors > 0 || device_counts.unverified_errors > 0) {
+        const bool is_left = device_counts.uncorrectable_errors > 0 || device_counts.unverified_errors > 0 ||
+                             (mender != nullptr && device_counts.correctable_errors > 0);
+        if (is_left || !was_covered) {
             finding.mend = Mend{.state = Mend::State::unmendable, .from = {}};
         } else if (mender == nullptr) {
             finding.mend = Mend{.state = Mend::State::mendable, .from = "the other devices"};

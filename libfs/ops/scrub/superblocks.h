@@ -19,8 +19,9 @@ void scrub_superblocks(const Filesystem& filesystem, std::optional<u64> devid, M
 
 /// Devices that have missed commits, after everything on them was verified and mended: gives them the newest superblock
 /// (with their own device item, as the chunk tree has it), so that they count as whole again. A device on which
-/// anything bad was left stays as it is.
-void bring_up_stale_devices(const Filesystem& filesystem, Mender* mender, Findings& findings,
+/// anything bad was left stays as it is, and all of them do where not everything was_covered. What was mended must have
+/// been flushed.
+void bring_up_stale_devices(const Filesystem& filesystem, Mender* mender, bool was_covered, Findings& findings,
                             const DeviceCounts& counts);
 
 } // namespace btrkit::scrub

@@ -289,6 +289,19 @@ TEST_CASE("a device that has missed commits is brought up to date") {
     CHECK(bench.open().volume().members().at(2).generation == u64{bench.open().super().generation});
 }
 
+TEST_CASE("a stale device whose mended blocks could not be flushed stays stale") {
+    const EditedFilesystem filesystem({.data_profile = "raid1", .metadata_profile = "raid1", .device_count = 2});
+    ScrubBench bench(filesystem);
+    change_super(bench, 2, [](auto& super) { super.generation = super.generation - 1; });
+    bench.rot(first_file(filesystem), 2);
+    const auto faults = std::make_shared<WriteFaults>();
+    faults->bad_flush = 0;
+    const auto report = bench.scrub({.repair = true, .faults = faults});
+    CHECK(report.write_failed);
+    CHECK(!report.write_error.empty());
+    CHECK(bench.scrub().findings.any(Code::device_stale));
+}
+
 TEST_CASE("a stale device with faults that can't be mended stays stale") {
     const EditedFilesystem filesystem({.data_profile = "single", .metadata_profile = "raid1", .device_count = 2});
     ScrubBench bench(filesystem);
