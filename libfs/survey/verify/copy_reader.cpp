@@ -9,8 +9,8 @@ namespace btrkit::survey {
 
 namespace {
 
-/// Bytes that are read, and then verified while they are in the cache of the core.
-constexpr u64 slice_bytes = u64{1} << 20;
+/// Bytes that are read, and then verified while they are in the second cache of the core. (1 MiB: 3 % more CPU time.)
+constexpr u64 slice_bytes = u64{256} << 10;
 
 class CopyReader {
 public:
