@@ -6,7 +6,6 @@
 
 #include <gcrypt.h>
 #include <isa-l/crc.h>
-#include <isa-l/crc64.h>
 #include <xxhash.h>
 
 namespace btrkit {
@@ -45,10 +44,6 @@ btrfs::CsumBytes checksum(btrfs::CsumType type, Bytes bytes) {
 bool checksum_matches(btrfs::CsumType type, Bytes bytes, const btrfs::CsumBytes& stored) {
     const auto size = btrfs::csum_types[static_cast<u16>(type)].size_bytes;
     return std::memcmp(checksum(type, bytes).data(), stored.data(), size) == 0;
-}
-
-u64 fingerprint(Bytes bytes) {
-    return crc64_ecma_refl(0, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
 }
 
 u32 crc32c_raw(u32 seed, Bytes bytes) {

@@ -14,9 +14,6 @@ btrfs::CsumBytes checksum(btrfs::CsumType type, Bytes bytes);
 /// Whether bytes have the stored checksum; only the algorithm's own size is compared.
 bool checksum_matches(btrfs::CsumType type, Bytes bytes, const btrfs::CsumBytes& stored);
 
-/// Tells bytes from others that differ by accident: for comparisons within one run, quick, never stored. Thread-safe.
-u64 fingerprint(Bytes bytes);
-
 /// crc32c without inversion at either end: the form that all hashes below are made of.
 u32 crc32c_raw(u32 seed, Bytes bytes);
 
