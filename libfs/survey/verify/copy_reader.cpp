@@ -12,6 +12,18 @@ namespace {
 /// Bytes that are read, and then verified while they are in the second cache of the core. (1 MiB: 3 % more CPU time.)
 constexpr u64 slice_bytes = u64{256} << 10;
 
+u64 first_bytes(const btrfs::CsumBytes& checksum) {
+    u64 number = 0;
+    std::memcpy(&number, checksum.data(), sizeof(number));
+    return number;
+}
+
+/// Of data without checksum. (Of the library's hashes the quickest that needs no vector registers: what those leave
+/// behind makes the next SHA-256 a fifth slower.)
+u64 fingerprint_of(Bytes sector) {
+    return first_bytes(checksum(btrfs::CsumType::xxhash64, sector));
+}
+
 class CopyReader {
 public:
     CopyReader(const VerifyMode& mode, const VerifyUnit& unit, VerifyBuffer& buffer)
@@ -153,7 +165,7 @@ private:
             const Bytes sector = bytes.subspan(at - range.start, sectorsize());
             switch (unit_.sectors[index]) {
             case SectorUse::summed: examine_summed(index, sector, mirror); break;
-            case SectorUse::plain: states_.set_fingerprint(index, mirror, fingerprint(sector)); [[fallthrough]];
+            case SectorUse::plain: states_.set_fingerprint(index, mirror, fingerprint_of(sector)); [[fallthrough]];
             default: states_.set(index, mirror, CopyState::read); break;
             }
         }
@@ -184,7 +196,8 @@ private:
         if (state == CopyState::good) {
             Problems problems;
             const Bytes bytes = slice(slice_start, range);
-            const u64 print = fingerprint(bytes);
+            // If it is proven, this is the checksum of all of it.
+            const u64 print = first_bytes(BlockView(bytes).header().csum);
             if (is_proven(bytes, promise, print, problems)) {
                 states_.set_fingerprint(first, mirror, print);
             } else {
