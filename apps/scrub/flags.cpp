@@ -50,9 +50,6 @@ std::string what_is_wrong(const ScrubFlags& flags, const RawFlags& raw) {
     if (raw.read_only && flags.repair) {
         return "-r excludes --repair";
     }
-    if (!flags.donors.empty() && !flags.repair) {
-        return "--donor needs --repair";
-    }
     if (flags.resume && !flags.state) {
         return "--resume needs --state FILE";
     }

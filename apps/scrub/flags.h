@@ -14,7 +14,7 @@ struct ScrubFlags {
     OutputFormat format = OutputFormat::text;
     bool repair = false;
     bool dry_run = false;             ///< as with repair, but nothing is written
-    std::vector<std::string> donors;  ///< paths; none without repair
+    std::vector<std::string> donors;  ///< paths
     u64 limit_bytes_per_second = 0;   ///< 0: none
     std::optional<std::string> state; ///< path of the state file
     bool resume = false;              ///< never without state

@@ -121,6 +121,13 @@ TEST_CASE("scrub: what is lost is lost, and donors have it") {
         CHECK(contains(run.out, "\nVerdict: errors are left: 1 uncorrectable\n"));
         CHECK(image.bytes() == spoilt);
     }
+    for (const auto* option : {"-r", "--dry-run"}) {
+        const auto run = scrub({option, "--donor", image.source(), image.path()});
+        CHECK(run.status == 3);
+        CHECK(contains(run.out, "\n  Correctable:    1\n"));
+        CHECK(contains(run.out, "\n    can be mended from " + image.source()));
+        CHECK(image.bytes() == spoilt);
+    }
     const auto donated = scrub({"--repair", "--donor", image.source(), image.path()});
     CHECK(donated.status == 0);
     CHECK(contains(donated.out, "\n    mended from " + image.source()));
@@ -245,8 +252,6 @@ TEST_CASE("scrub: wrong usage is 2") {
         {"--nothing", file.path()},
         {"-f", file.path()},
         {"-r", "--repair", file.path()},
-        {"--donor", file.path(), file.path()},
-        {"--donor", file.path(), "--dry-run", file.path()},
         {"--resume", file.path()},
         {"--state", "", file.path()},
         {"--devid", "first", file.path()},

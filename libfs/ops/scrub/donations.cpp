@@ -104,25 +104,27 @@ private:
         }
     }
 
+    Mend::State fate() const { return mode_.mender == nullptr ? Mend::State::mendable : Mend::State::mended; }
+
     /// Over every copy: none of them is good.
     bool use(LostSector& sector, Bytes bytes) {
         const Chunk* chunk = mode_.places.volume().chunks().find({sector.bytenr});
-        bool is_written = false;
+        bool is_of_use = false;
         for (unsigned mirror = 1; chunk != nullptr && mirror <= stored_copies(*chunk); ++mirror) {
             const auto run = mode_.places.find(*chunk, {sector.bytenr}, sectorsize_, mirror);
             if (run && mode_.places.has_device(run->place.devid) && mode_.wants_device(run->place.devid) &&
-                mode_.mender->write(run->place, bytes)) {
-                is_written = true;
+                (mode_.mender == nullptr || mode_.mender->write(run->place, bytes))) {
+                is_of_use = true;
                 auto& counts = counts_[run->place.devid];
                 counts.uncorrectable_errors -= std::min<u64>(counts.uncorrectable_errors, 1);
-                ++counts.corrected_errors;
+                ++(counts.*count_of_fate(fate()));
             }
         }
-        if (is_written) {
+        if (is_of_use) {
             donations_.donated_bytes += sectorsize_;
             note_row(*chunk, sector.bytenr);
         }
-        return is_written;
+        return is_of_use;
     }
 
     void note_row(const Chunk& chunk, u64 bytenr) {
@@ -150,10 +152,10 @@ private:
                 }
             }
             if (filled * sectorsize_ == range.length()) {
-                finding.mend = Mend{.state = Mend::State::mended, .from = from};
+                finding.mend = Mend{.state = fate(), .from = from};
             } else if (filled > 0) {
                 finding.problem.detail +=
-                    fmt::format("; {} of {} sectors written from donors", filled, range.length() / sectorsize_);
+                    fmt::format("; donors have {} of {} sectors", filled, range.length() / sectorsize_);
             }
         }
     }

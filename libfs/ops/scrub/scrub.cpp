@@ -233,13 +233,15 @@ private:
         world_.progress.begin_phase("whose it is", 0, ProgressUnit::bytes);
         find_lost_keys(survey_);
         name_affected(survey_);
-        if (mender_ != nullptr && !donors_.empty() && !report_.stopped) {
+        if (!donors_.empty() && !report_.stopped) {
             world_.progress.begin_phase("donors", 0, ProgressUnit::bytes);
             const auto donations = take_donations(survey_, mode_, donors_, counts_);
             report_.donated_bytes = donations.donated_bytes;
-            // Parity beside what was lost could not be told before.
-            book_.begin_look_at_parity();
-            verify_again(donations.rows, [](VerifyUnit&) {});
+            if (mender_ != nullptr) {
+                // Parity beside what was lost could not be told before.
+                book_.begin_look_at_parity();
+                verify_again(donations.rows, [](VerifyUnit&) {});
+            }
         }
     }
 

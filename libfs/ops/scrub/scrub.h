@@ -57,7 +57,7 @@ struct Report {
     std::vector<ReducedChunks> reduced = {};
     u64 total_bytes = 0;             ///< that were to be read
     u64 scrubbed_bytes = 0;          ///< that were read, in earlier runs too where this one resumed
-    u64 donated_bytes = 0;           ///< written from donors
+    u64 donated_bytes = 0;           ///< of one copy, from donors: written, or only found there
     bool repaired = false;           ///< something was written (and flushed)
     bool write_failed = false;       ///< a write or the flush failed: what was written may not be on the device
     std::string write_error = {};    ///< of the flush
@@ -83,9 +83,10 @@ struct World {
 Result<void> may_be_repaired(const Filesystem& filesystem);
 
 /// Scrubs. writable: the devices of the filesystem, by devid, where bad copies are to be written; empty: nothing is
-/// ever written. donors: where bytes come from that no copy has; only with writable devices. opening: what opening the
-/// filesystem found. Everything that was written is flushed when it returns. Fails where a repair is not allowed, with
-/// not_found where there is no such device, and with usage where the state is of another filesystem or generation.
+/// ever written. donors: where bytes come from that no copy has; without writable devices it is only told what they have.
+/// opening: what opening the filesystem found. Everything that was written is flushed when it returns. Fails where a
+/// repair is not allowed, with not_found or missing_device where there is no such device, and with usage where the state
+/// is of another filesystem or generation.
 Result<Report> run(const Filesystem& filesystem, const WritableDevices& writable,
                    std::span<const std::unique_ptr<Donor>> donors, const Options& options, Parallelism parallelism,
                    Findings opening, const World& world);
