@@ -83,10 +83,10 @@ struct World {
 Result<void> may_be_repaired(const Filesystem& filesystem);
 
 /// Scrubs. writable: the devices of the filesystem, by devid, where bad copies are to be written; empty: nothing is
-/// ever written. donors: where bytes come from that no copy has; without writable devices it is only told what they have.
-/// opening: what opening the filesystem found. Everything that was written is flushed when it returns. Fails where a
-/// repair is not allowed, with not_found or missing_device where there is no such device, and with usage where the state
-/// is of another filesystem or generation.
+/// ever written. donors: where bytes come from that no copy has; without writable devices it is only told what they
+/// have. opening: what opening the filesystem found. Everything that was written is flushed when it returns. Fails
+/// where a repair is not allowed, with not_found or missing_device where there is no such device, and with usage where
+/// the state is of another filesystem or generation.
 Result<Report> run(const Filesystem& filesystem, const WritableDevices& writable,
                    std::span<const std::unique_ptr<Donor>> donors, const Options& options, Parallelism parallelism,
                    Findings opening, const World& world);
