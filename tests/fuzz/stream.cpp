@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// A send stream, decoded and dumped. The first byte is its version, or with the highest bit set says that the rest is
+// taken as it is. Else the rest is commands, each {number, 2 bytes; length, 2 bytes; payload}, which get headers with
+// right checksums. However few bytes the source hands out at once, the text must be the same.
+#include "libfs/stream/command_crc.h"
+#include "libfs/stream/stream_dump.h"
+#include "tests/support/stream_bytes.h"
+
+#include <cstdlib>
+
+using namespace btrkit;
+
+namespace {
+
+class TextSink final : public OutputSink {
+public:
+    Result<void> write(std::string_view text) override {
+        text_ += text;
+        return {};
+    }
+    const std::string& text() const { return text_; }
+
+private:
+    std::string text_;
+};
+
+void append(std::string& stream, Bytes bytes) {
+    stream += as_text(bytes);
+}
+
+std::string sealed_stream(u8 version, Bytes rest) {
+    std::string stream;
+    btrfs::send::StreamHeader begin;
+    begin.magic = btrfs::send::stream_magic;
+    begin.version = version;
+    append(stream, as_bytes_of(begin));
+    struct Entry {
+        btrfs::le16 command;
+        btrfs::le16 length;
+    };
+    while (const auto* entry = view_at<Entry>(rest)) {
+        const Bytes payload = clipped(rest, sizeof(Entry), entry->length);
+        btrfs::send::CommandHeader header;
+        header.length_bytes = static_cast<u32>(payload.size());
+        header.command = entry->command;
+        header.crc = command_crc(header, {payload});
+        append(stream, as_bytes_of(header));
+        append(stream, payload);
+        rest = rest.subspan(sizeof(Entry) + payload.size());
+    }
+    return stream;
+}
+
+std::string dumped(std::string_view stream, std::size_t at_once) {
+    TextSink sink;
+    const auto done = dump_streams(test::source_of(stream, at_once), sink);
+    return sink.text() + (done ? "" : done.error().message);
+}
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
+    if (size == 0) {
+        return 0;
+    }
+    const Bytes input = std::as_bytes(std::span(data, size));
+    const bool is_raw = (data[0] & 0x80) != 0;
+    const std::string stream =
+        is_raw ? std::string(as_text(input.subspan(1))) : sealed_stream(data[0] & 0x7F, input.subspan(1));
+    if (dumped(stream, std::string::npos) != dumped(stream, 7)) {
+        std::abort();
+    }
+    return 0;
+}
