@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/volume/stripe_map.h"
 
+#include <algorithm>
 #include <cassert>
 
 namespace btrkit {
@@ -41,6 +42,10 @@ unsigned mirror_count(const Chunk& chunk) {
     case 1: return 2;
     default: return static_cast<unsigned>(chunk.stripes.size());
     }
+}
+
+unsigned stored_copies(const Chunk& chunk) {
+    return chunk.profile().parity > 0 ? std::min(1U, mirror_count(chunk)) : mirror_count(chunk);
 }
 
 StripeRun map_stripe(const Chunk& chunk, Logical at, u64 length, unsigned mirror) {

@@ -17,6 +17,9 @@ namespace btrkit {
 /// How many mirrors each address of the chunk has; 0 for a remapped chunk without stripes.
 unsigned mirror_count(const Chunk& chunk);
 
+/// How many of the mirrors are stored, and not rebuilt: in raid5 and raid6 the data itself alone.
+unsigned stored_copies(const Chunk& chunk);
+
 /// Whether that mirror is not read but rebuilt from the other stripes of its row.
 inline bool is_rebuilt(const Chunk& chunk, unsigned mirror) {
     return chunk.profile().parity > 0 && mirror > 1;

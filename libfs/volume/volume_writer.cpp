@@ -8,15 +8,6 @@
 
 namespace btrkit {
 
-namespace {
-
-/// Mirrors that are stored, not rebuilt.
-unsigned stored_mirrors(const Chunk& chunk) {
-    return chunk.profile().copies;
-}
-
-} // namespace
-
 template <class Put>
 Result<void> VolumeWriter::for_each_run(Logical at, u64 length, Put put) const {
     for (u64 done = 0; done < length;) {
@@ -25,7 +16,7 @@ Result<void> VolumeWriter::for_each_run(Logical at, u64 length, Put put) const {
             return fail(ErrorKind::not_found, fmt::format("no chunk holds logical address {}", at.bytenr + done));
         }
         u64 run_length = 0;
-        for (unsigned mirror = 1; mirror <= stored_mirrors(*chunk); ++mirror) {
+        for (unsigned mirror = 1; mirror <= stored_copies(*chunk); ++mirror) {
             const StripeRun run = map_stripe(*chunk, at + done, length - done, mirror);
             if (auto put_run = put(*devices_.at(run.physical.devid), run.physical.offset, done, run.length); !put_run) {
                 return put_run;
@@ -83,8 +74,12 @@ Result<void> VolumeWriter::write_row_parity(const Chunk& chunk, Logical row_star
 }
 
 Result<void> VolumeWriter::flush() const {
+    return flush_all(devices_);
+}
+
+Result<void> flush_all(const WritableDevices& devices) {
     Result<void> result;
-    for (const auto& [devid, device] : devices_) {
+    for (const auto& [devid, device] : devices) {
         if (auto done = device->flush(); !done && result) {
             result = done;
         }

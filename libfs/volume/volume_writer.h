@@ -12,6 +12,9 @@ namespace btrkit {
 /// The devices of a filesystem by devid.
 using WritableDevices = std::map<u64, WritableDevice*>;
 
+/// Flushes every device, also where one fails; then fails with the first error.
+Result<void> flush_all(const WritableDevices& devices);
+
 class VolumeWriter {
 public:
     /// The devices must outlive it and be all that the chunks name.
@@ -28,7 +31,7 @@ public:
     /// there now. Does nothing where the chunk has no parity.
     Result<void> write_parity(const Chunk& chunk, Logical start, Logical end) const;
 
-    /// Flushes every device, also where one fails; then fails with the first error.
+    /// flush_all() of its devices.
     Result<void> flush() const;
 
 private:

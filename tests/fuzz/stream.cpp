@@ -12,18 +12,6 @@ using namespace btrkit;
 
 namespace {
 
-class TextSink final : public OutputSink {
-public:
-    Result<void> write(std::string_view text) override {
-        text_ += text;
-        return {};
-    }
-    const std::string& text() const { return text_; }
-
-private:
-    std::string text_;
-};
-
 void append(std::string& stream, Bytes bytes) {
     stream += as_text(bytes);
 }
@@ -52,7 +40,7 @@ std::string sealed_stream(u8 version, Bytes rest) {
 }
 
 std::string dumped(std::string_view stream, std::size_t at_once) {
-    TextSink sink;
+    StringSink sink;
     const auto done = dump_streams(test::source_of(stream, at_once), sink);
     return sink.text() + (done ? "" : done.error().message);
 }

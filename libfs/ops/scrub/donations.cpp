@@ -4,7 +4,7 @@
 #include "libfs/fs/data_checksums.h"
 #include "libfs/ops/scrub/donor/fill_from_donors.h"
 #include "libfs/survey/naming/file_places.h"
-#include "libfs/survey/verify/verify_copies.h"
+#include "libfs/volume/stripe_map.h"
 
 #include <fmt/format.h>
 

@@ -11,7 +11,6 @@
 #include "libfs/survey/naming/naming.h"
 #include "libfs/survey/read_roots.h"
 #include "libfs/survey/verify/verify_all.h"
-#include "libfs/survey/verify/verify_copies.h"
 
 #include <fmt/format.h>
 

@@ -14,7 +14,7 @@ namespace {
 /// The copies that stand on devices as they are.
 unsigned plain_copies(const Volume& volume, Logical at) {
     const Chunk* chunk = volume.chunks().find(at);
-    return chunk == nullptr || chunk->profile().parity > 0 ? 1 : mirror_count(*chunk);
+    return chunk == nullptr ? 1 : stored_copies(*chunk);
 }
 
 bool stands_on_missing_device(const Volume& volume, Logical at, unsigned mirror) {

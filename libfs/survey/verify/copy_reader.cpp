@@ -2,7 +2,6 @@
 #include "libfs/survey/verify/copy_reader.h"
 
 #include "libfs/base/checksum.h"
-#include "libfs/survey/verify/verify_copies.h"
 #include "libfs/volume/stripe_map.h"
 
 namespace btrkit::survey {

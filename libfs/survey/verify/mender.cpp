@@ -47,14 +47,11 @@ Result<void> Mender::flush() {
     if (!has_written_) {
         return {};
     }
-    Result<void> result;
-    for (const auto& [devid, device] : devices_) {
-        if (auto done = device->flush(); !done && result) {
-            result = std::move(done);
-            has_failed_ = true;
-        }
+    auto done = flush_all(devices_);
+    if (!done) {
+        has_failed_ = true;
     }
-    return result;
+    return done;
 }
 
 } // namespace btrkit::survey

@@ -7,10 +7,6 @@
 
 namespace btrkit::survey {
 
-unsigned stored_copies(const Chunk& chunk) {
-    return chunk.profile().parity > 0 ? std::min(1U, mirror_count(chunk)) : mirror_count(chunk);
-}
-
 namespace {
 
 /// Sees to what the reader of the copies has found out.

@@ -8,9 +8,6 @@
 
 namespace btrkit::survey {
 
-/// Copies that are stored, not rebuilt.
-unsigned stored_copies(const Chunk& chunk);
-
 /// Reads copy by copy, each byte once, and once more only where something is bad; looks then for a good copy, also one
 /// that is rebuilt from parity. With a mender, bad copies are written anew from good ones, which are proven once more
 /// on the bytes that are written. Copies on missing devices are passed over. Faults stand by mirror and address.

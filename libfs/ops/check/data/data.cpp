@@ -5,7 +5,7 @@
 #include "libfs/survey/verify/fault_problem.h"
 #include "libfs/survey/verify/unit_maker.h"
 #include "libfs/survey/verify/verify_all.h"
-#include "libfs/survey/verify/verify_copies.h"
+#include "libfs/volume/stripe_map.h"
 
 namespace btrkit::check {
 
