@@ -93,6 +93,13 @@ inline constexpr u64 super_flag_changing_bg_tree = flag_bit(38);
 inline constexpr u64 super_flag_changing_data_csum = flag_bit(39);
 inline constexpr u64 super_flag_changing_meta_csum = flag_bit(40);
 
+/// A dump of metadata, of either kind: no data is there.
+inline constexpr u64 super_flags_metadump = super_flag_metadump | super_flag_metadump_v2;
+/// A conversion was begun and is not finished.
+inline constexpr u64 super_flags_changing = super_flag_changing_fsid | super_flag_changing_fsid_v2 |
+                                            super_flag_changing_bg_tree | super_flag_changing_data_csum |
+                                            super_flag_changing_meta_csum;
+
 inline constexpr std::array super_flag_names = std::to_array<FlagName>({
     {super_flag_written, "WRITTEN"},
     {super_flag_reloc, "RELOC"},

@@ -115,12 +115,9 @@ void check_features(const Superblock& super, Findings& findings) {
     if (compat_ro != 0) {
         findings.add(ProblemCode::super_unknown_compat_ro, fmt::format("{:#x}", compat_ro));
     }
-    constexpr u64 changing = btrfs::super_flag_changing_fsid | btrfs::super_flag_changing_fsid_v2 |
-                             btrfs::super_flag_changing_bg_tree | btrfs::super_flag_changing_data_csum |
-                             btrfs::super_flag_changing_meta_csum;
-    if ((super.flags & changing) != 0) {
+    if ((super.flags & btrfs::super_flags_changing) != 0) {
         TextBuffer names;
-        put_flags(names, super.flags & changing, btrfs::super_flag_names);
+        put_flags(names, super.flags & btrfs::super_flags_changing, btrfs::super_flag_names);
         findings.add(ProblemCode::super_unfinished_change, std::string(names.view()));
     }
 }

@@ -42,8 +42,7 @@ bool is_own_business(const std::string& field) {
 /// Whether the filesystem keeps a mirror there: it knows the device's end, which may lie before the file's. What was
 /// restored from a metadata dump has the first one alone.
 bool is_kept(const SuperblockCopy& copy, const SuperblockCopy& newest) {
-    constexpr u64 restored = btrfs::super_flag_metadump | btrfs::super_flag_metadump_v2;
-    return (newest.super.flags & restored) == 0 &&
+    return (newest.super.flags & btrfs::super_flags_metadump) == 0 &&
            copy.offset + btrfs::superblock_size < newest.super.dev_item.total_bytes;
 }
 
@@ -110,6 +109,18 @@ btrfs::Superblock sealed_copy(btrfs::Superblock super, u64 offset) {
     super.bytenr = offset;
     super.csum = checksum(btrfs::CsumType{u16{super.csum_type}}, as_bytes_of(super).subspan(btrfs::max_csum_size));
     return super;
+}
+
+Result<void> expect_superblock(const BlockDevice& device, const btrfs::Superblock& copy) {
+    btrfs::Superblock found;
+    if (auto done = device.read(copy.bytenr, std::as_writable_bytes(std::span(&found, 1))); !done) {
+        return done;
+    }
+    if (std::memcmp(&found, &copy, sizeof(copy)) != 0) {
+        return fail(ErrorKind::io, fmt::format("{}: the superblock at offset {} does not read as it was written",
+                                               device.name(), u64{copy.bytenr}));
+    }
+    return {};
 }
 
 std::vector<std::string> differing_fields(const btrfs::Superblock& left, const btrfs::Superblock& right) {

@@ -42,6 +42,9 @@ const SuperblockCopy* newest_valid(const std::vector<SuperblockCopy>& copies);
 /// The superblock as its mirror at that offset: with that address, and the checksum of all of it.
 btrfs::Superblock sealed_copy(btrfs::Superblock super, u64 offset);
 
+/// Fails with io where the device, at the copy's own address, has not what was written there.
+Result<void> expect_superblock(const BlockDevice& device, const btrfs::Superblock& copy);
+
 /// The names of the fields in which two superblocks differ, those of dev_item as "dev_item.NAME".
 std::vector<std::string> differing_fields(const btrfs::Superblock& left, const btrfs::Superblock& right);
 

@@ -47,6 +47,9 @@ public:
     /// By devid. Devices join when a superblock, chunk or device item names them.
     const std::map<u64, Member>& members() const { return members_; }
 
+    /// Null where it was not given.
+    const BlockDevice* device_of(u64 devid) const;
+
     /// Adds a chunk that the chunk tree told of, and the devices of its stripes. False where it overlaps another.
     bool add_chunk(Chunk chunk);
     /// Adds what a device item of the chunk tree tells: a member that is missing, or a seed among the given devices.
@@ -105,7 +108,6 @@ private:
     Member& join(u64 devid, const btrfs::Uuid& uuid);
     void adopt_seed(Member& member, const btrfs::Uuid& uuid);
 
-    const BlockDevice* device_of(u64 devid) const;
     unsigned preferred_mirror(const Chunk& chunk, Logical at) const; ///< 0: there is none
     unsigned mirror_or_preferred(const Chunk& chunk, Logical at, unsigned mirror) const;
     int reluctance(const Chunk& chunk, Logical at, unsigned mirror) const;

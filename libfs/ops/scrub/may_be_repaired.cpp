@@ -46,13 +46,10 @@ Result<void> may_be_repaired(const Filesystem& filesystem) {
             return refused(name);
         }
     }
-    if ((super.flags & (btrfs::super_flag_metadump | btrfs::super_flag_metadump_v2)) != 0) {
+    if ((super.flags & btrfs::super_flags_metadump) != 0) {
         return refused("it is a dump of metadata, not a filesystem");
     }
-    constexpr u64 changing = btrfs::super_flag_changing_fsid | btrfs::super_flag_changing_fsid_v2 |
-                             btrfs::super_flag_changing_bg_tree | btrfs::super_flag_changing_data_csum |
-                             btrfs::super_flag_changing_meta_csum;
-    if ((super.flags & changing) != 0) {
+    if ((super.flags & btrfs::super_flags_changing) != 0) {
         return refused("a change of its id or format was begun and not finished");
     }
     if (const auto place = find_overlap(filesystem.volume().chunks())) {

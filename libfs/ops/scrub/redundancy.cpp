@@ -31,9 +31,7 @@ private:
 };
 
 bool is_missing(const Filesystem& filesystem, u64 devid) {
-    const auto& members = filesystem.volume().members();
-    const auto member = members.find(devid);
-    return member == members.end() || member->second.device == nullptr;
+    return filesystem.volume().device_of(devid) == nullptr;
 }
 
 } // namespace

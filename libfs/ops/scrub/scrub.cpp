@@ -44,8 +44,7 @@ Findings without_blocks(Findings opening) {
 }
 
 bool is_without_data(const Filesystem& filesystem) {
-    constexpr u64 dumps = btrfs::super_flag_metadump | btrfs::super_flag_metadump_v2;
-    return (filesystem.geometry().super_flags & dumps) != 0;
+    return (filesystem.geometry().super_flags & btrfs::super_flags_metadump) != 0;
 }
 
 class Scrub {

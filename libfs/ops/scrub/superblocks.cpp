@@ -37,15 +37,7 @@ Result<void> write_mirror(Mender& mender, const Member& member, const btrfs::Sup
     if (auto done = mender.write_superblock({member.devid, offset}, as_bytes_of(copy)); !done) {
         return done;
     }
-    btrfs::Superblock found;
-    if (auto done = member.device->read(offset, std::as_writable_bytes(std::span(&found, 1))); !done) {
-        return done;
-    }
-    if (std::memcmp(&found, &copy, sizeof(copy)) != 0) {
-        return fail(ErrorKind::io, fmt::format("{}: the superblock at offset {} does not read as it was written",
-                                               member.device->name(), offset));
-    }
-    return {};
+    return expect_superblock(*member.device, copy);
 }
 
 void settle(Finding& finding, Mend mend, const Result<void>& written) {

@@ -20,8 +20,7 @@ unsigned plain_copies(const Volume& volume, Logical at) {
 bool stands_on_missing_device(const Volume& volume, Logical at, unsigned mirror) {
     const Chunk* chunk = volume.chunks().find(at);
     const auto run = map_stripe(*chunk, at, 1, mirror);
-    const auto member = volume.members().find(run.physical.devid);
-    return member == volume.members().end() || member->second.device == nullptr;
+    return volume.device_of(run.physical.devid) == nullptr;
 }
 
 /// Says what is wrong with a copy that is not like the good one.

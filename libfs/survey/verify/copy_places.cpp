@@ -44,8 +44,7 @@ Result<void> CopyPlaces::read(const Chunk& chunk, Logical at, MutableBytes out, 
 }
 
 bool CopyPlaces::has_device(u64 devid) const {
-    const auto member = volume_.members().find(devid);
-    return member != volume_.members().end() && member->second.device != nullptr;
+    return volume_.device_of(devid) != nullptr;
 }
 
 } // namespace btrkit::survey

@@ -46,10 +46,8 @@ std::string detail_of(const Fault& fault, std::size_t csum_size_bytes) {
 
 Problems problems_of(const Fault& fault, const Filesystem& filesystem) {
     Place place{.physical = fault.place.offset, .logical = Logical{fault.range.start}};
-    const auto& members = filesystem.volume().members();
-    if (const auto member = members.find(fault.place.devid);
-        member != members.end() && member->second.device != nullptr) {
-        place.device = member->second.device->name();
+    if (const auto* device = filesystem.volume().device_of(fault.place.devid)) {
+        place.device = device->name();
     }
     if (fault.mirror > 0) {
         place.mirror = fault.mirror;

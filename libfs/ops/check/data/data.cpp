@@ -89,8 +89,7 @@ u64 verify_data(Context& context, const BlockRef& csum_root) {
 } // namespace
 
 u64 check_data(Context& context) {
-    constexpr u64 without_data = btrfs::super_flag_metadump | btrfs::super_flag_metadump_v2;
-    if ((context.geometry().super_flags & without_data) != 0) {
+    if ((context.geometry().super_flags & btrfs::super_flags_metadump) != 0) {
         context.findings.report(ProblemCode::not_checked, {}, "data: the image is a dump of metadata alone");
         return 0;
     }

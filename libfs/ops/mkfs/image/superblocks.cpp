@@ -63,18 +63,6 @@ bool has_room(u64 size_bytes, u64 offset) {
     return size_bytes >= offset + sizeof(btrfs::Superblock);
 }
 
-Result<void> check_copy(const btrfs::Superblock& super, u64 offset, const WritableDevice& device) {
-    btrfs::Superblock found;
-    if (auto done = device.read(offset, std::as_writable_bytes(std::span(&found, 1))); !done) {
-        return done;
-    }
-    if (std::memcmp(&found, &super, sizeof(super)) != 0) {
-        return fail(ErrorKind::io, fmt::format("{}: the superblock at offset {} does not read as it was written",
-                                               device.name(), offset));
-    }
-    return {};
-}
-
 enum class Pass { write, check };
 
 Result<void> for_each_copy(const btrfs::Superblock& super, std::span<const u64> offsets, WritableDevice& device,
@@ -84,7 +72,7 @@ Result<void> for_each_copy(const btrfs::Superblock& super, std::span<const u64> 
             continue;
         }
         const auto copy = sealed_copy(super, offset);
-        auto done = pass == Pass::write ? device.write(offset, as_bytes_of(copy)) : check_copy(copy, offset, device);
+        auto done = pass == Pass::write ? device.write(offset, as_bytes_of(copy)) : expect_superblock(device, copy);
         if (!done) {
             return done;
         }
