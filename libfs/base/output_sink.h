@@ -4,6 +4,7 @@
 
 #include "libfs/base/error.h"
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,16 @@ public:
     /// Takes all of text, behind all that came before. Fails with ErrorKind::io where it can't (disk full, reader
     /// gone); how much of text got through is then unknown, and nothing more should be written.
     virtual Result<void> write(std::string_view text) = 0;
+
+    /// Takes all parts, one behind the other; as write() otherwise.
+    virtual Result<void> write_all(std::span<const std::string_view> parts) {
+        for (const auto part : parts) {
+            if (auto written = write(part); !written) {
+                return written;
+            }
+        }
+        return {};
+    }
 
 protected:
     OutputSink() = default;

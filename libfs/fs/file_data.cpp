@@ -10,7 +10,7 @@
 namespace btrkit {
 
 FileReader::FileReader(const Filesystem& filesystem, ProblemSink report)
-    : filesystem_(&filesystem), data_(filesystem, std::move(report)), decompressor_(filesystem.geometry().sectorsize) {}
+    : filesystem_(&filesystem), reader_(filesystem, std::move(report)) {}
 
 void FileReader::open(const InodePlace& place, const Inode& inode) {
     place_ = place;
@@ -54,47 +54,13 @@ Result<std::optional<FileRun>> FileReader::next_run() {
 }
 
 Result<Bytes> FileReader::data_of(const FileExtent& extent, u64 into_extent, u64 length) {
-    return extent.kind == ExtentKind::regular && !extent.is_compressed() ? plain_data(extent, into_extent, length)
-                                                                         : packed_data(extent, into_extent, length);
-}
-
-Result<Bytes> FileReader::plain_data(const FileExtent& extent, u64 into_extent, u64 length) {
     // The file may end within a sector; a run never begins within one.
-    read_.resize(round_up(length, filesystem_->geometry().sectorsize));
-    const Logical at = extent.disk + (extent.offset_in_extent + into_extent);
-    if (auto done = data_.read(at, read_, verify_); !done) {
+    const u64 whole = round_up(length, filesystem_->geometry().sectorsize);
+    read_.resize(std::max(read_.size(), std::size_t{whole}));
+    if (auto done = reader_.read(extent, verify_, into_extent, MutableBytes(read_).first(whole)); !done) {
         return std::unexpected(done.error());
     }
     return Bytes(read_).first(length);
-}
-
-Result<Bytes> FileReader::packed_data(const FileExtent& extent, u64 into_extent, u64 length) {
-    const bool is_inline = extent.kind == ExtentKind::inline_data;
-    if (is_inline || unpacked_from_ != extent.disk || unpacked_.size() < extent.ram_bytes) {
-        unpacked_from_.reset();
-        if (auto done = unpack(extent); !done) {
-            return std::unexpected(done.error());
-        }
-        if (!is_inline) {
-            unpacked_from_ = extent.disk;
-        }
-    }
-    // Of an inline extent, the length is that of the sectors.
-    unpacked_.resize(std::max(unpacked_.size(), extent.offset_in_extent + into_extent + length));
-    return Bytes(unpacked_).subspan(extent.offset_in_extent + into_extent, length);
-}
-
-Result<void> FileReader::unpack(const FileExtent& extent) {
-    unpacked_.assign(extent.ram_bytes, std::byte{0});
-    Bytes packed = extent.inline_bytes;
-    if (extent.kind == ExtentKind::regular) {
-        read_.resize(extent.disk_num_bytes);
-        if (auto done = data_.read(extent.disk, read_, verify_); !done) {
-            return done;
-        }
-        packed = read_;
-    }
-    return decompressor_.decompress(extent.compression, packed, unpacked_);
 }
 
 Result<std::string> read_symlink(FileReader& reader, const InodePlace& place, const Inode& inode) {

@@ -2,9 +2,7 @@
 // The bytes of files: unpacked, proven by their checksums, in order and in large runs.
 #pragma once
 
-#include "libfs/fs/compression.h"
-#include "libfs/fs/data_reader.h"
-#include "libfs/fs/file_extents.h"
+#include "libfs/fs/extent_reader.h"
 
 namespace btrkit {
 
@@ -30,24 +28,16 @@ public:
     void open(const InodePlace& place, const Inode& inode);
 
     /// The next run of it: without gap from 0 up to its size, nothing then. Its bytes live until the next call. Fails
-    /// as FileExtents and DataReader do and with damaged where packed bytes are malformed, naming tree, inode and file
-    /// offset; the file is then over.
+    /// as FileExtents and ExtentReader do, naming tree, inode and file offset; the file is then over.
     Result<std::optional<FileRun>> next();
 
 private:
     Result<std::optional<FileRun>> next_run();
     Result<Bytes> data_of(const FileExtent& extent, u64 into_extent, u64 length);
-    Result<Bytes> plain_data(const FileExtent& extent, u64 into_extent, u64 length);
-    Result<Bytes> packed_data(const FileExtent& extent, u64 into_extent, u64 length);
-    Result<void> unpack(const FileExtent& extent);
 
     const Filesystem* filesystem_;
-    DataReader data_;
-    Decompressor decompressor_;
+    ExtentReader reader_;
     std::vector<std::byte> read_;
-    std::vector<std::byte> unpacked_;
-    /// Of the extent in unpacked_, which several ranges of a file may show parts of.
-    std::optional<Logical> unpacked_from_;
 
     InodePlace place_;
     bool verify_ = true;

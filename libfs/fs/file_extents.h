@@ -38,6 +38,10 @@ struct FileExtent {
     bool is_data() const { return kind == ExtentKind::inline_data || kind == ExtentKind::regular; }
 };
 
+/// What one item of a tree says, its range whole even where the file ends before it. Fails with damaged where it is
+/// malformed, and with unsupported where it is encoded in unknown ways.
+Result<FileExtent> parse_file_extent(u64 tree, const btrfs::Key& key, Bytes data, u32 sectorsize);
+
 class FileExtents {
 public:
     /// Of a regular file or symlink with this inode: those that begin at offset `from` or behind it.
@@ -50,10 +54,6 @@ public:
 
 private:
     Result<std::optional<FileExtent>> next_stored();
-    Result<FileExtent> parse(const btrfs::Key& key, Bytes data) const;
-    Result<FileExtent> parse_inline(const btrfs::Key& key, const btrfs::FileExtentHead& head, Bytes stored) const;
-    Result<FileExtent> parse_range(const btrfs::Key& key, const btrfs::FileExtentHead& head, Bytes data) const;
-    std::unexpected<Error> malformed(const btrfs::Key& key, std::string detail) const;
 
     u64 tree_;
     u32 sectorsize_;

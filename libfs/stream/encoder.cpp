@@ -3,6 +3,7 @@
 
 #include "libfs/stream/command_crc.h"
 
+#include <array>
 #include <cassert>
 
 #include <fmt/format.h>
@@ -26,13 +27,14 @@ Encoder::Encoder(u32 version, OutputSink* sink) : version_(version), sink_(sink)
     assert(send::is_known_version(version));
 }
 
-Result<void> Encoder::write(Bytes bytes) {
-    if (sink_ != nullptr && !bytes.empty()) {
-        if (auto written = sink_->write(as_text(bytes)); !written) {
+Result<void> Encoder::write(Bytes head, Bytes data) {
+    if (sink_ != nullptr) {
+        const std::array parts{as_text(head), as_text(data)};
+        if (auto written = sink_->write_all(std::span(parts).first(data.empty() ? 1 : 2)); !written) {
             return written;
         }
     }
-    bytes_written_ += bytes.size();
+    bytes_written_ += head.size() + data.size();
     return {};
 }
 
@@ -162,10 +164,7 @@ Result<void> Encoder::finish() {
                                static_cast<u16>(command.command), 0};
     header.crc = command_crc(header, {Bytes(buffer_).subspan(sizeof(header)), data_});
     std::ranges::copy(as_bytes_of(header), buffer_.begin());
-    if (auto written = write(buffer_); !written) {
-        return written;
-    }
-    return write(data_);
+    return write(buffer_, data_);
 }
 
 Result<void> Encoder::put_command(send::Command command) {

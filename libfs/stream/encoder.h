@@ -18,6 +18,8 @@ namespace btrkit {
 /// A missing attribute, one that is not the command's or out of order, or an integer too wide for it, is a bug. A value
 /// that no stream can hold (a path that is too long, a name with a NUL, more than fits a command) is not: finish() then
 /// fails with ErrorKind::unsupported, writes nothing of that command, and the next may begin.
+///
+/// A command is one write_all() of the sink: all but the bytes of DATA, which are a second part where there are any.
 class Encoder {
 public:
     /// The sink must outlive the encoder. version is a known one.
@@ -58,7 +60,7 @@ private:
     void append(Bytes bytes);
     void append_value(const btrfs::send::AttributeInfo& info, Bytes value);
     void begin_data(u64 length_bytes);
-    Result<void> write(Bytes bytes);
+    Result<void> write(Bytes head, Bytes data = {});
 
     u32 version_;
     OutputSink* sink_;

@@ -38,11 +38,12 @@ std::vector<std::vector<T>> in_runs(std::vector<T> all, std::size_t most) {
     return runs;
 }
 
+} // namespace
+
 const btrfs::Key& first_key(const PlantedBlock& block) {
     return block.children.empty() ? block.items.front().key : first_key(block.children.front());
 }
 
-/// What parents promise beyond address and level: the first key, and the end, which is where the next block begins.
 void promise_keys(PlantedBlock& block, const std::optional<btrfs::Key>& end) {
     block.ref.promise.end = end;
     for (std::size_t i = 0; i < block.children.size(); ++i) {
@@ -51,8 +52,6 @@ void promise_keys(PlantedBlock& block, const std::optional<btrfs::Key>& end) {
         promise_keys(child, i + 1 < block.children.size() ? std::optional(first_key(block.children[i + 1])) : end);
     }
 }
-
-} // namespace
 
 MetadataImage::MetadataImage(u64 profile)
     : image_(static_cast<unsigned>(std::ranges::max(devids_for(profile))), bytes_a_device),

@@ -21,6 +21,13 @@ struct PlantedBlock {
     u8 level() const { return *ref.promise.level; }
 };
 
+/// Needs a block that is not an empty root.
+const btrfs::Key& first_key(const PlantedBlock& block);
+
+/// Sets what parents promise beyond address and level: the first key, and the end, which is where the next block
+/// begins.
+void promise_keys(PlantedBlock& block, const std::optional<btrfs::Key>& end);
+
 /// How full the blocks of a planted tree are: small numbers make high trees.
 struct TreeShape {
     std::size_t items_a_leaf = 5;

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+// Of Contents: ranges that a receiver can clone, as far as the source really has the same bytes of the extent.
+//
+// What receivers' clone operations demand: ends that are aligned to sectors, or are the end of both files; sources
+// that exist by then.
+#include "formats/btrfs/item_types.h"
+#include "libfs/ops/send/data/contents.h"
+
+namespace btrkit::send {
+
+namespace {
+
+namespace type = btrfs::item_type;
+
+/// The largest sector size there is: nobody knows that of the receiver.
+constexpr u64 largest_sector_bytes = u64{64} << 10;
+
+} // namespace
+
+Result<void> Contents::write_or_clone(const Extent& extent, const std::optional<CloneSource>& source) {
+    const u64 end = std::min(extent->offset + extent->length, current_.size);
+    if (extent->offset >= end) {
+        return {};
+    }
+    const Range range{.offset = extent->offset, .length = end - extent->offset};
+    const auto may_clone = source ? may_clone_up_to(end, *source, range) : Result<bool>(false);
+    if (!may_clone) {
+        return std::unexpected(may_clone.error());
+    }
+    auto done = *may_clone ? clone_range(extent, *source, range) : write(extent, range);
+    current_.next_write_offset = end;
+    return done;
+}
+
+/// An end within a sector can be cloned where it is the end of both files.
+Result<bool> Contents::may_clone_up_to(u64 end, const CloneSource& source, const Range& range) {
+    if (is_aligned(end, sectorsize_)) {
+        return true;
+    }
+    if (end != current_.size) {
+        return false;
+    }
+    const auto inode = sources_.snapshot(source.tree).need_inode(source.inode);
+    if (!inode || source.offset + range.length != inode->size) {
+        return inode ? Result<bool>(false) : std::unexpected(inode.error());
+    }
+    if (snapshots_.parent != nullptr) {
+        // The receiver's file may be longer as yet, and the end of the range then be none of the file.
+        const auto path = current_path();
+        if (auto done = path ? commands_.truncate(*path, range.offset) : std::unexpected(path.error()); !done) {
+            return std::unexpected(done.error());
+        }
+    }
+    return true;
+}
+
+Result<void> Contents::send_clone(const CloneSource& source, const Range& range) {
+    auto& snapshot = sources_.snapshot(source.tree);
+    Result<std::string> source_path;
+    if (sources_.is_sent(source.tree)) {
+        const auto generation = snapshot.generation_of(source.inode);
+        source_path = generation ? paths_.path_of(source.inode, *generation) : std::unexpected(generation.error());
+    } else {
+        source_path = snapshot.path_of(source.inode);
+    }
+    const auto path = source_path ? current_path() : std::unexpected(source_path.error());
+    if (!path) {
+        return std::unexpected(path.error());
+    }
+    bytes_sent_ += range.length;
+    return commands_.clone(*path, range.offset, range.length, snapshot.subvolume(), *source_path, source.offset);
+}
+
+/// How far clone_range() is.
+struct Contents::CloneWalk {
+    const Extent& extent; ///< of the current inode
+    CloneSource source;   ///< where the rest of the range is in the source
+    Range rest;           ///< of the current inode
+    u64 offset_in_extent; ///< where the rest is in the extent
+    u64 source_size;
+
+    void advance(u64 length) {
+        rest.offset += length;
+        rest.length -= length;
+        source.offset += length;
+        offset_in_extent += length;
+    }
+};
+
+/// The source may show the extent in pieces, with other extents and holes between them: those pieces are cloned, the
+/// rest is written.
+Result<void> Contents::clone_range(const Extent& extent, CloneSource source, Range range) {
+    // A receiver that compresses may have made such an extent inline, and inline extents can't be cloned elsewhere.
+    if (source.offset == 0 && range.length == sectorsize_) {
+        return write(extent, range);
+    }
+    auto& snapshot = sources_.snapshot(source.tree);
+    const auto inode = snapshot.need_inode(source.inode);
+    if (!inode) {
+        return std::unexpected(inode.error());
+    }
+    auto items = snapshot.search();
+    auto there = items.seek_at_or_before({source.inode, type::extent_data, source.offset});
+    if (there && (!*there || items.key().objectid != source.inode || items.key().type != type::extent_data)) {
+        there = items.seek_at_or_after({source.inode, type::extent_data, source.offset});
+    }
+    CloneWalk walk{.extent = extent,
+                   .source = source,
+                   .rest = range,
+                   .offset_in_extent = extent->offset_in_extent,
+                   .source_size = inode->size};
+    for (; there && *there && walk.rest.length != 0; there = items.next()) {
+        const auto key = items.key();
+        if (key.objectid != source.inode || key.type != type::extent_data) {
+            break;
+        }
+        const auto source_extent = parse_file_extent(snapshot.id(), key, items.data(), sectorsize_);
+        const auto more = source_extent ? clone_step(walk, *source_extent) : std::unexpected(source_extent.error());
+        if (!more || !*more) {
+            if (!more) {
+                return std::unexpected(more.error());
+            }
+            break;
+        }
+    }
+    if (!there) {
+        return std::unexpected(there.error());
+    }
+    return walk.rest.length != 0 ? write(extent, walk.rest) : Result<void>();
+}
+
+/// Sends what one extent of the source has of the rest. False: nothing more can be cloned.
+Result<bool> Contents::clone_step(CloneWalk& walk, const FileExtent& source_extent) {
+    auto& [extent, source, rest, offset_in_extent, source_size] = walk;
+    u64 source_length = source_extent.length;
+    if (source_extent.offset + source_length <= source.offset) {
+        return true;
+    }
+    if (source_extent.offset > source.offset) {
+        const u64 hole_length = std::min(source_extent.offset - source.offset, rest.length);
+        if (auto done = write(extent, {rest.offset, hole_length}); !done) {
+            return std::unexpected(done.error());
+        }
+        walk.advance(hole_length);
+        if (rest.length == 0) {
+            return false;
+        }
+    }
+    if (source_extent.offset >= source.offset + rest.length || source_extent.offset >= source_size) {
+        return false;
+    }
+    const bool crosses_end = source_extent.offset + source_length > source_size;
+    if (crosses_end) {
+        source_length = source_size - source_extent.offset;
+    }
+    u64 source_offset_in_extent = source_extent.offset_in_extent;
+    const bool is_same_extent =
+        source_extent.kind != ExtentKind::inline_data && source_extent.disk == extent->disk;
+    if (is_same_extent) {
+        source.offset = source_extent.offset;
+        if (source_offset_in_extent < offset_in_extent &&
+            source_offset_in_extent + source_length > offset_in_extent) {
+            const u64 skipped = offset_in_extent - source_offset_in_extent;
+            source_length -= skipped;
+            source_offset_in_extent += skipped;
+            source.offset += skipped;
+        }
+    }
+    const Range part{.offset = rest.offset, .length = std::min(source_length, rest.length)};
+    Result<void> done;
+    if (is_same_extent && source_offset_in_extent == offset_in_extent) {
+        const u64 source_end = source.offset + part.length;
+        const bool ends_within_ours = source_end == source_size && part.end() < current_.size;
+        if (ends_within_ours && !is_aligned(source_end, largest_sector_bytes)) {
+            // The last block of a file can't be cloned into the middle of another.
+            const u64 aligned_length = round_down(part.length, largest_sector_bytes);
+            if (aligned_length != 0) {
+                done = send_clone(source, {part.offset, aligned_length});
+            }
+            if (done) {
+                done = write(extent, {part.offset + aligned_length, part.length - aligned_length});
+            }
+        } else {
+            done = send_clone(source, part);
+        }
+    } else if (crosses_end && part.length < rest.length) {
+        return false; // one write of all the rest, rather than two
+    } else {
+        done = write(extent, part);
+    }
+    if (!done) {
+        return std::unexpected(done.error());
+    }
+    walk.advance(part.length);
+    // What this stream has not yet written of the file itself can't be cloned.
+    const bool is_own = sources_.is_sent(source.tree) && source.inode == current_.number;
+    return rest.length != 0 && !(is_own && source.offset >= current_.next_write_offset);
+}
+
+} // namespace btrkit::send

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/ops/send/data/contents.h"
+
+#include "formats/btrfs/item_types.h"
+
+#include <sys/stat.h>
+
+namespace btrkit::send {
+
+namespace {
+
+namespace type = btrfs::item_type;
+
+} // namespace
+
+Contents::Contents(const Filesystem& filesystem, const Snapshots& snapshots, CurrentInode& current, Commands& commands,
+                   CommandOutput& output, Paths& paths, CloneSources& sources, ContentsMode mode)
+    : filesystem_(filesystem), snapshots_(snapshots), current_(current), commands_(commands), output_(output),
+      paths_(paths), sources_(sources), mode_(mode), sectorsize_(filesystem.geometry().sectorsize) {
+    if (snapshots.parent != nullptr) {
+        parent_extents_.emplace(*snapshots.parent, sectorsize_, snapshots.one_filesystem);
+    }
+}
+
+bool Contents::overwrites() const {
+    return snapshots_.parent != nullptr && !current_.is_new && !current_.is_replaced && !current_.is_deleted &&
+           S_ISREG(current_.mode);
+}
+
+Result<Contents::Extent> Contents::parse(const btrfs::Key& key, Bytes data) const {
+    auto extent = parse_file_extent(snapshots_.sent->id(), key, data, sectorsize_);
+    return extent ? Result<Extent>(std::make_shared<const FileExtent>(std::move(*extent)))
+                  : std::unexpected(extent.error());
+}
+
+Result<void> Contents::send_item(const ItemPlace& item) {
+    if (S_ISLNK(current_.mode)) {
+        return {};
+    }
+    const auto extent = parse(item.key(), item.data());
+    return extent ? send_extent(*extent, item.leaf->block().header().owner, item.slot)
+                  : std::unexpected(extent.error());
+}
+
+Result<void> Contents::pass_item(const ItemPlace& item) {
+    if (item.key().objectid != current_.number || !overwrites()) {
+        return {};
+    }
+    const auto extent = parse(item.key(), item.data());
+    return extent ? send_hole_before(**extent, item.slot) : std::unexpected(extent.error());
+}
+
+Result<void> Contents::send_all() {
+    if (S_ISLNK(current_.mode)) {
+        return {};
+    }
+    auto items = snapshots_.sent->search();
+    auto there = items.seek_at_or_after({current_.number, type::extent_data, 0});
+    for (; there && *there; there = items.next()) {
+        const auto key = items.key();
+        if (key.objectid != current_.number || key.type != type::extent_data) {
+            return {};
+        }
+        const auto extent = parse(key, items.data());
+        if (auto done = extent ? send_extent(*extent, items.leaf().header().owner, items.slot())
+                               : std::unexpected(extent.error());
+            !done) {
+            return done;
+        }
+    }
+    return there ? Result<void>() : std::unexpected(there.error());
+}
+
+Result<void> Contents::send_extent(const Extent& extent, u64 leaf_owner, u32 slot) {
+    if (parent_extents_ && !current_.is_new) {
+        const auto unchanged = parent_extents_->has(current_.number, *extent);
+        if (!unchanged) {
+            return std::unexpected(unchanged.error());
+        }
+        if (*unchanged) {
+            return send_hole_before(*extent, slot);
+        }
+    } else if (!extent->is_data()) {
+        return {}; // a new file has holes wherever nothing is written
+    }
+    std::optional<CloneSource> source;
+    if (extent->kind != ExtentKind::hole && extent->kind != ExtentKind::inline_data &&
+        extent->offset < current_.size) {
+        source = sources_.find({.inode = current_.number,
+                                .file_offset = extent->offset,
+                                .num_bytes = extent->length,
+                                .disk_bytenr = extent->disk.bytenr,
+                                .offset_in_extent = extent->offset_in_extent,
+                                .is_compressed = extent->is_compressed(),
+                                .leaf_owner = leaf_owner,
+                                .inode_size = current_.size,
+                                .next_write_offset = current_.next_write_offset});
+    }
+    if (auto done = write_or_clone(extent, source); !done) {
+        return done;
+    }
+    return send_hole_before(*extent, slot);
+}
+
+Result<void> Contents::find_last_extent_end(u64 offset) {
+    current_.last_extent_end = 0;
+    auto items = snapshots_.sent->search();
+    const auto there = items.seek_at_or_before({current_.number, type::extent_data, offset});
+    if (!there) {
+        return std::unexpected(there.error());
+    }
+    if (!*there || items.key().objectid != current_.number || items.key().type != type::extent_data) {
+        return {};
+    }
+    const auto extent = parse(items.key(), items.data());
+    if (!extent) {
+        return std::unexpected(extent.error());
+    }
+    current_.last_extent_end = (*extent)->offset + (*extent)->length;
+    return {};
+}
+
+/// What lies between this extent and the one before it. Where the walk has passed over leaves that both snapshots share,
+/// the one before is not the last that was looked at.
+Result<void> Contents::send_hole_before(const FileExtent& extent, u32 slot) {
+    if (!overwrites()) {
+        return {};
+    }
+    if (!current_.last_extent_end || (slot == 0 && *current_.last_extent_end < extent.offset)) {
+        // No extent ends before offset 0.
+        if (auto done = find_last_extent_end(extent.offset - 1); !done) {
+            return done;
+        }
+    }
+    if (auto done = send_hole_up_to(extent.offset); !done) {
+        return done;
+    }
+    current_.last_extent_end = extent.offset + extent.length;
+    return {};
+}
+
+Result<void> Contents::send_last_hole() {
+    if (!overwrites()) {
+        return {};
+    }
+    if (!current_.last_extent_end || *current_.last_extent_end < current_.size) {
+        if (auto done = find_last_extent_end(~u64{0}); !done) {
+            return done;
+        }
+    }
+    return send_hole_up_to(current_.size);
+}
+
+Result<void> Contents::send_hole_up_to(u64 end) {
+    const u64 from = *current_.last_extent_end;
+    if (from >= end) {
+        return {};
+    }
+    const auto is_hole_already = parent_extents_->has_hole(current_.number, from, end);
+    if (!is_hole_already) {
+        return std::unexpected(is_hole_already.error());
+    }
+    // What begins behind the end of the file is cut off when its size is set.
+    if (*is_hole_already || from >= current_.size) {
+        return {};
+    }
+    const auto path = current_path();
+    if (!path) {
+        return std::unexpected(path.error());
+    }
+    const u64 length = std::min(end, current_.size) - from;
+    bytes_sent_ += length;
+    if (mode_.no_data) {
+        return commands_.update_extent(*path, from, length);
+    }
+    current_.next_write_offset = from + length;
+    return output_.put_zeros(*path, from, length);
+}
+
+Result<std::string> Contents::current_path() {
+    return paths_.path_of(current_.number, current_.generation);
+}
+
+Result<void> Contents::write(const Extent& extent, const Range& range) {
+    const auto path = current_path();
+    const auto inode = path ? snapshots_.sent->need_inode(current_.number) : std::unexpected(path.error());
+    if (!inode) {
+        return std::unexpected(inode.error());
+    }
+    bytes_sent_ += range.length;
+    if (mode_.no_data) {
+        return commands_.update_extent(*path, range.offset, range.length);
+    }
+    const FileData data{.extent = extent,
+                        .has_checksums = inode->has_checksums(),
+                        .offset = range.offset,
+                        .length = range.length};
+    if (mode_.compressed_data && extent->is_compressed() && extent->is_data()) {
+        const u64 stored_bytes =
+            extent->kind == ExtentKind::inline_data ? extent->inline_bytes.size() : extent->disk_num_bytes;
+        // Of a small part of an extent, the whole of its packed bytes may be more than the part unpacked.
+        if (stored_bytes <= range.length) {
+            return output_.put_encoded(*path, data);
+        }
+    }
+    return output_.put_write(*path, data);
+}
+
+} // namespace btrkit::send

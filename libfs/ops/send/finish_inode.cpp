@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+// Of SubvolumeSender: what is sent about an inode when the walk has left it.
+#include "formats/btrfs/item_types.h"
+#include "libfs/ops/send/data/verity.h"
+#include "libfs/ops/send/subvolume_sender.h"
+
+#include <sys/stat.h>
+
+namespace btrkit::send {
+
+namespace {
+
+namespace type = btrfs::item_type;
+
+} // namespace
+
+Result<bool> SubvolumeSender::process_names() {
+    setting_.log.names(names_, current_, snapshots_);
+    const auto must_wait = name_changes_.process(names_);
+    names_.clear();
+    return must_wait;
+}
+
+Result<void> SubvolumeSender::finish_inode(const btrfs::Key* next) {
+    if (current_.number == 0 || current_.is_ignored) {
+        return {};
+    }
+    const bool stays = next != nullptr && next->objectid == current_.number;
+    if (!names_.empty() && (!stays || next->type > type::inode_extref)) {
+        const auto must_wait = process_names();
+        if (!must_wait) {
+            return std::unexpected(must_wait.error());
+        }
+        if (!*must_wait) {
+            current_.names_done_below = current_.number + 1;
+        }
+    }
+    if (!stays && !current_.is_deleted) {
+        if (auto done = finish_attributes(); !done) {
+            return done;
+        }
+    }
+    return dir_times_.send_oldest();
+}
+
+Result<void> SubvolumeSender::finish_attributes() {
+    const auto inode = snapshots_.sent->need_inode(current_.number);
+    if (!inode) {
+        return std::unexpected(inode.error());
+    }
+    std::optional<Inode> before;
+    if (snapshots_.parent != nullptr && !current_.is_new) {
+        const auto found = snapshots_.parent->need_inode(current_.number);
+        if (!found) {
+            return std::unexpected(found.error());
+        }
+        before = *found;
+    }
+    if (S_ISREG(current_.mode)) {
+        if (auto done = finish_size(*inode, before ? &*before : nullptr); !done) {
+            return done;
+        }
+    }
+    const auto path = paths_.path_of(current_.number, current_.generation);
+    if (!path) {
+        return std::unexpected(path.error());
+    }
+    const bool is_link = S_ISLNK(current_.mode);
+    const bool other_owner = !before || inode->uid != before->uid || inode->gid != before->gid;
+    const bool other_mode = !is_link && (!before || inode->mode != before->mode);
+    const bool other_flags = !is_link && before && inode->flags != before->flags && commands_.version() >= 2;
+    if (before && (other_owner || other_mode || other_flags)) {
+        setting_.log.attributes_changed();
+    }
+    Result<void> done;
+    if (other_owner) {
+        done = commands_.chown(*path, inode->uid, inode->gid);
+    }
+    if (done && other_mode) {
+        done = commands_.chmod(*path, inode->mode);
+    }
+    if (done && other_flags) {
+        done = commands_.fileattr(*path, inode->flags);
+    }
+    if (done && current_.has_new_verity && commands_.version() >= 3) {
+        done = send_verity(*snapshots_.sent, current_.number, *path, commands_);
+    }
+    if (done) {
+        done = xattrs_.send_capabilities();
+    }
+    if (done && !moves_.is_waiting(current_.number)) {
+        done = finish_dir(*inode);
+    }
+    if (done && setting_.log.is_listening()) {
+        setting_.log.finish(current_, snapshots_.sent->path_of(current_.number).value_or(*path),
+                            contents_.bytes_sent() - bytes_before_);
+    }
+    return done;
+}
+
+Result<void> SubvolumeSender::finish_size(const Inode& inode, const Inode* before) {
+    if (auto done = contents_.send_last_hole(); !done) {
+        return done;
+    }
+    const bool written_to_end = current_.next_write_offset == current_.size;
+    const bool has_size = before == nullptr ? written_to_end
+                                            : before->size == inode.size ||
+                                                  (inode.size > before->size && written_to_end);
+    if (has_size) {
+        return {};
+    }
+    const auto path = paths_.path_of(current_.number, current_.generation);
+    return path ? commands_.truncate(*path, current_.size) : std::unexpected(path.error());
+}
+
+/// Moves what waited for the inode, and sends its times: those of a directory when its entries have most likely come.
+Result<void> SubvolumeSender::finish_dir(const Inode& inode) {
+    if (auto done = name_changes_.move_waiting_behind_current(); !done) {
+        return done;
+    }
+    current_.names_done_below = current_.number + 1;
+    if (S_ISDIR(current_.mode) && inode.size > 0) {
+        dir_times_.touch(current_.number, current_.generation);
+        return {};
+    }
+    return dir_times_.send(current_.number, current_.generation);
+}
+
+} // namespace btrkit::send

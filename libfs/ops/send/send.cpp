@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/ops/send/send.h"
+
+#include "libfs/base/names.h"
+#include "libfs/ops/send/relation.h"
+#include "libfs/ops/send/subvolume_sender.h"
+
+#include <fmt/format.h>
+
+namespace btrkit::send {
+
+namespace {
+
+/// Of tree blocks kept for look-ups, for each of the two filesystems.
+constexpr std::size_t cache_bytes = std::size_t{24} << 20;
+/// What was skipped is told in full to a point.
+constexpr std::size_t most_skipped_kept = 10'000;
+
+/// Takes nothing: the sink of a stream that is only counted.
+class NoSink final : public OutputSink {
+public:
+    Result<void> write(std::string_view /*bytes*/) override { return {}; }
+};
+
+/// All that was asked for, found and allowed.
+struct Plan {
+    std::vector<Subvolume> subvolumes;
+    std::optional<Subvolume> parent;
+    std::vector<Subvolume> clone_sources;
+};
+
+Result<Subvolume> find_allowed(const Filesystem& filesystem, const std::string& name, const Options& options) {
+    auto found = find_subvolume(filesystem, name);
+    if (found && !found->is_read_only && !options.allow_writable) {
+        return fail(ErrorKind::refused,
+                    fmt::format("subvolume {}: not read-only: its receiver would get what is changed meanwhile only in "
+                                "part (--allow-writable: the image is at rest)",
+                                printable(name)));
+    }
+    return found;
+}
+
+Result<std::vector<Subvolume>> find_all(const Filesystem& filesystem, const std::vector<std::string>& names,
+                                        const Options& options) {
+    std::vector<Subvolume> all;
+    all.reserve(names.size());
+    for (const auto& name : names) {
+        auto found = find_allowed(filesystem, name, options);
+        if (!found) {
+            return std::unexpected(found.error());
+        }
+        all.push_back(std::move(*found));
+    }
+    return all;
+}
+
+Result<Plan> make_plan(const Filesystem& filesystem, const Filesystem* parent_image, const Options& options) {
+    Plan plan;
+    auto subvolumes = find_all(filesystem, options.subvolumes, options);
+    if (!subvolumes) {
+        return std::unexpected(subvolumes.error());
+    }
+    plan.subvolumes = std::move(*subvolumes);
+    auto sources = find_all(filesystem, options.clone_sources, options);
+    if (!sources) {
+        return std::unexpected(sources.error());
+    }
+    plan.clone_sources = std::move(*sources);
+    if (options.parent) {
+        auto parent = find_allowed(parent_image == nullptr ? filesystem : *parent_image, *options.parent, options);
+        if (!parent) {
+            return std::unexpected(parent.error());
+        }
+        plan.parent = std::move(*parent);
+        if (parent_image == nullptr) {
+            plan.clone_sources.push_back(*plan.parent);
+        }
+    }
+    return plan;
+}
+
+/// One run over all subvolumes.
+class Sending {
+public:
+    Sending(const Filesystem& filesystem, const Filesystem* parent_image, const Options& options, const World& world,
+            Plan plan)
+        : filesystem_(filesystem), parent_filesystem_(parent_image == nullptr ? filesystem : *parent_image),
+          one_filesystem_(parent_image == nullptr), options_(options), world_(world), plan_(std::move(plan)),
+          cache_(filesystem.reader(), cache_bytes), parent_cache_(parent_filesystem_.reader(), cache_bytes) {}
+
+    /// counting: tells nobody anything.
+    Result<Report> run(CommandOutput& output, bool counting);
+
+    void skip(Skipped skipped) {
+        ++report_.skipped_count;
+        if (report_.skipped.size() < most_skipped_kept) {
+            report_.skipped.push_back(std::move(skipped));
+        }
+    }
+
+private:
+    Result<std::optional<Subvolume>> parent_of(const Subvolume& subvolume);
+    Result<void> expect_relation(Snapshot& sent, Snapshot& parent);
+    Result<void> send_one(std::size_t index, CommandOutput& output, bool counting);
+    Result<void> send_body(Snapshot& sent, Snapshot* parent, CommandOutput& output, bool counting);
+
+    const Filesystem& filesystem_;
+    const Filesystem& parent_filesystem_;
+    bool one_filesystem_;
+    const Options& options_;
+    const World& world_;
+    Plan plan_;
+    BlockCache cache_;
+    BlockCache parent_cache_;
+    Report report_;
+};
+
+Result<Report> Sending::run(CommandOutput& output, bool counting) {
+    for (std::size_t index = 0; index < plan_.subvolumes.size(); ++index) {
+        if (auto done = send_one(index, output, counting); !done) {
+            return std::unexpected(done.error());
+        }
+        // The receiver has it from now on.
+        plan_.clone_sources.push_back(plan_.subvolumes[index]);
+    }
+    if (auto closed = output.close(); !closed) {
+        return std::unexpected(closed.error());
+    }
+    report_.stream_bytes = output.stream_bytes();
+    return std::move(report_);
+}
+
+/// As the peer: the one that was given, or else one of those that the receiver has; the first subvolume is sent whole if
+/// nothing was given.
+Result<std::optional<Subvolume>> Sending::parent_of(const Subvolume& subvolume) {
+    if (plan_.parent || plan_.clone_sources.empty()) {
+        return plan_.parent;
+    }
+    auto chosen = choose_parent(filesystem_, subvolume, plan_.clone_sources);
+    if (chosen && !*chosen) {
+        return fail(ErrorKind::refused, fmt::format("subvolume {}: no parent could be determined: none of the clone "
+                                                    "sources is related to it (give one with -p)",
+                                                    subvolume.id()));
+    }
+    return chosen;
+}
+
+Result<void> Sending::expect_relation(Snapshot& sent, Snapshot& parent) {
+    const auto related = are_related(filesystem_, sent, parent_filesystem_, parent);
+    if (!related || *related) {
+        return related ? Result<void>() : std::unexpected(related.error());
+    }
+    return fail(ErrorKind::refused,
+                fmt::format("subvolume {} ({}) is no relation of {} ({}): nothing could be sent against it",
+                            parent.id(), printable(parent.subvolume().name), sent.id(),
+                            printable(sent.subvolume().name)));
+}
+
+Result<void> Sending::send_one(std::size_t index, CommandOutput& output, bool counting) {
+    const auto& subvolume = plan_.subvolumes[index];
+    const auto parent_subvolume = parent_of(subvolume);
+    if (!parent_subvolume) {
+        return std::unexpected(parent_subvolume.error());
+    }
+    Snapshot sent(cache_, subvolume);
+    std::optional<Snapshot> parent;
+    if (*parent_subvolume) {
+        parent.emplace(one_filesystem_ ? cache_ : parent_cache_, **parent_subvolume);
+        if (auto related = expect_relation(sent, *parent); !related) {
+            return related;
+        }
+    }
+    SentSubvolume told{.id = sent.id(),
+                       .name = subvolume.name,
+                       .uuid = subvolume.stream_uuid(),
+                       .ctransid = subvolume.ctransid,
+                       .parent_id = parent ? std::optional(parent->id()) : std::nullopt};
+    if (world_.begun && !counting) {
+        world_.begun(told);
+    }
+    const u64 bytes_before = output.stream_bytes();
+    Commands commands(output);
+    Result<void> done;
+    if (index == 0 || !options_.omit_end) {
+        done = commands.stream_header();
+    }
+    if (done) {
+        done = commands.begin_subvolume(subvolume, parent ? &parent->subvolume() : nullptr);
+    }
+    if (done) {
+        done = send_body(sent, parent ? &*parent : nullptr, output, counting);
+    }
+    if (done && (index + 1 == plan_.subvolumes.size() || !options_.omit_end)) {
+        done = commands.end();
+    }
+    told.stream_bytes = output.stream_bytes() - bytes_before;
+    report_.sent.push_back(std::move(told));
+    return done;
+}
+
+Result<void> Sending::send_body(Snapshot& sent, Snapshot* parent, CommandOutput& output, bool counting) {
+    std::vector<std::unique_ptr<Snapshot>> others;
+    std::vector<Snapshot*> sources{&sent};
+    for (const auto& subvolume : plan_.clone_sources) {
+        if (parent != nullptr && one_filesystem_ && subvolume.id() == parent->id()) {
+            sources.push_back(parent);
+        } else if (subvolume.id() != sent.id()) {
+            others.push_back(std::make_unique<Snapshot>(cache_, subvolume));
+            sources.push_back(others.back().get());
+        }
+    }
+    CloneSources clone_sources(filesystem_, cache_, sources, sent);
+    ChangeLog log(counting ? nullptr : world_.changed);
+    SubvolumeSender::Setting setting{
+        .filesystem = filesystem_,
+        .snapshots = {.sent = &sent, .parent = parent, .one_filesystem = one_filesystem_},
+        .sources = clone_sources,
+        .mode = {.no_data = options_.no_data, .compressed_data = options_.compressed_data},
+        .log = log,
+        .stop = world_.stop};
+    if (options_.skip_errors) {
+        setting.skip = [this](u64 /*inode*/, const std::string& path, const std::string& why) {
+            skip({.path = path, .file_offset = {}, .length = 0, .why = why});
+        };
+    }
+    return SubvolumeSender(setting, output).run();
+}
+
+/// Counts, or sends.
+Result<Report> run_once(const Filesystem& filesystem, const Filesystem* parent_image, const Options& options,
+                        Parallelism parallelism, const World& world, const Plan& plan, bool counting) {
+    NoSink nowhere;
+    const bool count_only = counting || options.dry_run;
+    Sending sending(filesystem, parent_image, options, world, plan);
+    CommandOutput::Settings settings{.version = options.version,
+                                     .parallelism = count_only ? Parallelism{} : parallelism,
+                                     .count_only = count_only,
+                                     .report = counting ? ProblemSink() : world.report,
+                                     .progress = count_only ? nullptr : &world.progress};
+    if (options.skip_errors) {
+        settings.skip = [&](const UnreadableRange& range) {
+            sending.skip({.path = range.path, .file_offset = range.file_offset, .length = range.length, .why = range.why});
+        };
+    }
+    CommandOutput output(filesystem, count_only ? nowhere : world.sink, std::move(settings));
+    return sending.run(output, counting);
+}
+
+} // namespace
+
+Result<Report> run(const Filesystem& filesystem, const Filesystem* parent_image, const Options& options,
+                   Parallelism parallelism, const World& world) {
+    const auto plan = make_plan(filesystem, parent_image, options);
+    if (!plan) {
+        return std::unexpected(plan.error());
+    }
+    u64 total = 0;
+    if (world.wants_total && !options.dry_run) {
+        const auto counted = run_once(filesystem, parent_image, options, parallelism, world, *plan, true);
+        if (!counted) {
+            return counted;
+        }
+        total = counted->stream_bytes;
+    }
+    world.progress.begin_phase("sending", total, ProgressUnit::bytes);
+    return run_once(filesystem, parent_image, options, parallelism, world, *plan, false);
+}
+
+} // namespace btrkit::send

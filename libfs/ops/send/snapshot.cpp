@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/ops/send/snapshot.h"
+
+#include "libfs/base/checksum.h"
+#include "libfs/base/names.h"
+#include "libfs/fs/item_range.h"
+#include "libfs/survey/naming/name_items.h"
+
+#include <fmt/format.h>
+
+namespace btrkit::send {
+
+namespace {
+
+namespace type = btrfs::item_type;
+
+constexpr std::size_t most_inodes_kept = 2048;
+/// No path that a stream can hold has more names; what goes on longer is a loop.
+constexpr unsigned most_levels = 4096;
+
+bool is_ref_of(const btrfs::Key& key, u64 inode) {
+    return key.objectid == inode && (key.type == type::inode_ref || key.type == type::inode_extref);
+}
+
+} // namespace
+
+Snapshot::Snapshot(BlockCache& cache, Subvolume subvolume)
+    : cache_(&cache), subvolume_(std::move(subvolume)), inode_items_(search()), refs_(search()), entries_(search()) {}
+
+Error Snapshot::damaged(const btrfs::Key& key, std::string what) const {
+    return item_error(ProblemCode::item_inode, id(), key, std::move(what));
+}
+
+Result<std::optional<Inode>> Snapshot::inode(u64 number) {
+    if (const auto kept = inodes_.find(number); kept != inodes_.end()) {
+        return kept->second;
+    }
+    const btrfs::Key key{number, type::inode_item, 0};
+    const auto there = inode_items_.find(key);
+    if (!there) {
+        return std::unexpected(there.error());
+    }
+    std::optional<Inode> inode;
+    if (*there) {
+        const auto* item = view_at<btrfs::InodeItem>(inode_items_.data());
+        if (item == nullptr) {
+            return std::unexpected(item_error(ProblemCode::item_size, id(), key, "too short for an inode"));
+        }
+        inode = parse_inode(number, *item);
+    }
+    if (inodes_.size() >= most_inodes_kept) {
+        inodes_.clear();
+    }
+    inodes_.emplace(number, inode);
+    return inode;
+}
+
+Result<Inode> Snapshot::need_inode(u64 number) {
+    auto found = inode(number);
+    if (!found) {
+        return std::unexpected(found.error());
+    }
+    if (!*found) {
+        return std::unexpected(damaged({number, type::inode_item, 0}, "it is not there, but others refer to it"));
+    }
+    return **found;
+}
+
+Result<u64> Snapshot::generation_of(u64 number) {
+    const auto found = need_inode(number);
+    return found ? Result<u64>(found->generation) : std::unexpected(found.error());
+}
+
+Result<std::optional<InodeName>> Snapshot::first_ref(u64 number) {
+    const auto there = refs_.seek_at_or_after({number, type::inode_ref, 0});
+    if (!there) {
+        return std::unexpected(there.error());
+    }
+    if (!*there || !is_ref_of(refs_.key(), number)) {
+        return std::nullopt;
+    }
+    std::optional<InodeName> first;
+    survey::for_each_name(refs_.key(), refs_.data(), [&](const survey::NameRecord& record, const btrfs::DirItem*) {
+        if (!first) {
+            first = InodeName{.dir = record.parent, .name = std::string(as_text(record.name))};
+        }
+    });
+    if (!first) {
+        return std::unexpected(damaged(refs_.key(), "a reference that is cut off"));
+    }
+    return first;
+}
+
+Result<std::optional<InodeName>> Snapshot::first_name(u64 number) {
+    auto first = first_ref(number);
+    if (!first || !*first) {
+        return first;
+    }
+    const auto generation = generation_of((*first)->dir);
+    if (!generation) {
+        return std::unexpected(generation.error());
+    }
+    (*first)->dir_generation = *generation;
+    return first;
+}
+
+Result<std::string> Snapshot::path_of(u64 number) {
+    std::string path;
+    for (unsigned level = 0; number != btrfs::root_dir_inode; ++level) {
+        auto name = level < most_levels ? first_ref(number) : Result<std::optional<InodeName>>(std::nullopt);
+        if (!name) {
+            return std::unexpected(name.error());
+        }
+        if (!*name) {
+            return std::unexpected(damaged({number, type::inode_ref, 0}, "an inode without a way to the top"));
+        }
+        path = path.empty() ? (*name)->name : (*name)->name + '/' + path;
+        number = (*name)->dir;
+    }
+    return path;
+}
+
+Result<InodeName> Snapshot::need_first_name(u64 number) {
+    auto name = first_name(number);
+    if (!name) {
+        return std::unexpected(name.error());
+    }
+    if (!*name) {
+        return std::unexpected(damaged({number, type::inode_ref, 0}, "an inode without a name"));
+    }
+    return std::move(**name);
+}
+
+Result<std::optional<btrfs::Key>> Snapshot::entry(u64 dir, std::string_view name) {
+    const auto there = entries_.find({dir, type::dir_item, name_hash(std::as_bytes(std::span(name)))});
+    if (!there) {
+        return std::unexpected(there.error());
+    }
+    return *there ? entry_of_name(entries_.data(), name) : std::nullopt;
+}
+
+Result<std::optional<u64>> Snapshot::inode_of_entry(u64 dir, std::string_view name) {
+    const auto location = entry(dir, name);
+    if (!location) {
+        return std::unexpected(location.error());
+    }
+    if (!*location || (*location)->type == type::root_item) {
+        return std::nullopt;
+    }
+    return (*location)->objectid;
+}
+
+/// Whether dir is `from` or above it, along first names.
+Result<bool> Snapshot::is_on_the_way_up(u64 dir, u64 dir_generation, u64 from, u64 from_generation) {
+    if (dir == from) {
+        return dir_generation == from_generation;
+    }
+    for (unsigned level = 0; from > btrfs::root_dir_inode; ++level) {
+        if (level == most_levels) {
+            return std::unexpected(damaged({from, type::inode_ref, 0}, "a directory that is within itself"));
+        }
+        const auto name = need_first_name(from);
+        if (!name) {
+            return std::unexpected(name.error());
+        }
+        if (name->dir == dir) {
+            return name->dir_generation == dir_generation;
+        }
+        from = name->dir;
+    }
+    return false;
+}
+
+Result<bool> Snapshot::is_above(u64 dir, u64 dir_generation, u64 number) {
+    auto refs = search();
+    auto there = refs.seek_at_or_after({number, type::inode_ref, 0});
+    u64 last_parent = 0;
+    for (; there && *there && is_ref_of(refs.key(), number); there = refs.next()) {
+        std::vector<u64> parents;
+        survey::for_each_name(refs.key(), refs.data(), [&](const survey::NameRecord& record, const btrfs::DirItem*) {
+            if (record.parent != last_parent) { // a file has most of its names in few directories
+                parents.push_back(record.parent);
+                last_parent = record.parent;
+            }
+        });
+        for (const u64 parent : parents) {
+            const auto generation = generation_of(parent);
+            const auto above = generation ? is_on_the_way_up(dir, dir_generation, parent, *generation)
+                                          : std::unexpected(generation.error());
+            if (!above || *above) {
+                return above;
+            }
+        }
+    }
+    return there ? Result<bool>(false) : std::unexpected(there.error());
+}
+
+} // namespace btrkit::send

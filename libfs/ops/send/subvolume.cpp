@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/ops/send/subvolume.h"
+
+#include "formats/btrfs/item_types.h"
+#include "libfs/base/names.h"
+#include "libfs/fs/item_range.h"
+#include "libfs/fs/path_lookup.h"
+#include "libfs/survey/read_roots.h"
+
+#include <charconv>
+
+#include <fmt/format.h>
+
+namespace btrkit::send {
+
+namespace {
+
+namespace type = btrfs::item_type;
+
+using survey::RootRecord;
+
+std::optional<u64> parse_id(std::string_view text) {
+    u64 id = 0;
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), id);
+    return failure == std::errc{} && end == text.data() + text.size() ? std::optional(id) : std::nullopt;
+}
+
+Result<std::string> name_of(const Filesystem& filesystem, u64 id) {
+    ItemRange backrefs(filesystem.reader(), filesystem.root_tree().block, id, type::root_backref);
+    const auto there = backrefs.next();
+    if (!there) {
+        return std::unexpected(there.error());
+    }
+    const auto* ref = *there ? view_at<btrfs::RootRef>(backrefs.data()) : nullptr;
+    return ref == nullptr ? std::string() : std::string(as_text(clipped(backrefs.data(), sizeof(*ref), ref->name_len)));
+}
+
+Result<Subvolume> subvolume_of(const Filesystem& filesystem, const RootRecord& record) {
+    if (record.is_dropping()) {
+        return fail(ErrorKind::refused, fmt::format("subvolume {} is deleted and half gone", record.id()));
+    }
+    auto name = name_of(filesystem, record.id());
+    if (!name) {
+        return std::unexpected(name.error());
+    }
+    return Subvolume{.tree = record.root,
+                     .name = std::move(*name),
+                     .uuid = record.item.uuid,
+                     .parent_uuid = record.item.parent_uuid,
+                     .received_uuid = record.item.received_uuid,
+                     .ctransid = record.item.ctransid,
+                     .is_read_only = (record.item.flags & btrfs::root_subvol_rdonly) != 0};
+}
+
+/// The last of the root items in keys that wanted() says yes to.
+template <class Wanted>
+Result<std::optional<RootRecord>> find_record(const Filesystem& filesystem, const KeyRange& keys, Wanted&& wanted) {
+    ItemRange items(filesystem.reader(), filesystem.root_tree().block, keys);
+    std::optional<RootRecord> found;
+    auto there = items.next();
+    for (; there && *there; there = items.next()) {
+        if (items.key().type != type::root_item || !is_subvolume(items.key().objectid)) {
+            continue;
+        }
+        auto record = survey::parse_root_record(items.key(), items.data(), {});
+        if (record && wanted(*record)) {
+            found = std::move(record);
+        }
+    }
+    if (!there) {
+        return std::unexpected(there.error());
+    }
+    return found;
+}
+
+} // namespace
+
+Result<Subvolume> find_subvolume(const Filesystem& filesystem, u64 id) {
+    const KeyRange keys{.first = {id, type::root_item, 0}, .last = {id, type::root_item, ~u64{0}}};
+    const auto record = find_record(filesystem, keys, [](const RootRecord&) { return true; });
+    if (!record) {
+        return std::unexpected(record.error());
+    }
+    if (!*record) {
+        return fail(ErrorKind::not_found, fmt::format("there is no subvolume {}", id));
+    }
+    return subvolume_of(filesystem, **record);
+}
+
+Result<Subvolume> find_subvolume(const Filesystem& filesystem, std::string_view name) {
+    if (const auto id = parse_id(name)) {
+        return find_subvolume(filesystem, *id);
+    }
+    const auto place = find_path(filesystem, name);
+    if (!place) {
+        return std::unexpected(place.error());
+    }
+    if (place->inode != btrfs::root_dir_inode) {
+        return fail(ErrorKind::usage, fmt::format("path {}: not a subvolume", printable(name)));
+    }
+    return find_subvolume(filesystem, place->tree.id);
+}
+
+Result<std::optional<Subvolume>> find_subvolume(const Filesystem& filesystem, const btrfs::Uuid& uuid) {
+    if (uuid.is_null()) {
+        return std::nullopt;
+    }
+    const auto record = find_record(filesystem, {}, [&](const RootRecord& candidate) {
+        return candidate.item.uuid == uuid && !candidate.is_dropping();
+    });
+    if (!record || !*record) {
+        return record ? Result<std::optional<Subvolume>>(std::nullopt) : std::unexpected(record.error());
+    }
+    auto subvolume = subvolume_of(filesystem, **record);
+    return subvolume ? Result<std::optional<Subvolume>>(std::move(*subvolume)) : std::unexpected(subvolume.error());
+}
+
+Result<std::optional<Subvolume>> choose_parent(const Filesystem& filesystem, const Subvolume& subvolume,
+                                               const std::vector<Subvolume>& candidates) {
+    const auto origin = find_subvolume(filesystem, subvolume.parent_uuid);
+    if (!origin || !*origin) {
+        return origin;
+    }
+    std::optional<Subvolume> best;
+    u64 best_distance = 0;
+    for (const auto& candidate : candidates) {
+        if (candidate.id() == (*origin)->id()) {
+            return candidate;
+        }
+        if (candidate.parent_uuid != (*origin)->uuid) {
+            continue;
+        }
+        const u64 distance = candidate.ctransid > (*origin)->ctransid ? candidate.ctransid - (*origin)->ctransid
+                                                                      : (*origin)->ctransid - candidate.ctransid;
+        if (!best || distance < best_distance) {
+            best = candidate;
+            best_distance = distance;
+        }
+    }
+    return best;
+}
+
+} // namespace btrkit::send

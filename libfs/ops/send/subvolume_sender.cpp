@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/ops/send/subvolume_sender.h"
+
+#include "formats/btrfs/item_types.h"
+#include "libfs/base/names.h"
+#include "libfs/survey/naming/name_items.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+namespace btrkit::send {
+
+namespace {
+
+namespace type = btrfs::item_type;
+
+Result<Inode> parse_item(const Snapshot& snapshot, const ItemPlace& place) {
+    const auto* item = view_at<btrfs::InodeItem>(place.data());
+    return item == nullptr ? Result<Inode>(std::unexpected(snapshot.damaged(place.key(), "too short for an inode")))
+                           : parse_inode(place.key().objectid, *item);
+}
+
+} // namespace
+
+SubvolumeSender::SubvolumeSender(const Setting& setting, CommandOutput& output)
+    : setting_(setting), snapshots_(setting_.snapshots), output_(output), commands_(output),
+      paths_(snapshots_, current_, moves_, dying_), dir_times_(snapshots_, commands_, paths_),
+      maker_(setting.filesystem, snapshots_, current_, commands_, paths_),
+      name_changes_(snapshots_, current_, commands_, dir_times_, maker_, paths_, moves_, dying_),
+      xattrs_(snapshots_, current_, commands_, paths_, setting_.log),
+      contents_(setting.filesystem, snapshots_, current_, commands_, output, paths_, setting_.sources, setting.mode) {}
+
+Result<void> SubvolumeSender::run() {
+    const auto side = [](Snapshot& snapshot) {
+        return TreeDiff::Side{.cache = &snapshot.cache(), .root = snapshot.subvolume().tree.block};
+    };
+    auto diff = snapshots_.parent == nullptr
+                    ? TreeDiff(side(*snapshots_.sent))
+                    : TreeDiff(side(*snapshots_.sent), side(*snapshots_.parent), snapshots_.one_filesystem);
+    while (true) {
+        if (setting_.stop.stop_requested()) {
+            return fail(ErrorKind::refused, "stopped");
+        }
+        const auto item = diff.next();
+        Result<void> done;
+        if (!item) {
+            done = std::unexpected(item.error());
+        } else if (!*item) {
+            break;
+        } else {
+            done = take(**item);
+        }
+        if (!done) {
+            if (auto skipped = skip_or_fail(done.error()); !skipped) {
+                return skipped;
+            }
+        }
+    }
+    if (auto done = finish_inode(nullptr); !done) {
+        if (auto skipped = skip_or_fail(done.error()); !skipped) {
+            return skipped;
+        }
+    }
+    return dir_times_.send_all();
+}
+
+/// The current inode is left as it is, and what is damaged is told.
+Result<void> SubvolumeSender::skip_or_fail(const Error& error) {
+    auto named = with_path(error);
+    if (error.kind != ErrorKind::damaged || !setting_.skip || output_.failure()) {
+        return std::unexpected(std::move(named));
+    }
+    std::string path;
+    if (current_.number != 0) {
+        path = snapshots_.sent->path_of(current_.number).value_or(fmt::format("inode {}", current_.number));
+    }
+    setting_.skip(current_.number, path, error.message);
+    names_.clear();
+    current_.is_ignored = true;
+    current_.names_done_below = current_.number + 1;
+    return {};
+}
+
+/// Damage has the path of the inode that it was met at.
+Error SubvolumeSender::with_path(Error error) const {
+    const bool is_about_inode = error.kind == ErrorKind::damaged || error.kind == ErrorKind::unsupported;
+    if (is_about_inode && current_.number != 0 && !output_.failure()) {
+        const auto path = snapshots_.sent->path_of(current_.number);
+        error.message = path ? fmt::format("at {}: {}", printable('/' + *path), error.message)
+                             : fmt::format("at inode {}: {}", current_.number, error.message);
+    }
+    return error;
+}
+
+Result<void> SubvolumeSender::take(const ItemDifference& item) {
+    const auto& key = item.key;
+    const bool is_same = item.change == ItemChange::same && snapshots_.one_filesystem;
+    if (is_same && key.type == type::extent_data) {
+        return contents_.pass_item(item.new_item);
+    }
+    if (is_same) {
+        if (key.type != type::inode_ref && key.type != type::inode_extref) {
+            return {};
+        }
+        const auto moved = is_in_other_dirs(item.new_item);
+        if (!moved || !*moved) {
+            return moved ? Result<void>() : std::unexpected(moved.error());
+        }
+    }
+    if (auto done = finish_inode(&key); !done) {
+        return done;
+    }
+    if (key.objectid == btrfs::free_ino_objectid || key.objectid == btrfs::free_space_objectid) {
+        return {};
+    }
+    if (key.type == type::inode_item) {
+        return take_inode(item);
+    }
+    if (current_.is_ignored && current_.number == key.objectid) {
+        return {};
+    }
+    switch (key.type) {
+    case type::inode_ref:
+    case type::inode_extref: return take_names(item);
+    case type::xattr_item:
+        return current_.is_replaced || current_.is_deleted || current_.number != key.objectid ? Result<void>()
+                                                                                             : xattrs_.send(item);
+    case type::extent_data: return take_extent(item);
+    case type::verity_desc_item:
+        current_.has_new_verity |= key.offset == 0 && item.change == ItemChange::added &&
+                                   current_.number == key.objectid && !current_.is_replaced && !current_.is_deleted;
+        return {};
+    default: return {};
+    }
+}
+
+void SubvolumeSender::stand_on(u64 number, const Inode& inode, bool is_new) {
+    current_.number = number;
+    current_.generation = inode.generation;
+    current_.size = inode.size;
+    current_.mode = inode.mode;
+    current_.is_new = is_new;
+    current_.is_deleted = false;
+}
+
+Result<void> SubvolumeSender::take_inode(const ItemDifference& item) {
+    const u64 number = item.key.objectid;
+    current_ = {.number = number, .names_done_below = number};
+    bytes_before_ = contents_.bytes_sent();
+    std::optional<Inode> now;
+    std::optional<Inode> before;
+    for (const auto& [place, snapshot, inode] : {std::tuple(&item.new_item, snapshots_.sent, &now),
+                                                 std::tuple(&item.old_item, snapshots_.parent, &before)}) {
+        if (*place) {
+            const auto parsed = parse_item(*snapshot, *place);
+            if (!parsed) {
+                return std::unexpected(parsed.error());
+            }
+            *inode = *parsed;
+        }
+    }
+    if (!now) {
+        stand_on(number, *before, false);
+        current_.is_deleted = true;
+        return {};
+    }
+    return before ? take_changed_inode(*now, *before) : take_added_inode(*now);
+}
+
+Result<void> SubvolumeSender::take_added_inode(const Inode& inode) {
+    if (inode.nlink == 0) {
+        current_.is_ignored = true; // deleted while it was open
+        return {};
+    }
+    stand_on(inode.number, inode, true);
+    if (inode.number == btrfs::root_dir_inode) {
+        return {};
+    }
+    return S_ISDIR(inode.mode) ? maker_.make_dir_once(inode) : maker_.make(inode);
+}
+
+Result<void> SubvolumeSender::take_changed_inode(const Inode& inode, const Inode& before) {
+    if (inode.nlink == 0 && before.nlink == 0) {
+        current_.is_ignored = true;
+        return {};
+    }
+    bool is_replaced = inode.generation != before.generation;
+    if (!snapshots_.one_filesystem) {
+        // The same number and generation are no proof there.
+        is_replaced |= inode.type() != before.type() || (!S_ISREG(inode.mode) && !S_ISDIR(inode.mode));
+    }
+    // The top is never deleted.
+    if ((is_replaced && inode.number != btrfs::root_dir_inode) || inode.nlink == 0 || before.nlink == 0) {
+        return replace_inode(inode, before);
+    }
+    stand_on(inode.number, inode, false);
+    return {};
+}
+
+/// The old inode of that number is deleted, and then the new one made with all that it has.
+Result<void> SubvolumeSender::replace_inode(const Inode& inode, const Inode& before) {
+    current_.is_replaced = true;
+    if (before.nlink != 0) {
+        stand_on(before.number, before, false);
+        current_.is_deleted = true;
+        if (auto done = record_all_names(*snapshots_.parent, false); !done) {
+            return done;
+        }
+        if (auto done = process_names(); !done) {
+            return std::unexpected(done.error());
+        }
+    }
+    if (inode.nlink == 0) {
+        return {};
+    }
+    stand_on(inode.number, inode, true);
+    auto done = S_ISDIR(inode.mode) ? maker_.make_dir_once(inode) : maker_.make(inode);
+    if (done) {
+        done = record_all_names(*snapshots_.sent, true);
+    }
+    if (!done) {
+        return done;
+    }
+    if (auto processed = process_names(); !processed) {
+        return std::unexpected(processed.error());
+    }
+    current_.names_done_below = current_.number + 1;
+    done = contents_.send_all();
+    return done ? xattrs_.send_all() : done;
+}
+
+/// Whether directories that equal references name are others than in the parent.
+Result<bool> SubvolumeSender::is_in_other_dirs(const ItemPlace& refs) {
+    bool moved = false;
+    std::optional<Error> failure;
+    u64 last_dir = 0;
+    survey::for_each_name(refs.key(), refs.data(), [&](const survey::NameRecord& name, const btrfs::DirItem*) {
+        if (moved || failure || name.parent == last_dir) {
+            return;
+        }
+        last_dir = name.parent;
+        const auto now = snapshots_.sent->generation_of(name.parent);
+        const auto before = now ? snapshots_.parent->generation_of(name.parent) : std::unexpected(now.error());
+        if (!before) {
+            failure = before.error();
+        } else {
+            moved = *now != *before;
+        }
+    });
+    return failure ? Result<bool>(std::unexpected(*failure)) : moved;
+}
+
+Result<void> SubvolumeSender::record_names(Snapshot& snapshot, const btrfs::Key& key, Bytes body, bool is_new) {
+    Result<void> done;
+    survey::for_each_name(key, body, [&](const survey::NameRecord& record, const btrfs::DirItem*) {
+        const auto generation = done ? snapshot.generation_of(record.parent) : std::unexpected(done.error());
+        if (!generation) {
+            done = std::unexpected(generation.error());
+            return;
+        }
+        InodeName name{.dir = record.parent, .dir_generation = *generation, .name = std::string(as_text(record.name))};
+        is_new ? names_.add_new(std::move(name)) : names_.add_deleted(std::move(name));
+    });
+    return done;
+}
+
+Result<void> SubvolumeSender::record_all_names(Snapshot& snapshot, bool is_new) {
+    auto items = snapshot.search();
+    auto there = items.seek_at_or_after({current_.number, type::inode_ref, 0});
+    for (; there && *there; there = items.next()) {
+        const auto key = items.key();
+        if (key.objectid != current_.number || (key.type != type::inode_ref && key.type != type::inode_extref)) {
+            return {};
+        }
+        if (auto done = record_names(snapshot, key, items.data(), is_new); !done) {
+            return done;
+        }
+    }
+    return there ? Result<void>() : std::unexpected(there.error());
+}
+
+Result<void> SubvolumeSender::take_names(const ItemDifference& item) {
+    if (current_.number != item.key.objectid) {
+        return std::unexpected(snapshots_.sent->damaged(item.key, "names of an inode that is not there or did not change"));
+    }
+    if (current_.is_replaced || current_.number == btrfs::root_dir_inode) {
+        return {};
+    }
+    Result<void> done;
+    if (item.new_item) {
+        done = record_names(*snapshots_.sent, item.key, item.new_item.data(), true);
+    }
+    if (done && item.old_item) {
+        done = record_names(*snapshots_.parent, item.key, item.old_item.data(), false);
+    }
+    return done;
+}
+
+/// Of an inode that has not changed, extents may have: they were moved by a balance or shared by a deduplication. Their
+/// bytes are the same.
+Result<void> SubvolumeSender::take_extent(const ItemDifference& item) {
+    if (current_.number != item.key.objectid || current_.is_replaced || current_.is_deleted ||
+        item.change == ItemChange::deleted) {
+        return {};
+    }
+    return contents_.send_item(item.new_item);
+}
+
+} // namespace btrkit::send

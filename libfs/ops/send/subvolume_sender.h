@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+// One subvolume, inode by inode, in the order in which the kernel sends them.
+#pragma once
+
+#include "libfs/base/stop.h"
+#include "libfs/ops/send/change_log.h"
+#include "libfs/ops/send/data/contents.h"
+#include "libfs/ops/send/data/xattr_changes.h"
+#include "libfs/ops/send/names/name_changes.h"
+
+namespace btrkit::send {
+
+/// Walks the items of both snapshots together. For each inode: makes it (by a temporary name) or deletes it, gives it
+/// its names, then attributes and contents, then what directories waited for it.
+class SubvolumeSender {
+public:
+    struct Setting {
+        const Filesystem& filesystem; ///< of the sent snapshot
+        Snapshots snapshots;
+        CloneSources& sources;
+        ContentsMode mode;
+        ChangeLog& log;
+        const StopToken& stop;
+        /// Told of what can't be read and is left out, with the inode that it belongs to (0: not known); empty: the first
+        /// one is a failure.
+        std::function<void(u64 inode, const std::string& path, const std::string& why)> skip = {};
+    };
+
+    SubvolumeSender(const Setting& setting, CommandOutput& output);
+
+    /// Everything but the commands that begin and end a stream.
+    Result<void> run();
+
+private:
+    Result<void> take(const ItemDifference& item);
+    Result<void> take_inode(const ItemDifference& item);
+    Result<void> take_added_inode(const Inode& inode);
+    Result<void> take_changed_inode(const Inode& inode, const Inode& before);
+    Result<void> replace_inode(const Inode& inode, const Inode& before);
+    Result<void> take_names(const ItemDifference& item);
+    Result<bool> is_in_other_dirs(const ItemPlace& refs);
+    Result<void> take_extent(const ItemDifference& item);
+
+    Result<void> record_names(Snapshot& snapshot, const btrfs::Key& key, Bytes body, bool is_new);
+    Result<void> record_all_names(Snapshot& snapshot, bool is_new);
+    Result<bool> process_names();
+
+    /// next: the item that the walk has come to, null at the end.
+    Result<void> finish_inode(const btrfs::Key* next);
+    Result<void> finish_attributes();
+    Result<void> finish_size(const Inode& inode, const Inode* before);
+    Result<void> finish_dir(const Inode& inode);
+
+    void stand_on(u64 number, const Inode& inode, bool is_new);
+    Error with_path(Error error) const;
+    Result<void> skip_or_fail(const Error& error);
+
+    Setting setting_;
+    Snapshots& snapshots_;
+    CurrentInode current_;
+    CommandOutput& output_;
+    Commands commands_;
+    DirMoves moves_;
+    DyingDirs dying_;
+    Paths paths_;
+    DirTimes dir_times_;
+    InodeMaker maker_;
+    NameChanges name_changes_;
+    RecordedNames names_;
+    XattrChanges xattrs_;
+    Contents contents_;
+    u64 bytes_before_ = 0; ///< that contents_ had sent when the current inode began
+};
+
+} // namespace btrkit::send
