@@ -2,6 +2,7 @@
 #include "libfs/ops/send/commands.h"
 
 #include <fmt/format.h>
+#include <linux/falloc.h>
 #include <sys/stat.h>
 
 namespace btrkit::send {
@@ -185,6 +186,14 @@ Result<void> Commands::clone(std::string_view path, u64 file_offset, u64 length,
     encoder.put_integer(Attribute::clone_ctransid, source_subvolume.ctransid);
     encoder.put_text(Attribute::clone_path, source_path);
     encoder.put_integer(Attribute::clone_offset, source_offset);
+    return finish();
+}
+
+Result<void> Commands::punch_hole(std::string_view path, u64 file_offset, u64 length) {
+    auto& encoder = begin(Command::fallocate, path);
+    encoder.put_integer(Attribute::fallocate_mode, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE);
+    encoder.put_integer(Attribute::file_offset, file_offset);
+    encoder.put_integer(Attribute::size, length);
     return finish();
 }
 

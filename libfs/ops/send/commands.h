@@ -39,6 +39,8 @@ public:
 
     Result<void> clone(std::string_view path, u64 file_offset, u64 length, const Subvolume& source_subvolume,
                        std::string_view source_path, u64 source_offset);
+    /// FALLOCATE, version 2 and later: the range reads as zeros and takes no room; the file keeps its size.
+    Result<void> punch_hole(std::string_view path, u64 file_offset, u64 length);
     Result<void> update_extent(std::string_view path, u64 file_offset, u64 length);
 
 private:

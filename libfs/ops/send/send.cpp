@@ -86,6 +86,7 @@ public:
             Plan plan)
         : filesystem_(filesystem), parent_filesystem_(parent_image == nullptr ? filesystem : *parent_image),
           one_filesystem_(parent_image == nullptr), options_(options), world_(world), plan_(std::move(plan)),
+          chooses_parents_(!plan_.parent && !plan_.clone_sources.empty()),
           cache_(filesystem.reader(), cache_bytes), parent_cache_(parent_filesystem_.reader(), cache_bytes) {}
 
     /// counting: tells nobody anything.
@@ -110,6 +111,7 @@ private:
     const Options& options_;
     const World& world_;
     Plan plan_;
+    bool chooses_parents_; ///< from among the clone sources
     BlockCache cache_;
     BlockCache parent_cache_;
     Report report_;
@@ -120,8 +122,9 @@ Result<Report> Sending::run(CommandOutput& output, bool counting) {
         if (auto done = send_one(index, output, counting); !done) {
             return std::unexpected(done.error());
         }
-        // The receiver has it from now on.
-        plan_.clone_sources.push_back(plan_.subvolumes[index]);
+        if (chooses_parents_) {
+            plan_.clone_sources.push_back(plan_.subvolumes[index]); // the receiver has it from now on
+        }
     }
     if (auto closed = output.close(); !closed) {
         return std::unexpected(closed.error());
@@ -130,10 +133,10 @@ Result<Report> Sending::run(CommandOutput& output, bool counting) {
     return std::move(report_);
 }
 
-/// As the peer: the one that was given, or else one of those that the receiver has; the first subvolume is sent whole if
-/// nothing was given.
+/// As the peer: the one that was given, or else one of those that the receiver has; if neither was given, all are sent
+/// whole.
 Result<std::optional<Subvolume>> Sending::parent_of(const Subvolume& subvolume) {
-    if (plan_.parent || plan_.clone_sources.empty()) {
+    if (!chooses_parents_) {
         return plan_.parent;
     }
     auto chosen = choose_parent(filesystem_, subvolume, plan_.clone_sources);

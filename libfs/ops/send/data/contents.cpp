@@ -157,16 +157,16 @@ Result<void> Contents::send_hole_up_to(u64 end) {
         return {};
     }
     const auto is_hole_already = parent_extents_->has_hole(current_.number, from, end);
-    if (!is_hole_already) {
-        return std::unexpected(is_hole_already.error());
+    const auto path = is_hole_already ? current_path() : std::unexpected(is_hole_already.error());
+    if (!path || *is_hole_already) {
+        return path ? Result<void>() : std::unexpected(path.error());
+    }
+    if (commands_.version() >= 2) {
+        return commands_.punch_hole(*path, from, end - from);
     }
     // What begins behind the end of the file is cut off when its size is set.
-    if (*is_hole_already || from >= current_.size) {
+    if (from >= current_.size) {
         return {};
-    }
-    const auto path = current_path();
-    if (!path) {
-        return std::unexpected(path.error());
     }
     const u64 length = std::min(end, current_.size) - from;
     bytes_sent_ += length;

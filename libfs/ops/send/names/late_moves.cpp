@@ -121,12 +121,13 @@ Result<void> NameChanges::move_waiting_behind_current() {
 /// False: it would become part of itself now, and waits for another move.
 Result<bool> NameChanges::move_late(WaitingMove& move) {
     const auto waiting = moves_.remove(move.dir);
-    const auto old_name = snapshots_.parent->need_first_name(move.dir);
-    if (!old_name) {
-        return std::unexpected(old_name.error());
+    Result<std::string> from;
+    if (waiting.is_orphan) {
+        from = paths_.temporary_name(move.dir, move.dir_generation);
+    } else {
+        const auto old_name = snapshots_.parent->need_first_name(move.dir);
+        from = old_name ? paths_.path_of(*old_name) : std::unexpected(old_name.error());
     }
-    const auto from = waiting.is_orphan ? paths_.temporary_name(move.dir, move.dir_generation)
-                                        : paths_.path_of(*old_name);
     const auto obstacle = from ? loop_through(move.dir, move.dir_generation) : std::unexpected(from.error());
     if (!obstacle) {
         return std::unexpected(obstacle.error());
@@ -143,14 +144,15 @@ Result<bool> NameChanges::move_late(WaitingMove& move) {
     if (auto done = to ? commands_.rename(*from, *to) : std::unexpected(to.error()); !done) {
         return std::unexpected(done.error());
     }
+    paths_.forget_current_path();
     const auto done = after_late_move(move, waiting);
     return done ? Result<bool>(true) : std::unexpected(done.error());
 }
 
 Result<void> NameChanges::after_late_move(const WaitingMove& move, const DirMoves::Waiting& waiting) {
     if (waiting.rmdir != 0 && dying_.contains(waiting.rmdir, waiting.rmdir_generation)) {
-        if (auto done = rmdir_if_emptied(waiting.rmdir, waiting.rmdir_generation); !done) {
-            return done;
+        if (const auto removed = rmdir_if_emptied(waiting.rmdir, waiting.rmdir_generation); !removed) {
+            return std::unexpected(removed.error());
         }
     }
     dir_times_.touch(move.dir, move.dir_generation);

@@ -37,7 +37,7 @@ Result<bool> NameChanges::process(const RecordedNames& names) {
     auto done = clear_the_way(names, *work);
     for (auto name = names.new_names.begin(); done && name != names.new_names.end(); ++name) {
         done = give_new_name(*name, names, *work);
-        work->touched_dirs.emplace(name->dir, name->dir_generation);
+        work->touched_dirs.emplace_back(name->dir, name->dir_generation);
     }
     const bool is_dir = S_ISDIR(current_.mode);
     if (done && is_dir && current_.is_deleted) {
@@ -46,7 +46,7 @@ Result<bool> NameChanges::process(const RecordedNames& names) {
         done = unlink_old_names(names, *work);
     }
     for (const auto& name : names.deleted_names) {
-        work->touched_dirs.emplace(name.dir, name.dir_generation);
+        work->touched_dirs.emplace_back(name.dir, name.dir_generation);
     }
     if (done) {
         done = look_after_dirs(*work);
@@ -119,6 +119,7 @@ Result<void> NameChanges::give_way(const Paths::Victim& victim, const InodeName&
     if (!above || !*above) {
         return above ? Result<void>() : std::unexpected(above.error());
     }
+    paths_.forget_current_path();
     auto path_now = paths_.path_of(current_.number, current_.generation);
     if (!path_now) {
         return std::unexpected(path_now.error());
@@ -182,7 +183,8 @@ Result<void> NameChanges::give_new_name(const InodeName& name, const RecordedNam
         return done;
     }
     work.is_orphan = false;
-    work.path = std::move(*path);
+    work.path = *path;
+    paths_.set_current_path(std::move(*path));
     return {};
 }
 
@@ -211,6 +213,9 @@ Result<void> NameChanges::unlink_old_names(const RecordedNames& names, Work& wor
         if (auto done = path ? commands_.unlink(*path) : std::unexpected(path.error()); !done) {
             return done;
         }
+        if (paths_.is_current_path(*path)) {
+            paths_.forget_current_path();
+        }
     }
     // Its first name was taken over and no new one came: the temporary one goes.
     return work.is_orphan ? commands_.unlink(work.path) : Result<void>();
@@ -219,8 +224,9 @@ Result<void> NameChanges::unlink_old_names(const RecordedNames& names, Work& wor
 /// The directories that the inode came to or went from: their times are to be sent, and those that are deleted and empty
 /// now can go.
 Result<void> NameChanges::look_after_dirs(const Work& work) {
+    u64 last_removed = 0;
     for (const auto& [dir, generation] : work.touched_dirs) {
-        if (dir > current_.number) {
+        if (dir > current_.number || dir == last_removed) {
             continue; // its turn will come
         }
         const auto state = snapshots_.state(dir, generation, current_.names_done_below);
@@ -230,21 +236,24 @@ Result<void> NameChanges::look_after_dirs(const Work& work) {
         if (*state == InodeState::did_create || *state == InodeState::unchanged) {
             dir_times_.touch(dir, generation);
         } else if (*state == InodeState::did_delete) {
-            if (auto done = rmdir_if_emptied(dir, generation); !done) {
-                return done;
+            const auto removed = rmdir_if_emptied(dir, generation);
+            if (!removed) {
+                return std::unexpected(removed.error());
             }
+            last_removed = *removed ? dir : last_removed;
         }
     }
     return {};
 }
 
-Result<void> NameChanges::rmdir_if_emptied(u64 dir, u64 generation) {
+Result<bool> NameChanges::rmdir_if_emptied(u64 dir, u64 generation) {
     const auto emptied = can_rmdir(dir, generation);
     if (!emptied || !*emptied) {
-        return emptied ? Result<void>() : std::unexpected(emptied.error());
+        return emptied;
     }
     const auto path = paths_.path_of(dir, generation);
-    return path ? commands_.rmdir(*path) : std::unexpected(path.error());
+    const auto done = path ? commands_.rmdir(*path) : std::unexpected(path.error());
+    return done ? Result<bool>(true) : std::unexpected(done.error());
 }
 
 /// Whether all entries of a deleted directory have gone from it. If not, it is kept among the dying.

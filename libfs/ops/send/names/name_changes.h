@@ -8,7 +8,7 @@
 #include "libfs/ops/send/names/paths.h"
 
 #include <list>
-#include <set>
+#include <vector>
 
 namespace btrkit::send {
 
@@ -51,7 +51,7 @@ private:
         std::string path;        ///< where it is now
         bool is_orphan = false;  ///< it has its temporary name
         bool may_move = true;    ///< it need not wait for another directory
-        std::set<std::pair<u64, u64>> touched_dirs = {}; ///< with generations: where it has or had names
+        std::vector<std::pair<u64, u64>> touched_dirs = {}; ///< with generations: where it has or had names
     };
 
     Result<Work> begin_work();
@@ -71,7 +71,7 @@ private:
 
     Result<bool> can_rmdir(u64 dir, u64 generation);
     Result<bool> is_emptied(u64 dir, u64 generation, DyingDirs::Dying& dying);
-    Result<void> rmdir_if_emptied(u64 dir, u64 generation);
+    Result<bool> rmdir_if_emptied(u64 dir, u64 generation);
 
     Result<bool> move_late(WaitingMove& move);
     Result<std::optional<u64>> loop_through(u64 dir, u64 generation);

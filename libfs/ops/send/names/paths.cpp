@@ -139,7 +139,24 @@ Result<Paths::Step> Paths::step_up(u64 inode, u64 generation) {
     return step;
 }
 
+void Paths::set_current_path(std::string path) {
+    current_path_of_ = {current_.number, current_.generation};
+    current_path_ = std::move(path);
+}
+
 Result<std::string> Paths::path_of(u64 inode, u64 generation) {
+    const Id id{inode, generation};
+    if (id == current_path_of_ && !current_path_.empty()) {
+        return current_path_;
+    }
+    auto path = find_path(inode, generation);
+    if (path && id == Id{current_.number, current_.generation}) {
+        set_current_path(*path);
+    }
+    return path;
+}
+
+Result<std::string> Paths::find_path(u64 inode, u64 generation) {
     std::vector<std::string> names; // from the inode up
     std::size_t length = 0;
     while (inode != btrfs::root_dir_inode) {

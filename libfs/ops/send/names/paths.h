@@ -48,6 +48,12 @@ public:
     /// What was known of the name of an inode is not true any more.
     void forget(u64 inode, u64 generation) { steps_.erase({inode, generation}); }
 
+    /// The path of the current inode is found once and kept, as in the kernel: of several names the one it had then.
+    /// Whoever takes that name away, or changes one above it, has to say so.
+    void forget_current_path() { current_path_.clear(); }
+    void set_current_path(std::string path);
+    bool is_current_path(const std::string& path) const { return !path.empty() && path == current_path_; }
+
 private:
     using Id = std::pair<u64, u64>;
     struct KeptStep {
@@ -56,6 +62,7 @@ private:
     };
 
     Result<Step> find_step(u64 inode, u64 generation);
+    Result<std::string> find_path(u64 inode, u64 generation);
 
     const Snapshots& snapshots_;
     const CurrentInode& current_;
@@ -64,6 +71,8 @@ private:
     std::map<Id, KeptStep> steps_;
     Id temporary_of_{};
     std::string temporary_;
+    Id current_path_of_{};
+    std::string current_path_; ///< empty: not known
 };
 
 } // namespace btrkit::send

@@ -69,7 +69,8 @@ struct Batch {
 
     bool is_empty() const { return commands.empty() && pieces.empty(); }
     bool is_full() const {
-        return weight >= batch_data_bytes || commands.size() >= batch_command_bytes || pieces.size() >= batch_pieces;
+        return weight >= batch_data_bytes || commands.size() + paths.size() >= batch_command_bytes ||
+               pieces.size() >= batch_pieces;
     }
     /// Adds a piece whose path stands there already if it is that of the one before.
     void add(DataPiece piece, std::string_view path);

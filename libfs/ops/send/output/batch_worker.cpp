@@ -44,7 +44,7 @@ void BatchWorker::work(Batch& batch) {
 }
 
 /// Pieces that stand behind one another on the devices, as they do in memory: at least the first.
-BatchWorker::Pieces BatchWorker::next_run(Pieces pieces) const {
+BatchWorker::Pieces BatchWorker::next_run(Pieces pieces) {
     std::size_t count = 1;
     std::size_t bytes = pieces.front().buffer_bytes;
     for (; count < pieces.size(); ++count) {

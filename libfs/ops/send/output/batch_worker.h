@@ -39,7 +39,7 @@ private:
     };
     using Gaps = std::vector<Unreadable>;
 
-    Pieces next_run(Pieces pieces) const;
+    static Pieces next_run(Pieces pieces);
     bool read_together(Batch& batch, Pieces run);
     Gaps read_piece(Batch& batch, const DataPiece& piece);
     Result<void> read_whole(Batch& batch, const DataPiece& piece);

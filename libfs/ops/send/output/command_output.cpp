@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/ops/send/output/command_output.h"
 
-#include "libfs/base/ordered_push.h"
-#include "libfs/base/pool.h"
-#include "libfs/ops/send/output/batch_worker.h"
+#include "libfs/ops/send/output/batch_pipeline.h"
 #include "libfs/ops/send/output/data_commands.h"
 
 #include <cassert>
@@ -31,63 +29,31 @@ void set_buffer(DataPiece& piece, u32 sectorsize) {
 } // namespace
 
 struct CommandOutput::State {
-    /// Commands without file data go to the batch that is being filled.
+    /// For commands without file data.
     class CommandSink final : public OutputSink {
     public:
-        explicit CommandSink(State& state) : state_(&state) {}
-        Result<void> write(std::string_view bytes) override {
-            if (state_->failure) {
-                return std::unexpected(*state_->failure);
-            }
-            state_->filling->commands += bytes;
-            return {};
-        }
+        explicit CommandSink(BatchPipeline& pipeline) : pipeline_(&pipeline) {}
+        Result<void> write(std::string_view bytes) override { return pipeline_->add_commands(bytes); }
 
     private:
-        State* state_;
+        BatchPipeline* pipeline_;
     };
 
-    State(const Filesystem& from, OutputSink& to, Settings how)
-        : filesystem(&from), sink(&to), settings(std::move(how)), sectorsize(from.geometry().sectorsize),
+    State(const Filesystem& filesystem, OutputSink& sink, Settings how)
+        : settings(std::move(how)), sectorsize(filesystem.geometry().sectorsize), pipeline(filesystem, sink, settings),
           encoder(settings.count_only ? Encoder::counting(settings.version) : Encoder(settings.version, command_sink)),
-          counter(Encoder::counting(settings.version)), filling(take_batch()),
-          push(
-              settings.parallelism, [this](Batch& batch) { work(batch); },
-              [this](Batch& batch) { return finish(batch); }) {}
-
-    Pool<Batch>::Lease take_batch() {
-        auto batch = batches.take([] { return std::make_unique<Batch>(); });
-        batch->clear();
-        return batch;
-    }
-
-    Result<void> status() const { return failure ? Result<void>(std::unexpected(*failure)) : Result<void>(); }
+          counter(Encoder::counting(settings.version)) {}
 
     Result<void> count_writes(std::string_view path, u64 file_offset, u64 length);
     Result<void> count_encoded(std::string_view path, const FileExtent& extent, const EncodedRange& range, u64 stored);
-    Result<void> add(DataPiece piece, std::string_view path);
-    Result<void> hand_in();
-    void work(Batch& batch);
-    bool finish(Batch& batch);
-    Result<void> write(Batch& batch);
-    void note_skipped(UnreadableRange range);
-    void tell_skipped();
 
-    const Filesystem* filesystem;
-    OutputSink* sink;
     Settings settings;
     u32 sectorsize;
-    CommandSink command_sink{*this};
+    BatchPipeline pipeline;
+    CommandSink command_sink{pipeline};
     Encoder encoder;
     Encoder counter;    ///< for one command with file data at a time
     u64 data_bytes = 0; ///< of all commands with file data
-    std::optional<Error> failure;
-    std::optional<UnreadableRange> skipped; ///< not told yet: it may go on
-    std::vector<std::string_view> parts;
-    Pool<BatchWorker> workers;
-    Pool<Batch> batches;
-    Pool<Batch>::Lease filling;
-    OrderedPush<Pool<Batch>::Lease> push;
 };
 
 /// All heads of the WRITEs of a range are equally long.
@@ -115,85 +81,6 @@ Result<void> CommandOutput::State::count_encoded(std::string_view path, const Fi
     return counted;
 }
 
-Result<void> CommandOutput::State::add(DataPiece piece, std::string_view path) {
-    if (filling->weight + piece.weight() > batch_data_bytes || filling->is_full()) {
-        if (auto handed_in = hand_in(); !handed_in) {
-            return handed_in;
-        }
-    }
-    filling->add(std::move(piece), path);
-    return {};
-}
-
-Result<void> CommandOutput::State::hand_in() {
-    if (!failure && !filling->is_empty()) {
-        push.push(std::move(filling));
-        filling = take_batch();
-    }
-    return status();
-}
-
-void CommandOutput::State::work(Batch& batch) {
-    const auto worker = workers.take([this] {
-        return std::make_unique<BatchWorker>(*filesystem, settings.version, static_cast<bool>(settings.skip));
-    });
-    worker->work(batch);
-}
-
-bool CommandOutput::State::finish(Batch& batch) {
-    if (settings.report) {
-        std::ranges::for_each(batch.problems, settings.report);
-    }
-    for (auto& range : batch.skipped) {
-        note_skipped(std::move(range));
-    }
-    if (auto written = write(batch); !written) {
-        failure = std::move(written.error());
-    } else if (batch.failure) {
-        failure = std::move(batch.failure);
-    }
-    if (failure) {
-        tell_skipped();
-    }
-    return !failure;
-}
-
-Result<void> CommandOutput::State::write(Batch& batch) {
-    parts.clear();
-    u64 bytes = 0;
-    const auto put = [&](std::string_view part) {
-        if (!part.empty()) {
-            parts.push_back(part);
-            bytes += part.size();
-        }
-    };
-    for (const auto& part : batch.parts) {
-        put(std::string_view(batch.heads).substr(part.head_at, part.head_bytes));
-        put(as_text(part.kept));
-    }
-    auto written = sink->write_all(parts);
-    if (written && settings.progress != nullptr) {
-        settings.progress->advance(bytes);
-    }
-    return written;
-}
-
-void CommandOutput::State::note_skipped(UnreadableRange range) {
-    if (skipped && skipped->path == range.path && skipped->file_offset + skipped->length == range.file_offset) {
-        skipped->length += range.length;
-        return;
-    }
-    tell_skipped();
-    skipped = std::move(range);
-}
-
-void CommandOutput::State::tell_skipped() {
-    if (skipped) {
-        settings.skip(*skipped);
-        skipped.reset();
-    }
-}
-
 CommandOutput::CommandOutput(const Filesystem& filesystem, OutputSink& sink, Settings settings)
     : state_(std::make_unique<State>(filesystem, sink, std::move(settings))) {}
 
@@ -208,7 +95,7 @@ Encoder& CommandOutput::encoder() {
 }
 
 const std::optional<Error>& CommandOutput::failure() const {
-    return state_->failure;
+    return state_->pipeline.failure();
 }
 
 u64 CommandOutput::stream_bytes() const {
@@ -216,13 +103,13 @@ u64 CommandOutput::stream_bytes() const {
 }
 
 Result<void> CommandOutput::submit() {
-    return state_->filling->is_full() ? state_->hand_in() : state_->status();
+    return state_->pipeline.submit();
 }
 
 Result<void> CommandOutput::put_zeros(std::string_view path, u64 file_offset, u64 length) {
     State& state = *state_;
-    if (length == 0 || state.failure) {
-        return state.status();
+    if (length == 0 || state.pipeline.failure()) {
+        return state.pipeline.status();
     }
     if (auto counted = state.count_writes(path, file_offset, length); !counted || state.settings.count_only) {
         return counted;
@@ -230,7 +117,9 @@ Result<void> CommandOutput::put_zeros(std::string_view path, u64 file_offset, u6
     const u64 most = round_down(batch_data_bytes, btrfs::send::write_data_bytes(version()));
     for (u64 done_bytes = 0; done_bytes < length;) {
         const u64 piece_length = std::min(length - done_bytes, most);
-        if (auto added = state.add({.file_offset = file_offset + done_bytes, .length = piece_length}, path); !added) {
+        if (auto added =
+                state.pipeline.add_piece({.file_offset = file_offset + done_bytes, .length = piece_length}, path);
+            !added) {
             return added;
         }
         done_bytes += piece_length;
@@ -245,7 +134,7 @@ Result<void> CommandOutput::put_write(std::string_view path, const FileData& dat
     assert(data.offset >= extent.offset);
     const u64 stored = into_extent < extent.length && extent.is_data() ? extent.length - into_extent : 0;
     const u64 length = std::min(data.length, stored);
-    if (length == 0 || state.failure) {
+    if (length == 0 || state.pipeline.failure()) {
         return put_zeros(path, data.offset, data.length);
     }
     if (auto counted = state.count_writes(path, data.offset, length); !counted) {
@@ -263,7 +152,7 @@ Result<void> CommandOutput::put_write(std::string_view path, const FileData& dat
                         .into_extent = into_extent + done_bytes};
         set_buffer(piece, state.sectorsize);
         done_bytes += piece.length;
-        if (auto added = state.add(std::move(piece), path); !added) {
+        if (auto added = state.pipeline.add_piece(std::move(piece), path); !added) {
             return added;
         }
     }
@@ -284,8 +173,8 @@ Result<void> CommandOutput::put_encoded(std::string_view path, const FileData& d
     assert(data.offset >= extent.offset && into_extent <= shown);
     const EncodedRange range{
         .file_offset = data.offset, .length = std::min(data.length, shown - into_extent), .into_extent = into_extent};
-    if (range.length == 0 || state.failure) {
-        return state.status();
+    if (range.length == 0 || state.pipeline.failure()) {
+        return state.pipeline.status();
     }
     const u64 stored = is_inline ? extent.inline_bytes.size() : extent.disk_num_bytes;
     if (auto counted = state.count_encoded(path, extent, range, stored); !counted || state.settings.count_only) {
@@ -300,15 +189,12 @@ Result<void> CommandOutput::put_encoded(std::string_view path, const FileData& d
                     .into_extent = into_extent,
                     .buffer_bytes = is_inline ? 0 : extent.disk_num_bytes,
                     .disk = extent.disk};
-    auto added = state.add(std::move(piece), path);
+    auto added = state.pipeline.add_piece(std::move(piece), path);
     return added ? submit() : added;
 }
 
 Result<void> CommandOutput::close() {
-    static_cast<void>(state_->hand_in());
-    state_->push.drain();
-    state_->tell_skipped();
-    return state_->status();
+    return state_->pipeline.close();
 }
 
 } // namespace btrkit::send
