@@ -60,12 +60,21 @@ CommandLine::CommandLine(Tool tool) : tool_(std::move(tool)), app_("", std::stri
 }
 
 void CommandLine::take_images(std::vector<std::string>& images) {
+    take_image_operands(images);
+}
+
+void CommandLine::take_one_image(std::vector<std::string>& images) {
+    take_image_operands(images)->expected(1)->allow_extra_args(false);
+}
+
+CLI::Option* CommandLine::take_image_operands(std::vector<std::string>& images) {
     images_ = &images;
-    app_.add_option("IMAGE", images)->required();
+    auto* operands = app_.add_option("IMAGE", images)->required();
     app_.add_option("--member", members_, "a further device of the same filesystem; repeatable")
         ->option_text("FILE")
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
         ->allow_extra_args(false);
+    return operands;
 }
 
 void CommandLine::take_format(OutputFormat& format, bool has_lines) {

@@ -35,6 +35,8 @@ public:
 
     /// IMAGE operands, at least one, and --member: all in one list, the operands first.
     void take_images(std::vector<std::string>& images);
+    /// The same for tools with further operands behind: one IMAGE, and --member.
+    void take_one_image(std::vector<std::string>& images);
     /// --format text|json, and lines where a tool has it
     void take_format(OutputFormat& format, bool has_lines = false);
     /// --threads N; as many as there are processors without it
@@ -63,6 +65,7 @@ public:
     ProgressStyle progress_style(const Io& io) const;
 
 private:
+    CLI::Option* take_image_operands(std::vector<std::string>& images);
     std::string help() const;
 
     Tool tool_;

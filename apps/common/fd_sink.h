@@ -13,8 +13,11 @@ public:
 
     /// Unbuffered: gather text first. SIGPIPE must be ignored for a reader that is gone to become an Error.
     Result<void> write(std::string_view text) override;
+    Result<void> write_all(std::span<const std::string_view> parts) override;
 
 private:
+    Result<void> recover() const;
+
     int fd_;
     std::string name_;
 };

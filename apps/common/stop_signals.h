@@ -21,6 +21,8 @@ public:
     StopSignals& operator=(const StopSignals&) = delete;
 
     StopToken token() const { return StopToken(flag_); }
+    /// As if a signal had come.
+    void request() { flag_.request(); }
     /// Which signal it was.
     static std::optional<int> received();
 

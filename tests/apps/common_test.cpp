@@ -10,6 +10,7 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 using namespace btrkit;
@@ -73,6 +74,12 @@ TEST_CASE("a descriptor takes all bytes, whatever it takes at once") {
     REQUIRE(::pipe(ends.data()) == 0);
     REQUIRE(::fcntl(ends[1], F_SETFL, O_NONBLOCK) == 0);
     const std::string text(300000, 'x');
+    // More parts than one call takes, empty ones among them.
+    std::vector<std::string> pieces;
+    for (std::size_t i = 0; i < 3000; ++i) {
+        pieces.push_back(i % 3 == 0 ? std::string() : std::string(i % 400, static_cast<char>('a' + i % 26)));
+    }
+    const std::vector<std::string_view> parts(pieces.begin(), pieces.end());
     std::string got;
     std::thread reader([&] {
         std::array<char, 5000> buffer{};
@@ -80,10 +87,13 @@ TEST_CASE("a descriptor takes all bytes, whatever it takes at once") {
             got.append(buffer.data(), static_cast<std::size_t>(count));
         }
     });
-    CHECK(FdSink(ends[1], "pipe").write(text));
+    FdSink sink(ends[1], "pipe");
+    CHECK(sink.write(text));
+    CHECK(sink.write_all(parts));
+    CHECK(sink.write_all({}));
     ::close(ends[1]);
     reader.join();
-    CHECK(got == text);
+    CHECK((got == text + fmt::format("{}", fmt::join(pieces, ""))));
     ::close(ends[0]);
 }
 
@@ -92,11 +102,14 @@ TEST_CASE("a reader that is gone is an error") {
     REQUIRE(::pipe(ends.data()) == 0);
     ::close(ends[0]);
     const auto old = std::signal(SIGPIPE, SIG_IGN);
-    const auto written = FdSink(ends[1], "pipe").write("x");
+    FdSink sink(ends[1], "pipe");
+    const std::array<std::string_view, 2> parts{"x", "y"};
+    for (const auto& written : {sink.write("x"), sink.write_all(parts)}) {
+        REQUIRE_FALSE(written);
+        CHECK(written.error().message == "pipe: Broken pipe");
+    }
     std::signal(SIGPIPE, old);
     ::close(ends[1]);
-    REQUIRE_FALSE(written);
-    CHECK(written.error().message == "pipe: Broken pipe");
 }
 
 TEST_CASE("a full disk is an error") {

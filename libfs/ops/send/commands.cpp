@@ -92,6 +92,7 @@ Result<void> Commands::make(std::string_view path, const Inode& inode, std::stri
     if (!command) {
         return fail(ErrorKind::damaged, fmt::format("inode {}: mode {:o} is of no type", inode.number, inode.mode));
     }
+    note_entry(path);
     auto& encoder = begin(*command, path);
     encoder.put_integer(Attribute::ino, inode.number);
     if (command == Command::symlink) {
@@ -104,20 +105,25 @@ Result<void> Commands::make(std::string_view path, const Inode& inode, std::stri
 }
 
 Result<void> Commands::rename(std::string_view from, std::string_view to) {
+    note_entry(from);
+    note_entry(to);
     begin(Command::rename, from).put_text(Attribute::path_to, to);
     return finish();
 }
 
 Result<void> Commands::link(std::string_view path, std::string_view existing) {
+    note_entry(path);
     begin(Command::link, path).put_text(Attribute::path_link, existing);
     return finish();
 }
 
 Result<void> Commands::unlink(std::string_view path) {
+    note_entry(path);
     return just_path(Command::unlink, path);
 }
 
 Result<void> Commands::rmdir(std::string_view path) {
+    note_entry(path);
     return just_path(Command::rmdir, path);
 }
 
@@ -151,6 +157,7 @@ Result<void> Commands::chown(std::string_view path, u32 uid, u32 gid) {
 }
 
 Result<void> Commands::utimes(std::string_view path, const Inode& inode) {
+    top_has_changed_ &= !path.empty();
     auto& encoder = begin(Command::utimes, path);
     encoder.put_time(Attribute::atime, stored(inode.atime));
     encoder.put_time(Attribute::mtime, stored(inode.mtime));

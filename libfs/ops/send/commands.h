@@ -16,6 +16,9 @@ public:
 
     u32 version() const { return output_.version(); }
 
+    /// Entries at the top of the subvolume came or went since its times were sent.
+    bool top_has_changed() const { return top_has_changed_; }
+
     Result<void> stream_header();
     /// SUBVOL, or SNAPSHOT against a parent.
     Result<void> begin_subvolume(const Subvolume& subvolume, const Subvolume* parent);
@@ -48,8 +51,10 @@ private:
     Encoder& begin(btrfs::send::Command command, std::string_view path);
     Result<void> finish();
     Result<void> just_path(btrfs::send::Command command, std::string_view path);
+    void note_entry(std::string_view path) { top_has_changed_ |= !path.contains('/'); }
 
     CommandOutput& output_;
+    bool top_has_changed_ = false;
 };
 
 } // namespace btrkit::send

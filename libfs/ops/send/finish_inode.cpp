@@ -67,7 +67,9 @@ Result<void> SubvolumeSender::finish_attributes() {
     }
     const bool is_link = S_ISLNK(current_.mode);
     const bool other_owner = !before || inode->uid != before->uid || inode->gid != before->gid;
-    const bool other_mode = !is_link && (!before || inode->mode != before->mode);
+    // A change of the owner takes away what these bits give; the kernel forgets that.
+    const bool loses_mode = other_owner && (inode->mode & (S_ISUID | S_ISGID)) != 0;
+    const bool other_mode = !is_link && (!before || inode->mode != before->mode || loses_mode);
     const bool other_flags = !is_link && before && inode->flags != before->flags && commands_.version() >= 2;
     if (before && (other_owner || other_mode || other_flags)) {
         setting_.log.attributes_changed();
@@ -99,7 +101,11 @@ Result<void> SubvolumeSender::finish_attributes() {
 }
 
 Result<void> SubvolumeSender::finish_size(const Inode& inode, const Inode* before) {
-    if (auto done = contents_.send_last_hole(); !done) {
+    auto done = contents_.send_last_hole();
+    if (done && before != nullptr && before->size < inode.size) {
+        done = contents_.send_grown_tail(before->size);
+    }
+    if (!done) {
         return done;
     }
     const bool written_to_end = current_.next_write_offset == current_.size;

@@ -61,7 +61,17 @@ Result<void> SubvolumeSender::run() {
             return skipped;
         }
     }
-    return dir_times_.send_all();
+    if (auto done = dir_times_.send_all(); !done) {
+        return done;
+    }
+    return commands_.top_has_changed() ? finish_top() : Result<void>();
+}
+
+/// Temporary names have come and gone at the top, even if nothing else has changed there: the kernel leaves the times
+/// wrong that its receiver then has.
+Result<void> SubvolumeSender::finish_top() {
+    const auto top = snapshots_.sent->need_inode(btrfs::root_dir_inode);
+    return top ? dir_times_.send(btrfs::root_dir_inode, top->generation) : std::unexpected(top.error());
 }
 
 /// The current inode is left as it is, and what is damaged is told.

@@ -50,6 +50,7 @@ private:
     Result<void> finish_attributes();
     Result<void> finish_size(const Inode& inode, const Inode* before);
     Result<void> finish_dir(const Inode& inode);
+    Result<void> finish_top();
 
     void stand_on(u64 number, const Inode& inode, bool is_new);
     Error with_path(Error error) const;

@@ -18,27 +18,6 @@ u64 add_plain_file(FileImage& image, const FileImage::Content& content, u64 flag
     return disk;
 }
 
-void flip(FileImage& image, u64 address, unsigned mirror) {
-    image.image().copy(address, mirror)[100] ^= std::byte{1};
-}
-
-FileImage::Content packed_of(Compression algorithm, const FileImage::Content& plain) {
-    Compressor compressor({algorithm, algorithm == Compression::lzo ? 0 : 3}, sector);
-    const auto packed = compressor.compress(plain, std::size_t{1} << 20);
-    REQUIRE(packed);
-    return {packed->begin(), packed->end()};
-}
-
-FileImage::Content text_of(std::size_t size) {
-    FileImage::Content bytes(size);
-    for (std::size_t i = 0; i < size; ++i) {
-        bytes[i] = static_cast<std::byte>('a' + (i / 100 + i % 7) % 26);
-    }
-    return bytes;
-}
-
-constexpr auto algorithms = {Compression::zlib, Compression::lzo, Compression::zstd};
-
 } // namespace
 
 TEST_CASE("file data: a plain file, in runs that are not too long") {

@@ -3,23 +3,14 @@
 #pragma once
 
 #include "libfs/fs/file_data.h"
-#include "tests/support/file_image.h"
+#include "tests/support/extent_content.h"
 #include "tests/support/open_filesystem.h"
 
 #include <doctest/doctest.h>
-#include <random>
 
 namespace btrkit::test {
 
 inline constexpr u64 file_inode = 257;
-inline constexpr u64 sector = FileImage::sectorsize;
-
-inline FileImage::Content noise(std::size_t size, unsigned seed = 1) {
-    std::mt19937 random(seed);
-    FileImage::Content bytes(size);
-    std::ranges::generate(bytes, [&] { return static_cast<std::byte>(random() | 1); }); // no zeros
-    return bytes;
-}
 
 struct OpenFile {
     Filesystem filesystem;

@@ -16,7 +16,8 @@ namespace type = btrfs::item_type;
 Contents::Contents(const Filesystem& filesystem, const Snapshots& snapshots, CurrentInode& current, Commands& commands,
                    CommandOutput& output, Paths& paths, CloneSources& sources, ContentsMode mode)
     : filesystem_(filesystem), snapshots_(snapshots), current_(current), commands_(commands), output_(output),
-      paths_(paths), sources_(sources), mode_(mode), sectorsize_(filesystem.geometry().sectorsize) {
+      paths_(paths), sources_(sources), mode_(mode), reader_(filesystem),
+      sectorsize_(filesystem.geometry().sectorsize) {
     if (snapshots.parent != nullptr) {
         parent_extents_.emplace(*snapshots.parent, sectorsize_, snapshots.one_filesystem);
     }
@@ -177,6 +178,50 @@ Result<void> Contents::send_hole_up_to(u64 end) {
     return output_.put_zeros(*path, from, length);
 }
 
+Result<void> Contents::send_grown_tail(u64 old_size) {
+    if (!overwrites() || mode_.no_data) {
+        return {};
+    }
+    auto items = snapshots_.sent->search();
+    auto there = items.seek_at_or_before({current_.number, type::extent_data, old_size});
+    for (; there && *there; there = items.next()) {
+        const auto key = items.key();
+        if (key.objectid != current_.number || key.type != type::extent_data || key.offset >= current_.size) {
+            break;
+        }
+        const auto extent = parse(key, items.data());
+        const auto unsent = extent && (*extent)->is_data() ? parent_extents_->has(current_.number, **extent)
+                                                           : Result<bool>(false);
+        if (!extent || !unsent) {
+            return std::unexpected(extent ? unsent.error() : extent.error());
+        }
+        const u64 from = std::max(old_size, key.offset);
+        const u64 end = std::min((*extent)->offset + (*extent)->length, current_.size);
+        if (!*unsent || from >= end || is_all_zeros(**extent, {from, end - from})) {
+            continue;
+        }
+        if (auto done = write(*extent, {from, end - from}); !done) {
+            return done;
+        }
+        current_.next_write_offset = end;
+    }
+    return there ? Result<void>() : std::unexpected(there.error());
+}
+
+/// Only looks at what is within one sector; that is all that is ever left there.
+bool Contents::is_all_zeros(const FileExtent& extent, const Range& range) {
+    const u64 begin = round_down(range.offset, sectorsize_);
+    if (range.end() > begin + sectorsize_) {
+        return false;
+    }
+    const auto inode = snapshots_.sent->need_inode(current_.number);
+    std::vector<std::byte> sector(sectorsize_);
+    // What can't be read is found out when it is sent.
+    return inode && reader_.read(extent, inode->has_checksums(), begin - extent.offset, sector) &&
+           std::ranges::all_of(Bytes(sector).subspan(range.offset - begin, range.length),
+                               [](std::byte byte) { return byte == std::byte{0}; });
+}
+
 Result<std::string> Contents::current_path() {
     return paths_.path_of(current_.number, current_.generation);
 }
@@ -200,10 +245,24 @@ Result<void> Contents::write(const Extent& extent, const Range& range) {
             extent->kind == ExtentKind::inline_data ? extent->inline_bytes.size() : extent->disk_num_bytes;
         // Of a small part of an extent, the whole of its packed bytes may be more than the part unpacked.
         if (stored_bytes <= range.length) {
-            return output_.put_encoded(*path, data);
+            return put_encoded(*path, data);
         }
     }
     return output_.put_write(*path, data);
+}
+
+/// An inline extent may be shorter than the part of the file that it stands for, what follows it being zero. Where more
+/// of a new file follows, that is so at the receiver too; everywhere else the kernel forgets it.
+Result<void> Contents::put_encoded(std::string_view path, const FileData& data) {
+    auto done = output_.put_encoded(path, data);
+    const auto& extent = *data.extent;
+    const u64 packed_end = extent.offset + extent.ram_bytes;
+    const u64 end = data.offset + data.length;
+    const bool is_short = extent.kind == ExtentKind::inline_data && packed_end < end;
+    if (!done || !is_short || (!overwrites() && end < current_.size)) {
+        return done;
+    }
+    return output_.put_zeros(path, packed_end, end - packed_end);
 }
 
 } // namespace btrkit::send

@@ -2,6 +2,7 @@
 // The contents of the current inode: what of its extents is sent, and whether written or cloned.
 #pragma once
 
+#include "libfs/fs/extent_reader.h"
 #include "libfs/ops/send/commands.h"
 #include "libfs/ops/send/data/clone_sources.h"
 #include "libfs/ops/send/data/parent_extents.h"
@@ -28,6 +29,9 @@ public:
     Result<void> send_all();
     /// Behind the last extent, up to the end of the file.
     Result<void> send_last_hole();
+    /// The file has grown: what its extents, even where they are the same as before, have behind its old end. The
+    /// kernel leaves that out.
+    Result<void> send_grown_tail(u64 old_size);
 
     /// Bytes of files that were sent, cloned or told of.
     u64 bytes_sent() const { return bytes_sent_; }
@@ -56,6 +60,8 @@ private:
     Result<bool> clone_step(CloneWalk& walk, const FileExtent& source_extent);
     Result<void> send_clone(const CloneSource& source, const Range& range);
     Result<void> write(const Extent& extent, const Range& range);
+    bool is_all_zeros(const FileExtent& extent, const Range& range);
+    Result<void> put_encoded(std::string_view path, const FileData& data);
     Result<std::string> current_path();
 
     const Filesystem& filesystem_;
@@ -66,6 +72,7 @@ private:
     Paths& paths_;
     CloneSources& sources_;
     ContentsMode mode_;
+    ExtentReader reader_;
     std::optional<ParentExtents> parent_extents_; ///< nothing: there is no parent
     u64 bytes_sent_ = 0;
     u32 sectorsize_;

@@ -114,7 +114,7 @@ Result<void> NameChanges::give_way(const Paths::Victim& victim, const InodeName&
     if (auto* waiting = moves_.find(victim.inode)) {
         waiting->is_orphan = true;
     }
-    paths_.forget(victim.inode, victim.generation);
+    paths_.note_gave_way(victim.inode, victim.generation);
     const auto above = snapshots_.parent->is_above(victim.inode, victim.generation, current_.number);
     if (!above || !*above) {
         return above ? Result<void>() : std::unexpected(above.error());

@@ -66,8 +66,10 @@ Result<bool> Paths::is_taken_over(const InodeName& name, u64 inode, u64 generati
     if (**bearer == inode && *bearer_generation == generation) {
         return false;
     }
+    const Id current{current_.number, current_.generation};
     return **bearer < current_.names_done_below ||
-           (inode != current_.number && **bearer == current_.number && *bearer_generation == current_.generation);
+           (current == Id{**bearer, *bearer_generation} && current == gave_way_to_ &&
+            gave_way_.contains({inode, generation}));
 }
 
 Result<std::optional<Paths::Victim>> Paths::in_the_way_of(const InodeName& name) {
@@ -137,6 +139,16 @@ Result<Paths::Step> Paths::step_up(u64 inode, u64 generation) {
         steps_.insert_or_assign({inode, generation}, KeptStep{.step = *step, .is_final = is_done});
     }
     return step;
+}
+
+void Paths::note_gave_way(u64 inode, u64 generation) {
+    const Id current{current_.number, current_.generation};
+    if (current != gave_way_to_) {
+        gave_way_to_ = current;
+        gave_way_.clear();
+    }
+    gave_way_.insert({inode, generation});
+    steps_.erase({inode, generation});
 }
 
 void Paths::set_current_path(std::string path) {

@@ -6,6 +6,8 @@
 #include "libfs/ops/send/names/dir_moves.h"
 #include "libfs/ops/send/snapshots.h"
 
+#include <set>
+
 namespace btrkit::send {
 
 /// While a stream goes on, inodes have one after the other, by number, their names of the parent replaced by those of
@@ -32,8 +34,8 @@ public:
     };
     Result<Step> step_up(u64 inode, u64 generation);
 
-    /// Whether the name, which an inode has or had, is by now that of an inode that was sent before (or is just being
-    /// sent): its bearer then has its temporary name.
+    /// Whether the name, which an inode has or had, was taken by now for an inode that was sent before or is just being
+    /// sent: its bearer then has its temporary name.
     Result<bool> is_taken_over(const InodeName& name, u64 inode, u64 generation);
 
     /// An inode whose name is in the way of a new one.
@@ -45,8 +47,8 @@ public:
     /// Which inode, whose turn has not come, has this name at the receiver.
     Result<std::optional<Victim>> in_the_way_of(const InodeName& name);
 
-    /// What was known of the name of an inode is not true any more.
-    void forget(u64 inode, u64 generation) { steps_.erase({inode, generation}); }
+    /// An inode was given its temporary name, because the current one is about to get its name.
+    void note_gave_way(u64 inode, u64 generation);
 
     /// The path of the current inode is found once and kept, as in the kernel: of several names the one it had then.
     /// Whoever takes that name away, or changes one above it, has to say so.
@@ -69,6 +71,8 @@ private:
     DirMoves& moves_;
     DyingDirs& dying_;
     std::map<Id, KeptStep> steps_;
+    std::set<Id> gave_way_; ///< to the current inode
+    Id gave_way_to_{};
     Id temporary_of_{};
     std::string temporary_;
     Id current_path_of_{};

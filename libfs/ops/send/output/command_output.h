@@ -61,10 +61,12 @@ public:
     /// WRITE commands of write_data_bytes(version) each for the range (what lies behind an inline extent's bytes, holes
     /// and preallocated ranges are zeros).
     Result<void> put_write(std::string_view path, const FileData& data);
-    /// WRITE commands of zeros.
+    /// WRITE commands of zeros. As put_write(), it comes back when all are on their way: who wants to stop early gives
+    /// them in parts.
     Result<void> put_zeros(std::string_view path, u64 file_offset, u64 length);
     /// One ENCODED_WRITE of a compressed extent (regular: its bytes on disk, proven by their checksums; inline: as
-    /// stored), showing data's range. Only in version 2 and later.
+    /// stored), showing data's range. Only in version 2 and later. As put_write() where streams have no word for the
+    /// compression (lzo in sectors below 4 KiB).
     Result<void> put_encoded(std::string_view path, const FileData& data);
 
     /// Waits until everything is written.
