@@ -12,6 +12,11 @@ namespace {
 
 namespace type = btrfs::item_type;
 
+/// Whether chown(2), even root's, takes bits from this mode. The kernel's send forgets that.
+bool chown_takes_bits(u32 mode) {
+    return !S_ISDIR(mode) && ((mode & S_ISUID) != 0 || (mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP));
+}
+
 } // namespace
 
 Result<bool> SubvolumeSender::process_names() {
@@ -67,8 +72,7 @@ Result<void> SubvolumeSender::finish_attributes() {
     }
     const bool is_link = S_ISLNK(current_.mode);
     const bool other_owner = !before || inode->uid != before->uid || inode->gid != before->gid;
-    // A change of the owner takes away what these bits give; the kernel forgets that.
-    const bool loses_mode = other_owner && (inode->mode & (S_ISUID | S_ISGID)) != 0;
+    const bool loses_mode = other_owner && chown_takes_bits(inode->mode);
     const bool other_mode = !is_link && (!before || inode->mode != before->mode || loses_mode);
     const bool other_flags = !is_link && before && inode->flags != before->flags && commands_.version() >= 2;
     if (before && (other_owner || other_mode || other_flags)) {
@@ -101,6 +105,11 @@ Result<void> SubvolumeSender::finish_attributes() {
 }
 
 Result<void> SubvolumeSender::finish_size(const Inode& inode, const Inode* before) {
+    // As in the kernel, decided before the last hole is written: one truncation too many does no harm.
+    const bool written_to_end = current_.next_write_offset == current_.size;
+    const bool has_size = before == nullptr ? written_to_end
+                                            : before->size == inode.size ||
+                                                  (inode.size > before->size && written_to_end);
     auto done = contents_.send_last_hole();
     if (done && before != nullptr && before->size < inode.size) {
         done = contents_.send_grown_tail(before->size);
@@ -108,10 +117,6 @@ Result<void> SubvolumeSender::finish_size(const Inode& inode, const Inode* befor
     if (!done) {
         return done;
     }
-    const bool written_to_end = current_.next_write_offset == current_.size;
-    const bool has_size = before == nullptr ? written_to_end
-                                            : before->size == inode.size ||
-                                                  (inode.size > before->size && written_to_end);
     if (has_size) {
         return {};
     }

@@ -161,7 +161,8 @@ Result<void> NameChanges::after_late_move(const WaitingMove& move, const DirMove
         if (!still_there) {
             return std::unexpected(still_there.error());
         }
-        if (*still_there) {
+        // The kernel also tries it where the number now is another inode's.
+        if (*still_there && (*still_there)->generation == name.dir_generation) {
             dir_times_.touch(name.dir, name.dir_generation);
         }
     }
@@ -181,8 +182,12 @@ Result<std::optional<u64>> NameChanges::loop_through(u64 dir, u64 generation) {
         Result<Paths::Step> step;
         if (moves_.is_waiting(at)) {
             waiting_above = waiting_above == 0 ? at : waiting_above;
-            auto name = snapshots_.parent->need_first_name(at);
-            step = name ? Result<Paths::Step>(Paths::Step{std::move(name->name), name->dir, name->dir_generation})
+            auto name = snapshots_.parent->first_name(at);
+            if (name && !*name) {
+                return std::nullopt; // a new one, at the top by its temporary name: the kernel fails here
+            }
+            step = name ? Result<Paths::Step>(
+                              Paths::Step{std::move((*name)->name), (*name)->dir, (*name)->dir_generation})
                         : std::unexpected(name.error());
         } else {
             step = paths_.step_up(at, at_generation);
