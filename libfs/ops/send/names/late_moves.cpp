@@ -151,8 +151,8 @@ Result<bool> NameChanges::move_late(WaitingMove& move) {
 
 Result<void> NameChanges::after_late_move(const WaitingMove& move, const DirMoves::Waiting& waiting) {
     if (waiting.rmdir != 0 && dying_.contains(waiting.rmdir, waiting.rmdir_generation)) {
-        if (const auto removed = rmdir_if_emptied(waiting.rmdir, waiting.rmdir_generation); !removed) {
-            return std::unexpected(removed.error());
+        if (auto done = rmdir_if_emptied(waiting.rmdir, waiting.rmdir_generation); !done) {
+            return done;
         }
     }
     dir_times_.touch(move.dir, move.dir_generation);

@@ -24,6 +24,13 @@ void RecordedNames::clear() {
     deleted_.clear();
 }
 
+void NameChanges::TouchedDirs::add(const InodeName& name) {
+    const std::pair dir{name.dir, name.dir_generation};
+    if (known_.insert(dir).second) {
+        in_order_.push_back(dir);
+    }
+}
+
 NameChanges::NameChanges(const Snapshots& snapshots, CurrentInode& current, Commands& commands, DirTimes& dir_times,
                          InodeMaker& maker, Paths& paths, DirMoves& moves, DyingDirs& dying)
     : snapshots_(snapshots), current_(current), commands_(commands), dir_times_(dir_times), maker_(maker),
@@ -37,7 +44,7 @@ Result<bool> NameChanges::process(const RecordedNames& names) {
     auto done = clear_the_way(names, *work);
     for (auto name = names.new_names.begin(); done && name != names.new_names.end(); ++name) {
         done = give_new_name(*name, names, *work);
-        work->touched_dirs.emplace_back(name->dir, name->dir_generation);
+        work->touched_dirs.add(*name);
     }
     const bool is_dir = S_ISDIR(current_.mode);
     if (done && is_dir && current_.is_deleted) {
@@ -46,7 +53,7 @@ Result<bool> NameChanges::process(const RecordedNames& names) {
         done = unlink_old_names(names, *work);
     }
     for (const auto& name : names.deleted_names) {
-        work->touched_dirs.emplace_back(name.dir, name.dir_generation);
+        work->touched_dirs.add(name);
     }
     if (done) {
         done = look_after_dirs(*work);
@@ -224,9 +231,8 @@ Result<void> NameChanges::unlink_old_names(const RecordedNames& names, Work& wor
 /// The directories that the inode came to or went from: their times are to be sent, and those that are deleted and empty
 /// now can go.
 Result<void> NameChanges::look_after_dirs(const Work& work) {
-    u64 last_removed = 0;
-    for (const auto& [dir, generation] : work.touched_dirs) {
-        if (dir > current_.number || dir == last_removed) {
+    for (const auto& [dir, generation] : work.touched_dirs.in_order()) {
+        if (dir > current_.number) {
             continue; // its turn will come
         }
         const auto state = snapshots_.state(dir, generation, current_.names_done_below);
@@ -236,24 +242,21 @@ Result<void> NameChanges::look_after_dirs(const Work& work) {
         if (*state == InodeState::did_create || *state == InodeState::unchanged) {
             dir_times_.touch(dir, generation);
         } else if (*state == InodeState::did_delete) {
-            const auto removed = rmdir_if_emptied(dir, generation);
-            if (!removed) {
-                return std::unexpected(removed.error());
+            if (auto done = rmdir_if_emptied(dir, generation); !done) {
+                return done;
             }
-            last_removed = *removed ? dir : last_removed;
         }
     }
     return {};
 }
 
-Result<bool> NameChanges::rmdir_if_emptied(u64 dir, u64 generation) {
+Result<void> NameChanges::rmdir_if_emptied(u64 dir, u64 generation) {
     const auto emptied = can_rmdir(dir, generation);
     if (!emptied || !*emptied) {
-        return emptied;
+        return emptied ? Result<void>() : std::unexpected(emptied.error());
     }
     const auto path = paths_.path_of(dir, generation);
-    const auto done = path ? commands_.rmdir(*path) : std::unexpected(path.error());
-    return done ? Result<bool>(true) : std::unexpected(done.error());
+    return path ? commands_.rmdir(*path) : std::unexpected(path.error());
 }
 
 /// Whether all entries of a deleted directory have gone from it. If not, it is kept among the dying.

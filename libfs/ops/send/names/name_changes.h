@@ -8,6 +8,7 @@
 #include "libfs/ops/send/names/paths.h"
 
 #include <list>
+#include <set>
 #include <vector>
 
 namespace btrkit::send {
@@ -46,12 +47,23 @@ public:
     Result<void> move_waiting_behind_current();
 
 private:
+    /// Directories, with generations, where an inode has or had names: each once, in the order in which they were met.
+    class TouchedDirs {
+    public:
+        void add(const InodeName& name);
+        const std::vector<std::pair<u64, u64>>& in_order() const { return in_order_; }
+
+    private:
+        std::vector<std::pair<u64, u64>> in_order_;
+        std::set<std::pair<u64, u64>> known_;
+    };
+
     /// What process() knows of its inode.
     struct Work {
         std::string path;        ///< where it is now
         bool is_orphan = false;  ///< it has its temporary name
         bool may_move = true;    ///< it need not wait for another directory
-        std::vector<std::pair<u64, u64>> touched_dirs = {}; ///< with generations: where it has or had names
+        TouchedDirs touched_dirs = {};
     };
 
     Result<Work> begin_work();
@@ -71,7 +83,7 @@ private:
 
     Result<bool> can_rmdir(u64 dir, u64 generation);
     Result<bool> is_emptied(u64 dir, u64 generation, DyingDirs::Dying& dying);
-    Result<bool> rmdir_if_emptied(u64 dir, u64 generation);
+    Result<void> rmdir_if_emptied(u64 dir, u64 generation);
 
     Result<bool> move_late(WaitingMove& move);
     Result<std::optional<u64>> loop_through(u64 dir, u64 generation);
