@@ -7,12 +7,6 @@ namespace btrkit {
 
 namespace {
 
-/// A name that can stand in a path. "." and ".." can't: who follows them leaves the directory.
-bool is_possible_name(std::string_view name) {
-    return !name.empty() && name.size() <= btrfs::max_name_length && name != "." && name != ".." &&
-           name.find('/') == std::string_view::npos && name.find('\0') == std::string_view::npos;
-}
-
 /// Whether the parent knows the subvolume by this entry.
 bool refers_to(Bytes root_ref, u64 dir, std::string_view name) {
     const auto* ref = view_at<btrfs::RootRef>(root_ref);
@@ -20,6 +14,11 @@ bool refers_to(Bytes root_ref, u64 dir, std::string_view name) {
 }
 
 } // namespace
+
+bool is_possible_name(std::string_view name) {
+    return !name.empty() && name.size() <= btrfs::max_name_length && name != "." && name != ".." &&
+           name.find('/') == std::string_view::npos && name.find('\0') == std::string_view::npos;
+}
 
 bool DirEntry::is_subvolume() const {
     return location.type == btrfs::item_type::root_item;

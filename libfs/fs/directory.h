@@ -19,6 +19,9 @@ struct DirEntry {
     bool is_subvolume() const;
 };
 
+/// Whether a name can stand in a path. "." and ".." can't: who follows them leaves the directory.
+bool is_possible_name(std::string_view name);
+
 class Directory {
 public:
     Directory(const Filesystem& filesystem, const InodePlace& place);

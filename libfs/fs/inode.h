@@ -35,6 +35,8 @@ struct Inode {
 
     u32 type() const; ///< S_IFREG, S_IFDIR, ...
     bool has_checksums() const { return (flags & btrfs::inode_nodatasum) == 0; }
+
+    friend bool operator==(const Inode&, const Inode&) = default;
 };
 
 /// The type that directory entries give to an inode of that mode; unknown where the mode has no type.

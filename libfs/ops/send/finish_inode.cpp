@@ -95,7 +95,7 @@ Result<void> SubvolumeSender::finish_attributes() {
         done = xattrs_.send_capabilities();
     }
     if (done && !moves_.is_waiting(current_.number)) {
-        done = finish_dir(*inode);
+        done = finish_move(*inode, before ? &*before : nullptr);
     }
     if (done && setting_.log.is_listening()) {
         setting_.log.finish(current_, snapshots_.sent->path_of(current_.number).value_or(*path),
@@ -125,7 +125,7 @@ Result<void> SubvolumeSender::finish_size(const Inode& inode, const Inode* befor
 }
 
 /// Moves what waited for the inode, and sends its times: those of a directory when its entries have most likely come.
-Result<void> SubvolumeSender::finish_dir(const Inode& inode) {
+Result<void> SubvolumeSender::finish_move(const Inode& inode, const Inode* before) {
     if (auto done = name_changes_.move_waiting_behind_current(); !done) {
         return done;
     }
@@ -134,7 +134,10 @@ Result<void> SubvolumeSender::finish_dir(const Inode& inode) {
         dir_times_.touch(current_.number, current_.generation);
         return {};
     }
-    return dir_times_.send(current_.number, current_.generation);
+    // Of another filesystem, every inode is looked at, also those that have not changed.
+    const bool is_untouched = before != nullptr && !snapshots_.one_filesystem() && *before == inode &&
+                              contents_.bytes_sent() == bytes_before_;
+    return is_untouched ? Result<void>() : dir_times_.send(current_.number, current_.generation);
 }
 
 } // namespace btrkit::send

@@ -216,7 +216,9 @@ Result<void> Sending::send_body(Snapshot& sent, Snapshot* parent, CommandOutput&
     ChangeLog log(counting ? nullptr : world_.changed);
     SubvolumeSender::Setting setting{
         .filesystem = filesystem_,
-        .snapshots = {.sent = &sent, .parent = parent, .one_filesystem = one_filesystem_},
+        .snapshots = {.sent = &sent,
+                      .parent = parent,
+                      .parent_filesystem = one_filesystem_ ? nullptr : &parent_filesystem_},
         .sources = clone_sources,
         .mode = {.no_data = options_.no_data, .compressed_data = options_.compressed_data},
         .log = log,
@@ -239,6 +241,7 @@ Result<Report> run_once(const Filesystem& filesystem, const Filesystem* parent_i
                                      .parallelism = count_only ? Parallelism{} : parallelism,
                                      .count_only = count_only,
                                      .report = counting ? ProblemSink() : world.report,
+                                     .stop = world.stop,
                                      .progress = count_only ? nullptr : &world.progress};
     if (options.skip_errors) {
         settings.skip = [&](const UnreadableRange& range) {

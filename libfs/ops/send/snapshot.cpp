@@ -3,6 +3,7 @@
 
 #include "libfs/base/checksum.h"
 #include "libfs/base/names.h"
+#include "libfs/fs/directory.h"
 #include "libfs/fs/item_range.h"
 #include "libfs/survey/naming/name_items.h"
 
@@ -85,8 +86,8 @@ Result<std::optional<InodeName>> Snapshot::first_ref(u64 number) {
             first = InodeName{.dir = record.parent, .name = std::string(as_text(record.name))};
         }
     });
-    if (!first) {
-        return std::unexpected(damaged(refs_.key(), "a reference that is cut off"));
+    if (!first || !is_possible_name(first->name)) {
+        return std::unexpected(damaged(refs_.key(), first ? "no possible name" : "a reference that is cut off"));
     }
     return first;
 }
@@ -105,7 +106,8 @@ Result<std::optional<InodeName>> Snapshot::first_name(u64 number) {
 }
 
 Result<std::string> Snapshot::path_of(u64 number) {
-    std::string path;
+    std::vector<std::string> names; // from the inode up
+    std::size_t length = 0;
     for (unsigned level = 0; number != btrfs::root_dir_inode; ++level) {
         auto name = level < most_levels ? first_ref(number) : Result<std::optional<InodeName>>(std::nullopt);
         if (!name) {
@@ -114,8 +116,15 @@ Result<std::string> Snapshot::path_of(u64 number) {
         if (!*name) {
             return std::unexpected(damaged({number, type::inode_ref, 0}, "an inode without a way to the top"));
         }
-        path = path.empty() ? (*name)->name : (*name)->name + '/' + path;
+        length += (*name)->name.size() + 1;
+        names.push_back(std::move((*name)->name));
         number = (*name)->dir;
+    }
+    std::string path;
+    path.reserve(length);
+    for (auto name = names.rbegin(); name != names.rend(); ++name) {
+        path += path.empty() ? "" : "/";
+        path += *name;
     }
     return path;
 }

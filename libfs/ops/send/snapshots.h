@@ -22,7 +22,10 @@ constexpr bool exists_now(InodeState state) {
 struct Snapshots {
     Snapshot* sent;
     Snapshot* parent; ///< null: everything is sent
-    bool one_filesystem; ///< addresses mean the same in both
+    const Filesystem* parent_filesystem; ///< that the parent lies in; null: the same as the sent snapshot's
+
+    /// Whether addresses mean the same in both.
+    bool one_filesystem() const { return parent_filesystem == nullptr; }
 
     /// Nothing where neither snapshot has such an inode of that generation.
     Result<std::optional<InodeState>> find_state(u64 inode, u64 generation, u64 names_done_below) const;

@@ -3,6 +3,7 @@
 
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/names.h"
+#include "libfs/fs/directory.h"
 #include "libfs/survey/naming/name_items.h"
 
 #include <fmt/format.h>
@@ -13,6 +14,9 @@ namespace btrkit::send {
 namespace {
 
 namespace type = btrfs::item_type;
+
+/// That an inode can have, by the kernel (BTRFS_LINK_MAX).
+constexpr std::size_t most_names = 65'535;
 
 Result<Inode> parse_item(const Snapshot& snapshot, const ItemPlace& place) {
     const auto* item = view_at<btrfs::InodeItem>(place.data());
@@ -36,7 +40,7 @@ Result<void> SubvolumeSender::run() {
     };
     auto diff = snapshots_.parent == nullptr
                     ? TreeDiff(side(*snapshots_.sent))
-                    : TreeDiff(side(*snapshots_.sent), side(*snapshots_.parent), snapshots_.one_filesystem);
+                    : TreeDiff(side(*snapshots_.sent), side(*snapshots_.parent), snapshots_.one_filesystem());
     while (true) {
         if (setting_.stop.stop_requested()) {
             return fail(ErrorKind::refused, "stopped");
@@ -50,15 +54,17 @@ Result<void> SubvolumeSender::run() {
         } else {
             done = take(**item);
         }
-        if (!done) {
-            if (auto skipped = skip_or_fail(done.error()); !skipped) {
-                return skipped;
-            }
+        if (auto going_on = skip_or_fail(done); !going_on) {
+            return going_on;
         }
     }
-    if (auto done = finish_inode(nullptr); !done) {
-        if (auto skipped = skip_or_fail(done.error()); !skipped) {
-            return skipped;
+    if (auto going_on = skip_or_fail(finish_inode(nullptr)); !going_on) {
+        return going_on;
+    }
+    if (moves_.any()) {
+        const Result<void> stuck = fail(ErrorKind::damaged, "directories whose moves wait for each other");
+        if (auto going_on = skip_or_fail(stuck); !going_on) {
+            return going_on;
         }
     }
     if (auto done = dir_times_.send_all(); !done) {
@@ -74,12 +80,12 @@ Result<void> SubvolumeSender::finish_top() {
     return top ? dir_times_.send(btrfs::root_dir_inode, top->generation) : std::unexpected(top.error());
 }
 
+bool SubvolumeSender::may_skip(const Error& error) const {
+    return error.kind == ErrorKind::damaged && setting_.skip && !output_.failure();
+}
+
 /// The current inode is left as it is, and what is damaged is told.
-Result<void> SubvolumeSender::skip_or_fail(const Error& error) {
-    auto named = with_path(error);
-    if (error.kind != ErrorKind::damaged || !setting_.skip || output_.failure()) {
-        return std::unexpected(std::move(named));
-    }
+void SubvolumeSender::skip(const Error& error) {
     std::string path;
     if (current_.number != 0) {
         path = snapshots_.sent->path_of(current_.number).value_or(fmt::format("inode {}", current_.number));
@@ -88,6 +94,15 @@ Result<void> SubvolumeSender::skip_or_fail(const Error& error) {
     names_.clear();
     current_.is_ignored = true;
     current_.names_done_below = current_.number + 1;
+}
+
+Result<void> SubvolumeSender::skip_or_fail(const Result<void>& done) {
+    if (!done && !may_skip(done.error())) {
+        return std::unexpected(with_path(done.error()));
+    }
+    if (!done) {
+        skip(done.error());
+    }
     return {};
 }
 
@@ -104,7 +119,7 @@ Error SubvolumeSender::with_path(Error error) const {
 
 Result<void> SubvolumeSender::take(const ItemDifference& item) {
     const auto& key = item.key;
-    const bool is_same = item.change == ItemChange::same && snapshots_.one_filesystem;
+    const bool is_same = item.change == ItemChange::same && snapshots_.one_filesystem();
     if (is_same && key.type == type::extent_data) {
         return contents_.pass_item(item.new_item);
     }
@@ -118,7 +133,10 @@ Result<void> SubvolumeSender::take(const ItemDifference& item) {
         }
     }
     if (auto done = finish_inode(&key); !done) {
-        return done;
+        if (!may_skip(done.error())) {
+            return done;
+        }
+        skip(done.error()); // no reason to leave out this item too
     }
     if (key.objectid == btrfs::free_ino_objectid || key.objectid == btrfs::free_space_objectid) {
         return {};
@@ -134,7 +152,7 @@ Result<void> SubvolumeSender::take(const ItemDifference& item) {
     case type::inode_extref: return take_names(item);
     case type::xattr_item:
         return current_.is_replaced || current_.is_deleted || current_.number != key.objectid ? Result<void>()
-                                                                                             : xattrs_.send(item);
+                                                                                              : xattrs_.send(item);
     case type::extent_data: return take_extent(item);
     case type::verity_desc_item:
         current_.has_new_verity |= key.offset == 0 && item.change == ItemChange::added &&
@@ -159,8 +177,8 @@ Result<void> SubvolumeSender::take_inode(const ItemDifference& item) {
     bytes_before_ = contents_.bytes_sent();
     std::optional<Inode> now;
     std::optional<Inode> before;
-    for (const auto& [place, snapshot, inode] : {std::tuple(&item.new_item, snapshots_.sent, &now),
-                                                 std::tuple(&item.old_item, snapshots_.parent, &before)}) {
+    for (const auto& [place, snapshot, inode] :
+         {std::tuple(&item.new_item, snapshots_.sent, &now), std::tuple(&item.old_item, snapshots_.parent, &before)}) {
         if (*place) {
             const auto parsed = parse_item(*snapshot, *place);
             if (!parsed) {
@@ -195,7 +213,7 @@ Result<void> SubvolumeSender::take_changed_inode(const Inode& inode, const Inode
         return {};
     }
     bool is_replaced = inode.generation != before.generation;
-    if (!snapshots_.one_filesystem) {
+    if (!snapshots_.one_filesystem()) {
         // The same number and generation are no proof there.
         is_replaced |= inode.type() != before.type() || (!S_ISREG(inode.mode) && !S_ISDIR(inode.mode));
     }
@@ -262,7 +280,13 @@ Result<bool> SubvolumeSender::is_in_other_dirs(const ItemPlace& refs) {
 
 Result<void> SubvolumeSender::record_names(Snapshot& snapshot, const btrfs::Key& key, Bytes body, bool is_new) {
     Result<void> done;
+    std::size_t told_bytes = 0;
     survey::for_each_name(key, body, [&](const survey::NameRecord& record, const btrfs::DirItem*) {
+        told_bytes +=
+            (key.type == type::inode_ref ? sizeof(btrfs::InodeRef) : sizeof(btrfs::InodeExtref)) + record.name.size();
+        if (done && !is_possible_name(as_text(record.name))) {
+            done = std::unexpected(snapshot.damaged(key, "no possible name"));
+        }
         const auto generation = done ? snapshot.generation_of(record.parent) : std::unexpected(done.error());
         if (!generation) {
             done = std::unexpected(generation.error());
@@ -271,6 +295,12 @@ Result<void> SubvolumeSender::record_names(Snapshot& snapshot, const btrfs::Key&
         InodeName name{.dir = record.parent, .dir_generation = *generation, .name = std::string(as_text(record.name))};
         is_new ? names_.add_new(std::move(name)) : names_.add_deleted(std::move(name));
     });
+    if (done && told_bytes != body.size()) {
+        return std::unexpected(snapshot.damaged(key, "names that are cut off"));
+    }
+    if (done && (is_new ? names_.new_names : names_.deleted_names).size() > most_names) {
+        return std::unexpected(snapshot.damaged(key, "more names than an inode can have"));
+    }
     return done;
 }
 
@@ -291,7 +321,8 @@ Result<void> SubvolumeSender::record_all_names(Snapshot& snapshot, bool is_new) 
 
 Result<void> SubvolumeSender::take_names(const ItemDifference& item) {
     if (current_.number != item.key.objectid) {
-        return std::unexpected(snapshots_.sent->damaged(item.key, "names of an inode that is not there or did not change"));
+        return std::unexpected(
+            snapshots_.sent->damaged(item.key, "names of an inode that is not there or did not change"));
     }
     if (current_.is_replaced || current_.number == btrfs::root_dir_inode) {
         return {};

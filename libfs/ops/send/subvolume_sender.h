@@ -21,8 +21,8 @@ public:
         ContentsMode mode;
         ChangeLog& log;
         const StopToken& stop;
-        /// Told of what can't be read and is left out, with the inode that it belongs to (0: not known); empty: the first
-        /// one is a failure.
+        /// Told of what can't be read and is left out, with the inode that it belongs to (0: not known); empty: the
+        /// first one is a failure.
         std::function<void(u64 inode, const std::string& path, const std::string& why)> skip = {};
     };
 
@@ -49,12 +49,14 @@ private:
     Result<void> finish_inode(const btrfs::Key* next);
     Result<void> finish_attributes();
     Result<void> finish_size(const Inode& inode, const Inode* before);
-    Result<void> finish_dir(const Inode& inode);
+    Result<void> finish_move(const Inode& inode, const Inode* before);
     Result<void> finish_top();
 
     void stand_on(u64 number, const Inode& inode, bool is_new);
     Error with_path(Error error) const;
-    Result<void> skip_or_fail(const Error& error);
+    bool may_skip(const Error& error) const;
+    void skip(const Error& error);
+    Result<void> skip_or_fail(const Result<void>& done);
 
     Setting setting_;
     Snapshots& snapshots_;

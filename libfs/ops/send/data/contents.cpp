@@ -19,7 +19,11 @@ Contents::Contents(const Filesystem& filesystem, const Snapshots& snapshots, Cur
       paths_(paths), sources_(sources), mode_(mode), reader_(filesystem),
       sectorsize_(filesystem.geometry().sectorsize) {
     if (snapshots.parent != nullptr) {
-        parent_extents_.emplace(*snapshots.parent, sectorsize_, snapshots.one_filesystem);
+        auto comparison = snapshots.one_filesystem()
+                              ? nullptr
+                              : std::make_unique<ContentComparison>(filesystem, *snapshots.parent_filesystem,
+                                                                    *snapshots.parent);
+        parent_extents_.emplace(*snapshots.parent, sectorsize_, std::move(comparison));
     }
 }
 
@@ -74,7 +78,8 @@ Result<void> Contents::send_all() {
 
 Result<void> Contents::send_extent(const Extent& extent, u64 leaf_owner, u32 slot) {
     if (parent_extents_ && !current_.is_new) {
-        const auto unchanged = parent_extents_->has(current_.number, *extent);
+        const auto inode = snapshots_.sent->need_inode(current_.number);
+        const auto unchanged = inode ? parent_extents_->has(*inode, *extent) : std::unexpected(inode.error());
         if (!unchanged) {
             return std::unexpected(unchanged.error());
         }
@@ -182,6 +187,10 @@ Result<void> Contents::send_grown_tail(u64 old_size) {
     if (!overwrites() || mode_.no_data) {
         return {};
     }
+    const auto inode = snapshots_.sent->need_inode(current_.number);
+    if (!inode) {
+        return std::unexpected(inode.error());
+    }
     auto items = snapshots_.sent->search();
     auto there = items.seek_at_or_before({current_.number, type::extent_data, old_size});
     for (; there && *there; there = items.next()) {
@@ -190,7 +199,7 @@ Result<void> Contents::send_grown_tail(u64 old_size) {
             break;
         }
         const auto extent = parse(key, items.data());
-        const auto unsent = extent && (*extent)->is_data() ? parent_extents_->has(current_.number, **extent)
+        const auto unsent = extent && (*extent)->is_data() ? parent_extents_->has(*inode, **extent)
                                                            : Result<bool>(false);
         if (!extent || !unsent) {
             return std::unexpected(extent ? unsent.error() : extent.error());

@@ -26,15 +26,21 @@ Result<FileExtent> ParentExtents::parse() const {
     return parse_file_extent(tree_, search_.key(), search_.data(), sectorsize_);
 }
 
+Result<bool> ParentExtents::has(const Inode& inode, const FileExtent& extent) {
+    if (comparison_ == nullptr) {
+        return has_extents(inode.number, extent);
+    }
+    const u64 end = std::min(extent.offset + extent.length, inode.size);
+    return extent.is_data() ? comparison_->equal(extent, inode.has_checksums(), inode.number, end)
+                            : has_hole(inode.number, extent.offset, std::max(extent.offset, end));
+}
+
 /// The rules are the kernel's, so that the same extents are sent.
-Result<bool> ParentExtents::has(u64 inode, const FileExtent& extent) {
+Result<bool> ParentExtents::has_extents(u64 inode, const FileExtent& extent) {
     if (extent.kind != ExtentKind::regular && extent.kind != ExtentKind::hole) {
         return false;
     }
     const bool is_hole = extent.kind == ExtentKind::hole;
-    if (!is_hole && !one_filesystem_) {
-        return false;
-    }
     if (const auto there = search_.seek_at_or_before({inode, type::extent_data, extent.offset}); !there) {
         return std::unexpected(there.error());
     }

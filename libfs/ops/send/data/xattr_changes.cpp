@@ -25,17 +25,17 @@ XattrChanges::XattrChanges(const Snapshots& snapshots, const CurrentInode& curre
     : snapshots_(snapshots), current_(current), commands_(commands), paths_(paths), log_(log),
       search_(snapshots.sent->search()) {}
 
-/// What is cut off is left out.
-XattrChanges::Entries XattrChanges::parse(Bytes body) {
+Result<XattrChanges::Entries> XattrChanges::parse(const Snapshot& snapshot, const btrfs::Key& key, Bytes body) {
     Entries entries;
     std::size_t offset = 0;
-    while (const auto* item = view_at<btrfs::DirItem>(body, offset)) {
-        const std::size_t name_at = offset + sizeof(*item);
-        const auto name = as_text(clipped(body, name_at, item->name_len));
-        const auto value = as_text(clipped(body, name_at + item->name_len, item->data_len));
-        if (name.size() == item->name_len && value.size() == item->data_len) {
-            entries.push_back({name, value});
+    while (offset < body.size()) {
+        const auto* item = view_at<btrfs::DirItem>(body, offset);
+        if (item == nullptr || body.size() - offset - sizeof(*item) < std::size_t{item->name_len} + item->data_len) {
+            return std::unexpected(snapshot.damaged(key, "extended attributes that are cut off"));
         }
+        const std::size_t name_at = offset + sizeof(*item);
+        entries.push_back({as_text(body.subspan(name_at, item->name_len)),
+                           as_text(body.subspan(name_at + item->name_len, item->data_len))});
         offset = name_at + item->name_len + item->data_len;
     }
     return entries;
@@ -69,7 +69,7 @@ Result<void> XattrChanges::remove_all(const Entries& entries, const Entries& lef
             continue;
         }
         const auto path = paths_.path_of(current_.number, current_.generation);
-            if (auto done = path ? commands_.remove_xattr(*path, entry.name) : std::unexpected(path.error()); !done) {
+        if (auto done = path ? commands_.remove_xattr(*path, entry.name) : std::unexpected(path.error()); !done) {
             return done;
         }
     }
@@ -77,13 +77,19 @@ Result<void> XattrChanges::remove_all(const Entries& entries, const Entries& lef
 }
 
 Result<void> XattrChanges::send(const ItemDifference& item) {
-    const auto now = item.new_item ? parse(item.new_item.data()) : Entries();
-    const auto before = item.old_item ? parse(item.old_item.data()) : Entries();
+    const auto now = item.new_item ? parse(*snapshots_.sent, item.key, item.new_item.data()) : Entries();
+    if (!now) {
+        return std::unexpected(now.error());
+    }
+    const auto before = item.old_item ? parse(*snapshots_.parent, item.key, item.old_item.data()) : Entries();
+    if (!before) {
+        return std::unexpected(before.error());
+    }
     log_.attributes_changed();
-    if (auto done = set_all(now, before); !done) {
+    if (auto done = set_all(*now, *before); !done) {
         return done;
     }
-    return remove_all(before, now);
+    return remove_all(*before, *now);
 }
 
 Result<void> XattrChanges::send_all() {
@@ -93,7 +99,8 @@ Result<void> XattrChanges::send_all() {
         if (items.key().objectid != current_.number || items.key().type != type::xattr_item) {
             return {};
         }
-        if (auto done = set_all(parse(items.data()), {}); !done) {
+        const auto entries = parse(*snapshots_.sent, items.key(), items.data());
+        if (auto done = entries ? set_all(*entries, {}) : std::unexpected(entries.error()); !done) {
             return done;
         }
     }
@@ -106,9 +113,12 @@ Result<void> XattrChanges::send_capabilities() {
     if (!there || !*there) {
         return there ? Result<void>() : std::unexpected(there.error());
     }
-    const auto entries = parse(search_.data());
-    const auto capability = std::ranges::find(entries, capability_name, &Entry::name);
-    return capability == entries.end() ? Result<void>() : set(*capability);
+    const auto entries = parse(*snapshots_.sent, search_.key(), search_.data());
+    if (!entries) {
+        return std::unexpected(entries.error());
+    }
+    const auto capability = std::ranges::find(*entries, capability_name, &Entry::name);
+    return capability == entries->end() ? Result<void>() : set(*capability);
 }
 
 } // namespace btrkit::send

@@ -29,7 +29,7 @@ private:
     /// One or more attributes whose names share a hash.
     using Entries = std::vector<Entry>;
 
-    static Entries parse(Bytes body);
+    static Result<Entries> parse(const Snapshot& snapshot, const btrfs::Key& key, Bytes body);
     Result<void> set(const Entry& entry);
     Result<void> set_all(const Entries& entries, const Entries& known);
     Result<void> remove_all(const Entries& entries, const Entries& left);

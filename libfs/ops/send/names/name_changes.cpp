@@ -10,18 +10,19 @@ namespace btrkit::send {
 void RecordedNames::add(InodeName name, std::list<InodeName>& list, Index& opposite) {
     const bool is_new = &list == &new_names;
     if (const auto undone = opposite.find(name); undone != opposite.end()) {
-        (is_new ? deleted_names : new_names).erase(undone->second);
+        const auto place = *undone;
         opposite.erase(undone);
+        (is_new ? deleted_names : new_names).erase(place);
         return;
     }
-    (is_new ? new_ : deleted_).insert_or_assign(name, list.insert(list.end(), name));
+    (is_new ? new_ : deleted_).insert(list.insert(list.end(), std::move(name)));
 }
 
 void RecordedNames::clear() {
-    new_names.clear();
-    deleted_names.clear();
     new_.clear();
     deleted_.clear();
+    new_names.clear();
+    deleted_names.clear();
 }
 
 void NameChanges::TouchedDirs::add(const InodeName& name) {
@@ -66,8 +67,8 @@ Result<NameChanges::Work> NameChanges::begin_work() {
     Work work{.is_orphan = current_.is_new};
     if (!current_.is_new && snapshots_.parent != nullptr) {
         const auto first = snapshots_.parent->need_first_name(current_.number);
-        const auto taken = first ? paths_.is_taken_over(*first, current_.number, current_.generation)
-                                 : std::unexpected(first.error());
+        const auto taken =
+            first ? paths_.is_taken_over(*first, current_.number, current_.generation) : std::unexpected(first.error());
         if (!taken) {
             return std::unexpected(taken.error());
         }
@@ -82,8 +83,8 @@ Result<NameChanges::Work> NameChanges::begin_work() {
     return work;
 }
 
-/// Takes the names that the inode is to have away from others whose turn has not come. All of them first: a new name may
-/// be the old one of a directory that other paths lead through.
+/// Takes the names that the inode is to have away from others whose turn has not come. All of them first: a new name
+/// may be the old one of a directory that other paths lead through.
 Result<void> NameChanges::clear_the_way(const RecordedNames& names, Work& work) {
     for (const auto& name : names.new_names) {
         const auto state = snapshots_.state(name.dir, name.dir_generation, current_.names_done_below);
@@ -122,7 +123,10 @@ Result<void> NameChanges::give_way(const Paths::Victim& victim, const InodeName&
         waiting->is_orphan = true;
     }
     paths_.note_gave_way(victim.inode, victim.generation);
-    const auto above = snapshots_.parent->is_above(victim.inode, victim.generation, current_.number);
+    // Only directories are above anything; the question takes time where the inode has many names.
+    const auto above = S_ISDIR(victim.mode)
+                           ? snapshots_.parent->is_above(victim.inode, victim.generation, current_.number)
+                           : Result<bool>(false);
     if (!above || !*above) {
         return above ? Result<void>() : std::unexpected(above.error());
     }
@@ -141,27 +145,19 @@ Result<void> NameChanges::orphanize(u64 inode, u64 generation, const std::string
 }
 
 /// A directory whose number is higher than that of an entry is made before its turn.
-Result<void> NameChanges::make_parent(const InodeName& name, const RecordedNames& names) {
+Result<void> NameChanges::make_parent(const InodeName& name, const Work& work) {
+    if (work.touched_dirs.contains(name)) {
+        return {}; // done for another of the names
+    }
     const auto state = snapshots_.state(name.dir, name.dir_generation, current_.names_done_below);
     if (!state) {
         return std::unexpected(state.error());
     }
-    if (*state != InodeState::will_create) {
-        return {};
-    }
-    for (const auto& earlier : names.new_names) {
-        if (&earlier == &name) {
-            break;
-        }
-        if (earlier.dir == name.dir) {
-            return {};
-        }
-    }
-    return maker_.make_dir_once(name.dir);
+    return *state == InodeState::will_create ? maker_.make_dir_once(name.dir) : Result<void>();
 }
 
 Result<void> NameChanges::give_new_name(const InodeName& name, const RecordedNames& names, Work& work) {
-    if (auto done = make_parent(name, names); !done) {
+    if (auto done = make_parent(name, work); !done) {
         return done;
     }
     const bool is_dir = S_ISDIR(current_.mode);
@@ -228,8 +224,8 @@ Result<void> NameChanges::unlink_old_names(const RecordedNames& names, Work& wor
     return work.is_orphan ? commands_.unlink(work.path) : Result<void>();
 }
 
-/// The directories that the inode came to or went from: their times are to be sent, and those that are deleted and empty
-/// now can go.
+/// The directories that the inode came to or went from: their times are to be sent, and those that are deleted and
+/// empty now can go.
 Result<void> NameChanges::look_after_dirs(const Work& work) {
     for (const auto& [dir, generation] : work.touched_dirs.in_order()) {
         if (dir > current_.number) {

@@ -26,7 +26,15 @@ public:
     std::list<InodeName> deleted_names;
 
 private:
-    using Index = std::map<InodeName, std::list<InodeName>::iterator>;
+    using Place = std::list<InodeName>::iterator;
+    /// By the name, which stands in the list alone.
+    struct ByName {
+        using is_transparent = void;
+        bool operator()(const Place& left, const Place& right) const { return *left < *right; }
+        bool operator()(const Place& left, const InodeName& right) const { return *left < right; }
+        bool operator()(const InodeName& left, const Place& right) const { return left < *right; }
+    };
+    using Index = std::set<Place, ByName>;
 
     void add(InodeName name, std::list<InodeName>& list, Index& opposite);
 
@@ -51,6 +59,7 @@ private:
     class TouchedDirs {
     public:
         void add(const InodeName& name);
+        bool contains(const InodeName& name) const { return known_.contains({name.dir, name.dir_generation}); }
         const std::vector<std::pair<u64, u64>>& in_order() const { return in_order_; }
 
     private:
@@ -60,16 +69,16 @@ private:
 
     /// What process() knows of its inode.
     struct Work {
-        std::string path;        ///< where it is now
-        bool is_orphan = false;  ///< it has its temporary name
-        bool may_move = true;    ///< it need not wait for another directory
+        std::string path;       ///< where it is now
+        bool is_orphan = false; ///< it has its temporary name
+        bool may_move = true;   ///< it need not wait for another directory
         TouchedDirs touched_dirs = {};
     };
 
     Result<Work> begin_work();
     Result<void> clear_the_way(const RecordedNames& names, Work& work);
     Result<void> give_way(const Paths::Victim& victim, const InodeName& name, Work& work);
-    Result<void> make_parent(const InodeName& name, const RecordedNames& names);
+    Result<void> make_parent(const InodeName& name, const Work& work);
     Result<void> give_new_name(const InodeName& name, const RecordedNames& names, Work& work);
     Result<void> delete_dir(Work& work);
     Result<void> unlink_old_names(const RecordedNames& names, Work& work);

@@ -23,6 +23,12 @@ Result<void> BatchPipeline::add_commands(std::string_view bytes) {
 }
 
 Result<void> BatchPipeline::add_piece(DataPiece piece, std::string_view path) {
+    if (settings_->stop.stop_requested() && !failure_) {
+        failure_ = Error{ErrorKind::refused, "stopped"};
+    }
+    if (failure_) {
+        return status();
+    }
     if (filling_->weight + piece.weight() > batch_data_bytes || filling_->is_full()) {
         if (auto handed_in = hand_in(); !handed_in) {
             return handed_in;

@@ -5,6 +5,7 @@
 
 #include "libfs/base/ordered_pipeline.h"
 #include "libfs/base/progress.h"
+#include "libfs/base/stop.h"
 #include "libfs/fs/file_extents.h"
 #include "libfs/stream/encoder.h"
 
@@ -40,6 +41,8 @@ public:
         std::function<void(const UnreadableRange&)> skip = {};
         /// Bad copies of what could be read nevertheless.
         ProblemSink report = {};
+        /// Asked for each megabyte of data; everything fails with refused when it says stop.
+        StopToken stop = {};
         /// Advanced by every byte that was written; null: nobody looks.
         ProgressSink* progress = nullptr;
     };
