@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "apps/common/version.h"
 
-#include <vector>
-
 #include <CLI/Version.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <gcrypt.h>
 #include <isa-l.h>
+#include <libdeflate.h>
+#include <lzo/lzo1x.h>
 #include <nlohmann/json.hpp>
 #include <oneapi/tbb/version.h>
 #include <spdlog/version.h>
 #include <xxhash.h>
+#include <zstd.h>
 
 namespace btrkit::apps {
 
@@ -46,6 +47,14 @@ std::string version_text(std::string_view tool, std::span<const std::string> mor
     auto libraries = common_libraries();
     libraries.insert(libraries.end(), more.begin(), more.end());
     return fmt::format("{} {}\nbuilt with {}\n", tool, version(), fmt::join(libraries, ", "));
+}
+
+std::vector<std::string> compression_libraries() {
+    return {
+        fmt::format("libdeflate {}", LIBDEFLATE_VERSION_STRING),
+        fmt::format("lzo {}", ::lzo_version_string()),
+        fmt::format("zstd {}", ::ZSTD_versionString()),
+    };
 }
 
 } // namespace btrkit::apps

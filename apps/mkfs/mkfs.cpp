@@ -5,6 +5,7 @@
 #include "apps/common/progress.h"
 #include "apps/common/sizes.h"
 #include "apps/common/stop_signals.h"
+#include "apps/common/version.h"
 #include "apps/mkfs/report_json.h"
 #include "apps/mkfs/source.h"
 #include "libfs/base/names.h"
@@ -16,9 +17,6 @@
 #include <archive.h>
 #include <blkid.h>
 #include <fmt/format.h>
-#include <libdeflate.h>
-#include <lzo/lzo1x.h>
-#include <zstd.h>
 
 namespace btrkit::apps {
 
@@ -54,13 +52,10 @@ Result<std::optional<std::int64_t>> source_date_epoch() {
 
 /// What this tool stands on beside what all do.
 std::vector<std::string> libraries() {
-    return {
-        fmt::format("libarchive {}", ARCHIVE_VERSION_ONLY_STRING),
-        fmt::format("libblkid {}", BLKID_VERSION),
-        fmt::format("libdeflate {}", LIBDEFLATE_VERSION_STRING),
-        fmt::format("lzo {}", ::lzo_version_string()),
-        fmt::format("zstd {}", ::ZSTD_versionString()),
-    };
+    auto all = compression_libraries();
+    all.insert(all.begin(),
+               {fmt::format("libarchive {}", ARCHIVE_VERSION_ONLY_STRING), fmt::format("libblkid {}", BLKID_VERSION)});
+    return all;
 }
 
 /// A plan knows no paths: what is too small gets its name here.

@@ -6,6 +6,7 @@
 #include "apps/dump_tree/dump_tree.h"
 #include "apps/mkfs/mkfs.h"
 #include "apps/scrub/scrub.h"
+#include "apps/send/send.h"
 #include "libfs/render/fields_json.h"
 #include "tests/apps/json_members.h"
 #include "tests/apps/tool_run.h"
@@ -64,7 +65,8 @@ std::vector<Paper> papers() {
             {"btrkit-dump-super", apps::run_dump_super},
             {"btrkit-dump-tree", apps::run_dump_tree},
             {"btrkit-mkfs", apps::run_mkfs},
-            {"btrkit-scrub", apps::run_scrub, {"0", "1", "2", "3"}}};
+            {"btrkit-scrub", apps::run_scrub, {"0", "1", "2", "3"}},
+            {"btrkit-send", apps::run_send}};
 }
 
 /// "-s, --super N" of each line of the help that describes an option.

@@ -94,7 +94,7 @@ Result<void> SubvolumeSender::finish_attributes() {
     if (done) {
         done = xattrs_.send_capabilities();
     }
-    if (done && !moves_.is_waiting(current_.number)) {
+    if (done && !moves_.is_waiting(current_.number, current_.generation)) {
         done = finish_move(*inode, before ? &*before : nullptr);
     }
     if (done && setting_.log.is_listening()) {

@@ -81,7 +81,8 @@ Result<void> SubvolumeSender::finish_top() {
 }
 
 bool SubvolumeSender::may_skip(const Error& error) const {
-    return error.kind == ErrorKind::damaged && setting_.skip && !output_.failure();
+    const bool is_of_image = error.kind == ErrorKind::damaged || error.kind == ErrorKind::unsupported;
+    return is_of_image && setting_.skip && !output_.failure();
 }
 
 /// The current inode is left as it is, and what is damaged is told.
@@ -214,8 +215,10 @@ Result<void> SubvolumeSender::take_changed_inode(const Inode& inode, const Inode
     }
     bool is_replaced = inode.generation != before.generation;
     if (!snapshots_.one_filesystem()) {
-        // The same number and generation are no proof there.
-        is_replaced |= inode.type() != before.type() || (!S_ISREG(inode.mode) && !S_ISDIR(inode.mode));
+        // The same number and generation are no proof there, and what makes up other inodes than files and directories
+        // can't be changed.
+        const bool can_change = S_ISREG(inode.mode) || S_ISDIR(inode.mode);
+        is_replaced |= inode.type() != before.type() || (!can_change && inode != before);
     }
     // The top is never deleted.
     if ((is_replaced && inode.number != btrfs::root_dir_inode) || inode.nlink == 0 || before.nlink == 0) {

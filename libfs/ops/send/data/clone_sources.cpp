@@ -28,4 +28,16 @@ CloneSources::CloneSources(const Filesystem& filesystem, BlockCache& cache, cons
                            const Snapshot& sent)
     : snapshots_(by_id(snapshots)), sent_id_(sent.id()), finder_(filesystem, cache, ids(snapshots_), sent.id()) {}
 
+std::optional<CloneSource> CloneSources::find(const CloneQuery& query) {
+    auto source = finder_.find(query);
+    if (source) {
+        const auto inode = snapshot(source->tree).inode(source->inode);
+        // A file that was open while it was deleted has no path; the kernel fails here.
+        if (!inode || !*inode || (*inode)->nlink == 0) {
+            return std::nullopt;
+        }
+    }
+    return source;
+}
+
 } // namespace btrkit::send

@@ -15,7 +15,8 @@ public:
     CloneSources(const Filesystem& filesystem, BlockCache& cache, const std::vector<Snapshot*>& snapshots,
                  const Snapshot& sent);
 
-    std::optional<CloneSource> find(const CloneQuery& query) { return finder_.find(query); }
+    /// Nothing where the bytes must be written.
+    std::optional<CloneSource> find(const CloneQuery& query);
     Snapshot& snapshot(u64 id) { return *snapshots_.at(id); }
     bool is_sent(u64 id) const { return id == sent_id_; }
 

@@ -235,6 +235,20 @@ Result<std::string> Contents::current_path() {
     return paths_.path_of(current_.number, current_.generation);
 }
 
+/// Where the file is in the snapshot, while it is below a directory with a temporary name; else null.
+std::shared_ptr<const std::string> Contents::shown_path(std::string_view path) {
+    const bool may_be_temporary = path.size() > 1 && path[0] == 'o' && path[1] >= '0' && path[1] <= '9';
+    if (!may_be_temporary) {
+        return nullptr;
+    }
+    if (shown_path_of_ != current_.number) {
+        shown_path_of_ = current_.number;
+        shown_path_ = std::make_shared<const std::string>(
+            snapshots_.sent->path_of(current_.number).value_or(std::string(path)));
+    }
+    return shown_path_;
+}
+
 Result<void> Contents::write(const Extent& extent, const Range& range) {
     const auto path = current_path();
     const auto inode = path ? snapshots_.sent->need_inode(current_.number) : std::unexpected(path.error());
@@ -248,7 +262,8 @@ Result<void> Contents::write(const Extent& extent, const Range& range) {
     const FileData data{.extent = extent,
                         .has_checksums = inode->has_checksums(),
                         .offset = range.offset,
-                        .length = range.length};
+                        .length = range.length,
+                        .shown_path = shown_path(*path)};
     if (mode_.compressed_data && extent->is_compressed() && extent->is_data()) {
         const u64 stored_bytes =
             extent->kind == ExtentKind::inline_data ? extent->inline_bytes.size() : extent->disk_num_bytes;

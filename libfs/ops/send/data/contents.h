@@ -63,6 +63,7 @@ private:
     bool is_all_zeros(const FileExtent& extent, const Range& range);
     Result<void> put_encoded(std::string_view path, const FileData& data);
     Result<std::string> current_path();
+    std::shared_ptr<const std::string> shown_path(std::string_view path);
 
     const Filesystem& filesystem_;
     const Snapshots& snapshots_;
@@ -74,6 +75,8 @@ private:
     ContentsMode mode_;
     ExtentReader reader_;
     std::optional<ParentExtents> parent_extents_; ///< nothing: there is no parent
+    std::shared_ptr<const std::string> shown_path_;
+    u64 shown_path_of_ = 0; ///< inode
     u64 bytes_sent_ = 0;
     u32 sectorsize_;
 };

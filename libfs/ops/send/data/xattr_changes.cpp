@@ -85,7 +85,9 @@ Result<void> XattrChanges::send(const ItemDifference& item) {
     if (!before) {
         return std::unexpected(before.error());
     }
-    log_.attributes_changed();
+    if (item.change != ItemChange::same) {
+        log_.attributes_changed();
+    }
     if (auto done = set_all(*now, *before); !done) {
         return done;
     }

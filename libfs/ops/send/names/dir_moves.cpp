@@ -5,13 +5,14 @@
 
 namespace btrkit::send {
 
-DirMoves::Waiting* DirMoves::find(u64 dir) {
+DirMoves::Waiting* DirMoves::find(u64 dir, u64 generation) {
     const auto at = waiting_.find(dir);
-    return at == waiting_.end() ? nullptr : &at->second;
+    return at == waiting_.end() || at->second.generation != generation ? nullptr : &at->second;
 }
 
 void DirMoves::add(u64 for_dir, WaitingMove move, bool is_orphan) {
-    [[maybe_unused]] const bool is_new = waiting_.try_emplace(move.dir, Waiting{.is_orphan = is_orphan}).second;
+    const Waiting waiting{.generation = move.dir_generation, .is_orphan = is_orphan};
+    [[maybe_unused]] const bool is_new = waiting_.try_emplace(move.dir, waiting).second;
     assert(is_new);
     behind_[for_dir].push_back(std::move(move));
 }

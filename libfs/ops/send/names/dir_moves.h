@@ -22,15 +22,18 @@ class DirMoves {
 public:
     /// What is known of a directory that waits.
     struct Waiting {
+        u64 generation = 0;
         bool is_orphan = false; ///< it has its temporary name now
         u64 rmdir = 0;          ///< 0, or a directory that may be removed when this one has gone
         u64 rmdir_generation = 0;
     };
 
     bool any() const { return !waiting_.empty(); }
-    /// Null: it does not wait.
-    Waiting* find(u64 dir);
-    bool is_waiting(u64 dir) const { return waiting_.contains(dir); }
+    /// Whether an inode of that number waits: quick to ask.
+    bool has_number(u64 dir) const { return waiting_.contains(dir); }
+    /// Null: it does not wait. The number may have been another inode's in the parent, which does not.
+    Waiting* find(u64 dir, u64 generation);
+    bool is_waiting(u64 dir, u64 generation) { return find(dir, generation) != nullptr; }
 
     /// The move waits for that of `for_dir`. The directory must not wait already.
     void add(u64 for_dir, WaitingMove move, bool is_orphan);

@@ -38,7 +38,7 @@ Result<bool> NameChanges::waits_for_bearer_of(const InodeName& name, const Recor
     if (!now || !*now || (*now)->generation != before->generation) {
         return now ? Result<bool>(false) : std::unexpected(now.error());
     }
-    const auto* waiting = moves_.find(bearer);
+    const auto* waiting = moves_.find(bearer, before->generation);
     if (waiting == nullptr || waiting->is_orphan) {
         return false;
     }
@@ -64,7 +64,7 @@ Result<bool> NameChanges::waits_for_ancestor(const InodeName& name, const Record
             return std::unexpected(snapshots_.sent->damaged({dir, btrfs::item_type::inode_ref, 0},
                                                             "a directory that is within itself"));
         }
-        if (moves_.is_waiting(dir)) {
+        if (moves_.is_waiting(dir, dir_generation)) {
             // Otherwise both would wait for each other.
             const auto above = snapshots_.parent->is_above(current_.number, current_.generation, dir);
             if (!above) {
@@ -133,9 +133,9 @@ Result<bool> NameChanges::move_late(WaitingMove& move) {
         return std::unexpected(obstacle.error());
     }
     if (*obstacle) {
-        const u64 dir = move.dir;
+        const auto [dir, generation] = std::pair(move.dir, move.dir_generation);
         moves_.add(**obstacle, std::move(move), waiting.is_orphan);
-        auto* again = moves_.find(dir);
+        auto* again = moves_.find(dir, generation);
         again->rmdir = waiting.rmdir;
         again->rmdir_generation = waiting.rmdir_generation;
         return false;
@@ -180,7 +180,7 @@ Result<std::optional<u64>> NameChanges::loop_through(u64 dir, u64 generation) {
             return std::nullopt;
         }
         Result<Paths::Step> step;
-        if (moves_.is_waiting(at)) {
+        if (moves_.is_waiting(at, at_generation)) {
             waiting_above = waiting_above == 0 ? at : waiting_above;
             auto name = snapshots_.parent->first_name(at);
             if (name && !*name) {

@@ -119,7 +119,7 @@ Result<void> NameChanges::give_way(const Paths::Victim& victim, const InodeName&
     if (auto done = orphanize(victim.inode, victim.generation, *path); !done) {
         return done;
     }
-    if (auto* waiting = moves_.find(victim.inode)) {
+    if (auto* waiting = moves_.find(victim.inode, victim.generation)) {
         waiting->is_orphan = true;
     }
     paths_.note_gave_way(victim.inode, victim.generation);
@@ -220,8 +220,14 @@ Result<void> NameChanges::unlink_old_names(const RecordedNames& names, Work& wor
             paths_.forget_current_path();
         }
     }
-    // Its first name was taken over and no new one came: the temporary one goes.
-    return work.is_orphan ? commands_.unlink(work.path) : Result<void>();
+    if (!work.is_orphan) {
+        return {};
+    }
+    // Its first name was taken over and no new one came: the temporary one goes. A hole may have been sent by it.
+    if (paths_.is_current_path(work.path)) {
+        paths_.forget_current_path();
+    }
+    return commands_.unlink(work.path);
 }
 
 /// The directories that the inode came to or went from: their times are to be sent, and those that are deleted and
@@ -293,10 +299,16 @@ Result<bool> NameChanges::is_emptied(u64 dir, u64 generation, DyingDirs::Dying& 
         const u64 inode = entry->location.objectid;
         dying.highest_inode = std::max(dying.highest_inode, inode);
         dying.next_index = key.offset;
-        if (auto* waiting = moves_.find(inode)) {
-            waiting->rmdir = dir;
-            waiting->rmdir_generation = generation;
-            return false;
+        if (moves_.has_number(inode) && entry->location.type == type::inode_item) {
+            const auto inode_generation = snapshots_.parent->generation_of(inode);
+            if (!inode_generation) {
+                return std::unexpected(inode_generation.error());
+            }
+            if (auto* waiting = moves_.find(inode, *inode_generation)) {
+                waiting->rmdir = dir;
+                waiting->rmdir_generation = generation;
+                return false;
+            }
         }
         if (inode > current_.number) {
             return false;

@@ -91,12 +91,16 @@ Result<std::optional<Paths::Victim>> Paths::in_the_way_of(const InodeName& name)
         return bearer ? Result<std::optional<Victim>>(std::nullopt) : std::unexpected(bearer.error());
     }
     // What was sent before has let go of its old names, unless its move waits.
-    if (**bearer <= current_.names_done_below && !moves_.is_waiting(**bearer)) {
+    const bool is_done = **bearer <= current_.names_done_below;
+    if (is_done && !moves_.has_number(**bearer)) {
         return std::nullopt;
     }
     const auto inode = snapshots_.parent->need_inode(**bearer);
     if (!inode) {
         return std::unexpected(inode.error());
+    }
+    if (is_done && !moves_.is_waiting(**bearer, inode->generation)) {
+        return std::nullopt;
     }
     return Victim{.inode = **bearer, .generation = inode->generation, .mode = inode->mode};
 }
@@ -157,12 +161,12 @@ void Paths::set_current_path(std::string path) {
 }
 
 Result<std::string> Paths::path_of(u64 inode, u64 generation) {
-    const Id id{inode, generation};
-    if (id == current_path_of_ && !current_path_.empty()) {
+    const bool is_current = inode == current_.number && generation == current_.generation;
+    if (is_current && !current_path_.empty() && current_path_of_ == Id{inode, generation}) {
         return current_path_;
     }
     auto path = find_path(inode, generation);
-    if (path && id == Id{current_.number, current_.generation}) {
+    if (path && is_current) {
         set_current_path(*path);
     }
     return path;
@@ -172,7 +176,7 @@ Result<std::string> Paths::find_path(u64 inode, u64 generation) {
     std::vector<std::string> names; // from the inode up
     std::size_t length = 0;
     while (inode != btrfs::root_dir_inode) {
-        const auto* waiting = moves_.find(inode);
+        const auto* waiting = moves_.find(inode, generation);
         Result<Step> step;
         if (dying_.contains(inode, generation) || (waiting != nullptr && waiting->is_orphan)) {
             auto name = temporary_name(inode, generation);

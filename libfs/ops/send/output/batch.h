@@ -30,7 +30,8 @@ struct DataPiece {
     std::size_t commands_before = 0; ///< bytes of Batch::commands that stand before it
     std::size_t path_at = 0;         ///< in Batch::paths
     std::size_t path_bytes = 0;
-    std::shared_ptr<const FileExtent> extent = {}; ///< null: zeros
+    std::shared_ptr<const FileExtent> extent = {};      ///< null: zeros
+    std::shared_ptr<const std::string> shown_path = {}; ///< null: as the stream calls the file
     u64 file_offset = 0;
     u64 length = 0;      ///< in the file
     u64 into_extent = 0; ///< where the file's bytes begin, in what the item shows of the extent
@@ -77,6 +78,10 @@ struct Batch {
 
     std::string_view path_of(const DataPiece& piece) const {
         return std::string_view(paths).substr(piece.path_at, piece.path_bytes);
+    }
+    /// For messages.
+    std::string_view shown_path_of(const DataPiece& piece) const {
+        return piece.shown_path != nullptr ? std::string_view(*piece.shown_path) : path_of(piece);
     }
     MutableBytes buffer_of(const DataPiece& piece) {
         return MutableBytes(data).subspan(piece.buffer_at, piece.buffer_bytes);

@@ -145,7 +145,7 @@ void BatchWorker::put_around(Batch& batch, const DataPiece& piece, const Gaps& g
     for (const auto& [offset, length, error] : gaps) {
         put_data(batch, piece, put_bytes, offset);
         const u64 file_offset = piece.file_offset + offset;
-        const auto path = batch.path_of(piece);
+        const auto path = batch.shown_path_of(piece);
         if (!skips_) {
             batch.failure =
                 Error{error.kind, fmt::format("{}: file offset {}: {}", printable(path), file_offset, error.message)};

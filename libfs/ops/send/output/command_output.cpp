@@ -147,6 +147,7 @@ Result<void> CommandOutput::put_write(std::string_view path, const FileData& dat
         DataPiece piece{.source = is_plain ? PieceSource::devices : PieceSource::unpacked,
                         .verify = data.has_checksums,
                         .extent = data.extent,
+                        .shown_path = data.shown_path,
                         .file_offset = data.offset + done_bytes,
                         .length = std::min(length - done_bytes, most),
                         .into_extent = into_extent + done_bytes};
@@ -184,6 +185,7 @@ Result<void> CommandOutput::put_encoded(std::string_view path, const FileData& d
                     .is_encoded = true,
                     .verify = data.has_checksums,
                     .extent = data.extent,
+                    .shown_path = data.shown_path,
                     .file_offset = range.file_offset,
                     .length = range.length,
                     .into_extent = into_extent,

@@ -17,7 +17,7 @@ namespace btrkit::send {
 
 /// Part of a file that is to be sent and could not be read from any copy.
 struct UnreadableRange {
-    std::string path; ///< as the stream calls the file
+    std::string path; ///< FileData::shown_path, or as the stream calls the file
     u64 file_offset = 0;
     u64 length = 0;
     std::string why;
@@ -29,6 +29,8 @@ struct FileData {
     bool has_checksums = true;                ///< of the inode
     u64 offset = 0;                           ///< in the file, within the extent
     u64 length = 0;
+    /// What messages call the file; null: as the stream does.
+    std::shared_ptr<const std::string> shown_path = {};
 };
 
 class CommandOutput {

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#include "apps/send/images.h"
+
+#include "apps/common/open_images.h"
+#include "apps/common/sizes.h"
+#include "libfs/base/names.h"
+#include "libfs/io/in_use.h"
+
+#include <fmt/format.h>
+
+namespace btrkit::apps {
+
+void Damages::tell(const Problem& problem) {
+    if (problem.severity() == Severity::note) {
+        messages_.note(describe(problem));
+    } else if (++count_ <= most_told) {
+        messages_.warning(describe(problem));
+    }
+}
+
+void Damages::finish() {
+    if (count_ > most_told) {
+        messages_.warning(fmt::format("{} more that could be read past; btrkit-scrub tells all",
+                                      plural(count_ - most_told, "error")));
+    }
+}
+
+std::optional<Filesystem> open_filesystem(const std::vector<std::string>& images, Damages& damages,
+                                          Messages& messages) {
+    const u64 errors_before = messages.error_count();
+    for (const auto& image : images) {
+        if (const auto why = why_in_use(image)) {
+            messages.error(
+                fmt::format("{}: {}; nothing is sent of it while in use (`btrfs send` can)", printable(image), *why));
+        }
+    }
+    if (messages.error_count() > errors_before) {
+        return std::nullopt;
+    }
+    auto devices = open_images(images, messages);
+    if (messages.error_count() > errors_before) {
+        return std::nullopt;
+    }
+    auto filesystem =
+        Filesystem::open(std::move(devices), {}, [&damages](const Problem& problem) { damages.tell(problem); });
+    if (!filesystem) {
+        messages.error(filesystem.error());
+        return std::nullopt;
+    }
+    return std::move(*filesystem);
+}
+
+} // namespace btrkit::apps

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+// The filesystems that a send reads.
+#pragma once
+
+#include "apps/common/messages.h"
+#include "libfs/fs/filesystem.h"
+
+#include <string>
+#include <vector>
+
+namespace btrkit::apps {
+
+/// Damage that could be read past: warnings, the first of them.
+class Damages {
+public:
+    explicit Damages(Messages& messages) : messages_(messages) {}
+
+    void tell(const Problem& problem);
+    /// How many there were that were not told.
+    void finish();
+
+private:
+    static constexpr u64 most_told = 20;
+
+    Messages& messages_;
+    u64 count_ = 0;
+};
+
+/// nullopt: all is said. An image that is in use is not opened: what changes meanwhile looks damaged.
+std::optional<Filesystem> open_filesystem(const std::vector<std::string>& images, Damages& damages, Messages& messages);
+
+} // namespace btrkit::apps

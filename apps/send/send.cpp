@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: MIT
+#include "apps/send/send.h"
+
+#include "apps/common/exit_status.h"
+#include "apps/common/sizes.h"
+#include "apps/common/stop_signals.h"
+#include "apps/common/version.h"
+#include "apps/send/change_list.h"
+#include "apps/send/flags.h"
+#include "apps/send/images.h"
+#include "apps/send/report_json.h"
+#include "apps/send/stream_output.h"
+#include "libfs/base/names.h"
+#include "libfs/ops/send/subvolume.h"
+
+#include <fmt/format.h>
+
+namespace btrkit::apps {
+
+namespace {
+
+class Run {
+public:
+    Run(const SendFlags& flags, ProgressDisplay& progress, Messages& messages, Io& io)
+        : flags_(flags), progress_(progress), messages_(messages), io_(io), damages_(messages) {}
+
+    int run() {
+        const auto filesystem = open_filesystem(flags_.images, damages_, messages_);
+        std::optional<Filesystem> parent_image;
+        if (!flags_.parent_images.empty()) {
+            parent_image = open_filesystem(flags_.parent_images, damages_, messages_);
+        }
+        if (messages_.error_count() > 0) {
+            return exit_failed;
+        }
+        const auto* parent = parent_image ? &*parent_image : nullptr;
+        if (flags_.send.dry_run) {
+            return list_changes(*filesystem, parent);
+        }
+        return flags_.file ? send_to_file(*filesystem, parent) : send_to(io_.out, *filesystem, parent);
+    }
+
+private:
+    int send_to_file(const Filesystem& filesystem, const Filesystem* parent) {
+        std::vector<std::string> images = flags_.images;
+        images.insert(images.end(), flags_.parent_images.begin(), flags_.parent_images.end());
+        const auto file = StreamFile::open(*flags_.file, images);
+        if (!file) {
+            messages_.error(file.error());
+            return file.error().kind == ErrorKind::usage ? exit_usage : exit_failed;
+        }
+        if (const int status = send_to(**file, filesystem, parent); status != exit_done && !report_) {
+            return status;
+        }
+        if (const auto closed = (*file)->close(); !closed) {
+            messages_.error(closed.error().message + whole_or_not(true));
+            return exit_failed;
+        }
+        if (flags_.format == OutputFormat::json) {
+            print(send_json(flags_, filesystem.super(), *report_).dump(2, ' ', false, Json::error_handler_t::replace));
+        }
+        return messages_.exit_status();
+    }
+
+    int send_to(OutputSink& sink, const Filesystem& filesystem, const Filesystem* parent) {
+        const StopSignals signals;
+        const auto stop = signals.token();
+        WatchedSink stream(sink);
+        const send::World world{.sink = stream,
+                                .progress = progress_,
+                                .stop = stop,
+                                .report = [this](const Problem& problem) { damages_.tell(problem); },
+                                .begun = [&](const send::SentSubvolume& sent) { tell_begun(filesystem, sent); },
+                                .wants_total = flags_.shows_progress};
+        auto report = send::run(filesystem, parent, flags_.send, flags_.parallelism, world);
+        progress_.finish();
+        damages_.finish();
+        if (!report) {
+            const auto text = stream.failure() ? stream.failure()->message : failure_text(report.error());
+            messages_.error(text + whole_or_not(stream.has_begun()));
+            return exit_failed;
+        }
+        report_ = std::move(*report);
+        tell_sent(*report_);
+        return messages_.exit_status();
+    }
+
+    int list_changes(const Filesystem& filesystem, const Filesystem* parent) {
+        const auto list = flags_.format == OutputFormat::json ? json_change_list(io_.out)
+                                                              : text_change_list(io_.out, messages_.verbosity());
+        StopSignals signals;
+        const auto stop = signals.token();
+        const send::World world{.sink = io_.out,
+                                .progress = progress_,
+                                .stop = stop,
+                                .report = [this](const Problem& problem) { damages_.tell(problem); },
+                                .begun =
+                                    [&](const send::SentSubvolume& sent) {
+                                        tell_of_log(filesystem, sent);
+                                        list->begin_subvolume(sent);
+                                    },
+                                .changed =
+                                    [&](const send::ChangedPath& path) {
+                                        list->add(path);
+                                        if (list->failure()) {
+                                            signals.request();
+                                        }
+                                    }};
+        const auto report = send::run(filesystem, parent, flags_.send, flags_.parallelism, world);
+        progress_.finish();
+        damages_.finish();
+        if (!report && !list->failure()) {
+            messages_.error(failure_text(report.error()));
+            return exit_failed;
+        }
+        if (report) {
+            list->end(*report);
+            tell_skipped(*report);
+        }
+        if (list->failure()) {
+            messages_.error(*list->failure());
+        }
+        return messages_.exit_status();
+    }
+
+    /// "At subvol NAME" is the peer's line, as its users know it: without the tool's name.
+    void tell_begun(const Filesystem& filesystem, const send::SentSubvolume& sent) {
+        tell_of_log(filesystem, sent);
+        if (messages_.verbosity() != Verbosity::quiet) {
+            const auto& name = flags_.send.subvolumes.at(begun_count_);
+            // Where standard error fails there is nobody left to tell.
+            static_cast<void>(progress_.err().write(fmt::format("At subvol {}\n", printable(name))));
+        }
+        ++begun_count_;
+    }
+
+    /// Snapshots have none, and a subvolume that was not changed since then neither; but nobody would know.
+    void tell_of_log(const Filesystem& filesystem, const send::SentSubvolume& sent) {
+        if (filesystem.super().log_root == 0 || !flags_.send.allow_writable) {
+            return;
+        }
+        const auto subvolume = send::find_subvolume(filesystem, sent.id);
+        if (subvolume && !subvolume->is_read_only) {
+            messages_.note(fmt::format("{}: there is a log that was not replayed: what was written last to subvolume "
+                                       "{} with fsync is not in the stream",
+                                       printable(flags_.images.front()), sent.id));
+        }
+    }
+
+    void tell_sent(const send::Report& report) {
+        for (const auto& sent : report.sent) {
+            messages_.detail(fmt::format("subvolume {} ({}): {} sent", sent.id, printable(sent.name),
+                                         plural(sent.stream_bytes, "byte")));
+        }
+        tell_skipped(report);
+    }
+
+    void tell_skipped(const send::Report& report) {
+        for (const auto& skipped : report.skipped) {
+            const auto path = skipped.path.empty() ? "something of unknown path" : printable(skipped.path);
+            const auto bytes = skipped.file_offset ? fmt::format("bytes {} to {}: ", *skipped.file_offset,
+                                                                 *skipped.file_offset + skipped.length)
+                                                   : "";
+            messages_.error(fmt::format("skipped: {}: {}{}", path, bytes, skipped.why));
+        }
+        if (report.skipped_count > report.skipped.size()) {
+            messages_.error(fmt::format("skipped: {} more", report.skipped_count - report.skipped.size()));
+        }
+    }
+
+    /// What is wrong with the host names its file; all else is of the image.
+    std::string failure_text(const Error& error) const {
+        if (error.kind == ErrorKind::io) {
+            return error.message;
+        }
+        auto image = printable(flags_.images.front());
+        if (!flags_.parent_images.empty()) {
+            image += " against " + printable(flags_.parent_images.front());
+        }
+        return fmt::format("{}: {}", image, error.message);
+    }
+
+    std::string whole_or_not(bool has_begun) const {
+        if (!has_begun) {
+            return "";
+        }
+        return flags_.file ? fmt::format("; the stream in {} is not whole", printable(*flags_.file))
+                           : "; the stream is not whole";
+    }
+
+    void print(const std::string& text) {
+        if (const auto written = io_.out.write(text + "\n"); !written) {
+            messages_.error(written.error());
+        }
+    }
+
+    const SendFlags& flags_;
+    ProgressDisplay& progress_;
+    Messages& messages_;
+    Io& io_;
+    Damages damages_;
+    std::size_t begun_count_ = 0;
+    std::optional<send::Report> report_; ///< where a stream was sent
+};
+
+} // namespace
+
+int run_send(std::span<const std::string> arguments, Io& io) {
+    CommandLine line({.name = "btrkit-send",
+                      .operands = "IMAGE SUBVOLUME...",
+                      .summary = "Write snapshots of a btrfs, by path or id, as a stream for `btrfs receive`.",
+                      .libraries = compression_libraries()});
+    SendFlags flags;
+    if (const auto status = read_send_flags(line, arguments, io, flags)) {
+        return *status;
+    }
+    ProgressDisplay progress(line.tool_name(), io.err, line.progress_style(io));
+    Messages messages(line.tool_name(), progress.err(), line.verbosity());
+    return Run(flags, progress, messages, io).run();
+}
+
+} // namespace btrkit::apps
