@@ -31,7 +31,7 @@ void declare_own(CommandLine& line, SendFlags& flags, RawFlags& raw) {
     app.add_flag("-e", send.omit_end, "one stream of all: one header, one end");
     app.add_option("-f", raw.file, "write to FILE; - is standard output, the default")->option_text("FILE");
     app.add_flag("--no-data", send.no_data, "which parts of files are written, but not with what");
-    line.take_number("--proto", raw.version, "version of the stream: 1 (default) to 3; 0 is the newest");
+    line.take_number("--proto", raw.version, "version of the stream: 1 (default), 2 or 3; 0 is 2");
     app.add_flag("--compressed-data", send.compressed_data, "compressed data as it is; from version 2 on");
     app.add_flag("--allow-writable", send.allow_writable, "what is not read-only too: the image is at rest");
     app.add_flag("--dry-run", send.dry_run, "write no stream: print what has changed, and its size");
@@ -43,7 +43,8 @@ void declare_own(CommandLine& line, SendFlags& flags, RawFlags& raw) {
 std::string what_is_wrong(const SendFlags& flags, const RawFlags& raw) {
     constexpr u64 newest = btrfs::send::newest_version;
     if (raw.version.value_or(0) > newest) {
-        return fmt::format("--proto: there is no version {}, only 1 to {}, and 0 for the newest", *raw.version, newest);
+        return fmt::format("--proto: there is no version {}, only 1 to {}, and 0 for {}", *raw.version, newest,
+                           btrfs::send::newest_settled_version);
     }
     if (raw.version == 1 && flags.send.compressed_data) {
         return "--compressed-data: version 1 of the stream has none (use --proto 2)";
@@ -64,7 +65,7 @@ u32 version_of(const SendFlags& flags, const RawFlags& raw) {
     if (!raw.version) {
         return flags.send.compressed_data ? 2 : btrfs::send::oldest_version;
     }
-    return *raw.version == 0 ? btrfs::send::newest_version : static_cast<u32>(*raw.version);
+    return *raw.version == 0 ? btrfs::send::newest_settled_version : static_cast<u32>(*raw.version);
 }
 
 } // namespace

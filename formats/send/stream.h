@@ -16,6 +16,8 @@ namespace btrfs::send {
 
 inline constexpr u32 oldest_version = 1;
 inline constexpr u32 newest_version = 3;
+/// The newest that kernels send and receivers take unless they were built with experimental features.
+inline constexpr u32 newest_settled_version = 2;
 
 constexpr bool is_known_version(u32 version) {
     return oldest_version <= version && version <= newest_version;

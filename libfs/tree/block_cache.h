@@ -40,7 +40,7 @@ private:
     const BlockReader* reader_;
     std::size_t most_blocks_;
     std::unique_ptr<BlockAhead> ahead_; ///< null: one thread
-    std::list<Entry> entries_; ///< the most recently used one first
+    std::list<Entry> entries_;          ///< the most recently used one first
     std::unordered_map<u64, std::list<Entry>::iterator> by_address_;
 };
 

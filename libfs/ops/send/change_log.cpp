@@ -25,9 +25,9 @@ void ChangeLog::names(const RecordedNames& names, const CurrentInode& current, c
         ++added;
     } else if (!current.is_deleted && added != names.new_names.end() && gone != names.deleted_names.end()) {
         tell_({.change = PathChange::renamed,
-              .path = path_in(*snapshots.sent, *added++),
-              .from = path_in(*snapshots.parent, *gone++),
-              .inode = inode});
+               .path = path_in(*snapshots.sent, *added++),
+               .from = path_in(*snapshots.parent, *gone++),
+               .inode = inode});
     }
     for (; added != names.new_names.end(); ++added) {
         tell_({.change = PathChange::linked, .path = path_in(*snapshots.sent, *added), .inode = inode});

@@ -107,9 +107,9 @@ Result<void> SubvolumeSender::finish_attributes() {
 Result<void> SubvolumeSender::finish_size(const Inode& inode, const Inode* before) {
     // As in the kernel, decided before the last hole is written: one truncation too many does no harm.
     const bool written_to_end = current_.next_write_offset == current_.size;
-    const bool has_size = before == nullptr ? written_to_end
-                                            : before->size == inode.size ||
-                                                  (inode.size > before->size && written_to_end);
+    const bool has_size = before == nullptr
+                              ? written_to_end
+                              : before->size == inode.size || (inode.size > before->size && written_to_end);
     auto done = contents_.send_last_hole();
     if (done && before != nullptr && before->size < inode.size) {
         done = contents_.send_grown_tail(before->size);

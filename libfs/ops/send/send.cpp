@@ -246,7 +246,8 @@ Result<Report> run_once(const Filesystem& filesystem, const Filesystem* parent_i
                                      .progress = count_only ? nullptr : &world.progress};
     if (options.skip_errors) {
         settings.skip = [&](const UnreadableRange& range) {
-            sending.skip({.path = range.path, .file_offset = range.file_offset, .length = range.length, .why = range.why});
+            sending.skip(
+                {.path = range.path, .file_offset = range.file_offset, .length = range.length, .why = range.why});
         };
     }
     CommandOutput output(filesystem, count_only ? nowhere : world.sink, std::move(settings));

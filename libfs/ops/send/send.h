@@ -15,18 +15,19 @@
 namespace btrkit::send {
 
 struct Options {
-    /// What to send, in this order: each by path ("/snapshots/1") or by id ("257"; a path that looks like one: "./257").
+    /// What to send, in this order: each by path ("/snapshots/1") or by id ("257"; a path that looks like one:
+    /// "./257").
     std::vector<std::string> subvolumes;
     /// -p: what all of them are sent against; -c: what else may be cloned from. Each by path or id.
     std::optional<std::string> parent;
     std::vector<std::string> clone_sources;
-    u32 version = 1;      ///< of the stream
+    u32 version = 1;              ///< of the stream
     bool compressed_data = false; ///< compressed extents as they are (version 2 and later)
     bool no_data = false;         ///< UPDATE_EXTENT instead of file data
-    bool omit_end = false; ///< -e: of several subvolumes, one header at the beginning and one end at the end
-    bool allow_writable = false; ///< send what is not read-only too: the image is at rest
-    bool skip_errors = false;    ///< go on past what can't be read
-    bool dry_run = false;        ///< write nothing, tell exact sizes and what would be sent
+    bool omit_end = false;        ///< -e: of several subvolumes, one header at the beginning and one end at the end
+    bool allow_writable = false;  ///< send what is not read-only too: the image is at rest
+    bool skip_errors = false;     ///< go on past what can't be read
+    bool dry_run = false;         ///< write nothing, tell exact sizes and what would be sent
 };
 
 /// Something that could not be read and was left out.
@@ -54,7 +55,7 @@ struct SentSubvolume {
     btrfs::Uuid uuid = {}; ///< as the stream has it
     u64 ctransid = 0;
     std::optional<u64> parent_id = {}; ///< nothing: sent whole
-    u64 stream_bytes = 0; ///< of it, header and end included
+    u64 stream_bytes = 0;              ///< of it, header and end included
 };
 
 struct Report {
@@ -72,12 +73,12 @@ struct World {
     ProblemSink report = {};                              ///< bad copies of what could be read nevertheless
     std::function<void(const SentSubvolume&)> begun = {}; ///< told when one begins
     std::function<void(const ChangedPath&)> changed = {}; ///< in a dry run: told what changed
-    bool wants_total = false; ///< find out the exact size first, for progress with a total
+    bool wants_total = false;                             ///< find out the exact size first, for progress with a total
 };
 
-/// Sends. parent_image: the filesystem that parent lies in; null: the same. Nothing is written before all that was asked
-/// for is found and allowed; where it fails later, the stream has no end command. Fails with usage, not_found, refused
-/// (writable, no relation), damaged, unsupported or io.
+/// Sends. parent_image: the filesystem that parent lies in; null: the same. Nothing is written before all that was
+/// asked for is found and allowed; where it fails later, the stream has no end command. Fails with usage, not_found,
+/// refused (writable, no relation), damaged, unsupported or io.
 Result<Report> run(const Filesystem& filesystem, const Filesystem* parent_image, const Options& options,
                    Parallelism parallelism, const World& world);
 

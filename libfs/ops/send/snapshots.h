@@ -21,7 +21,7 @@ constexpr bool exists_now(InodeState state) {
 
 struct Snapshots {
     Snapshot* sent;
-    Snapshot* parent; ///< null: everything is sent
+    Snapshot* parent;                    ///< null: everything is sent
     const Filesystem* parent_filesystem; ///< that the parent lies in; null: the same as the sent snapshot's
 
     /// Whether addresses mean the same in both.

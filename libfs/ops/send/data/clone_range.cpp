@@ -154,12 +154,10 @@ Result<bool> Contents::clone_step(CloneWalk& walk, const FileExtent& source_exte
         source_length = source_size - source_extent.offset;
     }
     u64 source_offset_in_extent = source_extent.offset_in_extent;
-    const bool is_same_extent =
-        source_extent.kind != ExtentKind::inline_data && source_extent.disk == extent->disk;
+    const bool is_same_extent = source_extent.kind != ExtentKind::inline_data && source_extent.disk == extent->disk;
     if (is_same_extent) {
         source.offset = source_extent.offset;
-        if (source_offset_in_extent < offset_in_extent &&
-            source_offset_in_extent + source_length > offset_in_extent) {
+        if (source_offset_in_extent < offset_in_extent && source_offset_in_extent + source_length > offset_in_extent) {
             const u64 skipped = offset_in_extent - source_offset_in_extent;
             source_length -= skipped;
             source_offset_in_extent += skipped;

@@ -78,7 +78,8 @@ Result<bool> ContentComparison::read_parent(u64 inode, bool has_checksums, u64 a
             break;
         }
         if (begin < end && extent->is_data() &&
-            !parent_reader_.read(*extent, has_checksums, begin - extent->offset, out.subspan(begin - at, end - begin))) {
+            !parent_reader_.read(*extent, has_checksums, begin - extent->offset,
+                                 out.subspan(begin - at, end - begin))) {
             return false;
         }
     }

@@ -19,10 +19,10 @@ Contents::Contents(const Filesystem& filesystem, const Snapshots& snapshots, Cur
       paths_(paths), sources_(sources), mode_(mode), reader_(filesystem),
       sectorsize_(filesystem.geometry().sectorsize) {
     if (snapshots.parent != nullptr) {
-        auto comparison = snapshots.one_filesystem()
-                              ? nullptr
-                              : std::make_unique<ContentComparison>(filesystem, *snapshots.parent_filesystem,
-                                                                    *snapshots.parent);
+        auto comparison =
+            snapshots.one_filesystem()
+                ? nullptr
+                : std::make_unique<ContentComparison>(filesystem, *snapshots.parent_filesystem, *snapshots.parent);
         parent_extents_.emplace(*snapshots.parent, sectorsize_, std::move(comparison));
     }
 }
@@ -90,8 +90,7 @@ Result<void> Contents::send_extent(const Extent& extent, u64 leaf_owner, u32 slo
         return {}; // a new file has holes wherever nothing is written
     }
     std::optional<CloneSource> source;
-    if (extent->kind != ExtentKind::hole && extent->kind != ExtentKind::inline_data &&
-        extent->offset < current_.size) {
+    if (extent->kind != ExtentKind::hole && extent->kind != ExtentKind::inline_data && extent->offset < current_.size) {
         source = sources_.find({.inode = current_.number,
                                 .file_offset = extent->offset,
                                 .num_bytes = extent->length,
@@ -126,8 +125,8 @@ Result<void> Contents::find_last_extent_end(u64 offset) {
     return {};
 }
 
-/// What lies between this extent and the one before it. Where the walk has passed over leaves that both snapshots share,
-/// the one before is not the last that was looked at.
+/// What lies between this extent and the one before it. Where the walk has passed over leaves that both snapshots
+/// share, the one before is not the last that was looked at.
 Result<void> Contents::send_hole_before(const FileExtent& extent, u32 slot) {
     if (!overwrites()) {
         return {};
@@ -199,8 +198,8 @@ Result<void> Contents::send_grown_tail(u64 old_size) {
             break;
         }
         const auto extent = parse(key, items.data());
-        const auto unsent = extent && (*extent)->is_data() ? parent_extents_->has(*inode, **extent)
-                                                           : Result<bool>(false);
+        const auto unsent =
+            extent && (*extent)->is_data() ? parent_extents_->has(*inode, **extent) : Result<bool>(false);
         if (!extent || !unsent) {
             return std::unexpected(extent ? unsent.error() : extent.error());
         }
@@ -243,8 +242,8 @@ std::shared_ptr<const std::string> Contents::shown_path(std::string_view path) {
     }
     if (shown_path_of_ != current_.number) {
         shown_path_of_ = current_.number;
-        shown_path_ = std::make_shared<const std::string>(
-            snapshots_.sent->path_of(current_.number).value_or(std::string(path)));
+        shown_path_ =
+            std::make_shared<const std::string>(snapshots_.sent->path_of(current_.number).value_or(std::string(path)));
     }
     return shown_path_;
 }

@@ -39,8 +39,7 @@ Result<void> send_verity(Snapshot& snapshot, u64 inode, std::string_view path, C
         return std::unexpected(bytes.error());
     }
     const auto* descriptor = view_at<btrfs::FsverityDescriptor>(*bytes);
-    const auto signature =
-        descriptor == nullptr ? Bytes() : clipped(*bytes, sizeof(*descriptor), descriptor->sig_size);
+    const auto signature = descriptor == nullptr ? Bytes() : clipped(*bytes, sizeof(*descriptor), descriptor->sig_size);
     if (descriptor == nullptr || signature.size() != descriptor->sig_size ||
         descriptor->salt_size > descriptor->salt.size()) {
         return std::unexpected(

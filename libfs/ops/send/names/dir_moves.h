@@ -44,7 +44,7 @@ public:
     std::deque<WaitingMove> take_moves_behind(u64 dir);
 
 private:
-    std::map<u64, Waiting> waiting_;                  ///< by the directory that waits
+    std::map<u64, Waiting> waiting_;                ///< by the directory that waits
     std::map<u64, std::deque<WaitingMove>> behind_; ///< by the one that it waits for
 };
 

@@ -61,8 +61,8 @@ Result<bool> NameChanges::waits_for_ancestor(const InodeName& name, const Record
     u64 dir_generation = name.dir_generation;
     for (unsigned level = 0; dir > btrfs::root_dir_inode; ++level) {
         if (level == most_levels) {
-            return std::unexpected(snapshots_.sent->damaged({dir, btrfs::item_type::inode_ref, 0},
-                                                            "a directory that is within itself"));
+            return std::unexpected(
+                snapshots_.sent->damaged({dir, btrfs::item_type::inode_ref, 0}, "a directory that is within itself"));
         }
         if (moves_.is_waiting(dir, dir_generation)) {
             // Otherwise both would wait for each other.
@@ -186,9 +186,9 @@ Result<std::optional<u64>> NameChanges::loop_through(u64 dir, u64 generation) {
             if (name && !*name) {
                 return std::nullopt; // a new one, at the top by its temporary name: the kernel fails here
             }
-            step = name ? Result<Paths::Step>(
-                              Paths::Step{std::move((*name)->name), (*name)->dir, (*name)->dir_generation})
-                        : std::unexpected(name.error());
+            step =
+                name ? Result<Paths::Step>(Paths::Step{std::move((*name)->name), (*name)->dir, (*name)->dir_generation})
+                     : std::unexpected(name.error());
         } else {
             step = paths_.step_up(at, at_generation);
         }

@@ -123,8 +123,9 @@ Result<void> NameChanges::give_way(const Paths::Victim& victim, const InodeName&
         waiting->is_orphan = true;
     }
     paths_.note_gave_way(victim.inode, victim.generation);
-    // Only directories are above anything; the question takes time where the inode has many names.
-    const auto above = S_ISDIR(victim.mode)
+    // Only directories are above anything, and nothing is above a temporary name; the question takes time where the
+    // inode has many names.
+    const auto above = S_ISDIR(victim.mode) && !work.is_orphan
                            ? snapshots_.parent->is_above(victim.inode, victim.generation, current_.number)
                            : Result<bool>(false);
     if (!above || !*above) {

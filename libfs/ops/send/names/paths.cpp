@@ -67,9 +67,8 @@ Result<bool> Paths::is_taken_over(const InodeName& name, u64 inode, u64 generati
         return false;
     }
     const Id current{current_.number, current_.generation};
-    return **bearer < current_.names_done_below ||
-           (current == Id{**bearer, *bearer_generation} && current == gave_way_to_ &&
-            gave_way_.contains({inode, generation}));
+    return **bearer < current_.names_done_below || (current == Id{**bearer, *bearer_generation} &&
+                                                    current == gave_way_to_ && gave_way_.contains({inode, generation}));
 }
 
 Result<std::optional<Paths::Victim>> Paths::in_the_way_of(const InodeName& name) {

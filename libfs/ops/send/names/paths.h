@@ -11,9 +11,9 @@
 namespace btrkit::send {
 
 /// While a stream goes on, inodes have one after the other, by number, their names of the parent replaced by those of
-/// the sent snapshot. What is new, or in the way of another's new name, is called o-INODE-GENERATION-N at the top of the
-/// subvolume until its turn comes. Fails as Snapshot does, and with unsupported where a path is longer than streams can
-/// hold.
+/// the sent snapshot. What is new, or in the way of another's new name, is called o-INODE-GENERATION-N at the top of
+/// the subvolume until its turn comes. Fails as Snapshot does, and with unsupported where a path is longer than streams
+/// can hold.
 class Paths {
 public:
     Paths(const Snapshots& snapshots, const CurrentInode& current, DirMoves& moves, DyingDirs& dying);

@@ -78,7 +78,7 @@ bool BatchWorker::read_together(Batch& batch, Pieces run) {
     const std::size_t told = problems_.size();
     const bool done = reader_.read_stored(first.disk, room, first.verify).has_value();
     if (!done) {
-        problems_.erase(problems_.begin() + static_cast<std::ptrdiff_t>(told), problems_.end());
+        forget_problems(told);
     }
     return done;
 }
@@ -94,6 +94,11 @@ Result<void> BatchWorker::read_whole(Batch& batch, const DataPiece& piece) {
     return {};
 }
 
+/// Bad copies are told of where another was good; where none was, the failure says it.
+void BatchWorker::forget_problems(std::size_t told) {
+    problems_.erase(problems_.begin() + static_cast<std::ptrdiff_t>(told), problems_.end());
+}
+
 /// What of it can't be read. Of compressed extents: nothing of the piece, or all.
 BatchWorker::Gaps BatchWorker::read_piece(Batch& batch, const DataPiece& piece) {
     const std::size_t told = problems_.size();
@@ -101,8 +106,8 @@ BatchWorker::Gaps BatchWorker::read_piece(Batch& batch, const DataPiece& piece) 
     if (done) {
         return {};
     }
+    forget_problems(told);
     if (piece.source == PieceSource::devices && !piece.is_encoded) {
-        problems_.erase(problems_.begin() + static_cast<std::ptrdiff_t>(told), problems_.end());
         return read_sectors(batch, piece);
     }
     return {{.offset = 0, .length = piece.length, .error = std::move(done.error())}};
@@ -112,10 +117,12 @@ BatchWorker::Gaps BatchWorker::read_sectors(Batch& batch, const DataPiece& piece
     Gaps gaps;
     const auto buffer = batch.buffer_of(piece);
     for (std::size_t at = 0; at < buffer.size(); at += sectorsize_) {
+        const std::size_t told = problems_.size();
         auto done = reader_.read_stored(piece.disk + at, buffer.subspan(at, sectorsize_), piece.verify);
         if (done) {
             continue;
         }
+        forget_problems(told);
         const u64 begin = std::max(at, piece.lead_bytes) - piece.lead_bytes;
         const u64 end = std::min<u64>(at + sectorsize_ - piece.lead_bytes, piece.length);
         if (!gaps.empty() && gaps.back().offset + gaps.back().length == begin) {

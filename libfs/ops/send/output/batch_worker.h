@@ -43,6 +43,7 @@ private:
     bool read_together(Batch& batch, Pieces run);
     Gaps read_piece(Batch& batch, const DataPiece& piece);
     Result<void> read_whole(Batch& batch, const DataPiece& piece);
+    void forget_problems(std::size_t told);
     Gaps read_sectors(Batch& batch, const DataPiece& piece);
 
     void put_run(Batch& batch, Pieces run);
