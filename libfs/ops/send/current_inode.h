@@ -26,6 +26,8 @@ struct CurrentInode {
     u64 next_write_offset = 0;
     /// Where the extent ends that was looked at last; nothing: not known.
     std::optional<u64> last_extent_end;
+    /// Where the first extent item of the parent began that is gone, and behind which no extent was looked at yet.
+    std::optional<u64> gone_extent_offset;
 
     /// How far the names are: inodes below this number have their names of the sent snapshot already, the others still
     /// those of the parent.

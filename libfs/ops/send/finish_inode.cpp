@@ -70,24 +70,7 @@ Result<void> SubvolumeSender::finish_attributes() {
     if (!path) {
         return std::unexpected(path.error());
     }
-    const bool is_link = S_ISLNK(current_.mode);
-    const bool other_owner = !before || inode->uid != before->uid || inode->gid != before->gid;
-    const bool loses_mode = other_owner && chown_takes_bits(inode->mode);
-    const bool other_mode = !is_link && (!before || inode->mode != before->mode || loses_mode);
-    const bool other_flags = !is_link && before && inode->flags != before->flags && commands_.version() >= 2;
-    if (before && (other_owner || other_mode || other_flags)) {
-        setting_.log.attributes_changed();
-    }
-    Result<void> done;
-    if (other_owner) {
-        done = commands_.chown(*path, inode->uid, inode->gid);
-    }
-    if (done && other_mode) {
-        done = commands_.chmod(*path, inode->mode);
-    }
-    if (done && other_flags) {
-        done = commands_.fileattr(*path, inode->flags);
-    }
+    auto done = send_owner_and_mode(*path, *inode, before ? &*before : nullptr);
     if (done && current_.has_new_verity && commands_.version() >= 3) {
         done = send_verity(*snapshots_.sent, current_.number, *path, commands_);
     }
@@ -102,6 +85,26 @@ Result<void> SubvolumeSender::finish_attributes() {
                             contents_.bytes_sent() - bytes_before_);
     }
     return done;
+}
+
+Result<void> SubvolumeSender::send_owner_and_mode(const std::string& path, const Inode& inode, const Inode* before) {
+    const bool is_link = S_ISLNK(inode.mode);
+    const bool is_new = before == nullptr;
+    const bool other_owner = is_new || inode.uid != before->uid || inode.gid != before->gid;
+    const bool loses_mode = other_owner && chown_takes_bits(inode.mode);
+    const bool other_mode = !is_link && (is_new || inode.mode != before->mode || loses_mode);
+    const bool other_flags = !is_link && !is_new && inode.flags != before->flags && commands_.version() >= 2;
+    if (!is_new && (other_owner || other_mode || other_flags)) {
+        setting_.log.attributes_changed();
+    }
+    Result<void> done;
+    if (other_owner) {
+        done = commands_.chown(path, inode.uid, inode.gid);
+    }
+    if (done && other_mode) {
+        done = commands_.chmod(path, inode.mode);
+    }
+    return done && other_flags ? commands_.fileattr(path, inode.flags) : done;
 }
 
 Result<void> SubvolumeSender::finish_size(const Inode& inode, const Inode* before) {

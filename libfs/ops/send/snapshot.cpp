@@ -7,6 +7,8 @@
 #include "libfs/fs/item_range.h"
 #include "libfs/survey/naming/name_items.h"
 
+#include <ranges>
+
 #include <fmt/format.h>
 
 namespace btrkit::send {
@@ -24,6 +26,15 @@ bool is_ref_of(const btrfs::Key& key, u64 inode) {
 }
 
 } // namespace
+
+std::string path_from(std::span<const std::string> names_upwards) {
+    std::string path;
+    for (const auto& name : names_upwards | std::views::reverse) {
+        path += path.empty() ? "" : "/";
+        path += name;
+    }
+    return path;
+}
 
 Snapshot::Snapshot(BlockCache& cache, Subvolume subvolume)
     : cache_(&cache), subvolume_(std::move(subvolume)), inode_items_(search()), refs_(search()), entries_(search()) {}
@@ -120,13 +131,7 @@ Result<std::string> Snapshot::path_of(u64 number) {
         names.push_back(std::move((*name)->name));
         number = (*name)->dir;
     }
-    std::string path;
-    path.reserve(length);
-    for (auto name = names.rbegin(); name != names.rend(); ++name) {
-        path += path.empty() ? "" : "/";
-        path += *name;
-    }
-    return path;
+    return path_from(names);
 }
 
 Result<InodeName> Snapshot::need_first_name(u64 number) {

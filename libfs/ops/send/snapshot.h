@@ -17,6 +17,9 @@ struct InodeName {
     friend auto operator<=>(const InodeName&, const InodeName&) = default;
 };
 
+/// The path that these names make, the innermost first.
+std::string path_from(std::span<const std::string> names_upwards);
+
 /// Fails with damaged where blocks are lost. For one thread.
 class Snapshot {
 public:

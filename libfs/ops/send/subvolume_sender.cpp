@@ -120,17 +120,10 @@ Error SubvolumeSender::with_path(Error error) const {
 
 Result<void> SubvolumeSender::take(const ItemDifference& item) {
     const auto& key = item.key;
-    const bool is_same = item.change == ItemChange::same && snapshots_.one_filesystem();
-    if (is_same && key.type == type::extent_data) {
-        return contents_.pass_item(item.new_item);
-    }
-    if (is_same) {
-        if (key.type != type::inode_ref && key.type != type::inode_extref) {
-            return {};
-        }
-        const auto moved = is_in_other_dirs(item.new_item);
-        if (!moved || !*moved) {
-            return moved ? Result<void>() : std::unexpected(moved.error());
+    if (item.change == ItemChange::same && snapshots_.one_filesystem()) {
+        const auto passed = pass_same(item);
+        if (!passed || *passed) {
+            return passed ? Result<void>() : std::unexpected(passed.error());
         }
     }
     if (auto done = finish_inode(&key); !done) {
@@ -145,19 +138,36 @@ Result<void> SubvolumeSender::take(const ItemDifference& item) {
     if (key.type == type::inode_item) {
         return take_inode(item);
     }
-    if (current_.is_ignored && current_.number == key.objectid) {
-        return {};
+    return current_.is_ignored && current_.number == key.objectid ? Result<void>() : take_other(item);
+}
+
+/// What both snapshots have can matter nevertheless: holes in front of an extent, names in a directory that is another
+/// one by the same number. False: it is to be looked at as if it had changed.
+Result<bool> SubvolumeSender::pass_same(const ItemDifference& item) {
+    switch (item.key.type) {
+    case type::extent_data: {
+        const auto done = contents_.pass_item(item.new_item);
+        return done ? Result<bool>(true) : std::unexpected(done.error());
     }
+    case type::inode_ref:
+    case type::inode_extref: {
+        const auto moved = is_in_other_dirs(item.new_item);
+        return moved ? Result<bool>(!*moved) : moved;
+    }
+    default: return true;
+    }
+}
+
+Result<void> SubvolumeSender::take_other(const ItemDifference& item) {
+    const auto& key = item.key;
+    const bool has_changed_contents = current_.number == key.objectid && !current_.is_replaced && !current_.is_deleted;
     switch (key.type) {
     case type::inode_ref:
     case type::inode_extref: return take_names(item);
-    case type::xattr_item:
-        return current_.is_replaced || current_.is_deleted || current_.number != key.objectid ? Result<void>()
-                                                                                              : xattrs_.send(item);
+    case type::xattr_item: return has_changed_contents ? xattrs_.send(item) : Result<void>();
     case type::extent_data: return take_extent(item);
     case type::verity_desc_item:
-        current_.has_new_verity |= key.offset == 0 && item.change == ItemChange::added &&
-                                   current_.number == key.objectid && !current_.is_replaced && !current_.is_deleted;
+        current_.has_new_verity |= has_changed_contents && key.offset == 0 && item.change == ItemChange::added;
         return {};
     default: return {};
     }
@@ -261,7 +271,7 @@ Result<void> SubvolumeSender::replace_inode(const Inode& inode, const Inode& bef
 }
 
 /// Whether directories that equal references name are others than in the parent.
-Result<bool> SubvolumeSender::is_in_other_dirs(const ItemPlace& refs) {
+Result<bool> SubvolumeSender::is_in_other_dirs(const ItemPlace& refs) const {
     bool moved = false;
     std::optional<Error> failure;
     u64 last_dir = 0;
@@ -343,9 +353,11 @@ Result<void> SubvolumeSender::take_names(const ItemDifference& item) {
 /// Of an inode that has not changed, extents may have: they were moved by a balance or shared by a deduplication. Their
 /// bytes are the same.
 Result<void> SubvolumeSender::take_extent(const ItemDifference& item) {
-    if (current_.number != item.key.objectid || current_.is_replaced || current_.is_deleted ||
-        item.change == ItemChange::deleted) {
+    if (current_.number != item.key.objectid || current_.is_replaced || current_.is_deleted) {
         return {};
+    }
+    if (item.change == ItemChange::deleted) {
+        return contents_.note_gone_item(item.key.offset);
     }
     return contents_.send_item(item.new_item);
 }

@@ -33,12 +33,14 @@ public:
 
 private:
     Result<void> take(const ItemDifference& item);
+    Result<bool> pass_same(const ItemDifference& item);
+    Result<void> take_other(const ItemDifference& item);
     Result<void> take_inode(const ItemDifference& item);
     Result<void> take_added_inode(const Inode& inode);
     Result<void> take_changed_inode(const Inode& inode, const Inode& before);
     Result<void> replace_inode(const Inode& inode, const Inode& before);
     Result<void> take_names(const ItemDifference& item);
-    Result<bool> is_in_other_dirs(const ItemPlace& refs);
+    Result<bool> is_in_other_dirs(const ItemPlace& refs) const;
     Result<void> take_extent(const ItemDifference& item);
 
     Result<void> record_names(Snapshot& snapshot, const btrfs::Key& key, Bytes body, bool is_new);
@@ -48,6 +50,7 @@ private:
     /// next: the item that the walk has come to, null at the end.
     Result<void> finish_inode(const btrfs::Key* next);
     Result<void> finish_attributes();
+    Result<void> send_owner_and_mode(const std::string& path, const Inode& inode, const Inode* before);
     Result<void> finish_size(const Inode& inode, const Inode* before);
     Result<void> finish_move(const Inode& inode, const Inode* before);
     Result<void> finish_top();

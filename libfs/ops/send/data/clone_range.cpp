@@ -153,46 +153,47 @@ Result<bool> Contents::clone_step(CloneWalk& walk, const FileExtent& source_exte
     if (crosses_end) {
         source_length = source_size - source_extent.offset;
     }
-    u64 source_offset_in_extent = source_extent.offset_in_extent;
-    const bool is_same_extent = source_extent.kind != ExtentKind::inline_data && source_extent.disk == extent->disk;
-    if (is_same_extent) {
-        source.offset = source_extent.offset;
-        if (source_offset_in_extent < offset_in_extent && source_offset_in_extent + source_length > offset_in_extent) {
-            const u64 skipped = offset_in_extent - source_offset_in_extent;
-            source_length -= skipped;
-            source_offset_in_extent += skipped;
-            source.offset += skipped;
-        }
-    }
+    const bool shows_the_same = stand_on_same_bytes(walk, source_extent, source_length);
     const Range part{.offset = rest.offset, .length = std::min(source_length, rest.length)};
-    Result<void> done;
-    if (is_same_extent && source_offset_in_extent == offset_in_extent) {
-        const u64 source_end = source.offset + part.length;
-        const bool ends_within_ours = source_end == source_size && part.end() < current_.size;
-        if (ends_within_ours && !is_aligned(source_end, largest_sector_bytes)) {
-            // The last block of a file can't be cloned into the middle of another.
-            const u64 aligned_length = round_down(part.length, largest_sector_bytes);
-            if (aligned_length != 0) {
-                done = send_clone(source, {part.offset, aligned_length});
-            }
-            if (done) {
-                done = write(extent, {part.offset + aligned_length, part.length - aligned_length});
-            }
-        } else {
-            done = send_clone(source, part);
-        }
-    } else if (crosses_end && part.length < rest.length) {
+    if (!shows_the_same && crosses_end && part.length < rest.length) {
         return false; // one write of all the rest, rather than two
-    } else {
-        done = write(extent, part);
     }
-    if (!done) {
+    if (auto done = shows_the_same ? clone_part(walk, part) : write(extent, part); !done) {
         return std::unexpected(done.error());
     }
     walk.advance(part.length);
     // What this stream has not yet written of the file itself can't be cloned.
     const bool is_own = sources_.is_sent(source.tree) && source.inode == current_.number;
-    return rest.length != 0 && !(is_own && source.offset >= current_.next_write_offset);
+    return rest.length != 0 && (!is_own || source.offset < current_.next_write_offset);
+}
+
+/// Goes on in the source to where it shows the byte of the extent that the rest begins with, and shortens source_length
+/// by that. False: it shows others.
+bool Contents::stand_on_same_bytes(CloneWalk& walk, const FileExtent& source_extent, u64& source_length) {
+    if (source_extent.kind == ExtentKind::inline_data || source_extent.disk != walk.extent->disk) {
+        return false;
+    }
+    walk.source.offset = source_extent.offset;
+    u64 offset_in_extent = source_extent.offset_in_extent;
+    if (offset_in_extent < walk.offset_in_extent && offset_in_extent + source_length > walk.offset_in_extent) {
+        const u64 skipped = walk.offset_in_extent - offset_in_extent;
+        source_length -= skipped;
+        offset_in_extent += skipped;
+        walk.source.offset += skipped;
+    }
+    return offset_in_extent == walk.offset_in_extent;
+}
+
+/// The last block of a file can't be cloned into the middle of another.
+Result<void> Contents::clone_part(const CloneWalk& walk, const Range& part) {
+    const u64 source_end = walk.source.offset + part.length;
+    const bool ends_within_ours = source_end == walk.source_size && part.end() < current_.size;
+    if (!ends_within_ours || is_aligned(source_end, largest_sector_bytes)) {
+        return send_clone(walk.source, part);
+    }
+    const u64 aligned_length = round_down(part.length, largest_sector_bytes);
+    auto done = aligned_length != 0 ? send_clone(walk.source, {part.offset, aligned_length}) : Result<void>();
+    return done ? write(walk.extent, {part.offset + aligned_length, part.length - aligned_length}) : done;
 }
 
 } // namespace btrkit::send

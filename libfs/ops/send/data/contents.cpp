@@ -131,6 +131,9 @@ Result<void> Contents::send_hole_before(const FileExtent& extent, u32 slot) {
     if (!overwrites()) {
         return {};
     }
+    if (auto done = send_hole_of_gone_items(extent.offset); !done) {
+        return done;
+    }
     if (!current_.last_extent_end || (slot == 0 && *current_.last_extent_end < extent.offset)) {
         // No extent ends before offset 0.
         if (auto done = find_last_extent_end(extent.offset - 1); !done) {
@@ -141,6 +144,7 @@ Result<void> Contents::send_hole_before(const FileExtent& extent, u32 slot) {
         return done;
     }
     current_.last_extent_end = extent.offset + extent.length;
+    current_.gone_extent_offset.reset();
     return {};
 }
 
@@ -148,12 +152,55 @@ Result<void> Contents::send_last_hole() {
     if (!overwrites()) {
         return {};
     }
+    if (auto done = send_hole_of_gone_items(~u64{0}); !done) {
+        return done;
+    }
     if (!current_.last_extent_end || *current_.last_extent_end < current_.size) {
         if (auto done = find_last_extent_end(~u64{0}); !done) {
             return done;
         }
     }
     return send_hole_up_to(current_.size);
+}
+
+Result<void> Contents::note_gone_item(u64 offset) {
+    if (!overwrites()) {
+        return {};
+    }
+    if (auto done = send_hole_of_gone_items(offset); !done) {
+        return done;
+    }
+    current_.gone_extent_offset = current_.gone_extent_offset.value_or(offset);
+    return {};
+}
+
+/// The walk has come to next_offset. If the extent that follows the items that are gone stood in a leaf that both
+/// snapshots share, the walk has passed over it, and with it over the hole before it. The kernel forgets that.
+Result<void> Contents::send_hole_of_gone_items(u64 next_offset) {
+    if (!current_.gone_extent_offset) {
+        return {};
+    }
+    const u64 gone = *current_.gone_extent_offset;
+    auto items = snapshots_.sent->search();
+    const auto there = items.seek_at_or_after({current_.number, type::extent_data, gone});
+    if (!there) {
+        return std::unexpected(there.error());
+    }
+    const bool has_next = *there && items.key().objectid == current_.number && items.key().type == type::extent_data;
+    const u64 hole_end = has_next ? items.key().offset : next_offset;
+    if (hole_end >= next_offset) {
+        return {};
+    }
+    current_.gone_extent_offset.reset();
+    const auto extent = parse(items.key(), items.data());
+    auto done = extent ? find_last_extent_end(gone) : std::unexpected(extent.error());
+    if (done) {
+        done = send_hole_up_to(hole_end);
+    }
+    if (done) {
+        current_.last_extent_end = hole_end + (*extent)->length;
+    }
+    return done;
 }
 
 Result<void> Contents::send_hole_up_to(u64 end) {

@@ -25,6 +25,8 @@ public:
     Result<void> send_item(const ItemPlace& item);
     /// One that is in both snapshots: only what lies between it and the one before may have become a hole.
     Result<void> pass_item(const ItemPlace& item);
+    /// One of the parent that is gone, from this offset in the file.
+    Result<void> note_gone_item(u64 offset);
     /// All of the current inode, as if it were new.
     Result<void> send_all();
     /// Behind the last extent, up to the end of the file.
@@ -51,6 +53,7 @@ private:
     Result<void> send_extent(const Extent& extent, u64 leaf_owner, u32 slot);
     Result<void> send_hole_before(const FileExtent& extent, u32 slot);
     Result<void> send_hole_up_to(u64 end);
+    Result<void> send_hole_of_gone_items(u64 next_offset);
     Result<void> find_last_extent_end(u64 offset);
 
     Result<void> write_or_clone(const Extent& extent, const std::optional<CloneSource>& source);
@@ -58,6 +61,8 @@ private:
     Result<void> clone_range(const Extent& extent, CloneSource source, Range range);
     struct CloneWalk;
     Result<bool> clone_step(CloneWalk& walk, const FileExtent& source_extent);
+    static bool stand_on_same_bytes(CloneWalk& walk, const FileExtent& source_extent, u64& source_length);
+    Result<void> clone_part(const CloneWalk& walk, const Range& part);
     Result<void> send_clone(const CloneSource& source, const Range& range);
     Result<void> write(const Extent& extent, const Range& range);
     bool is_all_zeros(const FileExtent& extent, const Range& range);

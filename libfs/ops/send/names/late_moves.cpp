@@ -47,7 +47,8 @@ Result<bool> NameChanges::waits_for_bearer_of(const InodeName& name, const Recor
 }
 
 /// Whether a directory above the new name has its own move still before it.
-Result<bool> NameChanges::will_move(u64 dir, u64 dir_generation, const InodeName& old_name, const InodeName& new_name) {
+Result<bool> NameChanges::will_move(u64 dir, u64 dir_generation, const InodeName& old_name,
+                                    const InodeName& new_name) const {
     if (dir <= current_.number || (old_name.dir == new_name.dir && old_name.name == new_name.name)) {
         return false;
     }
@@ -169,6 +170,15 @@ Result<void> NameChanges::after_late_move(const WaitingMove& move, const DirMove
     return {};
 }
 
+/// Of a directory that waits. A new one is at the top by its temporary name: the kernel fails there.
+Result<Paths::Step> NameChanges::step_up_in_parent(u64 dir) const {
+    auto name = snapshots_.parent->first_name(dir);
+    if (!name) {
+        return std::unexpected(name.error());
+    }
+    return *name ? Paths::Step{std::move((*name)->name), (*name)->dir, (*name)->dir_generation} : Paths::Step{};
+}
+
 /// Whether the way up from the directory, as things are now, leads back to it; then: which directory on it has to be
 /// moved first.
 Result<std::optional<u64>> NameChanges::loop_through(u64 dir, u64 generation) {
@@ -179,19 +189,11 @@ Result<std::optional<u64>> NameChanges::loop_through(u64 dir, u64 generation) {
         if (dying_.contains(at, at_generation)) {
             return std::nullopt;
         }
-        Result<Paths::Step> step;
-        if (moves_.is_waiting(at, at_generation)) {
-            waiting_above = waiting_above == 0 ? at : waiting_above;
-            auto name = snapshots_.parent->first_name(at);
-            if (name && !*name) {
-                return std::nullopt; // a new one, at the top by its temporary name: the kernel fails here
-            }
-            step =
-                name ? Result<Paths::Step>(Paths::Step{std::move((*name)->name), (*name)->dir, (*name)->dir_generation})
-                     : std::unexpected(name.error());
-        } else {
-            step = paths_.step_up(at, at_generation);
+        const bool waits = moves_.is_waiting(at, at_generation);
+        if (waits && waiting_above == 0) {
+            waiting_above = at;
         }
+        const auto step = waits ? step_up_in_parent(at) : paths_.step_up(at, at_generation);
         if (!step) {
             return std::unexpected(step.error());
         }

@@ -87,7 +87,7 @@ private:
     Result<void> orphanize(u64 inode, u64 generation, const std::string& path);
     Result<bool> waits_for_bearer_of(const InodeName& name, const RecordedNames& names, bool is_orphan);
     Result<bool> waits_for_ancestor(const InodeName& name, const RecordedNames& names, bool is_orphan);
-    Result<bool> will_move(u64 dir, u64 dir_generation, const InodeName& old_name, const InodeName& new_name);
+    Result<bool> will_move(u64 dir, u64 dir_generation, const InodeName& old_name, const InodeName& new_name) const;
     void wait_for(u64 dir, const RecordedNames& names, bool is_orphan);
 
     Result<bool> can_rmdir(u64 dir, u64 generation);
@@ -95,6 +95,7 @@ private:
     Result<void> rmdir_if_emptied(u64 dir, u64 generation);
 
     Result<bool> move_late(WaitingMove& move);
+    Result<Paths::Step> step_up_in_parent(u64 dir) const;
     Result<std::optional<u64>> loop_through(u64 dir, u64 generation);
     Result<void> after_late_move(const WaitingMove& move, const DirMoves::Waiting& waiting);
 

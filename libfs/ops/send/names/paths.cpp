@@ -203,13 +203,7 @@ Result<std::string> Paths::find_path(u64 inode, u64 generation) {
         inode = step->parent;
         generation = step->parent_generation;
     }
-    std::string path;
-    path.reserve(length);
-    for (auto name = names.rbegin(); name != names.rend(); ++name) {
-        path += path.empty() ? "" : "/";
-        path += *name;
-    }
-    return path;
+    return path_from(names);
 }
 
 Result<std::string> Paths::path_of(const InodeName& name) {
