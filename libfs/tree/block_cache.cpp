@@ -41,9 +41,8 @@ std::unexpected<Error> lost(const Promise& promise, const Problems& problems) {
 
 } // namespace
 
-BlockCache::BlockCache(const BlockReader& reader, std::size_t most_bytes, Parallelism parallelism)
-    : reader_(&reader), most_blocks_(std::max(most_bytes / reader.nodesize(), fewest_blocks)),
-      ahead_(parallelism.threads > 1 ? std::make_unique<BlockAhead>(reader, parallelism) : nullptr) {}
+BlockCache::BlockCache(const BlockReader& reader, std::size_t most_bytes)
+    : reader_(&reader), most_blocks_(std::max(most_bytes / reader.nodesize(), fewest_blocks)) {}
 
 Result<BlockCache::Block> BlockCache::get(const Promise& promise) {
     const auto found = by_address_.find(promise.address.bytenr);
@@ -51,10 +50,7 @@ Result<BlockCache::Block> BlockCache::get(const Promise& promise) {
         entries_.splice(entries_.begin(), entries_, found->second);
         return found->second->block;
     }
-    Block block = ahead_ != nullptr ? ahead_->take(promise.address) : nullptr;
-    if (block == nullptr || !also_keeps(block->block(), promise)) {
-        block = std::make_shared<const OwnedBlock>(*reader_, promise);
-    }
+    auto block = std::make_shared<const OwnedBlock>(*reader_, promise);
     if (!block->is_proven()) {
         return lost(promise, block->problems());
     }
@@ -76,16 +72,12 @@ void BlockCache::keep(u64 address, const Block& block) {
     by_address_.emplace(address, entries_.begin());
 }
 
-void BlockCache::prefetch(std::vector<Promise> promises) {
-    std::erase_if(promises, [&](const Promise& promise) { return by_address_.contains(promise.address.bytenr); });
-    if (ahead_ != nullptr) {
-        ahead_->want(std::move(promises));
-        return;
-    }
-    std::vector<Logical> places;
-    places.reserve(promises.size());
-    std::ranges::transform(promises, std::back_inserter(places), &Promise::address);
-    reader_->volume().prefetch(places, reader_->nodesize());
+void BlockCache::prefetch(std::span<const Logical> addresses) const {
+    std::vector<Logical> missing;
+    missing.reserve(addresses.size());
+    std::ranges::copy_if(addresses, std::back_inserter(missing),
+                         [&](Logical address) { return !by_address_.contains(address.bytenr); });
+    reader_->volume().prefetch(missing, reader_->nodesize());
 }
 
 } // namespace btrkit

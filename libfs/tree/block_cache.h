@@ -2,7 +2,6 @@
 // Blocks that were read and proven not long ago, for look-ups that come to the same ones again and again.
 #pragma once
 
-#include "libfs/tree/block_ahead.h"
 #include "libfs/tree/tree_walk.h"
 
 #include <list>
@@ -16,9 +15,8 @@ class BlockCache {
 public:
     using Block = std::shared_ptr<const OwnedBlock>;
 
-    /// Keeps at most so many bytes of blocks, and at least a handful of them; those in use elsewhere live on. With more
-    /// than one thread, the others read what was prefetched.
-    BlockCache(const BlockReader& reader, std::size_t most_bytes, Parallelism parallelism = {});
+    /// Keeps at most so many bytes of blocks, and at least a handful of them; those in use elsewhere live on.
+    BlockCache(const BlockReader& reader, std::size_t most_bytes);
 
     const BlockReader& reader() const { return *reader_; }
 
@@ -26,8 +24,8 @@ public:
     /// if it keeps this one too. Fails with damaged, naming what is lost; nothing is remembered of that.
     Result<Block> get(const Promise& promise);
 
-    /// These blocks will be wanted soon, in this order. Some of them may be here already.
-    void prefetch(std::vector<Promise> promises);
+    /// Tells the devices that these blocks will be wanted soon, but for those that are here already.
+    void prefetch(std::span<const Logical> addresses) const;
 
 private:
     struct Entry {
@@ -39,8 +37,7 @@ private:
 
     const BlockReader* reader_;
     std::size_t most_blocks_;
-    std::unique_ptr<BlockAhead> ahead_; ///< null: one thread
-    std::list<Entry> entries_;          ///< the most recently used one first
+    std::list<Entry> entries_; ///< the most recently used one first
     std::unordered_map<u64, std::list<Entry>::iterator> by_address_;
 };
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/tree/tree_path.h"
 
-#include <algorithm>
 #include <ranges>
 
 namespace btrkit {
@@ -25,21 +24,20 @@ u32 first_slot_above(const TreeBlock& block, const btrfs::Key& key) {
     return first_slot(block, key, std::ranges::greater());
 }
 
-Promise TreePath::child_of_bottom(u32 slot) const {
+/// What enter() goes into.
+Promise TreePath::below() const {
+    if (empty()) {
+        return root_.promise;
+    }
     const auto& node = bottom();
-    const auto& pointer = node.block().pointer(slot);
-    const u32 next = slot + 1;
+    const auto& pointer = node.block().pointer(node.slot);
+    const u32 next = node.slot + 1;
     return {.address = {pointer.blockptr},
             .generation = pointer.generation,
             .level = static_cast<u8>(node.level() - 1),
             .tree = root_.promise.tree,
             .first_key = pointer.key.to_key(),
             .end = next < node.count() ? std::optional(node.block().key(next)) : node.end};
-}
-
-/// What enter() goes into.
-Promise TreePath::below() const {
-    return empty() ? root_.promise : child_of_bottom(bottom().slot);
 }
 
 Result<void> TreePath::enter() {
@@ -53,10 +51,12 @@ Result<void> TreePath::enter() {
 }
 
 void TreePath::prefetch(std::span<const u32> slots) const {
-    std::vector<Promise> promises;
-    promises.reserve(slots.size());
-    std::ranges::transform(slots, std::back_inserter(promises), [&](u32 slot) { return child_of_bottom(slot); });
-    cache_->prefetch(std::move(promises));
+    std::vector<Logical> places;
+    places.reserve(slots.size());
+    for (const u32 slot : slots) {
+        places.push_back({bottom().block().pointer(slot).blockptr});
+    }
+    cache_->prefetch(places);
 }
 
 } // namespace btrkit

@@ -56,12 +56,11 @@ public:
     /// Goes up until that many steps are left.
     void leave_down_to(std::size_t depth) { steps_.resize(depth); }
 
-    /// The children in these slots of the bottom, a node, will be wanted, in this order.
+    /// Tells the devices that the children in these slots of the bottom, a node, will be wanted.
     void prefetch(std::span<const u32> slots) const;
 
 private:
     Promise below() const;
-    Promise child_of_bottom(u32 slot) const;
 
     BlockCache* cache_;
     BlockRef root_;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Sourced: gives inputs to both dumps, to check and to scrub, in every format, and holds them to their manners: an end within the
-# time, by themselves, within the memory, and never with status 0 after an error was printed. Needs BTRKIT_BIN and
+# Sourced: gives inputs to both dumps, to check, scrub and send, in every format, and holds them to their manners: an end
+# within the time, by themselves, within the memory, and never with status 0 after an error was printed. Needs BTRKIT_BIN and
 # BTRKIT_WORK; BTRKIT_SANITIZED=yes for sanitizer builds.
 set -euo pipefail
 export LC_ALL=C
@@ -47,7 +47,7 @@ run_once() {
         fi
         ;;
     check:4 | scrub:3) ;; # what it found it has told on stdout
-    dump-*:[12] | scrub:1 | check:8 | check:12)
+    dump-*:[12] | scrub:1 | send:1 | check:8 | check:12)
         [ -s "$scratch/stderr" ] || complain "$what: status $status without a word"
         ;;
     *:137) complain "$what: not at its end after $seconds seconds" ;;
@@ -60,8 +60,11 @@ run_once() {
 
 # feed WHAT FILE...: one input, of one or more devices, to all of them in every format.
 feed() {
-    local what=$1 format file
+    local what=$1 format file members=()
     shift
+    for file in "${@:2}"; do
+        members+=(--member "$file")
+    done
     for format in text json; do
         run_once "dump-super --format $format: $what" "$BTRKIT_BIN/btrkit-dump-super" --format "$format" -a -f "$@"
     done
@@ -74,6 +77,13 @@ feed() {
     done
     for format in text json; do
         run_once "scrub --format $format: $what" "$BTRKIT_BIN/btrkit-scrub" --format "$format" "$@"
+    done
+    run_once "send: $what" "$BTRKIT_BIN/btrkit-send" -q --allow-writable "${members[@]}" "$1" 5
+    run_once "send --skip-errors: $what" "$BTRKIT_BIN/btrkit-send" -q --allow-writable --skip-errors --proto 0 \
+        --compressed-data "${members[@]}" "$1" 5
+    for format in text json; do
+        run_once "send --dry-run --format $format: $what" "$BTRKIT_BIN/btrkit-send" -q --allow-writable --dry-run \
+            --skip-errors --format "$format" "${members[@]}" "$1" 5
     done
     # Last, for it may change the input; and only what is ours.
     for file in "$@"; do

@@ -15,8 +15,9 @@ namespace {
 constexpr u64 device_size_bytes = u64{16} << 20;
 constexpr std::size_t longest_edit = 32;
 
-std::map<u64, SparseDevice::Block> read_base() {
-    std::ifstream file(BTRKIT_FUZZ_BASE, std::ios::binary);
+std::map<u64, SparseDevice::Block> read_base(const std::string& name) {
+    const std::string path = BTRKIT_FUZZ_BASES + name;
+    std::ifstream file(path, std::ios::binary);
     const std::vector<char> content{std::istreambuf_iterator<char>(file), {}};
     const Bytes bytes = std::as_bytes(std::span(content));
     std::map<u64, SparseDevice::Block> blocks;
@@ -26,7 +27,7 @@ std::map<u64, SparseDevice::Block> read_base() {
         blocks[*view_at<btrfs::le64>(bytes, at)] = {block.begin(), block.end()};
     }
     if (blocks.empty()) {
-        throw std::runtime_error("no " BTRKIT_FUZZ_BASE);
+        throw std::runtime_error("no " + path);
     }
     return blocks;
 }
@@ -65,9 +66,10 @@ void set_checksum(MutableBytes block) {
     std::ranges::copy(std::as_bytes(std::span(csum)), block.begin());
 }
 
-std::unique_ptr<BlockDevice> edited_image(Bytes edits) {
-    static const auto base = read_base();
-    auto blocks = base;
+std::unique_ptr<BlockDevice> edited_image(Bytes edits, Base base) {
+    static const auto everything = read_base("base.blocks");
+    static const auto history = read_base("history.blocks");
+    auto blocks = base == Base::history ? history : everything;
     std::set<u64> edited;
     constexpr std::size_t head_size = 4;
     while (edits.size() > head_size) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The small filesystem in base.blocks with edits that its checksums agree with: so an input of a few bytes gets past
-// the checksums of a whole image, and what lies behind them is what is fuzzed.
+// A small filesystem with edits that its checksums agree with: so an input of a few bytes gets past the checksums of a
+// whole image, and what lies behind them is what is fuzzed.
 #pragma once
 
 #include "libfs/io/block_device.h"
@@ -11,7 +11,12 @@
 
 namespace btrkit::fuzz {
 
-inline constexpr std::size_t block_size = 4096; ///< base.blocks has a nodesize of a superblock's size
+inline constexpr std::size_t block_size = 4096; ///< the nodesize is a superblock's size
+
+enum class Base {
+    everything, ///< base.blocks: something of everything, in a subvolume (256) and its snapshot
+    history,    ///< history.blocks: a subvolume (256) and two snapshots (257, 258) that differ
+};
 
 /// Blocks at their offsets; zeros everywhere else.
 class SparseDevice final : public BlockDevice {
@@ -32,7 +37,7 @@ private:
 
 /// Applies edits, each {block number, 1 byte; offset in the block, 2 bytes; length - 1 modulo 32, 1 byte; the bytes},
 /// then makes the checksums of the blocks that were edited right.
-std::unique_ptr<BlockDevice> edited_image(Bytes edits);
+std::unique_ptr<BlockDevice> edited_image(Bytes edits, Base base = Base::everything);
 
 /// Writes the crc32c of the rest of a superblock or tree block in front of it.
 void set_checksum(MutableBytes block);

@@ -82,13 +82,12 @@ Result<Plan> make_plan(const Filesystem& filesystem, const Filesystem* parent_im
 /// One run over all subvolumes.
 class Sending {
 public:
-    Sending(const Filesystem& filesystem, const Filesystem* parent_image, const Options& options,
-            Parallelism parallelism, const World& world, Plan plan)
+    Sending(const Filesystem& filesystem, const Filesystem* parent_image, const Options& options, const World& world,
+            Plan plan)
         : filesystem_(filesystem), parent_filesystem_(parent_image == nullptr ? filesystem : *parent_image),
           one_filesystem_(parent_image == nullptr), options_(options), world_(world), plan_(std::move(plan)),
-          chooses_parents_(!plan_.parent && !plan_.clone_sources.empty()),
-          cache_(filesystem.reader(), cache_bytes, parallelism),
-          parent_cache_(parent_filesystem_.reader(), cache_bytes, parallelism) {}
+          chooses_parents_(!plan_.parent && !plan_.clone_sources.empty()), cache_(filesystem.reader(), cache_bytes),
+          parent_cache_(parent_filesystem_.reader(), cache_bytes) {}
 
     /// counting: tells nobody anything.
     Result<Report> run(CommandOutput& output, bool counting);
@@ -173,6 +172,9 @@ Result<void> Sending::send_one(std::size_t index, CommandOutput& output, bool co
         if (auto related = expect_relation(sent, *parent); !related) {
             return related;
         }
+        if (!one_filesystem_) {
+            parent->tell_apart_from(sent);
+        }
     }
     SentSubvolume told{.id = sent.id(),
                        .name = subvolume.name,
@@ -237,7 +239,7 @@ Result<Report> run_once(const Filesystem& filesystem, const Filesystem* parent_i
                         Parallelism parallelism, const World& world, const Plan& plan, bool counting) {
     NoSink nowhere;
     const bool count_only = counting || options.dry_run;
-    Sending sending(filesystem, parent_image, options, parallelism, world, plan);
+    Sending sending(filesystem, parent_image, options, world, plan);
     CommandOutput::Settings settings{.version = options.version,
                                      .parallelism = count_only ? Parallelism{} : parallelism,
                                      .count_only = count_only,

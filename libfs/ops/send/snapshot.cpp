@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/ops/send/snapshot.h"
 
+#include "formats/btrfs/file_extent.h"
 #include "libfs/base/checksum.h"
 #include "libfs/base/names.h"
 #include "libfs/fs/directory.h"
@@ -10,6 +11,7 @@
 #include <ranges>
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 namespace btrkit::send {
 
@@ -17,7 +19,9 @@ namespace {
 
 namespace type = btrfs::item_type;
 
-constexpr std::size_t most_inodes_kept = 2048;
+constexpr std::size_t most_inodes_kept = 16384;
+/// A bit of a generation that no filesystem comes to.
+constexpr u64 generation_apart = u64{1} << 63;
 /// No path that a stream can hold has more names; what goes on longer is a loop.
 constexpr unsigned most_levels = 4096;
 
@@ -43,6 +47,46 @@ Error Snapshot::damaged(const btrfs::Key& key, std::string what) const {
     return item_error(ProblemCode::item_inode, id(), key, std::move(what));
 }
 
+void Snapshot::tell_apart_from(Snapshot& other) {
+    other_ = &other;
+    inodes_.clear();
+}
+
+/// What makes up other inodes than files and directories can't be changed.
+Result<bool> Snapshot::is_another(const Inode& inode) {
+    const auto other = other_->inode(inode.number);
+    if (!other || !*other) {
+        return other ? Result<bool>(false) : std::unexpected(other.error());
+    }
+    if (inode.type() != (*other)->type()) {
+        return true;
+    }
+    if (S_ISREG(inode.mode) || S_ISDIR(inode.mode) || inode != **other) {
+        return !S_ISREG(inode.mode) && !S_ISDIR(inode.mode);
+    }
+    if (!S_ISLNK(inode.mode)) {
+        return false;
+    }
+    const auto ours = symlink_item(inode.number);
+    const auto theirs = ours ? other_->symlink_item(inode.number) : std::unexpected(ours.error());
+    if (!theirs) {
+        return std::unexpected(theirs.error());
+    }
+    const auto* head = view_at<btrfs::FileExtentHead>(*ours);
+    const bool is_inline = head != nullptr && head->type == static_cast<u8>(btrfs::FileExtentType::inline_data);
+    return !is_inline || *ours != *theirs;
+}
+
+/// Of its target.
+Result<std::vector<std::byte>> Snapshot::symlink_item(u64 number) {
+    const auto there = inode_items_.find({number, type::extent_data, 0});
+    if (!there) {
+        return std::unexpected(there.error());
+    }
+    const auto data = *there ? inode_items_.data() : Bytes();
+    return std::vector<std::byte>(data.begin(), data.end());
+}
+
 Result<std::optional<Inode>> Snapshot::inode(u64 number) {
     if (const auto kept = inodes_.find(number); kept != inodes_.end()) {
         return kept->second;
@@ -59,6 +103,13 @@ Result<std::optional<Inode>> Snapshot::inode(u64 number) {
             return std::unexpected(item_error(ProblemCode::item_size, id(), key, "too short for an inode"));
         }
         inode = parse_inode(number, *item);
+    }
+    if (inode && other_ != nullptr) {
+        const auto another = is_another(*inode);
+        if (!another) {
+            return std::unexpected(another.error());
+        }
+        inode->generation |= *another ? generation_apart : 0;
     }
     if (inodes_.size() >= most_inodes_kept) {
         inodes_.clear();
@@ -118,7 +169,6 @@ Result<std::optional<InodeName>> Snapshot::first_name(u64 number) {
 
 Result<std::string> Snapshot::path_of(u64 number) {
     std::vector<std::string> names; // from the inode up
-    std::size_t length = 0;
     for (unsigned level = 0; number != btrfs::root_dir_inode; ++level) {
         auto name = level < most_levels ? first_ref(number) : Result<std::optional<InodeName>>(std::nullopt);
         if (!name) {
@@ -127,7 +177,6 @@ Result<std::string> Snapshot::path_of(u64 number) {
         if (!*name) {
             return std::unexpected(damaged({number, type::inode_ref, 0}, "an inode without a way to the top"));
         }
-        length += (*name)->name.size() + 1;
         names.push_back(std::move((*name)->name));
         number = (*name)->dir;
     }

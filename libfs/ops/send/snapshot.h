@@ -26,6 +26,10 @@ public:
     /// The cache must outlive it.
     Snapshot(BlockCache& cache, Subvolume subvolume);
 
+    /// Of two filesystems the same numbers and generations are no proof: from now on inodes here that can't have become
+    /// those of `other`, which must outlive this, by changes alone have generations that no others have.
+    void tell_apart_from(Snapshot& other);
+
     const Subvolume& subvolume() const { return subvolume_; }
     u64 id() const { return subvolume_.id(); }
     BlockCache& cache() const { return *cache_; }
@@ -55,12 +59,15 @@ public:
     Error damaged(const btrfs::Key& key, std::string what) const;
 
 private:
+    Result<bool> is_another(const Inode& inode);
+    Result<std::vector<std::byte>> symlink_item(u64 number);
     /// The same without generation.
     Result<std::optional<InodeName>> first_ref(u64 number);
     Result<bool> is_on_the_way_up(u64 dir, u64 dir_generation, u64 from, u64 from_generation);
 
     BlockCache* cache_;
     Subvolume subvolume_;
+    Snapshot* other_ = nullptr; ///< not null: of another filesystem
     TreeSearch inode_items_;
     TreeSearch refs_;
     TreeSearch entries_;

@@ -25,14 +25,25 @@ std::optional<u64> parse_id(std::string_view text) {
     return failure == std::errc{} && end == text.data() + text.size() ? std::optional(id) : std::nullopt;
 }
 
+/// The top-level tree hangs nowhere: what a receiver is to call it.
+constexpr std::string_view top_level_name = "toplevel";
+
 Result<std::string> name_of(const Filesystem& filesystem, u64 id) {
+    if (id == btrfs::fs_tree_id) {
+        return std::string(top_level_name);
+    }
     ItemRange backrefs(filesystem.reader(), filesystem.root_tree().block, id, type::root_backref);
     const auto there = backrefs.next();
     if (!there) {
         return std::unexpected(there.error());
     }
     const auto* ref = *there ? view_at<btrfs::RootRef>(backrefs.data()) : nullptr;
-    return ref == nullptr ? std::string() : std::string(as_text(clipped(backrefs.data(), sizeof(*ref), ref->name_len)));
+    const auto name =
+        ref == nullptr ? std::string_view() : as_text(clipped(backrefs.data(), sizeof(*ref), ref->name_len));
+    if (name.empty()) {
+        return fail(ErrorKind::damaged, fmt::format("subvolume {} has no name (ROOT_BACKREF)", id));
+    }
+    return std::string(name);
 }
 
 Result<Subvolume> subvolume_of(const Filesystem& filesystem, const RootRecord& record) {

@@ -12,7 +12,7 @@ namespace btrkit::send {
 
 struct Subvolume {
     TreeRoot tree;
-    std::string name; ///< of its entry in the directory that it hangs in; empty: the top-level tree
+    std::string name; ///< of its entry in the directory that it hangs in; "toplevel" for the top-level tree
     btrfs::Uuid uuid = {};
     btrfs::Uuid parent_uuid = {}; ///< of what it was made a snapshot of
     btrfs::Uuid received_uuid = {};

@@ -18,6 +18,8 @@ namespace type = btrfs::item_type;
 /// That an inode can have, by the kernel (BTRFS_LINK_MAX).
 constexpr std::size_t most_names = 65'535;
 
+constexpr std::size_t most_dirs_kept = 65536;
+
 Result<Inode> parse_item(const Snapshot& snapshot, const ItemPlace& place) {
     const auto* item = view_at<btrfs::InodeItem>(place.data());
     return item == nullptr ? Result<Inode>(std::unexpected(snapshot.damaged(place.key(), "too short for an inode")))
@@ -191,7 +193,9 @@ Result<void> SubvolumeSender::take_inode(const ItemDifference& item) {
     for (const auto& [place, snapshot, inode] :
          {std::tuple(&item.new_item, snapshots_.sent, &now), std::tuple(&item.old_item, snapshots_.parent, &before)}) {
         if (*place) {
-            const auto parsed = parse_item(*snapshot, *place);
+            // Of two filesystems the item's generation is not the whole truth.
+            const bool is_own = snapshot == snapshots_.sent || snapshots_.one_filesystem();
+            const auto parsed = is_own ? parse_item(*snapshot, *place) : snapshot->need_inode(number);
             if (!parsed) {
                 return std::unexpected(parsed.error());
             }
@@ -223,13 +227,7 @@ Result<void> SubvolumeSender::take_changed_inode(const Inode& inode, const Inode
         current_.is_ignored = true;
         return {};
     }
-    bool is_replaced = inode.generation != before.generation;
-    if (!snapshots_.one_filesystem()) {
-        // The same number and generation are no proof there, and what makes up other inodes than files and directories
-        // can't be changed.
-        const bool can_change = S_ISREG(inode.mode) || S_ISDIR(inode.mode);
-        is_replaced |= inode.type() != before.type() || (!can_change && inode != before);
-    }
+    const bool is_replaced = inode.generation != before.generation;
     // The top is never deleted.
     if ((is_replaced && inode.number != btrfs::root_dir_inode) || inode.nlink == 0 || before.nlink == 0) {
         return replace_inode(inode, before);
@@ -270,25 +268,32 @@ Result<void> SubvolumeSender::replace_inode(const Inode& inode, const Inode& bef
     return done ? xattrs_.send_all() : done;
 }
 
+/// Whether a directory is another one than the parent's of that number.
+Result<bool> SubvolumeSender::is_other_dir(u64 number) {
+    if (const auto known = other_dirs_.find(number); known != other_dirs_.end()) {
+        return known->second;
+    }
+    const auto now = snapshots_.sent->generation_of(number);
+    const auto before = now ? snapshots_.parent->generation_of(number) : std::unexpected(now.error());
+    if (!before) {
+        return std::unexpected(before.error());
+    }
+    if (other_dirs_.size() >= most_dirs_kept) {
+        other_dirs_.clear();
+    }
+    other_dirs_.emplace(number, *now != *before);
+    return *now != *before;
+}
+
 /// Whether directories that equal references name are others than in the parent.
-Result<bool> SubvolumeSender::is_in_other_dirs(const ItemPlace& refs) const {
-    bool moved = false;
-    std::optional<Error> failure;
-    u64 last_dir = 0;
+Result<bool> SubvolumeSender::is_in_other_dirs(const ItemPlace& refs) {
+    Result<bool> moved = false;
     survey::for_each_name(refs.key(), refs.data(), [&](const survey::NameRecord& name, const btrfs::DirItem*) {
-        if (moved || failure || name.parent == last_dir) {
-            return;
-        }
-        last_dir = name.parent;
-        const auto now = snapshots_.sent->generation_of(name.parent);
-        const auto before = now ? snapshots_.parent->generation_of(name.parent) : std::unexpected(now.error());
-        if (!before) {
-            failure = before.error();
-        } else {
-            moved = *now != *before;
+        if (moved && !*moved) {
+            moved = is_other_dir(name.parent);
         }
     });
-    return failure ? Result<bool>(std::unexpected(*failure)) : moved;
+    return moved;
 }
 
 Result<void> SubvolumeSender::record_names(Snapshot& snapshot, const btrfs::Key& key, Bytes body, bool is_new) {

@@ -40,7 +40,8 @@ private:
     Result<void> take_changed_inode(const Inode& inode, const Inode& before);
     Result<void> replace_inode(const Inode& inode, const Inode& before);
     Result<void> take_names(const ItemDifference& item);
-    Result<bool> is_in_other_dirs(const ItemPlace& refs) const;
+    Result<bool> is_in_other_dirs(const ItemPlace& refs);
+    Result<bool> is_other_dir(u64 number);
     Result<void> take_extent(const ItemDifference& item);
 
     Result<void> record_names(Snapshot& snapshot, const btrfs::Key& key, Bytes body, bool is_new);
@@ -75,6 +76,8 @@ private:
     RecordedNames names_;
     XattrChanges xattrs_;
     Contents contents_;
+    /// What is_other_dir() has found; emptied when it is large.
+    std::unordered_map<u64, bool> other_dirs_;
     u64 bytes_before_ = 0; ///< that contents_ had sent when the current inode began
 };
 

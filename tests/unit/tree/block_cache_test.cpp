@@ -30,10 +30,10 @@ struct Cached {
     std::optional<Volume> volume = {};
     std::optional<BlockReader> reader = {};
 
-    BlockCache open(std::size_t most_bytes = 1 << 20, Parallelism parallelism = {}) {
+    BlockCache open(std::size_t most_bytes = 1 << 20) {
         volume = image.open();
         reader.emplace(*volume);
-        return {*reader, most_bytes, parallelism};
+        return {*reader, most_bytes};
     }
     std::vector<const PlantedBlock*> leaves() const { return blocks_in_order(tree, WalkOrder::leaves_only); }
 };
@@ -131,65 +131,5 @@ TEST_CASE("a block that is lost is named, with its tree and keys, every time") {
         CHECK(got.error().kind == ErrorKind::damaged);
         CHECK(got.error().message.starts_with(describe(lost_range(ref))));
         CHECK(got.error().message.contains("[block-checksum]"));
-    }
-}
-
-TEST_CASE("what was prefetched is read by other threads, and is the same") {
-    Cached cached(1000);
-    const auto leaves = cached.leaves();
-    REQUIRE(leaves.size() == 200);
-    cached.image.spoil(leaves[40]->ref.promise.address.bytenr);
-    std::vector<Promise> promises;
-    for (const auto* leaf : leaves) {
-        promises.push_back(leaf->ref.promise);
-    }
-    const auto check = [&](BlockCache& cache, std::size_t i) {
-        const auto got = cache.get(promises[i]);
-        REQUIRE(got.has_value() == (i != 40));
-        if (got) {
-            CHECK((*got)->block().key(0) == leaves[i]->items.front().key);
-        } else {
-            CHECK(got.error().message.contains("[block-checksum]"));
-        }
-    };
-
-    SUBCASE("in order") {
-        auto cache = cached.open(1, Parallelism{3});
-        cache.prefetch(promises);
-        for (std::size_t i = 0; i < leaves.size(); ++i) {
-            check(cache, i);
-        }
-    }
-    SUBCASE("two ranges in turns, with others between them") {
-        auto cache = cached.open(1, Parallelism{3});
-        cache.prefetch({promises.begin(), promises.begin() + 100});
-        cache.prefetch({promises.begin() + 100, promises.end()});
-        for (std::size_t i = 0; i < 100; ++i) {
-            check(cache, i);
-            check(cache, 100 + i);
-            check(cache, (i * 37) % leaves.size());
-        }
-    }
-    SUBCASE("backwards, which no prefetch helps") {
-        auto cache = cached.open(1, Parallelism{3});
-        cache.prefetch(promises);
-        for (std::size_t i = leaves.size(); i > 0; --i) {
-            check(cache, i - 1);
-        }
-    }
-    SUBCASE("many ranges that nobody asks for") {
-        auto cache = cached.open(1, Parallelism{3});
-        for (std::size_t i = 0; i + 10 < leaves.size(); i += 10) {
-            cache.prefetch({promises.begin() + static_cast<std::ptrdiff_t>(i), promises.end()});
-        }
-        check(cache, 199);
-    }
-    SUBCASE("a promise that the block does not keep") {
-        auto cache = cached.open(1, Parallelism{3});
-        cache.prefetch(promises);
-        auto other = promises[3];
-        other.generation = *other.generation + 1;
-        CHECK_FALSE(cache.get(other));
-        check(cache, 3);
     }
 }

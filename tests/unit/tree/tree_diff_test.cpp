@@ -5,7 +5,7 @@
 #include "formats/btrfs/item_types.h"
 #include "tests/support/device_lists.h"
 #include "tests/support/forwarding_device.h"
-#include "tests/unit/tree/sharing_planter.h"
+#include "tests/support/sharing_planter.h"
 
 #include <doctest/doctest.h>
 

@@ -24,7 +24,8 @@ private:
     void write(PlantedBlock& planted, u64 tree, u8 level, bool is_root);
 
     MetadataImage* image_;
-    std::map<std::pair<Block, bool>, u64> addresses_; ///< by contents (as if for address 0), and whether it is a root
+    std::map<std::pair<std::string, bool>, u64>
+        addresses_; ///< by contents (as if for address 0), and whether it is a root
 };
 
 } // namespace btrkit::test

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tests/unit/tree/sharing_planter.h"
+#include "tests/support/sharing_planter.h"
 
 namespace btrkit::test {
 
@@ -65,7 +65,7 @@ void SharingPlanter::write(PlantedBlock& planted, u64 tree, u8 level, bool is_ro
         return level == 0 ? build_leaf(image_->geometry(), identity, planted.items)
                           : build_node(image_->geometry(), identity, entries);
     };
-    const auto [found, is_new] = addresses_.try_emplace({build(), is_root});
+    const auto [found, is_new] = addresses_.try_emplace({std::string(as_text(build())), is_root});
     if (is_new) {
         found->second = identity.address = image_->take_address();
         image_->put(build());
