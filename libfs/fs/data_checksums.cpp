@@ -7,6 +7,9 @@ namespace btrkit {
 
 namespace {
 
+/// Of the checksum tree: the way down, and the leaves of a few places that are read in turns.
+constexpr std::size_t cache_bytes = std::size_t{1} << 20;
+
 constexpr btrfs::Key csum_key(u64 logical) {
     return {btrfs::extent_csum_objectid, btrfs::item_type::extent_csum, logical};
 }
@@ -17,25 +20,35 @@ u64 most_covered_bytes(const Geometry& geometry) {
     return u64{geometry.nodesize} / geometry.csum_size_bytes * geometry.sectorsize;
 }
 
-DataChecksums::DataChecksums(const Filesystem& filesystem) : filesystem_(&filesystem) {}
+DataChecksums::DataChecksums(const Filesystem& filesystem)
+    : filesystem_(&filesystem), cache_(std::make_unique<BlockCache>(filesystem.reader(), cache_bytes)) {}
 
-/// Makes items_ stand on an item at or before the first that reaches behind at.
-Result<void> DataChecksums::stand_before(Logical at) {
-    const u64 reach = most_covered_bytes(filesystem_->geometry());
-    const u64 first = at.bytenr - std::min(at.bytenr, reach);
-    if (on_item_ && items_->key().offset <= at.bytenr && items_->key().offset >= first) {
-        return {};
-    }
-    if (!tree_) {
-        auto tree = filesystem_->find_tree(btrfs::csum_tree_id);
+Result<void> DataChecksums::open_tree() {
+    if (!items_) {
+        const auto tree = filesystem_->find_tree(btrfs::csum_tree_id);
         if (!tree) {
             return std::unexpected(tree.error());
         }
-        tree_ = *tree;
+        items_.emplace(*cache_, tree->block);
     }
-    items_.emplace(filesystem_->reader(), tree_->block, KeyRange{.first = csum_key(first), .last = csum_key(~u64{0})});
-    const auto there = items_->next();
-    on_item_ = there && *there;
+    return {};
+}
+
+bool DataChecksums::on_item() const {
+    return items_->valid() && items_->key() <= csum_key(~u64{0});
+}
+
+/// Makes items_ stand on an item at or before the first that reaches behind at.
+Result<void> DataChecksums::stand_before(Logical at) {
+    if (auto opened = open_tree(); !opened) {
+        return opened;
+    }
+    const u64 reach = most_covered_bytes(filesystem_->geometry());
+    const u64 first = at.bytenr - std::min(at.bytenr, reach);
+    if (on_item() && items_->key().offset <= at.bytenr && items_->key().offset >= first) {
+        return {};
+    }
+    const auto there = items_->seek_at_or_after(csum_key(first));
     return there ? Result<void>() : std::unexpected(there.error());
 }
 
@@ -66,16 +79,14 @@ Result<std::span<const std::optional<btrfs::CsumBytes>>> DataChecksums::find(Log
         return std::unexpected(stood.error());
     }
     const u64 end = at.bytenr + sectors * filesystem_->geometry().sectorsize;
-    while (on_item_ && items_->key().offset < end) {
+    while (on_item() && items_->key().offset < end) {
         take_from_item(at);
         const u64 item_end = items_->key().offset + items_->data().size() / filesystem_->geometry().csum_size_bytes *
                                                         filesystem_->geometry().sectorsize;
         if (item_end >= end) {
             break; // the next look-up may want it too
         }
-        const auto there = items_->next();
-        on_item_ = there && *there;
-        if (!there) {
+        if (const auto there = items_->next(); !there) {
             return std::unexpected(there.error());
         }
     }

@@ -3,8 +3,9 @@
 #pragma once
 
 #include "libfs/fs/filesystem.h"
-#include "libfs/fs/item_range.h"
+#include "libfs/tree/tree_search.h"
 
+#include <memory>
 #include <vector>
 
 namespace btrkit {
@@ -24,13 +25,14 @@ public:
     Result<std::span<const std::optional<btrfs::CsumBytes>>> find(Logical at, std::size_t sectors);
 
 private:
+    Result<void> open_tree();
+    bool on_item() const;
     Result<void> stand_before(Logical at);
     void take_from_item(Logical at);
 
     const Filesystem* filesystem_;
-    std::optional<TreeRoot> tree_;
-    std::optional<ItemRange> items_;
-    bool on_item_ = false; ///< items_ stands on one
+    std::unique_ptr<BlockCache> cache_; // on the heap: items_ refers to it while this moves
+    std::optional<TreeSearch> items_;   ///< nothing before the first look-up
     std::vector<std::optional<btrfs::CsumBytes>> found_;
 };
 

@@ -7,6 +7,13 @@
 
 namespace btrkit {
 
+namespace {
+
+/// Children of a node that are asked for ahead of their turn.
+constexpr u32 prefetch_window = 64;
+
+} // namespace
+
 Problem lost_range(const BlockRef& ref) {
     const auto& promise = ref.promise;
     std::string keys;
@@ -91,6 +98,7 @@ std::optional<BlockRef> TreeWalk::next_child(Frame& frame) const {
         if (key > keys_.last || (end && *end <= keys_.first)) {
             continue;
         }
+        prefetch_children(frame);
         const auto& pointer = node.pointer(slot);
         return BlockRef{.promise = {.address = {pointer.blockptr},
                                     .generation = pointer.generation,
@@ -107,18 +115,23 @@ bool TreeWalk::enter_proven(const BlockRef& ref) {
     Frame frame{.node = OwnedBlock(*reader_, ref.promise), .end = ref.promise.end};
     const auto state = frame.node.state();
     if (state != BlockState::lost) {
-        prefetch_children(frame);
         path_.push_back(std::move(frame));
     }
     return state == BlockState::proven;
 }
 
-void TreeWalk::prefetch_children(const Frame& frame) const {
+/// Those that come next, and no more: a walk may end anywhere.
+void TreeWalk::prefetch_children(Frame& frame) const {
     const BlockView node = frame.node.view();
+    if (frame.slot + prefetch_window / 2 < frame.prefetched || frame.prefetched >= node.count()) {
+        return;
+    }
+    const u32 first = std::max(frame.slot, frame.prefetched);
+    frame.prefetched = std::min(first + prefetch_window, node.count());
     std::vector<Logical> places;
-    places.reserve(node.count());
-    for (u32 slot = 0; slot < node.count(); ++slot) {
-        if (const auto key = node.key(slot); key > keys_.last) {
+    places.reserve(prefetch_window);
+    for (u32 slot = first; slot < frame.prefetched; ++slot) {
+        if (node.key(slot) > keys_.last) {
             break;
         }
         places.push_back({node.pointer(slot).blockptr});

@@ -47,6 +47,7 @@ private:
         OwnedBlock node;
         std::optional<btrfs::Key> end;
         u32 slot = 0;
+        u32 prefetched = 0; ///< up to which slot the children are
     };
 
     u8 root_level() const { return *root_.promise.level; }
@@ -55,7 +56,7 @@ private:
     std::optional<BlockRef> next_in_pass();
     std::optional<BlockRef> next_child(Frame& frame) const;
     bool enter_proven(const BlockRef& ref);
-    void prefetch_children(const Frame& frame) const;
+    void prefetch_children(Frame& frame) const;
 
     const BlockReader* reader_;
     BlockRef root_;

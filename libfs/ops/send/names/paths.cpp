@@ -55,6 +55,14 @@ Result<bool> Paths::is_taken_over(const InodeName& name, u64 inode, u64 generati
             return dir ? Result<bool>(false) : std::unexpected(dir.error());
         }
     }
+    // The inode's own reference, which is near, may tell the same as the entry in the directory, which is far.
+    const auto now = snapshots_.sent->inode(inode);
+    if (now && *now && (*now)->generation == generation) {
+        const auto first = snapshots_.sent->first_name(inode);
+        if (first && *first && **first == name) {
+            return false;
+        }
+    }
     const auto bearer = snapshots_.sent->inode_of_entry(name.dir, name.name);
     if (!bearer || !*bearer) {
         return bearer ? Result<bool>(false) : std::unexpected(bearer.error());
