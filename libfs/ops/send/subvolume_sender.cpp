@@ -122,6 +122,9 @@ Error SubvolumeSender::with_path(Error error) const {
 
 Result<void> SubvolumeSender::take(const ItemDifference& item) {
     const auto& key = item.key;
+    if (key.type == type::inode_item) {
+        note_dir(item);
+    }
     if (item.change == ItemChange::same && snapshots_.one_filesystem()) {
         const auto passed = pass_same(item);
         if (!passed || *passed) {
@@ -278,11 +281,24 @@ Result<bool> SubvolumeSender::is_other_dir(u64 number) {
     if (!before) {
         return std::unexpected(before.error());
     }
+    keep_other_dir(number, *now != *before);
+    return *now != *before;
+}
+
+/// What the walk comes to by itself need not be looked up later, for each directory with entries.
+void SubvolumeSender::note_dir(const ItemDifference& item) {
+    const auto* now = item.new_item ? view_at<btrfs::InodeItem>(item.new_item.data()) : nullptr;
+    const auto* before = item.old_item ? view_at<btrfs::InodeItem>(item.old_item.data()) : nullptr;
+    if (now != nullptr && before != nullptr && S_ISDIR(u32{now->mode}) && snapshots_.one_filesystem()) {
+        keep_other_dir(item.key.objectid, now->generation != before->generation);
+    }
+}
+
+void SubvolumeSender::keep_other_dir(u64 number, bool is_other) {
     if (other_dirs_.size() >= most_dirs_kept) {
         other_dirs_.clear();
     }
-    other_dirs_.emplace(number, *now != *before);
-    return *now != *before;
+    other_dirs_.emplace(number, is_other);
 }
 
 /// Whether directories that equal references name are others than in the parent.

@@ -42,6 +42,8 @@ private:
     Result<void> take_names(const ItemDifference& item);
     Result<bool> is_in_other_dirs(const ItemPlace& refs);
     Result<bool> is_other_dir(u64 number);
+    void note_dir(const ItemDifference& item);
+    void keep_other_dir(u64 number, bool is_other);
     Result<void> take_extent(const ItemDifference& item);
 
     Result<void> record_names(Snapshot& snapshot, const btrfs::Key& key, Bytes body, bool is_new);
