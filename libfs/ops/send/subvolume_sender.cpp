@@ -268,7 +268,13 @@ Result<void> SubvolumeSender::replace_inode(const Inode& inode, const Inode& bef
     }
     current_.names_done_below = current_.number + 1;
     done = contents_.send_all();
-    return done ? xattrs_.send_all() : done;
+    if (done) {
+        done = xattrs_.send_all();
+    }
+    const auto verity = done ? snapshots_.sent->search().find({current_.number, type::verity_desc_item, 0})
+                             : std::unexpected(done.error());
+    current_.has_new_verity = verity && *verity; // the kernel forgets it here
+    return verity ? Result<void>() : std::unexpected(verity.error());
 }
 
 /// Whether a directory is another one than the parent's of that number.
