@@ -223,6 +223,22 @@ TEST_CASE("verity is sent from version 3 on, after all data, with salt and signa
     }
 }
 
+TEST_CASE("verity of a file whose number was another's is sent too") {
+    const auto filesystem = four_snapshots({.change_items = [](u64 id, Items& items) {
+        if (id >= 258) {
+            const u64 file = first_file(items);
+            plant_verity(items, file, 40);
+            items.at({file, btrfs::item_type::inode_item, 0})[offsetof(btrfs::InodeItem, generation)] ^= 1;
+        }
+    }});
+    ModelReceiver receiver;
+    REQUIRE(receiver.receive(must_send(filesystem, {.subvolumes = {"257"}})));
+    const auto received =
+        receiver.receive(must_send(filesystem, {.subvolumes = {"258"}, .parent = "257", .version = 3}));
+    CHECK_MESSAGE(received, received.error().message);
+    CHECK(receiver.commands(Command::enable_verity) == 1);
+}
+
 TEST_CASE("a verity descriptor that is cut off is damage") {
     const auto filesystem =
         four_snapshots({.change_items = [](u64 /*id*/, Items& items) { plant_verity(items, first_file(items), 41); }});
