@@ -41,6 +41,16 @@ Result<std::string> Paths::temporary_name(u64 inode, u64 generation) {
     }
 }
 
+/// By the inode's own reference, which is near. Where that does not tell, the entry in the directory will.
+bool Paths::still_bears(const InodeName& name, u64 inode, u64 generation) {
+    const auto now = snapshots_.sent->inode(inode);
+    if (!now || !*now || (*now)->generation != generation) {
+        return false;
+    }
+    const auto first = snapshots_.sent->first_name(inode);
+    return first && *first && **first == name;
+}
+
 Result<bool> Paths::is_taken_over(const InodeName& name, u64 inode, u64 generation) {
     if (snapshots_.parent == nullptr) {
         return false;
@@ -55,13 +65,8 @@ Result<bool> Paths::is_taken_over(const InodeName& name, u64 inode, u64 generati
             return dir ? Result<bool>(false) : std::unexpected(dir.error());
         }
     }
-    // The inode's own reference, which is near, may tell the same as the entry in the directory, which is far.
-    const auto now = snapshots_.sent->inode(inode);
-    if (now && *now && (*now)->generation == generation) {
-        const auto first = snapshots_.sent->first_name(inode);
-        if (first && *first && **first == name) {
-            return false;
-        }
+    if (still_bears(name, inode, generation)) {
+        return false;
     }
     const auto bearer = snapshots_.sent->inode_of_entry(name.dir, name.name);
     if (!bearer || !*bearer) {
