@@ -42,7 +42,7 @@ Result<std::string> Paths::temporary_name(u64 inode, u64 generation) {
 }
 
 /// By the inode's own reference, which is near. Where that does not tell, the entry in the directory will.
-bool Paths::still_bears(const InodeName& name, u64 inode, u64 generation) {
+bool Paths::still_bears(const InodeName& name, u64 inode, u64 generation) const {
     const auto now = snapshots_.sent->inode(inode);
     if (!now || !*now || (*now)->generation != generation) {
         return false;

@@ -63,7 +63,7 @@ private:
         bool is_final = false; ///< it was found when the inode's turn was over
     };
 
-    bool still_bears(const InodeName& name, u64 inode, u64 generation);
+    bool still_bears(const InodeName& name, u64 inode, u64 generation) const;
     Result<Step> find_step(u64 inode, u64 generation);
     Result<std::string> find_path(u64 inode, u64 generation);
 
