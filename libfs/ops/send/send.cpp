@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/ops/send/send.h"
 
-#include "libfs/base/names.h"
-#include "libfs/ops/send/relation.h"
+#include "libfs/ops/send/plan.h"
 #include "libfs/ops/send/subvolume_sender.h"
-
-#include <fmt/format.h>
 
 namespace btrkit::send {
 
@@ -22,63 +19,6 @@ public:
     Result<void> write(std::string_view /*bytes*/) override { return {}; }
 };
 
-/// All that was asked for, found and allowed.
-struct Plan {
-    std::vector<Subvolume> subvolumes;
-    std::optional<Subvolume> parent;
-    std::vector<Subvolume> clone_sources;
-};
-
-Result<Subvolume> find_allowed(const Filesystem& filesystem, const std::string& name, const Options& options) {
-    auto found = find_subvolume(filesystem, name);
-    if (found && !found->is_read_only && !options.allow_writable) {
-        return fail(ErrorKind::refused,
-                    fmt::format("subvolume {}: not read-only: its receiver would get what is changed meanwhile only in "
-                                "part (--allow-writable: the image is at rest)",
-                                printable(name)));
-    }
-    return found;
-}
-
-Result<std::vector<Subvolume>> find_all(const Filesystem& filesystem, const std::vector<std::string>& names,
-                                        const Options& options) {
-    std::vector<Subvolume> all;
-    all.reserve(names.size());
-    for (const auto& name : names) {
-        auto found = find_allowed(filesystem, name, options);
-        if (!found) {
-            return std::unexpected(found.error());
-        }
-        all.push_back(std::move(*found));
-    }
-    return all;
-}
-
-Result<Plan> make_plan(const Filesystem& filesystem, const Filesystem* parent_image, const Options& options) {
-    Plan plan;
-    auto subvolumes = find_all(filesystem, options.subvolumes, options);
-    if (!subvolumes) {
-        return std::unexpected(subvolumes.error());
-    }
-    plan.subvolumes = std::move(*subvolumes);
-    auto sources = find_all(filesystem, options.clone_sources, options);
-    if (!sources) {
-        return std::unexpected(sources.error());
-    }
-    plan.clone_sources = std::move(*sources);
-    if (options.parent) {
-        auto parent = find_allowed(parent_image == nullptr ? filesystem : *parent_image, *options.parent, options);
-        if (!parent) {
-            return std::unexpected(parent.error());
-        }
-        plan.parent = std::move(*parent);
-        if (parent_image == nullptr) {
-            plan.clone_sources.push_back(*plan.parent);
-        }
-    }
-    return plan;
-}
-
 /// One run over all subvolumes.
 class Sending {
 public:
@@ -86,8 +26,7 @@ public:
             Plan plan)
         : filesystem_(filesystem), parent_filesystem_(parent_image == nullptr ? filesystem : *parent_image),
           one_filesystem_(parent_image == nullptr), options_(options), world_(world), plan_(std::move(plan)),
-          chooses_parents_(!plan_.parent && !plan_.clone_sources.empty()), cache_(filesystem.reader(), cache_bytes),
-          parent_cache_(parent_filesystem_.reader(), cache_bytes) {}
+          cache_(filesystem.reader(), cache_bytes), parent_cache_(parent_filesystem_.reader(), cache_bytes) {}
 
     /// counting: tells nobody anything.
     Result<Report> run(CommandOutput& output, bool counting);
@@ -100,8 +39,6 @@ public:
     }
 
 private:
-    Result<std::optional<Subvolume>> parent_of(const Subvolume& subvolume);
-    Result<void> expect_relation(Snapshot& sent, Snapshot& parent);
     Result<void> send_one(std::size_t index, CommandOutput& output, bool counting);
     Result<void> send_body(Snapshot& sent, Snapshot* parent, CommandOutput& output, bool counting);
 
@@ -111,7 +48,6 @@ private:
     const Options& options_;
     const World& world_;
     Plan plan_;
-    bool chooses_parents_; ///< from among the clone sources
     BlockCache cache_;
     BlockCache parent_cache_;
     Report report_;
@@ -122,8 +58,8 @@ Result<Report> Sending::run(CommandOutput& output, bool counting) {
         if (auto done = send_one(index, output, counting); !done) {
             return std::unexpected(done.error());
         }
-        if (chooses_parents_) {
-            plan_.clone_sources.push_back(plan_.subvolumes[index]); // the receiver has it from now on
+        if (plan_.clones_from_sent) {
+            plan_.clone_sources.push_back(plan_.subvolumes[index].subvolume);
         }
     }
     if (auto closed = output.close(); !closed) {
@@ -133,45 +69,12 @@ Result<Report> Sending::run(CommandOutput& output, bool counting) {
     return std::move(report_);
 }
 
-/// As the peer: the one that was given, or else one of those that the receiver has; if neither was given, all are sent
-/// whole.
-Result<std::optional<Subvolume>> Sending::parent_of(const Subvolume& subvolume) {
-    if (!chooses_parents_) {
-        return plan_.parent;
-    }
-    auto chosen = choose_parent(filesystem_, subvolume, plan_.clone_sources);
-    if (chosen && !*chosen) {
-        return fail(ErrorKind::refused, fmt::format("subvolume {}: no parent could be determined: none of the clone "
-                                                    "sources is related to it (give one with -p)",
-                                                    subvolume.id()));
-    }
-    return chosen;
-}
-
-Result<void> Sending::expect_relation(Snapshot& sent, Snapshot& parent) {
-    const auto related = are_related(filesystem_, sent, parent_filesystem_, parent);
-    if (!related || *related) {
-        return related ? Result<void>() : std::unexpected(related.error());
-    }
-    return fail(ErrorKind::refused,
-                fmt::format("subvolume {} ({}) is no relation of {} ({}): nothing could be sent against it",
-                            parent.id(), printable(parent.subvolume().name), sent.id(),
-                            printable(sent.subvolume().name)));
-}
-
 Result<void> Sending::send_one(std::size_t index, CommandOutput& output, bool counting) {
-    const auto& subvolume = plan_.subvolumes[index];
-    const auto parent_subvolume = parent_of(subvolume);
-    if (!parent_subvolume) {
-        return std::unexpected(parent_subvolume.error());
-    }
+    const auto& [subvolume, parent_subvolume] = plan_.subvolumes[index];
     Snapshot sent(cache_, subvolume);
     std::optional<Snapshot> parent;
-    if (*parent_subvolume) {
-        parent.emplace(one_filesystem_ ? cache_ : parent_cache_, **parent_subvolume);
-        if (auto related = expect_relation(sent, *parent); !related) {
-            return related;
-        }
+    if (parent_subvolume) {
+        parent.emplace(one_filesystem_ ? cache_ : parent_cache_, *parent_subvolume);
         if (!one_filesystem_) {
             parent->tell_apart_from(sent);
         }
@@ -227,7 +130,7 @@ Result<void> Sending::send_body(Snapshot& sent, Snapshot* parent, CommandOutput&
         .log = log,
         .stop = world_.stop};
     if (options_.skip_errors) {
-        setting.skip = [this](u64 /*inode*/, const std::string& path, const std::string& why) {
+        setting.skip = [this](const std::string& path, const std::string& why) {
             skip({.path = path, .file_offset = {}, .length = 0, .why = why});
         };
     }
