@@ -16,6 +16,15 @@ struct Xattr {
     friend auto operator<=>(const Xattr&, const Xattr&) = default;
 };
 
+/// One of an XATTR_ITEM, in its bytes.
+struct XattrView {
+    std::string_view name;
+    std::string_view value;
+};
+
+/// The attributes of one item: those whose names share a hash. Nothing where one has no name or does not end in it.
+std::optional<std::vector<XattrView>> parse_xattrs(Bytes item);
+
 /// All of them, sorted by name. Fails with damaged where some may be lost or one is malformed.
 Result<std::vector<Xattr>> read_xattrs(const Filesystem& filesystem, const InodePlace& place);
 

@@ -22,8 +22,6 @@ namespace type = btrfs::item_type;
 constexpr std::size_t most_inodes_kept = 16384;
 /// A bit of a generation that no filesystem comes to.
 constexpr u64 generation_apart = u64{1} << 63;
-/// No path that a stream can hold has more names; what goes on longer is a loop.
-constexpr unsigned most_levels = 4096;
 
 bool is_ref_of(const btrfs::Key& key, u64 inode) {
     return key.objectid == inode && (key.type == type::inode_ref || key.type == type::inode_extref);

@@ -17,6 +17,9 @@ struct InodeName {
     friend auto operator<=>(const InodeName&, const InodeName&) = default;
 };
 
+/// Of a way up: no path that a stream can hold has more names; what goes on longer is a loop.
+inline constexpr unsigned most_levels = 4096;
+
 /// The path that these names make, the innermost first.
 std::string path_from(std::span<const std::string> names_upwards);
 

@@ -93,7 +93,7 @@ void SubvolumeSender::skip(const Error& error) {
     if (current_.number != 0) {
         path = snapshots_.sent->path_of(current_.number).value_or(fmt::format("inode {}", current_.number));
     }
-    setting_.skip(current_.number, path, error.message);
+    setting_.skip(path, error.message);
     names_.clear();
     current_.is_ignored = true;
     current_.names_done_below = current_.number + 1;

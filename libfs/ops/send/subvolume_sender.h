@@ -21,9 +21,9 @@ public:
         ContentsMode mode;
         ChangeLog& log;
         const StopToken& stop;
-        /// Told of what can't be read and is left out, with the inode that it belongs to (0: not known); empty: the
-        /// first one is a failure.
-        std::function<void(u64 inode, const std::string& path, const std::string& why)> skip = {};
+        /// Told of what can't be read and is left out (path: empty where it is not known); empty: the first one is a
+        /// failure.
+        std::function<void(const std::string& path, const std::string& why)> skip = {};
     };
 
     SubvolumeSender(const Setting& setting, CommandOutput& output);

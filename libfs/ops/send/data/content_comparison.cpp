@@ -16,8 +16,9 @@ constexpr u64 chunk_bytes = u64{128} << 10;
 ContentComparison::ContentComparison(const Filesystem& filesystem, const Filesystem& parent_filesystem,
                                      Snapshot& parent)
     : parent_(parent), parent_items_(parent.search()), sent_reader_(filesystem), parent_reader_(parent_filesystem),
-      sectorsize_(std::max(filesystem.geometry().sectorsize, parent_filesystem.geometry().sectorsize)),
-      sent_bytes_(chunk_bytes), parent_bytes_(chunk_bytes) {}
+      parent_sectorsize_(parent_filesystem.geometry().sectorsize),
+      sectorsize_(std::max(filesystem.geometry().sectorsize, parent_sectorsize_)), sent_bytes_(chunk_bytes),
+      parent_bytes_(chunk_bytes) {}
 
 Result<bool> ContentComparison::equal(const FileExtent& extent, bool has_checksums, u64 inode, u64 end) {
     const auto parent_inode = parent_.need_inode(inode);
@@ -68,7 +69,7 @@ Result<bool> ContentComparison::read_parent(u64 inode, bool has_checksums, u64 a
             }
             continue;
         }
-        const auto extent = parse_file_extent(parent_.id(), key, parent_items_.data(), sectorsize_);
+        const auto extent = parse_file_extent(parent_.id(), key, parent_items_.data(), parent_sectorsize_);
         if (!extent) {
             return std::unexpected(extent.error());
         }

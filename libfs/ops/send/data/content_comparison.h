@@ -24,7 +24,8 @@ private:
     TreeSearch parent_items_;
     ExtentReader sent_reader_;
     ExtentReader parent_reader_;
-    u32 sectorsize_;
+    u32 parent_sectorsize_;
+    u32 sectorsize_; ///< the larger of both
     std::vector<std::byte> sent_bytes_;
     std::vector<std::byte> parent_bytes_;
 };

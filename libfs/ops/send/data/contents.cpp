@@ -15,15 +15,14 @@ namespace type = btrfs::item_type;
 
 Contents::Contents(const Filesystem& filesystem, const Snapshots& snapshots, CurrentInode& current, Commands& commands,
                    CommandOutput& output, Paths& paths, CloneSources& sources, ContentsMode mode)
-    : filesystem_(filesystem), snapshots_(snapshots), current_(current), commands_(commands), output_(output),
-      paths_(paths), sources_(sources), mode_(mode), reader_(filesystem),
-      sectorsize_(filesystem.geometry().sectorsize) {
+    : snapshots_(snapshots), current_(current), commands_(commands), output_(output), paths_(paths), sources_(sources),
+      mode_(mode), reader_(filesystem), sectorsize_(filesystem.geometry().sectorsize) {
     if (snapshots.parent != nullptr) {
+        const bool one = snapshots.one_filesystem();
+        const auto& parent_filesystem = one ? filesystem : *snapshots.parent_filesystem;
         auto comparison =
-            snapshots.one_filesystem()
-                ? nullptr
-                : std::make_unique<ContentComparison>(filesystem, *snapshots.parent_filesystem, *snapshots.parent);
-        parent_extents_.emplace(*snapshots.parent, sectorsize_, std::move(comparison));
+            one ? nullptr : std::make_unique<ContentComparison>(filesystem, parent_filesystem, *snapshots.parent);
+        parent_extents_.emplace(*snapshots.parent, parent_filesystem.geometry().sectorsize, std::move(comparison));
     }
 }
 

@@ -70,7 +70,6 @@ private:
     Result<std::string> current_path();
     std::shared_ptr<const std::string> shown_path(std::string_view path);
 
-    const Filesystem& filesystem_;
     const Snapshots& snapshots_;
     CurrentInode& current_;
     Commands& commands_;

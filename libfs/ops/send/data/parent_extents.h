@@ -9,7 +9,8 @@ namespace btrkit::send {
 /// The file extents of the parent. Fails as Snapshot does.
 class ParentExtents {
 public:
-    /// comparison: of two filesystems, in which the same addresses mean nothing; null where it is one.
+    /// sectorsize: of the parent's filesystem. comparison: of two filesystems, in which the same addresses mean
+    /// nothing; null where it is one.
     ParentExtents(Snapshot& parent, u32 sectorsize, std::unique_ptr<ContentComparison> comparison)
         : search_(parent.search()), tree_(parent.id()), sectorsize_(sectorsize), comparison_(std::move(comparison)) {}
 

@@ -26,19 +26,9 @@ XattrChanges::XattrChanges(const Snapshots& snapshots, const CurrentInode& curre
       search_(snapshots.sent->search()) {}
 
 Result<XattrChanges::Entries> XattrChanges::parse(const Snapshot& snapshot, const btrfs::Key& key, Bytes body) {
-    Entries entries;
-    std::size_t offset = 0;
-    while (offset < body.size()) {
-        const auto* item = view_at<btrfs::DirItem>(body, offset);
-        if (item == nullptr || body.size() - offset - sizeof(*item) < std::size_t{item->name_len} + item->data_len) {
-            return std::unexpected(snapshot.damaged(key, "extended attributes that are cut off"));
-        }
-        const std::size_t name_at = offset + sizeof(*item);
-        entries.push_back({as_text(body.subspan(name_at, item->name_len)),
-                           as_text(body.subspan(name_at + item->name_len, item->data_len))});
-        offset = name_at + item->name_len + item->data_len;
-    }
-    return entries;
+    auto entries = parse_xattrs(body);
+    return entries ? Result<Entries>(std::move(*entries))
+                   : std::unexpected(snapshot.damaged(key, "extended attributes that are cut off"));
 }
 
 Result<void> XattrChanges::set(const Entry& entry) {

@@ -2,6 +2,7 @@
 // Extended attributes of the current inode.
 #pragma once
 
+#include "libfs/fs/xattrs.h"
 #include "libfs/ops/send/change_log.h"
 #include "libfs/ops/send/commands.h"
 #include "libfs/ops/send/names/paths.h"
@@ -22,10 +23,7 @@ public:
     Result<void> send_capabilities();
 
 private:
-    struct Entry {
-        std::string_view name;
-        std::string_view value;
-    };
+    using Entry = XattrView;
     /// One or more attributes whose names share a hash.
     using Entries = std::vector<Entry>;
 

@@ -11,8 +11,6 @@ namespace {
 
 /// No real history makes moves come round that often; an image in which directories are within each other may.
 constexpr unsigned most_retries = 100'000;
-/// Of a way up: more than any path that a stream can hold.
-constexpr unsigned most_levels = 4096;
 
 } // namespace
 
