@@ -11,3 +11,7 @@ endif()
 if(BTRKIT_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
+# g++ warns of types with members of an anonymous namespace where the file is included, as all are in unity builds.
+if(CMAKE_UNITY_BUILD)
+  target_compile_options(btrkit_options INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+endif()

@@ -4,6 +4,7 @@
 #include "apps/common/command_line.h"
 #include "apps/common/exit_status.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>

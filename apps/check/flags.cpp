@@ -5,6 +5,7 @@
 #include "apps/common/exit_status.h"
 #include "apps/common/sizes.h"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 namespace btrkit::apps {

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <thread>
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 namespace btrkit::apps {
@@ -51,13 +52,16 @@ CLI::Option* take_parsed(CLI::App& app, const std::string& names, std::optional<
 
 } // namespace
 
-CommandLine::CommandLine(Tool tool) : tool_(std::move(tool)), app_("", std::string(tool_.name)) {
-    app_.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-    app_.add_flag("-q,--quiet", quiet_, "print errors only")->group(shared_group);
-    app_.add_flag("-v,--verbose", verbose_, "print more on standard error")->group(shared_group);
-    app_.set_help_flag("-h,--help", "this text")->group(shared_group);
-    app_.set_version_flag("--version", "", "the version, and the libraries it was built with")->group(shared_group);
+CommandLine::CommandLine(Tool tool)
+    : tool_(std::move(tool)), app_(std::make_unique<CLI::App>("", std::string(tool_.name))) {
+    app_->option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    app_->add_flag("-q,--quiet", quiet_, "print errors only")->group(shared_group);
+    app_->add_flag("-v,--verbose", verbose_, "print more on standard error")->group(shared_group);
+    app_->set_help_flag("-h,--help", "this text")->group(shared_group);
+    app_->set_version_flag("--version", "", "the version, and the libraries it was built with")->group(shared_group);
 }
+
+CommandLine::~CommandLine() = default;
 
 void CommandLine::take_images(std::vector<std::string>& images) {
     take_image_operands(images);
@@ -69,8 +73,8 @@ void CommandLine::take_one_image(std::vector<std::string>& images) {
 
 CLI::Option* CommandLine::take_image_operands(std::vector<std::string>& images) {
     images_ = &images;
-    auto* operands = app_.add_option("IMAGE", images)->required();
-    app_.add_option("--member", members_, "a further device of the same filesystem; repeatable")
+    auto* operands = app_->add_option("IMAGE", images)->required();
+    app_->add_option("--member", members_, "a further device of the same filesystem; repeatable")
         ->option_text("FILE")
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
         ->allow_extra_args(false);
@@ -90,7 +94,7 @@ void CommandLine::take_format(OutputFormat& format, bool has_lines) {
             throw CLI::ValidationError("--format", fmt::format("'{}' is not one of {}", text, words));
         }
     };
-    app_.add_option_function<std::string>("--format", take, words + " (default text)")->option_text("FORMAT");
+    app_->add_option_function<std::string>("--format", take, words + " (default text)")->option_text("FORMAT");
 }
 
 void CommandLine::take_threads(unsigned& threads) {
@@ -103,26 +107,26 @@ void CommandLine::take_threads(unsigned& threads) {
         }
         threads = static_cast<unsigned>(*number);
     };
-    app_.add_option_function<std::string>("--threads", take, "how many to use; the output is the same")
+    app_->add_option_function<std::string>("--threads", take, "how many to use; the output is the same")
         ->option_text("N");
 }
 
 void CommandLine::take_progress(const std::string& names) {
-    app_.add_flag(names, progress_forced_, "show progress even without a terminal")->group(shared_group);
+    app_->add_flag(names, progress_forced_, "show progress even without a terminal")->group(shared_group);
 }
 
 CLI::Option* CommandLine::take_number(const std::string& names, std::optional<u64>& number, const std::string& what) {
-    return take_parsed(app_, names, number, what, parse_number, "number")->option_text("N");
+    return take_parsed(*app_, names, number, what, parse_number, "number")->option_text("N");
 }
 
 CLI::Option* CommandLine::take_size(const std::string& names, std::optional<u64>& size_bytes, const std::string& what) {
-    return take_parsed(app_, names, size_bytes, what, parse_size, "size")->option_text("SIZE");
+    return take_parsed(*app_, names, size_bytes, what, parse_size, "size")->option_text("SIZE");
 }
 
 std::optional<int> CommandLine::parse(std::span<const std::string> arguments, Io& io) {
     std::vector<std::string> from_the_back(arguments.rbegin(), arguments.rend());
     try {
-        app_.parse(from_the_back);
+        app_->parse(from_the_back);
     } catch (const CLI::CallForHelp&) {
         return print(io, help_.empty() ? help() : help_);
     } catch (const CLI::CallForVersion&) {
@@ -160,7 +164,7 @@ std::string CommandLine::help() const {
     std::string text = fmt::format("Usage: {} [OPTIONS] {}\n{}\n\n", tool_.name, tool_.operands, tool_.summary);
     // The tool's own options are what its user looks for: they come first, the shared ones behind them.
     for (const bool shared : {false, true}) {
-        for (const auto* option : app_.get_options()) {
+        for (const auto* option : app_->get_options()) {
             const bool hidden = option->get_group().empty() || !option->nonpositional();
             if (!hidden && shared == (option->get_group() == shared_group)) {
                 text += help_line(*option);

@@ -6,11 +6,16 @@
 #include "apps/common/messages.h"
 #include "apps/common/progress.h"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
+// CLI11 takes a second to compile: who declares options of its own includes it.
+namespace CLI {
+class App;
+class Option;
+} // namespace CLI
 
 namespace btrkit::apps {
 
@@ -29,9 +34,12 @@ enum class OutputFormat { text, json, lines };
 class CommandLine {
 public:
     explicit CommandLine(Tool tool);
+    ~CommandLine();
+    CommandLine(const CommandLine&) = delete;
+    CommandLine& operator=(const CommandLine&) = delete;
 
     /// For the options that only this tool has.
-    CLI::App& app() { return app_; }
+    CLI::App& app() { return *app_; }
 
     /// IMAGE operands, at least one, and --member: all in one list, the operands first.
     void take_images(std::vector<std::string>& images);
@@ -69,7 +77,7 @@ private:
     std::string help() const;
 
     Tool tool_;
-    CLI::App app_;
+    std::unique_ptr<CLI::App> app_;
     std::string help_;
     bool quiet_ = false;
     bool verbose_ = false;

@@ -43,9 +43,8 @@ Result<void> FdSink::write(std::string_view text) {
         const ssize_t written = ::write(fd_, text.data(), text.size());
         if (written >= 0) {
             text.remove_prefix(static_cast<std::size_t>(written));
-        } else if (auto recovered = recover(); !recovered) {
-            return recovered;
-        }
+        } else
+            BTRKIT_TRY(recover());
     }
     return {};
 }
@@ -61,9 +60,7 @@ Result<void> FdSink::write_all(std::span<const std::string_view> parts) {
         }
         const ssize_t written = ::writev(fd_, vectors.data(), static_cast<int>(count));
         if (written < 0) {
-            if (auto recovered = recover(); !recovered) {
-                return recovered;
-            }
+            BTRKIT_TRY(recover());
             continue;
         }
         into_first += static_cast<std::size_t>(written);

@@ -8,6 +8,7 @@
 #include "libfs/render/superblock_text.h"
 #include "libfs/volume/sys_chunk_array.h"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 namespace btrkit::apps {

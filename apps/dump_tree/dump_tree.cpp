@@ -9,6 +9,7 @@
 #include "libfs/base/names.h"
 #include "libfs/ops/dump/dump_tree.h"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 namespace btrkit::apps {

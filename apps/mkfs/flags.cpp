@@ -4,6 +4,7 @@
 #include "apps/common/exit_status.h"
 #include "libfs/base/names.h"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 namespace btrkit::apps {

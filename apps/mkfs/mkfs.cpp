@@ -76,51 +76,36 @@ public:
         : flags_(flags), progress_(progress), messages_(messages), io_(io) {}
 
     Result<void> run() {
-        const auto epoch = source_date_epoch();
-        if (!epoch) {
-            return std::unexpected(epoch.error());
-        }
-        flags_.requests.now = *epoch ? mkfs::Time{.sec = **epoch} : current_time();
+        BTRKIT_TRY_ASSIGN(const auto epoch, source_date_epoch());
+        flags_.requests.now = epoch ? mkfs::Time{.sec = *epoch} : current_time();
         if (flags_.requests.fsid.is_null()) {
             flags_.requests.fsid = flags_.seed ? mkfs::uuid_from_seed(*flags_.seed) : random_uuid();
         }
-        const auto targets = find_targets(flags_);
-        if (!targets) {
-            return std::unexpected(targets.error());
-        }
-        const auto source = read_source(flags_, flags_.requests.now, *epoch);
-        if (!source) {
-            return std::unexpected(source.error());
-        }
-        const auto sizes = sizes_of(flags_, *targets);
-        if (!sizes) {
-            return std::unexpected(sizes.error());
-        }
+        BTRKIT_TRY_ASSIGN(const auto targets, find_targets(flags_));
+        BTRKIT_TRY_ASSIGN(const auto source, read_source(flags_, flags_.requests.now, epoch));
+        BTRKIT_TRY_ASSIGN(const auto sizes, sizes_of(flags_, targets));
         const auto plan = mkfs::plan({.requests = flags_.requests,
-                                      .sizing = sizes->sizing,
-                                      .slack_bytes = sizes->slack_bytes,
-                                      .device_sizes = sizes->sizes,
+                                      .sizing = sizes.sizing,
+                                      .slack_bytes = sizes.slack_bytes,
+                                      .device_sizes = sizes.sizes,
                                       .parallelism = {.threads = flags_.threads},
                                       .watch = {.progress = &progress_}},
-                                     *source);
+                                     source);
         if (!plan) {
-            return with_images(plan.error(), *targets);
+            return with_images(plan.error(), targets);
         }
         for (const auto& warning : plan->warnings) {
             messages_.warning(warning);
         }
-        return flags_.dry_run ? print({.plan = *plan, .targets = *targets}) : write(*plan, *targets);
+        return flags_.dry_run ? print({.plan = *plan, .targets = targets}) : write(*plan, targets);
     }
 
 private:
     Result<void> write(const mkfs::Plan& plan, std::span<const Target> targets) {
         // Until here nothing was made that would have to be taken away: a signal just ended us, whatever we waited for.
         const StopSignals stop;
-        auto open = OpenTargets::open(flags_, targets, plan.layout);
-        if (!open) {
-            return std::unexpected(open.error());
-        }
-        const auto report = mkfs::write(plan, open->devices(),
+        BTRKIT_TRY_ASSIGN(auto open, OpenTargets::open(flags_, targets, plan.layout));
+        const auto report = mkfs::write(plan, open.devices(),
                                         {.share_blocks = flags_.reflink,
                                          .discard = !flags_.nodiscard,
                                          .wipe_end = !flags_.byte_count,
@@ -130,7 +115,7 @@ private:
         if (!report) {
             return std::unexpected(report.error());
         }
-        open->keep();
+        open.keep();
         return print({.plan = plan, .targets = targets, .report = &*report});
     }
 

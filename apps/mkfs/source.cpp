@@ -24,12 +24,9 @@ Result<mkfs::SourceTree> read_files(const MkfsFlags& flags, mkfs::Time now) {
 
 Result<void> mark_subvolumes(mkfs::SourceTree& tree, const MkfsFlags& flags) {
     for (const auto& subvolume : flags.subvolumes) {
-        const auto inode = mkfs::mark_subvolume(tree, subvolume.path, subvolume.kind);
-        if (!inode) {
-            return std::unexpected(inode.error());
-        }
+        BTRKIT_TRY_ASSIGN(const auto inode, mkfs::mark_subvolume(tree, subvolume.path, subvolume.kind));
         if (subvolume.is_default) {
-            tree.default_subvolume = *inode;
+            tree.default_subvolume = inode;
         }
     }
     mkfs::split_links(tree);
@@ -39,23 +36,14 @@ Result<void> mark_subvolumes(mkfs::SourceTree& tree, const MkfsFlags& flags) {
 } // namespace
 
 Result<mkfs::SourceTree> read_source(const MkfsFlags& flags, mkfs::Time now, std::optional<std::int64_t> epoch) {
-    auto tree = read_files(flags, now);
-    if (!tree) {
-        return tree;
-    }
-    if (auto done = mark_subvolumes(*tree, flags); !done) {
-        return std::unexpected(done.error());
-    }
+    BTRKIT_TRY_ASSIGN(auto tree, read_files(flags, now));
+    BTRKIT_TRY(mark_subvolumes(tree, flags));
     for (const auto& flag : flags.inode_flags) {
-        if (auto done = mkfs::set_inode_flags(*tree, flag.path, flag.flags); !done) {
-            return std::unexpected(done.error());
-        }
+        BTRKIT_TRY(mkfs::set_inode_flags(tree, flag.path, flag.flags));
     }
-    if (auto done = mkfs::set_ownership(*tree, flags.ownership); !done) {
-        return std::unexpected(done.error());
-    }
+    BTRKIT_TRY(mkfs::set_ownership(tree, flags.ownership));
     if (epoch) {
-        mkfs::clamp_times(*tree, *epoch);
+        mkfs::clamp_times(tree, *epoch);
     }
     return tree;
 }

@@ -27,14 +27,9 @@ Result<Target> find_target(const std::string& path) {
         }
         return fail(ErrorKind::io, fmt::format("{}: {}", printable(path), std::strerror(errno)));
     }
-    const auto device = FileDevice::open(path);
-    if (!device) {
-        return std::unexpected(device.error());
-    }
-    return Target{.path = path,
-                  .exists = true,
-                  .is_block_device = S_ISBLK(status.st_mode),
-                  .size_bytes = (*device)->size_bytes()};
+    BTRKIT_TRY_ASSIGN(const auto device, FileDevice::open(path));
+    return Target{
+        .path = path, .exists = true, .is_block_device = S_ISBLK(status.st_mode), .size_bytes = device->size_bytes()};
 }
 
 Result<void> check_free(const Target& target, bool force) {
@@ -44,13 +39,10 @@ Result<void> check_free(const Target& target, bool force) {
     if (force) {
         return {};
     }
-    const auto signature = find_signature(target.path);
-    if (!signature) {
-        return std::unexpected(signature.error());
-    }
-    if (*signature) {
+    BTRKIT_TRY_ASSIGN(const auto signature, find_signature(target.path));
+    if (signature) {
         return fail(ErrorKind::refused,
-                    fmt::format("{}: holds {} (-f overwrites it)", printable(target.path), **signature));
+                    fmt::format("{}: holds {} (-f overwrites it)", printable(target.path), *signature));
     }
     return {};
 }
@@ -78,24 +70,19 @@ bool same_file(const Target& a, const Target& b) {
 Result<std::vector<Target>> find_targets(const MkfsFlags& flags) {
     std::vector<Target> targets;
     for (const auto& path : flags.images) {
-        auto target = find_target(path);
-        if (!target) {
-            return std::unexpected(target.error());
-        }
-        if (std::ranges::any_of(targets, [&](const Target& other) { return same_file(other, *target); })) {
+        BTRKIT_TRY_ASSIGN(auto target, find_target(path));
+        if (std::ranges::any_of(targets, [&](const Target& other) { return same_file(other, target); })) {
             return fail(ErrorKind::usage, fmt::format("{}: given twice", printable(path)));
         }
-        if (!target->exists && !flags.size && !flags.has_source()) {
+        if (!target.exists && !flags.size && !flags.has_source()) {
             return fail(ErrorKind::usage, fmt::format("{}: does not exist (--size SIZE makes it)", printable(path)));
         }
-        if (target->exists && !flags.rootdir.empty() && is_below(path, flags.rootdir)) {
+        if (target.exists && !flags.rootdir.empty() && is_below(path, flags.rootdir)) {
             return fail(ErrorKind::refused,
                         fmt::format("{}: lies in the directory that it is to be filled from", printable(path)));
         }
-        if (auto checked = target->exists ? check_free(*target, flags.force) : Result<void>{}; !checked) {
-            return std::unexpected(checked.error());
-        }
-        targets.push_back(std::move(*target));
+        BTRKIT_TRY(target.exists ? check_free(target, flags.force) : Result<void>{});
+        targets.push_back(std::move(target));
     }
     return targets;
 }
@@ -136,26 +123,20 @@ Result<OpenTargets> OpenTargets::open(const MkfsFlags& flags, std::span<const Ta
     for (std::size_t i = 0; i < targets.size(); ++i) {
         const Target& target = targets[i];
         const u64 planned = layout.devices[i].size_bytes;
-        auto file = target.exists ? WritableFile::open(target.path) : WritableFile::create(target.path, planned);
-        if (!file) {
-            return std::unexpected(file.error());
-        }
+        BTRKIT_TRY_ASSIGN(auto file,
+                          target.exists ? WritableFile::open(target.path) : WritableFile::create(target.path, planned));
         if (!target.exists) {
             open.made_.push_back(target.path);
         }
         if (target.exists && flags.force) {
-            if (auto done = wipe_signatures(**file); !done) {
-                return std::unexpected(done.error());
-            }
+            BTRKIT_TRY(wipe_signatures(*file));
         }
         const bool resizes = !target.is_block_device && (flags.size || flags.shrink);
         if (resizes && target.size_bytes != planned && target.exists) {
-            if (auto done = (*file)->resize(planned); !done) {
-                return std::unexpected(done.error());
-            }
+            BTRKIT_TRY(file->resize(planned));
         }
-        open.devices_.push_back(file->get());
-        open.files_.push_back(std::move(*file));
+        open.devices_.push_back(file.get());
+        open.files_.push_back(std::move(file));
     }
     return open;
 }

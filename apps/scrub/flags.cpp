@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "apps/scrub/flags.h"
 
+#include <CLI/CLI.hpp>
+
 namespace btrkit::apps {
 
 namespace {

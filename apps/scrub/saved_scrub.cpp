@@ -13,7 +13,7 @@ namespace btrkit::apps {
 
 namespace {
 
-constexpr u64 document_version = 1;
+constexpr u64 state_version = 1;
 constexpr u64 most_ms = u64{1} << 53; ///< nothing takes so long, and what is added to it does not overflow
 constexpr std::string_view document_kind = "btrkit-scrub-state";
 
@@ -94,8 +94,8 @@ Result<void> check_header(const Json& document) {
     if (kind != document_kind) {
         return not_a_state(fmt::format("its kind is '{}'", printable(kind)));
     }
-    if (version != document_version) {
-        return fail(ErrorKind::usage, fmt::format("it is of version {}, only {} is known", version, document_version));
+    if (version != state_version) {
+        return fail(ErrorKind::usage, fmt::format("it is of version {}, only {} is known", version, state_version));
     }
     return {};
 }
@@ -125,7 +125,7 @@ std::string saved_scrub_text(const SavedScrub& saved) {
     const auto& state = saved.state;
     Json document;
     document["__header"] = {
-        {"version", document_version}, {"kind", document_kind}, {"tool", "btrkit-scrub " + std::string(version())}};
+        {"version", state_version}, {"kind", document_kind}, {"tool", "btrkit-scrub " + std::string(version())}};
     document["fsid"] = uuid_text(state.fsid);
     document["generation"] = state.generation;
     document["devid"] = state.devid ? Json(*state.devid) : Json();
@@ -149,9 +149,7 @@ Result<SavedScrub> parse_saved_scrub(std::string_view text) {
     if (document.is_discarded()) {
         return not_a_state("it is no JSON");
     }
-    if (auto header = check_header(document); !header) {
-        return std::unexpected(header.error());
-    }
+    BTRKIT_TRY(check_header(document));
     Members members(document);
     SavedScrub saved;
     const auto fsid = parse_uuid(members.text("fsid"));

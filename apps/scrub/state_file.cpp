@@ -49,9 +49,7 @@ public:
 
     Result<void> write(const std::string& path, std::string_view text) {
         FdSink sink(fd_.get(), printable(path));
-        if (auto written = sink.write(text); !written) {
-            return written;
-        }
+        BTRKIT_TRY(sink.write(text));
         if (::fsync(fd_.get()) != 0 || ::rename(temporary_.c_str(), path.c_str()) != 0) {
             return host_failure(path, "be written");
         }
@@ -73,20 +71,15 @@ Result<std::optional<SavedScrub>> StateFile::read() const {
     if (::lstat(path_.c_str(), &status) != 0 && errno == ENOENT) {
         return std::nullopt;
     }
-    const auto file = FileDevice::open(path_);
-    if (!file) {
-        return std::unexpected(file.error());
-    }
+    BTRKIT_TRY_ASSIGN(const auto file, FileDevice::open(path_));
     const auto named = [this](const Error& error) {
         return fail(error.kind, fmt::format("{}: {}", printable(path_), error.message));
     };
-    if ((*file)->size_bytes() > most_bytes) {
+    if (file->size_bytes() > most_bytes) {
         return named(Error{ErrorKind::usage, "it is no state of a scrub: it is too large"});
     }
-    std::vector<std::byte> bytes((*file)->size_bytes());
-    if (const auto done = (*file)->read(0, bytes); !done) {
-        return std::unexpected(done.error());
-    }
+    std::vector<std::byte> bytes(file->size_bytes());
+    BTRKIT_TRY(file->read(0, bytes));
     auto saved = parse_saved_scrub(as_text(bytes));
     if (!saved) {
         return named(saved.error());

@@ -3,6 +3,7 @@
 
 #include "formats/send/stream.h"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 namespace btrkit::apps {

@@ -50,9 +50,7 @@ Result<std::unique_ptr<StreamFile>> StreamFile::open(const std::string& path, co
         return host_failure(path, "be opened for writing");
     }
     std::unique_ptr<StreamFile> file(new StreamFile(path, std::move(fd), was_made));
-    if (auto checked = file->check(images); !checked) {
-        return std::unexpected(checked.error());
-    }
+    BTRKIT_TRY(file->check(images));
     return file;
 }
 

@@ -13,7 +13,7 @@ struct RaidStride {
 };
 template <>
 inline constexpr auto fields_of<RaidStride> =
-    std::tuple{Field{"devid", &RaidStride::devid}, Field{"physical", &RaidStride::physical}};
+    FieldList{Field{"devid", &RaidStride::devid}, Field{"physical", &RaidStride::physical}};
 static_assert(layout_is<RaidStride>(16));
 
 /// REMAP (old, 235, length) and REMAP_BACKREF (new, 236, length). IDENTITY_REMAP (addr, 234, length) has no body.
@@ -21,7 +21,7 @@ struct RemapItem {
     le64 address;
 };
 template <>
-inline constexpr auto fields_of<RemapItem> = std::tuple{Field{"address", &RemapItem::address}};
+inline constexpr auto fields_of<RemapItem> = FieldList{Field{"address", &RemapItem::address}};
 static_assert(layout_is<RemapItem>(8));
 
 } // namespace btrfs

@@ -24,7 +24,7 @@ struct BalanceArgs {
     std::array<le64, 6> unused;
 };
 template <>
-inline constexpr auto fields_of<BalanceArgs> = std::tuple{
+inline constexpr auto fields_of<BalanceArgs> = FieldList{
     Field{"profiles", &BalanceArgs::profiles},       Field{"usage_min", &BalanceArgs::usage_min},
     Field{"usage_max", &BalanceArgs::usage_max},     Field{"devid", &BalanceArgs::devid},
     Field{"pstart", &BalanceArgs::pstart},           Field{"pend", &BalanceArgs::pend},
@@ -45,7 +45,7 @@ struct BalanceItem {
     std::array<le64, 4> unused;
 };
 template <>
-inline constexpr auto fields_of<BalanceItem> = std::tuple{
+inline constexpr auto fields_of<BalanceItem> = FieldList{
     Field{"flags", &BalanceItem::flags}, Field{"data", &BalanceItem::data},     Field{"meta", &BalanceItem::meta},
     Field{"sys", &BalanceItem::sys},     Field{"unused", &BalanceItem::unused},
 };

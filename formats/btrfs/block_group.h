@@ -92,7 +92,7 @@ struct BlockGroupItem {
     le64 flags;
 };
 template <>
-inline constexpr auto fields_of<BlockGroupItem> = std::tuple{
+inline constexpr auto fields_of<BlockGroupItem> = FieldList{
     Field{"used", &BlockGroupItem::used},
     Field{"chunk_objectid", &BlockGroupItem::chunk_objectid},
     Field{"flags", &BlockGroupItem::flags, block_group_flag_names},
@@ -105,7 +105,7 @@ struct BlockGroupRemapTail {
     le32 identity_remap_count;
 };
 template <>
-inline constexpr auto fields_of<BlockGroupRemapTail> = std::tuple{
+inline constexpr auto fields_of<BlockGroupRemapTail> = FieldList{
     Field{"remap_bytes", &BlockGroupRemapTail::remap_bytes},
     Field{"identity_remap_count", &BlockGroupRemapTail::identity_remap_count},
 };

@@ -13,7 +13,7 @@ struct StripeItem {
     Uuid dev_uuid;
 };
 template <>
-inline constexpr auto fields_of<StripeItem> = std::tuple{
+inline constexpr auto fields_of<StripeItem> = FieldList{
     Field{"devid", &StripeItem::devid},
     Field{"offset", &StripeItem::offset},
     Field{"dev_uuid", &StripeItem::dev_uuid},
@@ -33,7 +33,7 @@ struct ChunkItem {
     le16 sub_stripes;
 };
 template <>
-inline constexpr auto fields_of<ChunkItem> = std::tuple{
+inline constexpr auto fields_of<ChunkItem> = FieldList{
     Field{"length", &ChunkItem::length},           Field{"owner", &ChunkItem::owner},
     Field{"stripe_len", &ChunkItem::stripe_len},   Field{"type", &ChunkItem::type, block_group_flag_names},
     Field{"io_align", &ChunkItem::io_align},       Field{"io_width", &ChunkItem::io_width},

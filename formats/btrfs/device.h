@@ -25,7 +25,7 @@ struct DevItem {
     Uuid fsid;
 };
 template <>
-inline constexpr auto fields_of<DevItem> = std::tuple{
+inline constexpr auto fields_of<DevItem> = FieldList{
     Field{"devid", &DevItem::devid},
     Field{"total_bytes", &DevItem::total_bytes},
     Field{"bytes_used", &DevItem::bytes_used},
@@ -52,7 +52,7 @@ struct DevExtent {
     Uuid chunk_tree_uuid;
 };
 template <>
-inline constexpr auto fields_of<DevExtent> = std::tuple{
+inline constexpr auto fields_of<DevExtent> = FieldList{
     Field{"chunk_tree", &DevExtent::chunk_tree},           Field{"chunk_objectid", &DevExtent::chunk_objectid},
     Field{"chunk_offset", &DevExtent::chunk_offset},       Field{"length", &DevExtent::length},
     Field{"chunk_tree_uuid", &DevExtent::chunk_tree_uuid},
@@ -68,7 +68,7 @@ struct DevStatsItem {
     le64 generation_errs;
 };
 template <>
-inline constexpr auto fields_of<DevStatsItem> = std::tuple{
+inline constexpr auto fields_of<DevStatsItem> = FieldList{
     Field{"write_errs", &DevStatsItem::write_errs},           Field{"read_errs", &DevStatsItem::read_errs},
     Field{"flush_errs", &DevStatsItem::flush_errs},           Field{"corruption_errs", &DevStatsItem::corruption_errs},
     Field{"generation_errs", &DevStatsItem::generation_errs},
@@ -88,7 +88,7 @@ struct DevReplaceItem {
     le64 num_uncorrectable_read_errors;
 };
 template <>
-inline constexpr auto fields_of<DevReplaceItem> = std::tuple{
+inline constexpr auto fields_of<DevReplaceItem> = FieldList{
     Field{"src_devid", &DevReplaceItem::src_devid},
     Field{"cursor_left", &DevReplaceItem::cursor_left},
     Field{"cursor_right", &DevReplaceItem::cursor_right},

@@ -34,7 +34,7 @@ struct DirItem {
     u8 type{};
 };
 template <>
-inline constexpr auto fields_of<DirItem> = std::tuple{
+inline constexpr auto fields_of<DirItem> = FieldList{
     Field{"location", &DirItem::location}, Field{"transid", &DirItem::transid}, Field{"data_len", &DirItem::data_len},
     Field{"name_len", &DirItem::name_len}, Field{"type", &DirItem::type},
 };
@@ -45,7 +45,7 @@ struct DirLogItem {
     le64 end;
 };
 template <>
-inline constexpr auto fields_of<DirLogItem> = std::tuple{Field{"end", &DirLogItem::end}};
+inline constexpr auto fields_of<DirLogItem> = FieldList{Field{"end", &DirLogItem::end}};
 static_assert(layout_is<DirLogItem>(8));
 
 } // namespace btrfs

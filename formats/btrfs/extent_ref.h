@@ -14,7 +14,7 @@ struct ExtentItem {
     le64 flags;
 };
 template <>
-inline constexpr auto fields_of<ExtentItem> = std::tuple{
+inline constexpr auto fields_of<ExtentItem> = FieldList{
     Field{"refs", &ExtentItem::refs},
     Field{"generation", &ExtentItem::generation},
     Field{"flags", &ExtentItem::flags, extent_flag_names},
@@ -27,7 +27,7 @@ struct TreeBlockInfo {
 };
 template <>
 inline constexpr auto fields_of<TreeBlockInfo> =
-    std::tuple{Field{"key", &TreeBlockInfo::key}, Field{"level", &TreeBlockInfo::level}};
+    FieldList{Field{"key", &TreeBlockInfo::key}, Field{"level", &TreeBlockInfo::level}};
 static_assert(layout_is<TreeBlockInfo>(18));
 
 /// A reference from a file in a tree; inline behind its type byte, or alone with key (logical, 178, hash).
@@ -38,7 +38,7 @@ struct ExtentDataRef {
     le32 count;
 };
 template <>
-inline constexpr auto fields_of<ExtentDataRef> = std::tuple{
+inline constexpr auto fields_of<ExtentDataRef> = FieldList{
     Field{"root", &ExtentDataRef::root},
     Field{"objectid", &ExtentDataRef::objectid},
     Field{"offset", &ExtentDataRef::offset},
@@ -51,7 +51,7 @@ struct SharedDataRef {
     le32 count;
 };
 template <>
-inline constexpr auto fields_of<SharedDataRef> = std::tuple{Field{"count", &SharedDataRef::count}};
+inline constexpr auto fields_of<SharedDataRef> = FieldList{Field{"count", &SharedDataRef::count}};
 static_assert(layout_is<SharedDataRef>(4));
 
 /// Who pays for an extent under simple quotas; inline only, and first.
@@ -59,7 +59,7 @@ struct ExtentOwnerRef {
     le64 root_id;
 };
 template <>
-inline constexpr auto fields_of<ExtentOwnerRef> = std::tuple{Field{"root_id", &ExtentOwnerRef::root_id}};
+inline constexpr auto fields_of<ExtentOwnerRef> = FieldList{Field{"root_id", &ExtentOwnerRef::root_id}};
 static_assert(layout_is<ExtentOwnerRef>(8));
 
 /// The head of all inline references but ExtentDataRef, whose fields begin right behind the type byte.
@@ -69,7 +69,7 @@ struct InlineRef {
 };
 template <>
 inline constexpr auto fields_of<InlineRef> =
-    std::tuple{Field{"type", &InlineRef::type}, Field{"offset", &InlineRef::offset}};
+    FieldList{Field{"type", &InlineRef::type}, Field{"offset", &InlineRef::offset}};
 static_assert(layout_is<InlineRef>(9));
 
 } // namespace btrfs

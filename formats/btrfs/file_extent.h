@@ -22,7 +22,7 @@ struct FileExtentHead {
     u8 type{};
 };
 template <>
-inline constexpr auto fields_of<FileExtentHead> = std::tuple{
+inline constexpr auto fields_of<FileExtentHead> = FieldList{
     Field{"generation", &FileExtentHead::generation},         Field{"ram_bytes", &FileExtentHead::ram_bytes},
     Field{"compression", &FileExtentHead::compression},       Field{"encryption", &FileExtentHead::encryption},
     Field{"other_encoding", &FileExtentHead::other_encoding}, Field{"type", &FileExtentHead::type},
@@ -37,7 +37,7 @@ struct FileExtentRange {
     le64 num_bytes;
 };
 template <>
-inline constexpr auto fields_of<FileExtentRange> = std::tuple{
+inline constexpr auto fields_of<FileExtentRange> = FieldList{
     Field{"disk_bytenr", &FileExtentRange::disk_bytenr},
     Field{"disk_num_bytes", &FileExtentRange::disk_num_bytes},
     Field{"offset", &FileExtentRange::offset},

@@ -12,7 +12,7 @@ struct FreeSpaceInfo {
     le32 flags;
 };
 template <>
-inline constexpr auto fields_of<FreeSpaceInfo> = std::tuple{
+inline constexpr auto fields_of<FreeSpaceInfo> = FieldList{
     Field{"extent_count", &FreeSpaceInfo::extent_count},
     Field{"flags", &FreeSpaceInfo::flags, free_space_info_flag_names},
 };
@@ -29,7 +29,7 @@ struct FreeSpaceHeader {
     le64 num_bitmaps;
 };
 template <>
-inline constexpr auto fields_of<FreeSpaceHeader> = std::tuple{
+inline constexpr auto fields_of<FreeSpaceHeader> = FieldList{
     Field{"location", &FreeSpaceHeader::location},
     Field{"generation", &FreeSpaceHeader::generation},
     Field{"num_entries", &FreeSpaceHeader::num_entries},
@@ -44,7 +44,7 @@ struct FreeSpaceEntry {
     u8 type{};
 };
 template <>
-inline constexpr auto fields_of<FreeSpaceEntry> = std::tuple{
+inline constexpr auto fields_of<FreeSpaceEntry> = FieldList{
     Field{"offset", &FreeSpaceEntry::offset},
     Field{"bytes", &FreeSpaceEntry::bytes},
     Field{"type", &FreeSpaceEntry::type},

@@ -13,7 +13,7 @@ struct Timespec {
     le32 nsec;
 };
 template <>
-inline constexpr auto fields_of<Timespec> = std::tuple{Field{"sec", &Timespec::sec}, Field{"nsec", &Timespec::nsec}};
+inline constexpr auto fields_of<Timespec> = FieldList{Field{"sec", &Timespec::sec}, Field{"nsec", &Timespec::nsec}};
 static_assert(layout_is<Timespec>(12));
 
 /// InodeItem::rdev is the kernel's own form: the minor number in so many low bits, the major above.
@@ -40,7 +40,7 @@ struct InodeItem {
     Timespec otime;
 };
 template <>
-inline constexpr auto fields_of<InodeItem> = std::tuple{
+inline constexpr auto fields_of<InodeItem> = FieldList{
     Field{"generation", &InodeItem::generation},
     Field{"transid", &InodeItem::transid},
     Field{"size", &InodeItem::size},
@@ -68,7 +68,7 @@ struct InodeRef {
 };
 template <>
 inline constexpr auto fields_of<InodeRef> =
-    std::tuple{Field{"index", &InodeRef::index}, Field{"name_len", &InodeRef::name_len}};
+    FieldList{Field{"index", &InodeRef::index}, Field{"name_len", &InodeRef::name_len}};
 static_assert(layout_is<InodeRef>(10));
 
 /// INODE_EXTREF, key (inode, 13, hash of parent and name): one or more, each followed by its name.
@@ -78,7 +78,7 @@ struct InodeExtref {
     le16 name_len;
 };
 template <>
-inline constexpr auto fields_of<InodeExtref> = std::tuple{
+inline constexpr auto fields_of<InodeExtref> = FieldList{
     Field{"parent", &InodeExtref::parent},
     Field{"index", &InodeExtref::index},
     Field{"name_len", &InodeExtref::name_len},

@@ -30,7 +30,7 @@ struct DiskKey {
 };
 template <>
 inline constexpr auto fields_of<DiskKey> =
-    std::tuple{Field{"objectid", &DiskKey::objectid}, Field{"type", &DiskKey::type}, Field{"offset", &DiskKey::offset}};
+    FieldList{Field{"objectid", &DiskKey::objectid}, Field{"type", &DiskKey::type}, Field{"offset", &DiskKey::offset}};
 static_assert(layout_is<DiskKey>(17));
 
 /// The smallest key that sorts after key; Key::max() has none and is returned unchanged.

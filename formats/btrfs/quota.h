@@ -22,7 +22,7 @@ struct QgroupStatusItem {
     le64 rescan;
 };
 template <>
-inline constexpr auto fields_of<QgroupStatusItem> = std::tuple{
+inline constexpr auto fields_of<QgroupStatusItem> = FieldList{
     Field{"version", &QgroupStatusItem::version},
     Field{"generation", &QgroupStatusItem::generation},
     Field{"flags", &QgroupStatusItem::flags, qgroup_status_flag_names},
@@ -34,7 +34,7 @@ struct QgroupStatusTail {
     le64 enable_gen;
 };
 template <>
-inline constexpr auto fields_of<QgroupStatusTail> = std::tuple{Field{"enable_gen", &QgroupStatusTail::enable_gen}};
+inline constexpr auto fields_of<QgroupStatusTail> = FieldList{Field{"enable_gen", &QgroupStatusTail::enable_gen}};
 static_assert(layout_is<QgroupStatusTail>(8));
 
 /// QGROUP_INFO, key (0, 242, qgroupid).
@@ -46,7 +46,7 @@ struct QgroupInfoItem {
     le64 excl_cmpr;
 };
 template <>
-inline constexpr auto fields_of<QgroupInfoItem> = std::tuple{
+inline constexpr auto fields_of<QgroupInfoItem> = FieldList{
     Field{"generation", &QgroupInfoItem::generation}, Field{"rfer", &QgroupInfoItem::rfer},
     Field{"rfer_cmpr", &QgroupInfoItem::rfer_cmpr},   Field{"excl", &QgroupInfoItem::excl},
     Field{"excl_cmpr", &QgroupInfoItem::excl_cmpr},
@@ -62,7 +62,7 @@ struct QgroupLimitItem {
     le64 rsv_excl;
 };
 template <>
-inline constexpr auto fields_of<QgroupLimitItem> = std::tuple{
+inline constexpr auto fields_of<QgroupLimitItem> = FieldList{
     Field{"flags", &QgroupLimitItem::flags, qgroup_limit_flag_names},
     Field{"max_rfer", &QgroupLimitItem::max_rfer},
     Field{"max_excl", &QgroupLimitItem::max_excl},

@@ -40,7 +40,7 @@ struct RootItem {
     std::array<le64, 8> reserved;
 };
 template <>
-inline constexpr auto fields_of<RootItem> = std::tuple{
+inline constexpr auto fields_of<RootItem> = FieldList{
     Field{"inode", &RootItem::inode},
     Field{"generation", &RootItem::generation},
     Field{"root_dirid", &RootItem::root_dirid},
@@ -79,7 +79,7 @@ struct RootRef {
     le16 name_len;
 };
 template <>
-inline constexpr auto fields_of<RootRef> = std::tuple{
+inline constexpr auto fields_of<RootRef> = FieldList{
     Field{"dirid", &RootRef::dirid},
     Field{"sequence", &RootRef::sequence},
     Field{"name_len", &RootRef::name_len},

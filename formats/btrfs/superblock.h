@@ -44,7 +44,7 @@ struct RootBackup {
     std::array<u8, 10> unused_8{};
 };
 template <>
-inline constexpr auto fields_of<RootBackup> = std::tuple{
+inline constexpr auto fields_of<RootBackup> = FieldList{
     Field{"tree_root", &RootBackup::tree_root},
     Field{"tree_root_gen", &RootBackup::tree_root_gen},
     Field{"chunk_root", &RootBackup::chunk_root},
@@ -118,7 +118,7 @@ struct Superblock {
     constexpr const Uuid& tree_fsid() const { return has_incompat(incompat_metadata_uuid) ? metadata_uuid : fsid; }
 };
 template <>
-inline constexpr auto fields_of<Superblock> = std::tuple{
+inline constexpr auto fields_of<Superblock> = FieldList{
     Field{"csum", &Superblock::csum},
     Field{"fsid", &Superblock::fsid},
     Field{"bytenr", &Superblock::bytenr},

@@ -26,7 +26,7 @@ struct TreeBlockHeader {
     u8 level{};
 };
 template <>
-inline constexpr auto fields_of<TreeBlockHeader> = std::tuple{
+inline constexpr auto fields_of<TreeBlockHeader> = FieldList{
     Field{"csum", &TreeBlockHeader::csum},
     Field{"fsid", &TreeBlockHeader::fsid},
     Field{"bytenr", &TreeBlockHeader::bytenr},
@@ -46,7 +46,7 @@ struct ItemHeader {
     le32 size;
 };
 template <>
-inline constexpr auto fields_of<ItemHeader> = std::tuple{
+inline constexpr auto fields_of<ItemHeader> = FieldList{
     Field{"key", &ItemHeader::key},
     Field{"offset", &ItemHeader::offset},
     Field{"size", &ItemHeader::size},
@@ -60,7 +60,7 @@ struct KeyPointer {
     le64 generation;
 };
 template <>
-inline constexpr auto fields_of<KeyPointer> = std::tuple{
+inline constexpr auto fields_of<KeyPointer> = FieldList{
     Field{"key", &KeyPointer::key},
     Field{"blockptr", &KeyPointer::blockptr},
     Field{"generation", &KeyPointer::generation},

@@ -13,7 +13,7 @@ struct VerityDescriptorItem {
     u8 encryption{};
 };
 template <>
-inline constexpr auto fields_of<VerityDescriptorItem> = std::tuple{
+inline constexpr auto fields_of<VerityDescriptorItem> = FieldList{
     Field{"size", &VerityDescriptorItem::size},
     Field{"reserved", &VerityDescriptorItem::reserved},
     Field{"encryption", &VerityDescriptorItem::encryption},
@@ -33,7 +33,7 @@ struct FsverityDescriptor {
     std::array<u8, 144> reserved{};
 };
 template <>
-inline constexpr auto fields_of<FsverityDescriptor> = std::tuple{
+inline constexpr auto fields_of<FsverityDescriptor> = FieldList{
     Field{"version", &FsverityDescriptor::version},
     Field{"hash_algorithm", &FsverityDescriptor::hash_algorithm},
     Field{"log_blocksize", &FsverityDescriptor::log_blocksize},

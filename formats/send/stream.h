@@ -49,11 +49,11 @@ namespace btrfs {
 
 template <>
 inline constexpr auto fields_of<send::StreamHeader> =
-    std::tuple{Field{"magic", &send::StreamHeader::magic}, Field{"version", &send::StreamHeader::version}};
+    FieldList{Field{"magic", &send::StreamHeader::magic}, Field{"version", &send::StreamHeader::version}};
 static_assert(layout_is<send::StreamHeader>(17));
 
 template <>
-inline constexpr auto fields_of<send::CommandHeader> = std::tuple{
+inline constexpr auto fields_of<send::CommandHeader> = FieldList{
     Field{"length", &send::CommandHeader::length_bytes},
     Field{"command", &send::CommandHeader::command},
     Field{"crc", &send::CommandHeader::crc},
@@ -62,7 +62,7 @@ static_assert(layout_is<send::CommandHeader>(10));
 
 template <>
 inline constexpr auto fields_of<send::AttributeHeader> =
-    std::tuple{Field{"type", &send::AttributeHeader::type}, Field{"length", &send::AttributeHeader::length_bytes}};
+    FieldList{Field{"type", &send::AttributeHeader::type}, Field{"length", &send::AttributeHeader::length_bytes}};
 static_assert(layout_is<send::AttributeHeader>(4));
 
 } // namespace btrfs

@@ -33,3 +33,30 @@ inline std::unexpected<Error> fail(ErrorKind kind, std::string message) {
 }
 
 } // namespace btrkit
+
+// The one exception to "no macros": only a macro can return from the function that it stands in, and without it every
+// third statement is three lines that say "or fail as that did".
+// NOLINTBEGIN(cppcoreguidelines-macro-usage, bugprone-macro-parentheses)
+#define BTRKIT_PASTE_EXPANDED(left, right) left##right
+#define BTRKIT_PASTE(left, right) BTRKIT_PASTE_EXPANDED(left, right)
+
+#define BTRKIT_TRY_AS(tried, ...)                                                                                      \
+    do {                                                                                                               \
+        if (auto tried = (__VA_ARGS__); !tried) [[unlikely]] {                                                         \
+            return std::unexpected(std::move(tried).error());                                                          \
+        }                                                                                                              \
+    } while (false)
+#define BTRKIT_TRY_ASSIGN_AS(tried, declaration, ...)                                                                  \
+    auto tried = (__VA_ARGS__);                                                                                        \
+    if (!tried) [[unlikely]] {                                                                                         \
+        return std::unexpected(std::move(tried).error());                                                              \
+    }                                                                                                                  \
+    declaration = *std::move(tried)
+
+/// BTRKIT_TRY(done()): goes on where the Result is good, otherwise returns its error. Drops the value.
+#define BTRKIT_TRY(...) BTRKIT_TRY_AS(BTRKIT_PASTE(btrkit_tried_, __COUNTER__), __VA_ARGS__)
+/// BTRKIT_TRY_ASSIGN(const auto value, made()): the same, and value is what made() made. Two statements: not the body
+/// of an if without braces.
+#define BTRKIT_TRY_ASSIGN(declaration, ...)                                                                            \
+    BTRKIT_TRY_ASSIGN_AS(BTRKIT_PASTE(btrkit_tried_, __COUNTER__), declaration, __VA_ARGS__)
+// NOLINTEND(cppcoreguidelines-macro-usage, bugprone-macro-parentheses)

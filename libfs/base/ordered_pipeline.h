@@ -2,6 +2,8 @@
 // Work on many things at once, results in order. With its sister work_list.h, all that the library uses threads for.
 #pragma once
 
+#include "libfs/base/parallelism.h"
+
 #include <atomic>
 #include <memory>
 
@@ -9,14 +11,6 @@
 #include <oneapi/tbb/parallel_pipeline.h>
 
 namespace btrkit {
-
-/// How much runs at once. The result never depends on it.
-struct Parallelism {
-    unsigned threads = 1;
-
-    /// Inputs that may exist at the same time: bounds memory.
-    unsigned in_flight() const { return threads + 2; }
-};
 
 /// Repeats: make() gives the next job as unique_ptr, null at the end (one call at a time, in order);
 /// work(job) runs for several jobs at once; finish(job) takes them one at a time, in the order in which they were

@@ -23,9 +23,7 @@ public:
     /// Takes all parts, one behind the other; as write() otherwise.
     virtual Result<void> write_all(std::span<const std::string_view> parts) {
         for (const auto part : parts) {
-            if (auto written = write(part); !written) {
-                return written;
-            }
+            BTRKIT_TRY(write(part));
         }
         return {};
     }

@@ -25,11 +25,8 @@ DataChecksums::DataChecksums(const Filesystem& filesystem)
 
 Result<void> DataChecksums::open_tree() {
     if (!items_) {
-        const auto tree = filesystem_->find_tree(btrfs::csum_tree_id);
-        if (!tree) {
-            return std::unexpected(tree.error());
-        }
-        items_.emplace(*cache_, tree->block);
+        BTRKIT_TRY_ASSIGN(const auto tree, filesystem_->find_tree(btrfs::csum_tree_id));
+        items_.emplace(*cache_, tree.block);
     }
     return {};
 }
@@ -40,9 +37,7 @@ bool DataChecksums::on_item() const {
 
 /// Makes items_ stand on an item at or before the first that reaches behind at.
 Result<void> DataChecksums::stand_before(Logical at) {
-    if (auto opened = open_tree(); !opened) {
-        return opened;
-    }
+    BTRKIT_TRY(open_tree());
     const u64 reach = most_covered_bytes(filesystem_->geometry());
     const u64 first = at.bytenr - std::min(at.bytenr, reach);
     if (on_item() && items_->key().offset <= at.bytenr && items_->key().offset >= first) {
@@ -75,9 +70,7 @@ void DataChecksums::take_from_item(Logical at) {
 
 Result<std::span<const std::optional<btrfs::CsumBytes>>> DataChecksums::find(Logical at, std::size_t sectors) {
     found_.assign(sectors, std::nullopt);
-    if (auto stood = stand_before(at); !stood) {
-        return std::unexpected(stood.error());
-    }
+    BTRKIT_TRY(stand_before(at));
     const u64 end = at.bytenr + sectors * filesystem_->geometry().sectorsize;
     while (on_item() && items_->key().offset < end) {
         take_from_item(at);
@@ -86,9 +79,7 @@ Result<std::span<const std::optional<btrfs::CsumBytes>>> DataChecksums::find(Log
         if (item_end >= end) {
             break; // the next look-up may want it too
         }
-        if (const auto there = items_->next(); !there) {
-            return std::unexpected(there.error());
-        }
+        BTRKIT_TRY(items_->next());
     }
     return found_;
 }

@@ -46,9 +46,7 @@ Result<void> DataReader::read_whole(Logical at, MutableBytes out, std::span<cons
 Result<void> DataReader::read_sectors(Logical at, MutableBytes out, bool verify) {
     const u32 sectorsize = filesystem_->geometry().sectorsize;
     for (std::size_t done_bytes = 0; done_bytes < out.size(); done_bytes += sectorsize) {
-        if (auto done = read(at + done_bytes, out.subspan(done_bytes, sectorsize), verify); !done) {
-            return done;
-        }
+        BTRKIT_TRY(read(at + done_bytes, out.subspan(done_bytes, sectorsize), verify));
     }
     return {};
 }
@@ -86,23 +84,18 @@ Result<void> DataReader::read(Logical at, MutableBytes out, bool verify) {
     if (!verify) {
         return {};
     }
-    const auto checksums = checksums_.find(at, out.size() / sectorsize);
-    if (!checksums) {
-        return std::unexpected(checksums.error());
-    }
-    for (std::size_t i = 0; i < checksums->size(); ++i) {
+    BTRKIT_TRY_ASSIGN(const auto checksums, checksums_.find(at, out.size() / sectorsize));
+    for (std::size_t i = 0; i < checksums.size(); ++i) {
         const Logical sector_at = at + i * sectorsize;
         const MutableBytes sector = out.subspan(i * sectorsize, sectorsize);
-        const auto& wanted = (*checksums)[i];
+        const auto& wanted = checksums[i];
         if (!wanted) {
             return fail(ErrorKind::damaged, describe({ProblemCode::data_csum_missing, {.logical = sector_at}, {}}));
         }
         if (checksum_matches(geometry.csum_type, sector, *wanted)) {
             continue;
         }
-        if (auto done = repair(sector_at, sector, *wanted, mirrors, mirrors[used]); !done) {
-            return done;
-        }
+        BTRKIT_TRY(repair(sector_at, sector, *wanted, mirrors, mirrors[used]));
     }
     return {};
 }

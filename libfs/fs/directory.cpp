@@ -28,11 +28,8 @@ Directory::Directory(const Filesystem& filesystem, const InodePlace& place)
     : tree_(place.tree.id), items_(filesystem.reader(), place.tree.block, place.inode, btrfs::item_type::dir_index) {}
 
 Result<std::optional<DirEntry>> Directory::next() {
-    const auto there = items_.next();
+    BTRKIT_TRY_ASSIGN(const auto there, items_.next());
     if (!there) {
-        return std::unexpected(there.error());
-    }
-    if (!*there) {
         return std::nullopt;
     }
     const Bytes data = items_.data();
@@ -53,18 +50,12 @@ Result<std::optional<InodePlace>> follow(const Filesystem& filesystem, const Ino
     }
     const btrfs::Key key{dir.tree.id, btrfs::item_type::root_ref, entry.location.objectid};
     ItemRange refs(filesystem.reader(), filesystem.root_tree().block, {.first = key, .last = key});
-    const auto there = refs.next();
-    if (!there) {
-        return std::unexpected(there.error());
-    }
-    if (!*there || !refers_to(refs.data(), dir.inode, entry.name)) {
+    BTRKIT_TRY_ASSIGN(const auto there, refs.next());
+    if (!there || !refers_to(refs.data(), dir.inode, entry.name)) {
         return std::nullopt;
     }
-    auto tree = filesystem.find_tree(entry.location.objectid);
-    if (!tree) {
-        return std::unexpected(tree.error());
-    }
-    return InodePlace{.tree = *tree, .inode = btrfs::root_dir_inode};
+    BTRKIT_TRY_ASSIGN(auto tree, filesystem.find_tree(entry.location.objectid));
+    return InodePlace{.tree = tree, .inode = btrfs::root_dir_inode};
 }
 
 } // namespace btrkit

@@ -18,9 +18,7 @@ Result<void> ExtentReader::read(const FileExtent& extent, bool verify, u64 into_
         std::ranges::fill(out.subspan(extent.ram_bytes), std::byte{0});
         return unpack(extent, verify, out.first(extent.ram_bytes));
     }
-    if (auto done = unpack_to_keep(extent, verify); !done) {
-        return done;
-    }
+    BTRKIT_TRY(unpack_to_keep(extent, verify));
     const Bytes shown = clipped(Bytes(unpacked_).first(extent.ram_bytes), from, out.size());
     std::ranges::copy(shown, out.begin());
     std::ranges::fill(out.subspan(shown.size()), std::byte{0});
@@ -50,9 +48,7 @@ Result<void> ExtentReader::unpack(const FileExtent& extent, bool verify, Mutable
     if (extent.kind == ExtentKind::regular) {
         packed_.resize(std::max(packed_.size(), std::size_t{extent.disk_num_bytes}));
         const auto room = MutableBytes(packed_).first(extent.disk_num_bytes);
-        if (auto done = data_.read(extent.disk, room, verify); !done) {
-            return done;
-        }
+        BTRKIT_TRY(data_.read(extent.disk, room, verify));
         packed = room;
     }
     return decompressor_.decompress(extent.compression, packed, plain);

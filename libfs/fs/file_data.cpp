@@ -57,9 +57,7 @@ Result<Bytes> FileReader::data_of(const FileExtent& extent, u64 into_extent, u64
     // The file may end within a sector; a run never begins within one.
     const u64 whole = round_up(length, filesystem_->geometry().sectorsize);
     read_.resize(std::max(read_.size(), std::size_t{whole}));
-    if (auto done = reader_.read(extent, verify_, into_extent, MutableBytes(read_).first(whole)); !done) {
-        return std::unexpected(done.error());
-    }
+    BTRKIT_TRY(reader_.read(extent, verify_, into_extent, MutableBytes(read_).first(whole)));
     return Bytes(read_).first(length);
 }
 

@@ -144,24 +144,18 @@ Result<std::optional<FileExtent>> FileExtents::next() {
 /// The next item that is not a hole.
 Result<std::optional<FileExtent>> FileExtents::next_stored() {
     while (true) {
-        const auto there = items_.next();
+        BTRKIT_TRY_ASSIGN(const auto there, items_.next());
         if (!there) {
-            return std::unexpected(there.error());
-        }
-        if (!*there) {
             return std::nullopt;
         }
-        auto extent = parse_file_extent(tree_, items_.key(), items_.data(), sectorsize_);
-        if (!extent) {
-            return std::unexpected(extent.error());
-        }
-        if (extent->offset < stored_end_) {
+        BTRKIT_TRY_ASSIGN(auto extent, parse_file_extent(tree_, items_.key(), items_.data(), sectorsize_));
+        if (extent.offset < stored_end_) {
             return std::unexpected(item_error(ProblemCode::item_file_extent_overlap, tree_, items_.key(),
                                               fmt::format("the one before it ends at {}", stored_end_)));
         }
-        stored_end_ = extent->offset + extent->length;
-        if (extent->kind != ExtentKind::hole) {
-            return std::move(*extent);
+        stored_end_ = extent.offset + extent.length;
+        if (extent.kind != ExtentKind::hole) {
+            return extent;
         }
     }
 }

@@ -40,22 +40,15 @@ Filesystem::Filesystem(Volume volume)
 
 Result<Filesystem> Filesystem::open(std::vector<std::unique_ptr<BlockDevice>> devices, const FilesystemOptions& options,
                                     const ProblemSink& report) {
-    auto volume = Volume::open(std::move(devices), options.volume, report);
-    if (!volume) {
-        return std::unexpected(volume.error());
-    }
-    Filesystem filesystem(std::move(*volume));
-    if (auto done = filesystem.choose_root(filesystem.chunk_tree_, options.chunk_root, options.backup_roots); !done) {
-        return std::unexpected(done.error());
-    }
+    BTRKIT_TRY_ASSIGN(auto volume, Volume::open(std::move(devices), options.volume, report));
+    Filesystem filesystem(std::move(volume));
+    BTRKIT_TRY(filesystem.choose_root(filesystem.chunk_tree_, options.chunk_root, options.backup_roots));
     // A metadata dump of the first kind maps everything by the system array alone; its chunk tree is that of the
     // filesystem it was taken from.
     if ((filesystem.geometry().super_flags & btrfs::super_flag_metadump) == 0) {
         filesystem.load_chunk_tree(report);
     }
-    if (auto done = filesystem.choose_root(filesystem.root_tree_, options.tree_root, options.backup_roots); !done) {
-        return std::unexpected(done.error());
-    }
+    BTRKIT_TRY(filesystem.choose_root(filesystem.root_tree_, options.tree_root, options.backup_roots));
     filesystem.volume_->report_devices(report);
     return filesystem;
 }
@@ -76,11 +69,8 @@ Result<TreeRoot> Filesystem::read_root_at(u64 tree, Logical address) const {
 
 Result<void> Filesystem::choose_root(TreeRoot& root, const std::optional<Logical>& wanted, bool backup_roots) const {
     if (wanted) {
-        auto found = read_root_at(root.id, *wanted);
-        if (!found) {
-            return std::unexpected(found.error());
-        }
-        root = *found;
+        BTRKIT_TRY_ASSIGN(auto found, read_root_at(root.id, *wanted));
+        root = found;
         return {};
     }
     if (!backup_roots || OwnedBlock(*reader_, root.block.promise).is_proven()) {
@@ -166,21 +156,13 @@ Result<void> Filesystem::read_data(Logical at, MutableBytes out, unsigned mirror
     if (!by_stripe_tree) {
         return volume_->read(at, out, mirror);
     }
-    const auto root = find_tree(btrfs::raid_stripe_tree_id);
-    if (!root) {
-        return std::unexpected(root.error());
-    }
-    const StripeTree stripes(*reader_, root->block);
+    BTRKIT_TRY_ASSIGN(const auto root, find_tree(btrfs::raid_stripe_tree_id));
+    const StripeTree stripes(*reader_, root.block);
     while (!out.empty()) {
-        const auto run = stripes.find(at, out.size(), mirror);
-        if (!run) {
-            return std::unexpected(run.error());
-        }
-        if (auto done = volume_->read_physical(run->place, out.first(run->length)); !done) {
-            return done;
-        }
-        at = at + run->length;
-        out = out.subspan(run->length);
+        BTRKIT_TRY_ASSIGN(const auto run, stripes.find(at, out.size(), mirror));
+        BTRKIT_TRY(volume_->read_physical(run.place, out.first(run.length)));
+        at = at + run.length;
+        out = out.subspan(run.length);
     }
     return {};
 }

@@ -58,11 +58,8 @@ btrfs::FileType file_type_of(u32 mode) {
 Result<Inode> read_inode(const Filesystem& filesystem, const InodePlace& place) {
     const btrfs::Key key{place.inode, btrfs::item_type::inode_item, 0};
     ItemRange items(filesystem.reader(), place.tree.block, {.first = key, .last = key});
-    const auto there = items.next();
+    BTRKIT_TRY_ASSIGN(const auto there, items.next());
     if (!there) {
-        return std::unexpected(there.error());
-    }
-    if (!*there) {
         return fail(ErrorKind::not_found,
                     fmt::format("no inode {} in tree {}", place.inode, objectid_text(place.tree.id)));
     }

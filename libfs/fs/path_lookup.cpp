@@ -33,11 +33,8 @@ Result<InodePlace> enter(const Filesystem& filesystem, const InodePlace& dir, co
     if (location.type != btrfs::item_type::root_item) {
         return InodePlace{.tree = dir.tree, .inode = location.objectid};
     }
-    auto tree = filesystem.find_tree(location.objectid);
-    if (!tree) {
-        return std::unexpected(tree.error());
-    }
-    return InodePlace{.tree = *tree, .inode = btrfs::root_dir_inode};
+    BTRKIT_TRY_ASSIGN(auto tree, filesystem.find_tree(location.objectid));
+    return InodePlace{.tree = tree, .inode = btrfs::root_dir_inode};
 }
 
 } // namespace
@@ -55,11 +52,8 @@ std::optional<btrfs::Key> entry_of_name(Bytes entries, std::string_view name) {
 }
 
 Result<InodePlace> find_path(const Filesystem& filesystem, std::string_view path) {
-    auto top = filesystem.find_tree(btrfs::fs_tree_id);
-    if (!top) {
-        return std::unexpected(top.error());
-    }
-    return find_path_from(filesystem, {.tree = *top, .inode = btrfs::root_dir_inode}, path);
+    BTRKIT_TRY_ASSIGN(auto top, filesystem.find_tree(btrfs::fs_tree_id));
+    return find_path_from(filesystem, {.tree = top, .inode = btrfs::root_dir_inode}, path);
 }
 
 Result<InodePlace> find_path_from(const Filesystem& filesystem, const InodePlace& top, std::string_view path) {

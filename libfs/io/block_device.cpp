@@ -5,9 +5,7 @@ namespace btrkit {
 
 Result<void> BlockDevice::read_scattered(u64 offset, std::span<const MutableBytes> outs) const {
     for (const MutableBytes out : outs) {
-        if (auto done = read(offset, out); !done) {
-            return done;
-        }
+        BTRKIT_TRY(read(offset, out));
         offset += out.size();
     }
     return {};

@@ -6,11 +6,8 @@
 namespace btrkit {
 
 Result<std::unique_ptr<BlockDevice>> FileDevice::open(const std::string& path) {
-    auto file = HostFile::open(path, O_RDONLY);
-    if (!file) {
-        return std::unexpected(std::move(file.error()));
-    }
-    return std::unique_ptr<BlockDevice>(new FileDevice(std::move(*file)));
+    BTRKIT_TRY_ASSIGN(auto file, HostFile::open(path, O_RDONLY));
+    return std::unique_ptr<BlockDevice>(new FileDevice(std::move(file)));
 }
 
 Result<void> FileDevice::read(u64 offset, MutableBytes out) const {

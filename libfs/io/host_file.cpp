@@ -61,9 +61,7 @@ Result<HostFile> HostFile::open(const std::string& path, int flags) {
         return open_failure(path, "open", errno);
     }
     HostFile file(path, fd);
-    if (auto looked = file.look_at(); !looked) {
-        return std::unexpected(std::move(looked.error()));
-    }
+    BTRKIT_TRY(file.look_at());
     return file;
 }
 

@@ -14,25 +14,19 @@ Result<void> MemoryDevice::check_range(const char* doing, u64 offset, u64 length
 }
 
 Result<void> MemoryDevice::read(u64 offset, MutableBytes out) const {
-    if (auto inside = check_range("read", offset, out.size()); !inside) {
-        return inside;
-    }
+    BTRKIT_TRY(check_range("read", offset, out.size()));
     std::copy_n(bytes_.data() + offset, out.size(), out.data());
     return {};
 }
 
 Result<void> MemoryDevice::write(u64 offset, Bytes bytes) {
-    if (auto inside = check_range("write", offset, bytes.size()); !inside) {
-        return inside;
-    }
+    BTRKIT_TRY(check_range("write", offset, bytes.size()));
     std::ranges::copy(bytes, bytes_.data() + offset);
     return {};
 }
 
 Result<void> MemoryDevice::discard(u64 offset, u64 length_bytes) {
-    if (auto inside = check_range("discard", offset, length_bytes); !inside) {
-        return inside;
-    }
+    BTRKIT_TRY(check_range("discard", offset, length_bytes));
     std::fill_n(bytes_.data() + offset, length_bytes, std::byte{0});
     return {};
 }

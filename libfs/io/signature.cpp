@@ -92,27 +92,18 @@ Result<bool> find_next(const Probe& probe, const HostFile& file) {
 } // namespace
 
 Result<std::optional<std::string>> find_signature(const std::string& path) {
-    const auto file = HostFile::open(path, O_RDONLY);
-    if (!file) {
-        return std::unexpected(file.error());
-    }
-    if (file->size_bytes() == 0) {
+    BTRKIT_TRY_ASSIGN(const auto file, HostFile::open(path, O_RDONLY));
+    if (file.size_bytes() == 0) {
         return std::nullopt;
     }
-    const auto probe = probe_of(*file);
-    if (!probe) {
-        return std::unexpected(probe.error());
-    }
+    BTRKIT_TRY_ASSIGN(const auto probe, probe_of(file));
     std::vector<std::string> found;
     for (int i = 0; i < most_signatures; ++i) {
-        const auto is_more = find_next(*probe, *file);
+        BTRKIT_TRY_ASSIGN(const auto is_more, find_next(probe, file));
         if (!is_more) {
-            return std::unexpected(is_more.error());
-        }
-        if (!*is_more) {
             break;
         }
-        found.push_back(description_of(*probe));
+        found.push_back(description_of(probe));
     }
     return found.empty() ? std::nullopt : std::optional(fmt::format("{}", fmt::join(found, " and ")));
 }
@@ -121,24 +112,19 @@ Result<void> wipe_signatures(WritableFile& device) {
     if (device.size_bytes() == 0) {
         return {};
     }
-    const auto probe = probe_of(device.file());
-    if (!probe) {
-        return std::unexpected(probe.error());
-    }
+    BTRKIT_TRY_ASSIGN(const auto probe, probe_of(device.file()));
     for (int i = 0; i < most_signatures; ++i) {
-        const auto is_more = find_next(*probe, device.file());
+        const auto is_more = find_next(probe, device.file());
         if (!is_more || !*is_more) {
             return is_more ? Result<void>() : std::unexpected(is_more.error());
         }
-        const auto magic = magic_of(*probe);
+        const auto magic = magic_of(probe);
         if (!magic) {
-            return device.file().failure("wipe", "no magic known of the " + description_of(*probe));
+            return device.file().failure("wipe", "no magic known of the " + description_of(probe));
         }
-        if (auto written = device.write(magic->offset, std::vector<std::byte>(magic->length)); !written) {
-            return written;
-        }
+        BTRKIT_TRY(device.write(magic->offset, std::vector<std::byte>(magic->length)));
         // The same prober again: it may know its kind by other places too (GPT has a second table).
-        ::blkid_probe_step_back(probe->get());
+        ::blkid_probe_step_back(probe.get());
     }
     return device.file().failure("wipe", "the signatures do not end");
 }

@@ -87,23 +87,15 @@ int discard_blocks(int fd, u64 offset, u64 length_bytes) {
 } // namespace
 
 Result<std::unique_ptr<WritableFile>> WritableFile::open(const std::string& path) {
-    auto file = HostFile::open(path, O_RDWR | O_EXCL);
-    if (!file) {
-        return std::unexpected(std::move(file.error()));
-    }
-    if (auto locked = lock(*file); !locked) {
-        return std::unexpected(std::move(locked.error()));
-    }
-    drop_block_cache(*file);
-    return std::unique_ptr<WritableFile>(new WritableFile(std::move(*file)));
+    BTRKIT_TRY_ASSIGN(auto file, HostFile::open(path, O_RDWR | O_EXCL));
+    BTRKIT_TRY(lock(file));
+    drop_block_cache(file);
+    return std::unique_ptr<WritableFile>(new WritableFile(std::move(file)));
 }
 
 Result<std::unique_ptr<WritableFile>> WritableFile::create(const std::string& path, u64 size_bytes) {
-    auto file = HostFile::create(path);
-    if (!file) {
-        return std::unexpected(std::move(file.error()));
-    }
-    std::unique_ptr<WritableFile> made(new WritableFile(std::move(*file)));
+    BTRKIT_TRY_ASSIGN(auto file, HostFile::create(path));
+    std::unique_ptr<WritableFile> made(new WritableFile(std::move(file)));
     auto done = lock(made->file_);
     if (done) {
         done = made->resize(size_bytes);
@@ -150,9 +142,7 @@ Result<void> WritableFile::check_range(const char* doing, u64 offset, u64 length
 }
 
 Result<void> WritableFile::write(u64 offset, Bytes bytes) {
-    if (auto inside = check_range("write", offset, bytes.size()); !inside) {
-        return inside;
-    }
+    BTRKIT_TRY(check_range("write", offset, bytes.size()));
     while (!bytes.empty()) {
         const ssize_t written = ::pwrite(file_.fd(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
         if (written < 0 && errno == EINTR) {

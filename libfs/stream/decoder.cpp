@@ -63,9 +63,7 @@ Result<void> Decoder::fill(std::size_t length) {
 
 /// The next length bytes, or fewer where the input ends.
 Result<Bytes> Decoder::buffered(std::size_t length) {
-    if (auto filled = fill(length); !filled) {
-        return std::unexpected(filled.error());
-    }
+    BTRKIT_TRY(fill(length));
     return Bytes(buffer_).subspan(begin_, std::min(length, end_ - begin_));
 }
 
@@ -88,22 +86,19 @@ Result<std::optional<u32>> Decoder::begin_stream() {
 }
 
 Result<std::optional<u32>> Decoder::read_stream_header() {
-    const auto bytes = buffered(sizeof(send::StreamHeader));
-    if (!bytes) {
-        return std::unexpected(bytes.error());
-    }
-    if (bytes->empty() && commands_ != 0) {
+    BTRKIT_TRY_ASSIGN(const auto bytes, buffered(sizeof(send::StreamHeader)));
+    if (bytes.empty() && commands_ != 0) {
         return std::nullopt;
     }
-    if (bytes->empty()) {
+    if (bytes.empty()) {
         return failed(ErrorKind::damaged, "there is no stream, the input is empty");
     }
     const auto magic = std::as_bytes(std::span(send::stream_magic));
-    const auto there = bytes->first(std::min(bytes->size(), magic.size()));
+    const auto there = bytes.first(std::min(bytes.size(), magic.size()));
     if (!std::ranges::equal(there, magic.first(there.size()))) {
         return failed(ErrorKind::damaged, "no send stream begins here (bad magic)");
     }
-    const auto* header = view_at<send::StreamHeader>(*bytes);
+    const auto* header = view_at<send::StreamHeader>(bytes);
     if (header == nullptr) {
         return failed(ErrorKind::damaged, "the input ends within the header of the stream");
     }
@@ -135,14 +130,11 @@ Result<StreamCommand> Decoder::next() {
 
 /// The header of the next command, which may say anything, but no size above the limit.
 Result<send::CommandHeader> Decoder::peek_header() {
-    const auto front = buffered(sizeof(send::CommandHeader));
-    if (!front) {
-        return std::unexpected(front.error());
-    }
-    if (front->empty()) {
+    BTRKIT_TRY_ASSIGN(const auto front, buffered(sizeof(send::CommandHeader)));
+    if (front.empty()) {
         return failed(ErrorKind::damaged, "the stream is cut off: it has no end command");
     }
-    const auto* header = view_at<send::CommandHeader>(*front);
+    const auto* header = view_at<send::CommandHeader>(front);
     if (header == nullptr) {
         return failed(ErrorKind::damaged, "the stream is cut off within the header of a command");
     }
@@ -156,30 +148,24 @@ Result<send::CommandHeader> Decoder::peek_header() {
 }
 
 Result<StreamCommand> Decoder::read_command() {
-    const auto header = peek_header();
-    if (!header) {
-        return std::unexpected(header.error());
-    }
-    const u64 size = command_bytes(*header);
-    const auto bytes = buffered(size);
-    if (!bytes) {
-        return std::unexpected(bytes.error());
-    }
-    if (bytes->size() < size) {
+    BTRKIT_TRY_ASSIGN(const auto header, peek_header());
+    const u64 size = command_bytes(header);
+    BTRKIT_TRY_ASSIGN(const auto bytes, buffered(size));
+    if (bytes.size() < size) {
         return failed(ErrorKind::damaged,
-                      fmt::format("the stream is cut off within a command, after {} of {} bytes", bytes->size(), size),
-                      header->command);
+                      fmt::format("the stream is cut off within a command, after {} of {} bytes", bytes.size(), size),
+                      header.command);
     }
-    const auto payload = bytes->subspan(sizeof(*header));
-    if (const u32 crc = command_crc(*header, {payload}); crc != header->crc) {
+    const auto payload = bytes.subspan(sizeof(header));
+    if (const u32 crc = command_crc(header, {payload}); crc != header.crc) {
         return failed(ErrorKind::damaged,
-                      fmt::format("wrong checksum: {:#010x} is stored, {:#010x} computed", u32{header->crc}, crc),
-                      header->command);
+                      fmt::format("wrong checksum: {:#010x} is stored, {:#010x} computed", u32{header.crc}, crc),
+                      header.command);
     }
-    const auto* info = send::find_command(header->command);
+    const auto* info = send::find_command(header.command);
     if (info == nullptr || info->since_version > version_) {
-        return failed(ErrorKind::damaged, fmt::format("version {} has no command {}", version_, u32{header->command}),
-                      header->command);
+        return failed(ErrorKind::damaged, fmt::format("version {} has no command {}", version_, u32{header.command}),
+                      header.command);
     }
     handed_out_ = size;
     return take_apart(*info, payload);

@@ -30,9 +30,7 @@ Encoder::Encoder(u32 version, OutputSink* sink) : version_(version), sink_(sink)
 Result<void> Encoder::write(Bytes head, Bytes data) {
     if (sink_ != nullptr) {
         const std::array parts{as_text(head), as_text(data)};
-        if (auto written = sink_->write_all(std::span(parts).first(data.empty() ? 1 : 2)); !written) {
-            return written;
-        }
+        BTRKIT_TRY(sink_->write_all(std::span(parts).first(data.empty() ? 1 : 2)));
     }
     bytes_written_ += head.size() + data.size();
     return {};

@@ -190,9 +190,7 @@ Result<void> dump_streams(ByteSource source, OutputSink& out) {
             dump.put(text, *command);
             more = command->command() != send::Command::end;
             if (text.size() >= flush_bytes) {
-                if (auto written = flush(); !written) {
-                    return written;
-                }
+                BTRKIT_TRY(flush());
             }
         }
     }

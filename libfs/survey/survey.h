@@ -3,7 +3,7 @@
 // learns for the next.
 #pragma once
 
-#include "libfs/base/ordered_pipeline.h"
+#include "libfs/base/parallelism.h"
 #include "libfs/base/progress.h"
 #include "libfs/base/range_set.h"
 #include "libfs/base/sparse_bits.h"

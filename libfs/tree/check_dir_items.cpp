@@ -8,7 +8,7 @@ namespace btrkit {
 
 namespace {
 
-constexpr auto code = ProblemCode::item_dir;
+constexpr auto dir_code = ProblemCode::item_dir;
 
 bool is_xattr(const ItemCheck& item) {
     return item.key().type == btrfs::item_type::xattr_item;
@@ -27,29 +27,29 @@ bool is_entry_location(const btrfs::Key& location) {
 void check_location(const ItemCheck& item, const btrfs::Key& location) {
     if (is_xattr(item)) {
         if (location != btrfs::Key{}) {
-            item.report(code, "xattr with location {}", key_text(location));
+            item.report(dir_code, "xattr with location {}", key_text(location));
         }
     } else if (!is_entry_location(location)) {
-        item.report(code, "location {} is neither an inode nor a subvolume", key_text(location));
+        item.report(dir_code, "location {} is neither an inode nor a subvolume", key_text(location));
     }
 }
 
 void check_type(const ItemCheck& item, u8 raw_type) {
     const auto type = static_cast<u8>(raw_type & ~btrfs::file_type_encrypted);
     if (type == 0 || type >= btrfs::file_type_names.size()) {
-        item.report(code, "unknown file type {}", type);
+        item.report(dir_code, "unknown file type {}", type);
     } else if ((type == static_cast<u8>(btrfs::FileType::xattr)) != is_xattr(item)) {
-        item.report(code, "file type {} in an item of this type", btrfs::file_type_names[type]);
+        item.report(dir_code, "file type {} in an item of this type", btrfs::file_type_names[type]);
     }
 }
 
 /// Name and data are known to lie inside the item, and so to be no longer together than a leaf allows.
 void check_lengths(const ItemCheck& item, u32 name_length, u32 data_length) {
     if (name_length > btrfs::max_name_length) {
-        item.report(code, "name of {} bytes, but {} are the most", name_length, btrfs::max_name_length);
+        item.report(dir_code, "name of {} bytes, but {} are the most", name_length, btrfs::max_name_length);
     }
     if (data_length != 0 && !is_xattr(item)) {
-        item.report(code, "{} bytes of data, which only xattrs have", data_length);
+        item.report(dir_code, "{} bytes of data, which only xattrs have", data_length);
     }
 }
 
@@ -69,7 +69,7 @@ void check_dir_entries(const ItemCheck& item) {
     for (Bytes rest = item.data(); !rest.empty();) {
         const auto* entry = view_at<btrfs::DirItem>(rest);
         if (entry == nullptr) {
-            item.report(code, "{} bytes behind the last entry", rest.size());
+            item.report(dir_code, "{} bytes behind the last entry", rest.size());
             return;
         }
         const u32 name_length = entry->name_len;
@@ -78,7 +78,7 @@ void check_dir_entries(const ItemCheck& item) {
         check_location(item, entry->location.to_key());
         check_type(item, entry->type);
         if (std::size_t{name_length} + data_length > room) {
-            item.report(code, "name of {} bytes and data of {}, but the item has {} left", name_length, data_length,
+            item.report(dir_code, "name of {} bytes and data of {}, but the item has {} left", name_length, data_length,
                         room);
             return;
         }

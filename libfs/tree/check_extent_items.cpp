@@ -10,7 +10,7 @@ namespace {
 
 namespace type = btrfs::item_type;
 
-constexpr auto code = ProblemCode::item_extent;
+constexpr auto extent_item_code = ProblemCode::item_extent;
 constexpr auto inline_code = ProblemCode::item_extent_inline_ref;
 
 constexpr bool is_block_ref(u8 ref_type) {
@@ -112,29 +112,29 @@ private:
 
 void check_data_extent(const ItemCheck& item, u64 flags) {
     if (item.key().type == type::metadata_item) {
-        item.report(code, "flags {:#x} say data", flags);
+        item.report(extent_item_code, "flags {:#x} say data", flags);
         return;
     }
-    item.expect_aligned(code, "length", item.key().offset);
+    item.expect_aligned(extent_item_code, "length", item.key().offset);
     if ((flags & btrfs::extent_flag_full_backref) != 0) {
-        item.report(code, "data with the flag FULL_BACKREF");
+        item.report(extent_item_code, "data with the flag FULL_BACKREF");
     }
 }
 
 void check_level(const ItemCheck& item, u64 level) {
     if (level >= btrfs::max_level_count) {
-        item.report(code, "level {}, but {} is the highest", level, btrfs::max_level_count - 1);
+        item.report(extent_item_code, "level {}, but {} is the highest", level, btrfs::max_level_count - 1);
     }
 }
 
 void check_metadata_extent(const ItemCheck& item) {
     const u64 length = item.key().offset;
     if (item.key().type == type::extent_item && length != item.geometry().nodesize) {
-        item.report(code, "tree block of {} bytes, but the nodesize is {}", length, item.geometry().nodesize);
+        item.report(extent_item_code, "tree block of {} bytes, but the nodesize is {}", length, item.geometry().nodesize);
     }
 }
 
-void check_overlap(const ItemCheck& item) {
+void check_extent_overlap(const ItemCheck& item) {
     std::optional<u64> end;
     if (const auto* extent = item.previous_of_type(type::extent_item); extent != nullptr) {
         end = end_of(extent->objectid, extent->offset);
@@ -148,11 +148,11 @@ void check_overlap(const ItemCheck& item) {
 }
 
 void check_extent_key(const ItemCheck& item) {
-    item.expect_aligned(code, "address", item.key().objectid);
+    item.expect_aligned(extent_item_code, "address", item.key().objectid);
     if (item.key().type == type::metadata_item) {
         check_level(item, item.key().offset);
         if (!item.geometry().has_incompat(btrfs::incompat_skinny_metadata)) {
-            item.report(code, "METADATA_ITEM, but the filesystem has not the feature skinny-metadata");
+            item.report(extent_item_code, "METADATA_ITEM, but the filesystem has not the feature skinny-metadata");
         }
     }
 }
@@ -178,12 +178,12 @@ std::optional<Bytes> inline_refs_of(const ItemCheck& item, bool is_data) {
 void check_extent(const ItemCheck& item) {
     const auto& extent = item.body<btrfs::ExtentItem>();
     check_extent_key(item);
-    check_overlap(item);
-    item.expect_generation(code, "generation", extent.generation);
+    check_extent_overlap(item);
+    item.expect_generation(extent_item_code, "generation", extent.generation);
     const u64 flags = extent.flags;
     const bool is_data = (flags & btrfs::extent_flag_data) != 0;
     if (is_data == ((flags & btrfs::extent_flag_tree_block) != 0)) {
-        item.report(code, "flags {:#x} are not those of either data or a tree block", flags);
+        item.report(extent_item_code, "flags {:#x} are not those of either data or a tree block", flags);
         return;
     }
     if (is_data) {
@@ -194,7 +194,7 @@ void check_extent(const ItemCheck& item) {
     if (const auto refs = inline_refs_of(item, is_data)) {
         const u64 count = InlineRefs(item, *refs, is_data).check();
         if (count > extent.refs) {
-            item.report(code, "refs {}, but inline references alone are {}", u64{extent.refs}, count);
+            item.report(extent_item_code, "refs {}, but inline references alone are {}", u64{extent.refs}, count);
         }
     }
 }

@@ -50,7 +50,7 @@ void check_inline(const ItemCheck& item, const btrfs::FileExtentHead& head) {
     }
 }
 
-void check_overlap(const ItemCheck& item) {
+void check_file_overlap(const ItemCheck& item) {
     const auto* previous = item.previous_of_type(btrfs::item_type::extent_data);
     if (previous == nullptr || previous->objectid != item.key().objectid) {
         return;
@@ -78,7 +78,7 @@ void check_range(const ItemCheck& item, const btrfs::FileExtentHead& head) {
         item.report(extent_code, "num_bytes {} at file offset {} reaches beyond the largest file", u64{range.num_bytes},
                     item.key().offset);
     }
-    check_overlap(item);
+    check_file_overlap(item);
 }
 
 } // namespace

@@ -6,22 +6,22 @@ namespace btrkit {
 
 namespace {
 
-constexpr auto code = ProblemCode::item_root;
+constexpr auto root_code = ProblemCode::item_root;
 constexpr u64 known_root_flags = btrfs::known_flags(btrfs::root_flag_names);
 
 void check_root_key(const ItemCheck& item) {
     const auto& key = item.key();
     if (key.objectid == 0) {
-        item.report(code, "no tree has the id 0");
+        item.report(root_code, "no tree has the id 0");
     }
     if (key.objectid == btrfs::tree_reloc_id && !is_subvolume(key.offset)) {
-        item.report(code, "relocation tree of {}, which is no subvolume", key.offset);
+        item.report(root_code, "relocation tree of {}, which is no subvolume", key.offset);
     }
 }
 
 void check_level(const ItemCheck& item, std::string_view what, u8 level) {
     if (level >= btrfs::max_level_count) {
-        item.report(code, "{} {}, but {} is the highest", what, level, btrfs::max_level_count - 1);
+        item.report(root_code, "{} {}, but {} is the highest", what, level, btrfs::max_level_count - 1);
     }
 }
 
@@ -37,14 +37,14 @@ void check_root(const ItemCheck& item) {
     }
     btrfs::RootItem root; // what a legacy item lacks stays zero
     std::memcpy(static_cast<void*>(&root), item.data().data(), size);
-    item.expect_generation(code, "generation", root.generation);
-    item.expect_generation(code, "generation_v2", root.generation_v2);
-    item.expect_generation(code, "last_snapshot", root.last_snapshot);
-    item.expect_aligned(code, "bytenr", root.bytenr);
+    item.expect_generation(root_code, "generation", root.generation);
+    item.expect_generation(root_code, "generation_v2", root.generation_v2);
+    item.expect_generation(root_code, "last_snapshot", root.last_snapshot);
+    item.expect_aligned(root_code, "bytenr", root.bytenr);
     check_level(item, "level", root.level);
     check_level(item, "drop_level", root.drop_level);
     if (const u64 unknown = root.flags & ~known_root_flags; unknown != 0) {
-        item.report(code, "unknown flags {:#x}", unknown);
+        item.report(root_code, "unknown flags {:#x}", unknown);
     }
 }
 

@@ -6,7 +6,7 @@ namespace btrkit {
 
 namespace {
 
-constexpr auto code = ProblemCode::item_block_group;
+constexpr auto group_code = ProblemCode::item_block_group;
 constexpr auto free_code = ProblemCode::item_free_space;
 constexpr u64 known_free_space_flags = btrfs::known_flags(btrfs::free_space_info_flag_names);
 
@@ -14,20 +14,20 @@ void check_owner_id(const ItemCheck& item, u64 id) {
     const auto& geometry = item.geometry();
     if (geometry.has_incompat(btrfs::incompat_extent_tree_v2)) {
         if (geometry.global_root_count != 0 && id >= geometry.global_root_count) {
-            item.report(code, "global root id {}, but there are {}", id, geometry.global_root_count);
+            item.report(group_code, "global root id {}, but there are {}", id, geometry.global_root_count);
         }
     } else if (id != btrfs::first_chunk_tree_objectid) {
-        item.report(code, "chunk_objectid {} instead of {}", id, btrfs::first_chunk_tree_objectid);
+        item.report(group_code, "chunk_objectid {} instead of {}", id, btrfs::first_chunk_tree_objectid);
     }
 }
 
 void check_group_flags(const ItemCheck& item, u64 flags) {
     constexpr u64 remap_bits = btrfs::block_group_remapped | btrfs::block_group_metadata_remap;
     if (btrfs::find_profile(flags) == nullptr) {
-        item.report(code, "flags {:#x} have more than one profile", flags);
+        item.report(group_code, "flags {:#x} have more than one profile", flags);
     }
     if ((flags & remap_bits) != 0 && !item.geometry().has_incompat(btrfs::incompat_remap_tree)) {
-        item.report(code, "flags {:#x}, but the filesystem has no remap tree", flags);
+        item.report(group_code, "flags {:#x}, but the filesystem has no remap tree", flags);
     }
     switch (flags & (btrfs::block_group_type_mask | btrfs::block_group_metadata_remap)) {
     case btrfs::block_group_data:
@@ -35,7 +35,7 @@ void check_group_flags(const ItemCheck& item, u64 flags) {
     case btrfs::block_group_system:
     case btrfs::block_group_metadata_remap:
     case btrfs::block_group_data | btrfs::block_group_metadata: break;
-    default: item.report(code, "flags {:#x} are of no possible type", flags);
+    default: item.report(group_code, "flags {:#x} are of no possible type", flags);
     }
 }
 
@@ -43,10 +43,10 @@ void check_remap_tail(const ItemCheck& item) {
     const auto& tail = *view_at<btrfs::BlockGroupRemapTail>(item.data(), sizeof(btrfs::BlockGroupItem));
     const u64 length = item.key().offset;
     if (tail.remap_bytes > length) {
-        item.report(code, "remap_bytes {}, but the length is {}", u64{tail.remap_bytes}, length);
+        item.report(group_code, "remap_bytes {}, but the length is {}", u64{tail.remap_bytes}, length);
     }
     if (tail.identity_remap_count > length / item.geometry().sectorsize) {
-        item.report(code, "identity_remap_count {}, but the length is {}", u32{tail.identity_remap_count}, length);
+        item.report(group_code, "identity_remap_count {}, but the length is {}", u32{tail.identity_remap_count}, length);
     }
 }
 
@@ -92,7 +92,7 @@ void check_block_group(const ItemCheck& item) {
     const std::size_t size = sizeof(btrfs::BlockGroupItem) + (has_remap ? sizeof(btrfs::BlockGroupRemapTail) : 0);
     const u64 length = item.key().offset;
     if (length == 0) {
-        item.report(code, "length 0");
+        item.report(group_code, "length 0");
     }
     if (item.data().size() != size) {
         item.report(ProblemCode::item_size, "BLOCK_GROUP_ITEM has {} bytes instead of {}", item.data().size(), size);
@@ -102,7 +102,7 @@ void check_block_group(const ItemCheck& item) {
     check_owner_id(item, group.chunk_objectid);
     check_group_flags(item, group.flags);
     if (group.used > length) {
-        item.report(code, "used {}, but the length is {}", u64{group.used}, length);
+        item.report(group_code, "used {}, but the length is {}", u64{group.used}, length);
     }
     if (has_remap) {
         check_remap_tail(item);

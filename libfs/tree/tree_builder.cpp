@@ -78,20 +78,15 @@ Result<void> TreeBuilder::add(const btrfs::Key& key, Bytes data) {
                                                         data.size(), geometry_->nodesize));
     }
     if (!levels_[0].has_room_for_item(data.size())) {
-        if (auto closed = close(0); !closed) {
-            return closed;
-        }
+        BTRKIT_TRY(close(0));
     }
     levels_[0].add_item(key, data);
     return {};
 }
 
 Result<void> TreeBuilder::close(unsigned level) {
-    const auto built = emit(levels_[level], static_cast<u8>(level));
-    if (!built) {
-        return std::unexpected(built.error());
-    }
-    return add_pointer(level + 1, built->first_key, built->address);
+    BTRKIT_TRY_ASSIGN(const auto built, emit(levels_[level], static_cast<u8>(level)));
+    return add_pointer(level + 1, built.first_key, built.address);
 }
 
 Result<void> TreeBuilder::add_pointer(unsigned level, const btrfs::Key& first_key, Logical child) {
@@ -103,22 +98,17 @@ Result<void> TreeBuilder::add_pointer(unsigned level, const btrfs::Key& first_ke
         levels_.emplace_back(geometry_->nodesize);
     }
     if (!levels_[level].has_room_for_pointer()) {
-        if (auto closed = close(level); !closed) {
-            return closed;
-        }
+        BTRKIT_TRY(close(level));
     }
     levels_[level].add_pointer(first_key, child, identity_.generation);
     return {};
 }
 
 Result<BuiltBlock> TreeBuilder::emit(OpenBlock& block, u8 level) {
-    const auto address = sink_->place(identity_.tree);
-    if (!address) {
-        return std::unexpected(address.error());
-    }
+    BTRKIT_TRY_ASSIGN(const auto address, sink_->place(identity_.tree));
     const btrfs::TreeBlockHeader header = {
         .fsid = geometry_->tree_fsid,
-        .bytenr = address->bytenr,
+        .bytenr = address.bytenr,
         .flags = btrfs::header_flag_written | btrfs::flag_bit(btrfs::header_backref_revision_shift),
         .chunk_tree_uuid = identity_.chunk_tree_uuid,
         .generation = identity_.generation,
@@ -128,10 +118,8 @@ Result<BuiltBlock> TreeBuilder::emit(OpenBlock& block, u8 level) {
     };
     std::memcpy(block.bytes().data(), &header, sizeof(header));
     const BuiltBlock built = {
-        .address = *address, .tree = identity_.tree, .level = level, .first_key = block.first_key()};
-    if (auto taken = sink_->take(built, block.bytes()); !taken) {
-        return std::unexpected(taken.error());
-    }
+        .address = address, .tree = identity_.tree, .level = level, .first_key = block.first_key()};
+    BTRKIT_TRY(sink_->take(built, block.bytes()));
     block.clear();
     ++block.closed_count;
     ++block_count_;
@@ -140,17 +128,12 @@ Result<BuiltBlock> TreeBuilder::emit(OpenBlock& block, u8 level) {
 
 Result<BuiltTree> TreeBuilder::finish() {
     for (unsigned level = 0;; ++level) {
-        const auto built = emit(levels_[level], static_cast<u8>(level));
-        if (!built) {
-            return std::unexpected(built.error());
-        }
+        BTRKIT_TRY_ASSIGN(const auto built, emit(levels_[level], static_cast<u8>(level)));
         // Only one block on this level: nothing needs to point to it.
         if (levels_[level].closed_count == 1) {
-            return BuiltTree{.root = built->address, .level = static_cast<u8>(level), .block_count = block_count_};
+            return BuiltTree{.root = built.address, .level = static_cast<u8>(level), .block_count = block_count_};
         }
-        if (auto added = add_pointer(level + 1, built->first_key, built->address); !added) {
-            return std::unexpected(added.error());
-        }
+        BTRKIT_TRY(add_pointer(level + 1, built.first_key, built.address));
     }
 }
 

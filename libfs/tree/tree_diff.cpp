@@ -98,9 +98,7 @@ Result<std::optional<ItemDifference>> TreeDiff::next() {
             continue;
         }
         behind.prefetch(other, may_share_);
-        if (auto entered = behind.descend(); !entered) {
-            return std::unexpected(std::move(entered.error()));
-        }
+        BTRKIT_TRY(behind.descend());
     }
     return std::nullopt;
 }

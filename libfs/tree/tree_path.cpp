@@ -42,11 +42,8 @@ Promise TreePath::below() const {
 
 Result<void> TreePath::enter() {
     const auto promise = below();
-    auto block = cache_->get(promise);
-    if (!block) {
-        return std::unexpected(std::move(block.error()));
-    }
-    steps_.push_back({.owned = std::move(*block), .end = promise.end});
+    BTRKIT_TRY_ASSIGN(auto block, cache_->get(promise));
+    steps_.push_back({.owned = std::move(block), .end = promise.end});
     return {};
 }
 

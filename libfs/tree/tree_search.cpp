@@ -9,9 +9,7 @@ namespace btrkit {
 /// then the path's bottom is the root.
 Result<bool> TreeSearch::descend(const btrfs::Key& key) {
     if (path_.empty()) {
-        if (auto entered = path_.enter(); !entered) {
-            return std::unexpected(std::move(entered.error()));
-        }
+        BTRKIT_TRY(path_.enter());
     }
     while (path_.steps().size() > 1 && !path_.bottom().covers(key)) {
         path_.leave();
@@ -22,9 +20,7 @@ Result<bool> TreeSearch::descend(const btrfs::Key& key) {
     while (path_.bottom().level() > 0) {
         auto& node = path_.bottom();
         node.slot = first_slot_above(node.block(), key) - 1;
-        if (auto entered = path_.enter(); !entered) {
-            return std::unexpected(std::move(entered.error()));
-        }
+        BTRKIT_TRY(path_.enter());
     }
     return true;
 }
@@ -88,9 +84,7 @@ Result<bool> TreeSearch::enter_next_leaf(Crossing crossing) {
     path_.leave_down_to(depth);
     ++path_.bottom().slot;
     while (path_.bottom().level() > 0) {
-        if (auto entered = path_.enter(); !entered) {
-            return std::unexpected(std::move(entered.error()));
-        }
+        BTRKIT_TRY(path_.enter());
         if (crossing == Crossing::scanning && path_.bottom().level() == 1) {
             const auto all = std::views::iota(u32{0}, path_.bottom().count());
             path_.prefetch(std::vector<u32>(all.begin(), all.end()));

@@ -44,9 +44,9 @@ std::optional<ItemView> view_item(const btrfs::Key& key, Bytes body) {
 }
 
 /// Takes findings about one chunk.
-class Findings {
+class ChunkFindings {
 public:
-    explicit Findings(const btrfs::Key& key) : place_{.logical = Logical{key.offset}, .key = key} {}
+    explicit ChunkFindings(const btrfs::Key& key) : place_{.logical = Logical{key.offset}, .key = key} {}
 
     void add(std::string detail) { problems_.push_back({ProblemCode::chunk_item, place_, std::move(detail)}); }
     Problems take() { return std::move(problems_); }
@@ -56,7 +56,7 @@ private:
     Problems problems_;
 };
 
-void check_type(u64 type, const Geometry& geometry, Findings& findings) {
+void check_type(u64 type, const Geometry& geometry, ChunkFindings& findings) {
     constexpr u64 remap_bits = btrfs::block_group_remapped | btrfs::block_group_metadata_remap;
     const bool has_remap = geometry.has_incompat(btrfs::incompat_remap_tree);
     const u64 known =
@@ -80,7 +80,7 @@ void check_type(u64 type, const Geometry& geometry, Findings& findings) {
     }
 }
 
-void check_extent(const ItemView& chunk, const Geometry& geometry, Findings& findings) {
+void check_extent(const ItemView& chunk, const Geometry& geometry, ChunkFindings& findings) {
     const u64 start = chunk.start.bytenr;
     const u64 length = chunk.item.length;
     if (!is_aligned(start, geometry.sectorsize)) {
@@ -115,7 +115,7 @@ bool stripe_count_possible(const Profile& profile, const ItemView& chunk) {
            count % profile.copies == 0 && (!has_q || count - profile.parity <= most_data_under_q);
 }
 
-void check_stripes(const ItemView& chunk, Findings& findings) {
+void check_stripes(const ItemView& chunk, ChunkFindings& findings) {
     const Profile* profile = btrfs::find_profile(chunk.item.type);
     if (profile == nullptr) {
         return;
@@ -160,7 +160,7 @@ bool can_be_counted(const ItemView& item) {
 } // namespace
 
 Problems check_chunk(const btrfs::Key& key, Bytes body, const Geometry& geometry) {
-    Findings findings(key);
+    ChunkFindings findings(key);
     if (key.type != btrfs::item_type::chunk_item || key.objectid != btrfs::first_chunk_tree_objectid) {
         findings.add(fmt::format("key {} is no chunk's", key_text(key)));
     }

@@ -25,9 +25,9 @@ constexpr u32 old_stripesize = 4096;
 constexpr u32 least_sys_chunk_array = sizeof(btrfs::DiskKey) + btrfs::chunk_item_size(1);
 
 /// Takes findings about one superblock.
-class Findings {
+class SuperFindings {
 public:
-    Findings(const std::string& device_name, u64 offset) : device_name_(device_name), offset_(offset) {}
+    SuperFindings(const std::string& device_name, u64 offset) : device_name_(device_name), offset_(offset) {}
 
     void add(ProblemCode code, std::string detail) {
         problems_.push_back({code, {.device = device_name_, .physical = offset_}, std::move(detail)});
@@ -45,7 +45,7 @@ private:
     Problems problems_;
 };
 
-void check_identity(const Superblock& super, u64 offset, Findings& findings) {
+void check_identity(const Superblock& super, u64 offset, SuperFindings& findings) {
     if (const auto* csum = btrfs::find_csum_type(super.csum_type); csum == nullptr) {
         findings.add(ProblemCode::super_csum_type, fmt::format("csum_type is {}", u16{super.csum_type}));
     } else if (!checksum_matches(csum->type, as_bytes_of(super).subspan(sizeof(super.csum)), super.csum)) {
@@ -58,7 +58,7 @@ constexpr bool is_possible_sectorsize(u32 size) {
     return std::has_single_bit(size) && size >= min_sectorsize && size <= max_sectorsize;
 }
 
-void check_sizes(const Superblock& super, Findings& findings) {
+void check_sizes(const Superblock& super, SuperFindings& findings) {
     const u32 sectorsize = super.sectorsize;
     const u32 nodesize = super.nodesize;
     const bool sector_possible = is_possible_sectorsize(sectorsize);
@@ -83,7 +83,7 @@ void check_sizes(const Superblock& super, Findings& findings) {
                         ProblemCode::super_field, "sys_chunk_array_size", array_size);
 }
 
-void check_roots(const Superblock& super, Findings& findings) {
+void check_roots(const Superblock& super, SuperFindings& findings) {
     // Sectors of impossible size are reported elsewhere.
     const u64 alignment = is_possible_sectorsize(super.sectorsize) ? u32{super.sectorsize} : 1;
     const auto check_root = [&](ProblemCode code, std::string_view name, u64 root, u8 level) {
@@ -97,7 +97,7 @@ void check_roots(const Superblock& super, Findings& findings) {
     findings.add_unless(super.chunk_root != 0, ProblemCode::super_field, "chunk_root", super.chunk_root);
 }
 
-void check_device(const Superblock& super, Findings& findings) {
+void check_device(const Superblock& super, SuperFindings& findings) {
     findings.add_unless(super.num_devices != 0, ProblemCode::super_value, "num_devices", super.num_devices);
     if (super.dev_item.fsid != super.tree_fsid()) {
         findings.add(ProblemCode::super_value,
@@ -106,7 +106,7 @@ void check_device(const Superblock& super, Findings& findings) {
     }
 }
 
-void check_features(const Superblock& super, Findings& findings) {
+void check_features(const Superblock& super, SuperFindings& findings) {
     const u64 incompat = super.incompat_flags & ~btrfs::known_flags(btrfs::incompat_flag_names);
     const u64 compat_ro = super.compat_ro_flags & ~btrfs::known_flags(btrfs::compat_ro_flag_names);
     if (incompat != 0) {
@@ -125,7 +125,7 @@ void check_features(const Superblock& super, Findings& findings) {
 } // namespace
 
 Problems check_superblock(const Superblock& super, u64 offset, const std::string& device_name) {
-    Findings findings(device_name, offset);
+    SuperFindings findings(device_name, offset);
     if (super.magic != btrfs::superblock_magic) {
         findings.add(ProblemCode::super_magic, fmt::format("{:#018x}", u64{super.magic}));
         return findings.take();

@@ -26,7 +26,7 @@ void collect_differing(const Struct& left, const Struct& right, const std::strin
             return;
         }
         const std::string name = prefix + std::string(field.name);
-        if constexpr (std::tuple_size_v<std::remove_cvref_t<decltype(btrfs::fields_of<Member>)>> > 0) {
+        if constexpr (btrfs::has_fields<Member>) {
             collect_differing(mine, other, name + ".", names);
         } else {
             names.push_back(name);
@@ -66,9 +66,7 @@ bool SuperblockCopy::valid() const {
 
 Result<SuperblockCopy> read_superblock(const BlockDevice& device, u64 offset, unsigned mirror) {
     SuperblockCopy copy{.mirror = mirror, .offset = offset, .super = {}, .problems = {}};
-    if (auto done = device.read(offset, std::as_writable_bytes(std::span(&copy.super, 1))); !done) {
-        return std::unexpected(std::move(done.error()));
-    }
+    BTRKIT_TRY(device.read(offset, std::as_writable_bytes(std::span(&copy.super, 1))));
     copy.problems = check_superblock(copy.super, offset, device.name());
     return copy;
 }
@@ -113,9 +111,7 @@ btrfs::Superblock sealed_copy(btrfs::Superblock super, u64 offset) {
 
 Result<void> expect_superblock(const BlockDevice& device, const btrfs::Superblock& copy) {
     btrfs::Superblock found;
-    if (auto done = device.read(copy.bytenr, std::as_writable_bytes(std::span(&found, 1))); !done) {
-        return done;
-    }
+    BTRKIT_TRY(device.read(copy.bytenr, std::as_writable_bytes(std::span(&found, 1))));
     if (std::memcmp(&found, &copy, sizeof(copy)) != 0) {
         return fail(ErrorKind::io, fmt::format("{}: the superblock at offset {} does not read as it was written",
                                                device.name(), u64{copy.bytenr}));

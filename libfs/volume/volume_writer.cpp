@@ -18,9 +18,7 @@ Result<void> VolumeWriter::for_each_run(Logical at, u64 length, Put put) const {
         u64 run_length = 0;
         for (unsigned mirror = 1; mirror <= stored_copies(*chunk); ++mirror) {
             const StripeRun run = map_stripe(*chunk, at + done, length - done, mirror);
-            if (auto put_run = put(*devices_.at(run.physical.devid), run.physical.offset, done, run.length); !put_run) {
-                return put_run;
-            }
+            BTRKIT_TRY(put(*devices_.at(run.physical.devid), run.physical.offset, done, run.length));
             run_length = run.length; // all mirrors of a profile are cut at the same places
         }
         done += run_length;
@@ -47,9 +45,7 @@ Result<void> VolumeWriter::write_parity(const Chunk& chunk, Logical start, Logic
     const u64 row_bytes = u64{chunk.data_stripes()} * btrfs::raid_stripe_length;
     const u64 first_row = (start.bytenr - chunk.start.bytenr) / row_bytes;
     for (Logical row = chunk.start + first_row * row_bytes; row < end; row = row + row_bytes) {
-        if (auto done = write_row_parity(chunk, row); !done) {
-            return done;
-        }
+        BTRKIT_TRY(write_row_parity(chunk, row));
     }
     return {};
 }
@@ -60,16 +56,12 @@ Result<void> VolumeWriter::write_row_parity(const Chunk& chunk, Logical row_star
     std::vector<std::vector<std::byte>> data;
     for (const u32 stripe : row.data) {
         data.emplace_back(btrfs::raid_stripe_length);
-        if (auto done = devices_.at(chunk.stripes[stripe].devid)->read(place(stripe), data.back()); !done) {
-            return done;
-        }
+        BTRKIT_TRY(devices_.at(chunk.stripes[stripe].devid)->read(place(stripe), data.back()));
     }
     std::vector<std::byte> p(btrfs::raid_stripe_length);
     std::vector<std::byte> q(row.q ? btrfs::raid_stripe_length : 0);
     compute_parity({data.begin(), data.end()}, p, q);
-    if (auto done = devices_.at(chunk.stripes[row.p].devid)->write(place(row.p), p); !done) {
-        return done;
-    }
+    BTRKIT_TRY(devices_.at(chunk.stripes[row.p].devid)->write(place(row.p), p));
     return row.q ? devices_.at(chunk.stripes[*row.q].devid)->write(place(*row.q), q) : Result<void>{};
 }
 

@@ -29,9 +29,7 @@ public:
     const std::string& name() const override { return below_.name(); }
     u64 size_bytes() const override { return below_.size_bytes(); }
     Result<void> read(u64 offset, MutableBytes out) const override {
-        if (auto done = below_.read(offset, out); !done) {
-            return done;
-        }
+        BTRKIT_TRY(below_.read(offset, out));
         for (const auto& change : changes_) {
             const u64 begin = std::max(offset, change.offset);
             const u64 end = std::min(offset + out.size(), change.offset + change.after.size());

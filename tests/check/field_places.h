@@ -20,11 +20,8 @@ struct FieldPlace {
 namespace detail {
 
 template <class Member>
-inline constexpr bool is_structure = std::tuple_size_v<std::remove_cvref_t<decltype(btrfs::fields_of<Member>)>> != 0;
-
-template <class Member>
 void add_places(const std::string& name, std::size_t offset, std::vector<FieldPlace>& places) {
-    if constexpr (is_structure<Member>) {
+    if constexpr (btrfs::has_fields<Member>) {
         btrfs::for_each_field<Member>([&]<class Field>(const Field& field) {
             using Inner = std::remove_cvref_t<decltype(std::declval<Member>().*field.member)>;
             add_places<Inner>(name.empty() ? std::string(field.name) : name + "." + std::string(field.name), offset,

@@ -56,31 +56,20 @@ Result<std::vector<ByteChange>> load(const std::string& path) {
 }
 
 Result<void> apply(const std::string& image, const std::vector<ByteChange>& changes) {
-    const auto device = WritableFile::open(image);
-    if (!device) {
-        return std::unexpected(device.error());
-    }
+    BTRKIT_TRY_ASSIGN(const auto device, WritableFile::open(image));
     for (const auto& change : changes) {
-        if (auto written = (*device)->write(change.offset, change.after); !written) {
-            return written;
-        }
+        BTRKIT_TRY(device->write(change.offset, change.after));
     }
     return {};
 }
 
 Result<Mutation> find_mutation(const Options& options) {
-    auto device = FileDevice::open(options.image);
-    if (!device) {
-        return std::unexpected(device.error());
-    }
-    const BlockDevice& bytes = **device;
+    BTRKIT_TRY_ASSIGN(auto device, FileDevice::open(options.image));
+    const BlockDevice& bytes = *device;
     std::vector<std::unique_ptr<BlockDevice>> devices;
-    devices.push_back(std::move(*device));
-    const auto filesystem = Filesystem::open(std::move(devices), {}, [](const Problem&) {});
-    if (!filesystem) {
-        return std::unexpected(filesystem.error());
-    }
-    auto mutation = make_mutation(*filesystem, bytes, options.seed, options.number);
+    devices.push_back(std::move(device));
+    BTRKIT_TRY_ASSIGN(const auto filesystem, Filesystem::open(std::move(devices), {}, [](const Problem&) {}));
+    auto mutation = make_mutation(filesystem, bytes, options.seed, options.number);
     if (mutation && options.first_copy) {
         mutation->changes.resize(1);
     }
@@ -92,18 +81,15 @@ Result<void> run(const Options& options) {
         const auto changes = load(options.undo);
         return changes ? apply(options.image, *changes) : std::unexpected(changes.error());
     }
-    const auto mutation = find_mutation(options);
-    if (!mutation) {
-        return std::unexpected(mutation.error());
-    }
-    fmt::print("{}\n", mutation->text);
+    BTRKIT_TRY_ASSIGN(const auto mutation, find_mutation(options));
+    fmt::print("{}\n", mutation.text);
     if (options.undo.empty()) {
         return {};
     }
-    if (!save(options.undo, mutation->changes)) {
+    if (!save(options.undo, mutation.changes)) {
         return fail(ErrorKind::io, options.undo + ": can't be written");
     }
-    return apply(options.image, mutation->changes);
+    return apply(options.image, mutation.changes);
 }
 
 bool parse_u64(std::string_view text, u64& value) {

@@ -29,20 +29,14 @@ std::vector<std::string> split(std::string_view text) {
 Result<test::TreeListing> list_images(const std::vector<std::string>& images) {
     std::vector<std::unique_ptr<BlockDevice>> devices;
     for (const auto& image : images) {
-        auto device = FileDevice::open(image);
-        if (!device) {
-            return std::unexpected(device.error());
-        }
-        devices.push_back(std::move(*device));
+        BTRKIT_TRY_ASSIGN(auto device, FileDevice::open(image));
+        devices.push_back(std::move(device));
     }
-    const auto filesystem = Filesystem::open(std::move(devices), {}, [](const Problem& problem) {
-        fmt::print(stderr, "compare_trees: {}\n", describe(problem));
-    });
-    if (!filesystem) {
-        return std::unexpected(filesystem.error());
-    }
-    const auto top = find_path(*filesystem, "/");
-    return top ? test::list_image(*filesystem, *top) : std::unexpected(top.error());
+    BTRKIT_TRY_ASSIGN(const auto filesystem, Filesystem::open(std::move(devices), {}, [](const Problem& problem) {
+                          fmt::print(stderr, "compare_trees: {}\n", describe(problem));
+                      }));
+    const auto top = find_path(filesystem, "/");
+    return top ? test::list_image(filesystem, *top) : std::unexpected(top.error());
 }
 
 Result<test::TreeListing> list_place(const std::string& place, const std::vector<std::string>& left_out) {

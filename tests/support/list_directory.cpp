@@ -188,9 +188,7 @@ public:
         while (!waiting_.empty()) {
             const auto path = std::move(waiting_.back());
             waiting_.pop_back();
-            if (auto done = list_one(path); !done) {
-                return std::unexpected(done.error());
-            }
+            BTRKIT_TRY(list_one(path));
         }
         TreeListing listing;
         settle(records_, listing);
@@ -211,11 +209,7 @@ private:
         }
         auto record = facts_of(stat);
         record.path = path;
-        auto xattrs = xattrs_of(full);
-        if (!xattrs) {
-            return std::unexpected(xattrs.error());
-        }
-        record.xattrs = std::move(*xattrs);
+        BTRKIT_TRY_ASSIGN(record.xattrs, xattrs_of(full));
         auto done = add_content(full, record);
         if (done && S_ISDIR(record.mode) && path != ".") {
             done = add_subvolume(full, stat.stx_ino, record);

@@ -55,19 +55,14 @@ private:
     };
 
     Result<void> list_one(const std::string& path, const InodePlace& place) {
-        auto record = facts_of(place);
-        if (!record) {
-            return std::unexpected(record.error());
+        BTRKIT_TRY_ASSIGN(auto record, facts_of(place));
+        record.path = path;
+        record.is_subvolume = path != "." && place.inode == btrfs::root_dir_inode;
+        if (record.is_subvolume) {
+            BTRKIT_TRY(read_subvolume_flags(place.tree, record));
         }
-        record->path = path;
-        record->is_subvolume = path != "." && place.inode == btrfs::root_dir_inode;
-        if (record->is_subvolume) {
-            if (auto done = read_subvolume_flags(place.tree, *record); !done) {
-                return done;
-            }
-        }
-        const bool is_directory = S_ISDIR(record->mode);
-        records_.emplace_back(std::move(*record), id_of(place));
+        const bool is_directory = S_ISDIR(record.mode);
+        records_.emplace_back(std::move(record), id_of(place));
         return is_directory ? list_entries(path, place) : Result<void>();
     }
 
@@ -113,19 +108,11 @@ private:
         if (const auto known = linked_.find(id_of(place)); known != linked_.end()) {
             return known->second;
         }
-        const auto inode = read_inode(*filesystem_, place);
-        if (!inode) {
-            return std::unexpected(inode.error());
-        }
-        auto xattrs = read_xattrs(*filesystem_, place);
-        if (!xattrs) {
-            return std::unexpected(xattrs.error());
-        }
-        TreeRecord record = facts_of_inode(*inode);
-        record.xattrs = std::move(*xattrs);
-        if (auto done = add_content(place, *inode, record); !done) {
-            return std::unexpected(done.error());
-        }
+        BTRKIT_TRY_ASSIGN(const auto inode, read_inode(*filesystem_, place));
+        BTRKIT_TRY_ASSIGN(auto xattrs, read_xattrs(*filesystem_, place));
+        TreeRecord record = facts_of_inode(inode);
+        record.xattrs = std::move(xattrs);
+        BTRKIT_TRY(add_content(place, inode, record));
         if (!S_ISDIR(record.mode) && record.nlink > 1) {
             linked_[id_of(place)] = record;
         }
@@ -155,11 +142,7 @@ private:
 
     Result<void> add_content(const InodePlace& place, const Inode& inode, TreeRecord& record) {
         if (S_ISLNK(inode.mode)) {
-            auto target = read_symlink(reader_, place, inode);
-            if (!target) {
-                return std::unexpected(target.error());
-            }
-            record.target = std::move(*target);
+            BTRKIT_TRY_ASSIGN(record.target, read_symlink(reader_, place, inode));
         }
         if (!S_ISREG(inode.mode)) {
             return {};

@@ -28,26 +28,20 @@ Time time_of(const StreamCommand& command, A attribute) {
 Result<void> ModelReceiver::receive(std::string_view stream) {
     Decoder decoder(source_of(stream));
     while (true) {
-        const auto version = decoder.begin_stream();
+        BTRKIT_TRY_ASSIGN(const auto version, decoder.begin_stream());
         if (!version) {
-            return std::unexpected(version.error());
-        }
-        if (!*version) {
             return {};
         }
         for (bool more = true; more;) {
-            const auto command = decoder.next();
-            if (!command) {
-                return std::unexpected(command.error());
-            }
-            ++commands_[command->command()];
-            if (const auto what = apply(*command, **version); !what.empty()) {
+            BTRKIT_TRY_ASSIGN(const auto command, decoder.next());
+            ++commands_[command.command()];
+            if (const auto what = apply(command, *version); !what.empty()) {
                 return fail(ErrorKind::refused,
-                            fmt::format("command {}, {} {}{}{}: {}", command->number(), command->info().name,
-                                        printable(command->text(A::path)), command->has(A::path_to) ? " to " : "",
-                                        printable(command->text(A::path_to)), what));
+                            fmt::format("command {}, {} {}{}{}: {}", command.number(), command.info().name,
+                                        printable(command.text(A::path)), command.has(A::path_to) ? " to " : "",
+                                        printable(command.text(A::path_to)), what));
             }
-            more = command->command() != Command::end;
+            more = command.command() != Command::end;
         }
     }
 }

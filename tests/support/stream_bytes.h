@@ -39,30 +39,24 @@ inline Result<void> encode_again(ByteSource source, OutputSink& sink) {
     u64 written = 0;
     u64 counted = 0;
     for (;;) {
-        const auto version = decoder.begin_stream();
+        BTRKIT_TRY_ASSIGN(const auto version, decoder.begin_stream());
         if (!version) {
-            return std::unexpected(version.error());
-        }
-        if (!*version) {
             return written == counted ? Result<void>{} : fail(ErrorKind::damaged, "counted and written sizes differ");
         }
-        Encoder encoder(**version, sink);
-        auto counter = Encoder::counting(**version);
+        Encoder encoder(*version, sink);
+        auto counter = Encoder::counting(*version);
         auto done = encoder.write_stream_header();
         static_cast<void>(counter.write_stream_header());
         for (bool more = true; done && more;) {
-            const auto command = decoder.next();
-            if (!command) {
-                return std::unexpected(command.error());
-            }
+            BTRKIT_TRY_ASSIGN(const auto command, decoder.next());
             for (auto* each : {&encoder, &counter}) {
-                each->begin(command->command());
-                put_values(*each, *command);
+                each->begin(command.command());
+                put_values(*each, command);
                 if (auto finished = each->finish(); !finished) {
                     done = finished;
                 }
             }
-            more = command->command() != btrfs::send::Command::end;
+            more = command.command() != btrfs::send::Command::end;
         }
         if (!done) {
             return done;

@@ -2,7 +2,7 @@
 // Whether a filesystem is sound, and if not, what is wrong and whose it is. Reads only.
 #pragma once
 
-#include "libfs/base/ordered_pipeline.h"
+#include "libfs/base/parallelism.h"
 #include "libfs/base/progress.h"
 #include "libfs/base/stop.h"
 #include "libfs/fs/filesystem.h"

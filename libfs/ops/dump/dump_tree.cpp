@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/ops/dump/dump_tree.h"
 
+#include "libfs/base/ordered_pipeline.h"
 #include "libfs/base/pool.h"
 #include "libfs/fs/path_lookup.h"
 #include "libfs/ops/dump/block_renderer.h"
@@ -157,12 +158,9 @@ private:
 /// A path narrows the keys to those of its inode.
 Result<Options> resolved(const Filesystem& filesystem, Options options) {
     if (options.path) {
-        const auto place = find_path(filesystem, *options.path);
-        if (!place) {
-            return std::unexpected(place.error());
-        }
-        options.keys.first = std::max(options.keys.first, btrfs::Key{place->inode, 0, 0});
-        options.keys.last = std::min(options.keys.last, btrfs::Key{place->inode, 0xff, ~u64{0}});
+        BTRKIT_TRY_ASSIGN(const auto place, find_path(filesystem, *options.path));
+        options.keys.first = std::max(options.keys.first, btrfs::Key{place.inode, 0, 0});
+        options.keys.last = std::min(options.keys.last, btrfs::Key{place.inode, 0xff, ~u64{0}});
     }
     return options;
 }
@@ -171,15 +169,9 @@ Result<Options> resolved(const Filesystem& filesystem, Options options) {
 
 Result<Report> run(const Filesystem& filesystem, const Options& options, Parallelism parallelism, OutputSink& out,
                    const ProblemSink& report) {
-    const auto narrowed = resolved(filesystem, options);
-    if (!narrowed) {
-        return std::unexpected(narrowed.error());
-    }
-    auto sections = Sections::plan(filesystem, *narrowed);
-    if (!sections) {
-        return std::unexpected(sections.error());
-    }
-    return Dump(filesystem, *narrowed, std::move(*sections), out, report).run(parallelism);
+    BTRKIT_TRY_ASSIGN(const auto narrowed, resolved(filesystem, options));
+    BTRKIT_TRY_ASSIGN(auto sections, Sections::plan(filesystem, narrowed));
+    return Dump(filesystem, narrowed, std::move(sections), out, report).run(parallelism);
 }
 
 } // namespace btrkit::dump_tree

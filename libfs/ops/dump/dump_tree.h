@@ -3,8 +3,8 @@
 // the same at any number of threads, and memory does not grow with the image.
 #pragma once
 
-#include "libfs/base/ordered_pipeline.h"
 #include "libfs/base/output_sink.h"
+#include "libfs/base/parallelism.h"
 #include "libfs/fs/filesystem.h"
 
 namespace btrkit::dump_tree {

@@ -88,11 +88,8 @@ Result<Sections> Sections::plan(const Filesystem& filesystem, const Options& opt
 }
 
 Result<void> Sections::plan_path() {
-    auto place = find_path(*filesystem_, *options_->path);
-    if (!place) {
-        return std::unexpected(place.error());
-    }
-    steps_.emplace_back(root_section(place->tree));
+    BTRKIT_TRY_ASSIGN(auto place, find_path(*filesystem_, *options_->path));
+    steps_.emplace_back(root_section(place.tree));
     return {};
 }
 
@@ -109,15 +106,12 @@ void Sections::plan_blocks() {
 Result<void> Sections::plan_chosen_trees() {
     bool any_by_root_item = false;
     for (const u64 id : options_->trees) {
-        auto tree = filesystem_->find_tree(id);
-        if (!tree) {
-            return std::unexpected(tree.error());
-        }
+        BTRKIT_TRY_ASSIGN(auto tree, filesystem_->find_tree(id));
         // The trees that the peer opens by itself have a shorter heading, and no end behind them.
         if (id == btrfs::root_tree_id || id == btrfs::chunk_tree_id || id == btrfs::block_group_tree_id) {
-            add_fixed(tree_word(id), *tree);
+            add_fixed(tree_word(id), tree);
         } else if (id == btrfs::tree_log_id) {
-            add_fixed("log root", *tree);
+            add_fixed("log root", tree);
         } else {
             add_scans(root_items_of(id));
             any_by_root_item = true;

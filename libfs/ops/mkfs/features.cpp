@@ -95,9 +95,7 @@ Result<Features> settle_features(std::span<const std::string> lists, std::vector
                 continue;
             }
             asked_for_bgt = asked_for_bgt || find_feature(word) == find_feature("bgt");
-            if (auto applied = apply(features, word); !applied) {
-                return std::unexpected(applied.error());
-            }
+            BTRKIT_TRY(apply(features, word));
         }
     }
     const bool can_have_bgt = features.has_free_space_tree() && (features.incompat & btrfs::incompat_no_holes) != 0;

@@ -86,15 +86,12 @@ Result<void> settle_profiles(const Requests& requests, std::size_t device_count,
     }
     for (const auto& [name, flag] :
          {std::pair{data, &parameters.data_profile}, {metadata, &parameters.metadata_profile}}) {
-        const auto profile = find_profile_by_name(name);
-        if (!profile) {
-            return std::unexpected(profile.error());
-        }
-        if (device_count < min_devices(**profile)) {
+        BTRKIT_TRY_ASSIGN(const auto profile, find_profile_by_name(name));
+        if (device_count < min_devices(*profile)) {
             return fail(ErrorKind::usage, fmt::format("profile {} needs at least {} devices, {} given", name,
-                                                      min_devices(**profile), device_count));
+                                                      min_devices(*profile), device_count));
         }
-        *flag = (*profile)->flag;
+        *flag = profile->flag;
     }
     return {};
 }
@@ -172,18 +169,11 @@ btrfs::Uuid uuid_from_seed(std::string_view seed) {
 Result<Parameters> settle_parameters(const Requests& requests, std::size_t device_count,
                                      std::vector<std::string>& warnings) {
     Parameters parameters;
-    auto features = settle_features(requests.features, warnings);
-    if (!features) {
-        return std::unexpected(features.error());
-    }
-    parameters.features = *features;
+    BTRKIT_TRY_ASSIGN(auto features, settle_features(requests.features, warnings));
+    parameters.features = features;
     parameters.features.incompat |= requests.mixed ? btrfs::incompat_mixed_groups : 0;
     parameters.mixed = (parameters.features.incompat & btrfs::incompat_mixed_groups) != 0;
-    const auto csum_type = parse_checksum(requests.checksum);
-    if (!csum_type) {
-        return std::unexpected(csum_type.error());
-    }
-    parameters.geometry.csum_type = *csum_type;
+    BTRKIT_TRY_ASSIGN(parameters.geometry.csum_type, parse_checksum(requests.checksum));
     for (const auto& checked : {check_label(requests.label), settle_sizes(requests, parameters),
                                 settle_profiles(requests, device_count, parameters)}) {
         if (!checked) {

@@ -28,28 +28,20 @@ public:
     Planner(const PlanOptions& options, const SourceTree& source) : options_(options), source_(source) {}
 
     Result<Plan> make() {
-        auto parameters = settle_parameters(options_.requests, options_.device_sizes.size(), plan_.warnings);
-        if (!parameters) {
-            return std::unexpected(parameters.error());
-        }
-        plan_.parameters = std::move(*parameters);
+        BTRKIT_TRY_ASSIGN(auto parameters,
+                          settle_parameters(options_.requests, options_.device_sizes.size(), plan_.warnings));
+        plan_.parameters = std::move(parameters);
         plan_.trees = std::make_unique<TreePlan>(source_);
         if (plan_.trees->default_tree() != btrfs::fs_tree_id) {
             plan_.parameters.add_incompat(btrfs::incompat_default_subvol);
         }
-        if (auto enough = check_minimum(); !enough) {
-            return std::unexpected(enough.error());
-        }
-        if (auto done = rehearse(DataDepth::sizes); !done) {
-            return std::unexpected(done.error());
-        }
+        BTRKIT_TRY(check_minimum());
+        BTRKIT_TRY(rehearse(DataDepth::sizes));
         auto layout = fitting_layout();
         // What does not fit uncompressed, or is to be as small as can be, is compressed once to know.
         const bool wants_exact = options_.sizing == Sizing::least || !layout;
         if (wants_exact && plan_.parameters.compression.algorithm != btrfs::Compression::none) {
-            if (auto done = rehearse(DataDepth::contents); !done) {
-                return std::unexpected(done.error());
-            }
+            BTRKIT_TRY(rehearse(DataDepth::contents));
             layout = fitting_layout();
         }
         if (!layout) {
@@ -88,10 +80,7 @@ private:
         if (depth == DataDepth::contents) {
             options_.watch.begin("compressing to know the size", plan_.totals.file_bytes);
         }
-        const auto image = build_image(order, boundless_layout(parameters));
-        if (!image) {
-            return std::unexpected(image.error());
-        }
+        BTRKIT_TRY_ASSIGN(const auto image, build_image(order, boundless_layout(parameters)));
         Totals& totals = plan_.totals;
         totals = {.inode_count = source_.inodes.size(), .subvolume_count = plan_.trees->trees().size() - 1};
         for (const auto& inode : source_.inodes) {
@@ -99,8 +88,8 @@ private:
                 totals.file_bytes += range.length;
             }
         }
-        totals.data_bytes = image->space.data.used_bytes();
-        totals.metadata_bytes = image->space.metadata.used_bytes() + image->space.system.used_bytes();
+        totals.data_bytes = image.space.data.used_bytes();
+        totals.metadata_bytes = image.space.metadata.used_bytes() + image.space.system.used_bytes();
         totals.is_exact = depth == DataDepth::contents || parameters.compression.algorithm == btrfs::Compression::none;
         return {};
     }

@@ -19,13 +19,9 @@ Result<void> clear(WritableDevice& device, u64 offset, u64 length) {
 /// size_bytes: the part of the device that is the filesystem's. What lies behind it is only touched by wipe_end.
 Result<void> prepare(WritableDevice& device, u64 size_bytes, const WriteOptions& options) {
     if (options.discard) {
-        if (auto done = device.discard(0, size_bytes); !done) {
-            return done;
-        }
+        BTRKIT_TRY(device.discard(0, size_bytes));
     }
-    if (auto done = clear(device, 0, std::min(wiped_bytes, size_bytes)); !done) {
-        return done;
-    }
+    BTRKIT_TRY(clear(device, 0, std::min(wiped_bytes, size_bytes)));
     if (options.wipe_end && device.size_bytes() > 2 * wiped_bytes) {
         return clear(device, device.size_bytes() - wiped_bytes, wiped_bytes);
     }
@@ -35,41 +31,30 @@ Result<void> prepare(WritableDevice& device, u64 size_bytes, const WriteOptions&
 } // namespace
 
 Result<Report> write(const Plan& plan, std::span<WritableDevice* const> devices, const WriteOptions& options) {
-    if (auto done = erase_superblocks(devices, plan.layout); !done) {
-        return std::unexpected(done.error());
-    }
+    BTRKIT_TRY(erase_superblocks(devices, plan.layout));
     WritableDevices by_devid;
     for (std::size_t i = 0; i < devices.size(); ++i) {
-        if (auto done = prepare(*devices[i], plan.layout.devices[i].size_bytes, options); !done) {
-            return std::unexpected(done.error());
-        }
+        BTRKIT_TRY(prepare(*devices[i], plan.layout.devices[i].size_bytes, options));
         by_devid[i + 1] = devices[i];
     }
     const ChunkMap chunks = plan.layout.chunk_map();
     const VolumeWriter writer(by_devid, chunks);
     options.watch.begin("writing files", plan.totals.file_bytes);
-    const auto image = build_image({.parameters = plan.parameters,
-                                    .plan = *plan.trees,
-                                    .writer = &writer,
-                                    .depth = DataDepth::contents,
-                                    .share_blocks = options.share_blocks,
-                                    .parallelism = options.parallelism,
-                                    .watch = options.watch},
-                                   plan.layout);
-    if (!image) {
-        return std::unexpected(image.error());
-    }
-    if (auto done = writer.flush(); !done) {
-        return std::unexpected(done.error());
-    }
-    if (auto done = write_superblocks(plan.parameters, *image, devices); !done) {
-        return std::unexpected(done.error());
-    }
-    return Report{.layout = image->layout,
-                  .used_bytes = image->space.used_bytes(),
-                  .data_bytes = image->space.data.used_bytes(),
-                  .metadata_bytes = image->space.metadata.used_bytes() + image->space.system.used_bytes(),
-                  .extent_count = image->extent_count};
+    BTRKIT_TRY_ASSIGN(const auto image, build_image({.parameters = plan.parameters,
+                                                     .plan = *plan.trees,
+                                                     .writer = &writer,
+                                                     .depth = DataDepth::contents,
+                                                     .share_blocks = options.share_blocks,
+                                                     .parallelism = options.parallelism,
+                                                     .watch = options.watch},
+                                                    plan.layout));
+    BTRKIT_TRY(writer.flush());
+    BTRKIT_TRY(write_superblocks(plan.parameters, image, devices));
+    return Report{.layout = image.layout,
+                  .used_bytes = image.space.used_bytes(),
+                  .data_bytes = image.space.data.used_bytes(),
+                  .metadata_bytes = image.space.metadata.used_bytes() + image.space.system.used_bytes(),
+                  .extent_count = image.extent_count};
 }
 
 } // namespace btrkit::mkfs

@@ -66,9 +66,7 @@ public:
 
     Result<Report> run() {
         auto maker = sources_.maker(chunks());
-        if (auto done = resume(maker); !done) {
-            return std::unexpected(done.error());
-        }
+        BTRKIT_TRY(resume(maker));
         DeviceCounts counted_before;
         scrub_superblocks(filesystem_, options_.devid, mender_, report_.findings,
                           options_.resume ? counted_before : counts_);
@@ -326,9 +324,7 @@ Result<Report> run(const Filesystem& filesystem, const WritableDevices& writable
     }
     std::optional<Mender> mender;
     if (!writable.empty()) {
-        if (auto allowed = may_be_repaired(filesystem); !allowed) {
-            return std::unexpected(allowed.error());
-        }
+        BTRKIT_TRY(may_be_repaired(filesystem));
         mender.emplace(without_seeds(filesystem, writable));
     }
     return Scrub(filesystem, mender ? &*mender : nullptr, donors, options, parallelism, std::move(opening), world)

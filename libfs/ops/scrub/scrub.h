@@ -3,7 +3,7 @@
 // ones.
 #pragma once
 
-#include "libfs/base/ordered_pipeline.h"
+#include "libfs/base/parallelism.h"
 #include "libfs/base/progress.h"
 #include "libfs/base/stop.h"
 #include "libfs/fs/filesystem.h"

@@ -34,9 +34,7 @@ const Member* member_of(const Filesystem& filesystem, const std::string& device_
 /// Writes a superblock as its mirror at that offset, and reads it back.
 Result<void> write_mirror(Mender& mender, const Member& member, const btrfs::Superblock& super, u64 offset) {
     const auto copy = sealed_copy(super, offset);
-    if (auto done = mender.write_superblock({member.devid, offset}, as_bytes_of(copy)); !done) {
-        return done;
-    }
+    BTRKIT_TRY(mender.write_superblock({member.devid, offset}, as_bytes_of(copy)));
     return expect_superblock(*member.device, copy);
 }
 
@@ -60,21 +58,16 @@ Result<btrfs::DevItem> read_device_item(const Filesystem& filesystem, u64 devid)
 }
 
 Result<void> bring_up(const Filesystem& filesystem, const Member& member, Mender& mender) {
-    const auto item = read_device_item(filesystem, member.devid);
-    if (!item) {
-        return std::unexpected(item.error());
-    }
+    BTRKIT_TRY_ASSIGN(const auto item, read_device_item(filesystem, member.devid));
     btrfs::Superblock super = filesystem.super();
-    super.dev_item = *item;
+    super.dev_item = item;
     for (const u64 offset : btrfs::superblock_offsets) {
-        const bool is_kept = offset + btrfs::superblock_size < item->total_bytes &&
+        const bool is_kept = offset + btrfs::superblock_size < item.total_bytes &&
                              offset + btrfs::superblock_size <= member.device->size_bytes();
         if (!is_kept) {
             continue;
         }
-        if (auto done = write_mirror(mender, member, super, offset); !done) {
-            return done;
-        }
+        BTRKIT_TRY(write_mirror(mender, member, super, offset));
     }
     return {};
 }

@@ -14,9 +14,9 @@ struct Found final : LeafResult {
     std::vector<Range> ranges;
 };
 
-class Search final : public ScanHandler {
+class WrittenSearch final : public ScanHandler {
 public:
-    explicit Search(const RangeSet& asked) : asked_(asked) {}
+    explicit WrittenSearch(const RangeSet& asked) : asked_(asked) {}
 
     std::unique_ptr<LeafResult> work(const LeafVisit& leaf, Problems&) override {
         auto found = std::make_unique<Found>();
@@ -76,7 +76,7 @@ private:
 } // namespace
 
 RangeSet written_ranges(Survey& survey, const RangeSet& asked) {
-    Search search(asked);
+    WrittenSearch search(asked);
     SparseBits visited;
     auto roots = file_tree_roots(survey.roots);
     roots.push_back({.root = survey.filesystem.root_tree()}); // it holds the old free space caches

@@ -53,9 +53,7 @@ Encoder& Commands::begin(Command command, std::string_view path) {
 }
 
 Result<void> Commands::finish() {
-    if (auto done = output_.encoder().finish(); !done) {
-        return done;
-    }
+    BTRKIT_TRY(output_.encoder().finish());
     return output_.submit();
 }
 
@@ -65,9 +63,7 @@ Result<void> Commands::just_path(Command command, std::string_view path) {
 }
 
 Result<void> Commands::stream_header() {
-    if (auto done = output_.encoder().write_stream_header(); !done) {
-        return done;
-    }
+    BTRKIT_TRY(output_.encoder().write_stream_header());
     return output_.submit();
 }
 

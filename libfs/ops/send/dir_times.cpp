@@ -23,9 +23,7 @@ Result<void> DirTimes::send_oldest() {
         const auto [dir, generation] = order_.front();
         where_.erase(order_.front());
         order_.pop_front();
-        if (auto done = send(dir, generation); !done) {
-            return done;
-        }
+        BTRKIT_TRY(send(dir, generation));
     }
     return {};
 }
@@ -35,9 +33,7 @@ Result<void> DirTimes::send_all() {
     while (!order_.empty()) {
         const auto [dir, generation] = order_.back();
         order_.pop_back();
-        if (auto done = send(dir, generation); !done) {
-            return done;
-        }
+        BTRKIT_TRY(send(dir, generation));
     }
     return {};
 }

@@ -32,56 +32,39 @@ Result<void> SubvolumeSender::finish_inode(const btrfs::Key* next) {
     }
     const bool stays = next != nullptr && next->objectid == current_.number;
     if (!names_.empty() && (!stays || next->type > type::inode_extref)) {
-        const auto must_wait = process_names();
+        BTRKIT_TRY_ASSIGN(const auto must_wait, process_names());
         if (!must_wait) {
-            return std::unexpected(must_wait.error());
-        }
-        if (!*must_wait) {
             current_.names_done_below = current_.number + 1;
         }
     }
     if (!stays && !current_.is_deleted) {
-        if (auto done = finish_attributes(); !done) {
-            return done;
-        }
+        BTRKIT_TRY(finish_attributes());
     }
     return dir_times_.send_oldest();
 }
 
 Result<void> SubvolumeSender::finish_attributes() {
-    const auto inode = snapshots_.sent->need_inode(current_.number);
-    if (!inode) {
-        return std::unexpected(inode.error());
-    }
+    BTRKIT_TRY_ASSIGN(const auto inode, snapshots_.sent->need_inode(current_.number));
     std::optional<Inode> before;
     if (snapshots_.parent != nullptr && !current_.is_new) {
-        const auto found = snapshots_.parent->need_inode(current_.number);
-        if (!found) {
-            return std::unexpected(found.error());
-        }
-        before = *found;
+        BTRKIT_TRY_ASSIGN(before, snapshots_.parent->need_inode(current_.number));
     }
     if (S_ISREG(current_.mode)) {
-        if (auto done = finish_size(*inode, before ? &*before : nullptr); !done) {
-            return done;
-        }
+        BTRKIT_TRY(finish_size(inode, before ? &*before : nullptr));
     }
-    const auto path = paths_.path_of(current_.number, current_.generation);
-    if (!path) {
-        return std::unexpected(path.error());
-    }
-    auto done = send_owner_and_mode(*path, *inode, before ? &*before : nullptr);
+    BTRKIT_TRY_ASSIGN(const auto path, paths_.path_of(current_.number, current_.generation));
+    auto done = send_owner_and_mode(path, inode, before ? &*before : nullptr);
     if (done && current_.has_new_verity && commands_.version() >= 3) {
-        done = send_verity(*snapshots_.sent, current_.number, *path, commands_);
+        done = send_verity(*snapshots_.sent, current_.number, path, commands_);
     }
     if (done) {
         done = xattrs_.send_capabilities();
     }
     if (done && !moves_.is_waiting(current_.number, current_.generation)) {
-        done = finish_move(*inode, before ? &*before : nullptr);
+        done = finish_move(inode, before ? &*before : nullptr);
     }
     if (done && setting_.log.is_listening()) {
-        setting_.log.finish(current_, snapshots_.sent->path_of(current_.number).value_or(*path),
+        setting_.log.finish(current_, snapshots_.sent->path_of(current_.number).value_or(path),
                             contents_.bytes_sent() - bytes_before_);
     }
     return done;
@@ -129,9 +112,7 @@ Result<void> SubvolumeSender::finish_size(const Inode& inode, const Inode* befor
 
 /// Moves what waited for the inode, and sends its times: those of a directory when its entries have most likely come.
 Result<void> SubvolumeSender::finish_move(const Inode& inode, const Inode* before) {
-    if (auto done = name_changes_.move_waiting_behind_current(); !done) {
-        return done;
-    }
+    BTRKIT_TRY(name_changes_.move_waiting_behind_current());
     current_.names_done_below = current_.number + 1;
     if (S_ISDIR(current_.mode) && inode.size > 0) {
         dir_times_.touch(current_.number, current_.generation);

@@ -26,27 +26,21 @@ Result<std::vector<Subvolume>> find_all(const Filesystem& filesystem, const std:
     std::vector<Subvolume> all;
     all.reserve(names.size());
     for (const auto& name : names) {
-        auto found = find_allowed(filesystem, name, options);
-        if (!found) {
-            return std::unexpected(found.error());
-        }
-        all.push_back(std::move(*found));
+        BTRKIT_TRY_ASSIGN(auto found, find_allowed(filesystem, name, options));
+        all.push_back(std::move(found));
     }
     return all;
 }
 
 Result<Subvolume> pick_parent(const Filesystem& filesystem, const Subvolume& subvolume,
                               const std::vector<Subvolume>& candidates) {
-    auto chosen = choose_parent(filesystem, subvolume, candidates);
+    BTRKIT_TRY_ASSIGN(auto chosen, choose_parent(filesystem, subvolume, candidates));
     if (!chosen) {
-        return std::unexpected(chosen.error());
-    }
-    if (!*chosen) {
         return fail(ErrorKind::refused, fmt::format("subvolume {}: no parent could be determined: none of the clone "
                                                     "sources is related to it (give one with -p)",
                                                     subvolume.id()));
     }
-    return std::move(**chosen);
+    return std::move(*chosen);
 }
 
 Result<void> expect_relation(const Filesystem& filesystem, const Subvolume& subvolume,
@@ -71,20 +65,12 @@ Result<Plan> make_plan(const Filesystem& filesystem, const Filesystem* parent_im
     const auto& parent_filesystem = parent_image == nullptr ? filesystem : *parent_image;
     Plan plan;
     auto subvolumes = find_all(filesystem, options.subvolumes, options);
-    auto sources =
-        subvolumes ? find_all(filesystem, options.clone_sources, options) : std::unexpected(subvolumes.error());
-    if (!sources) {
-        return std::unexpected(sources.error());
-    }
-    plan.clone_sources = std::move(*sources);
+    BTRKIT_TRY_ASSIGN(plan.clone_sources, subvolumes ? find_all(filesystem, options.clone_sources, options)
+                                               : std::unexpected(subvolumes.error()));
     plan.clones_from_sent = !options.parent && !plan.clone_sources.empty();
     std::optional<Subvolume> given;
     if (options.parent) {
-        auto found = find_allowed(parent_filesystem, *options.parent, options);
-        if (!found) {
-            return std::unexpected(found.error());
-        }
-        given = std::move(*found);
+        BTRKIT_TRY_ASSIGN(given, find_allowed(parent_filesystem, *options.parent, options));
         if (parent_image == nullptr) {
             plan.clone_sources.push_back(*given);
         }
@@ -93,17 +79,11 @@ Result<Plan> make_plan(const Filesystem& filesystem, const Filesystem* parent_im
     for (auto& subvolume : *subvolumes) {
         auto parent = given;
         if (plan.clones_from_sent) {
-            auto picked = pick_parent(filesystem, subvolume, candidates);
-            if (!picked) {
-                return std::unexpected(picked.error());
-            }
-            parent = std::move(*picked);
+            BTRKIT_TRY_ASSIGN(parent, pick_parent(filesystem, subvolume, candidates));
             candidates.push_back(subvolume);
         }
         if (parent) {
-            if (auto related = expect_relation(filesystem, subvolume, parent_filesystem, *parent); !related) {
-                return std::unexpected(related.error());
-            }
+            BTRKIT_TRY(expect_relation(filesystem, subvolume, parent_filesystem, *parent));
         }
         plan.subvolumes.push_back({.subvolume = std::move(subvolume), .parent = std::move(parent)});
     }

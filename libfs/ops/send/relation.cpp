@@ -30,19 +30,14 @@ Result<bool> are_related(const Filesystem& filesystem, Snapshot& snapshot, const
                          Snapshot& parent) {
     // A snapshot has its source's top directory, down to the time when that was made.
     const auto top = snapshot.need_inode(btrfs::root_dir_inode);
-    const auto parent_top = top ? parent.need_inode(btrfs::root_dir_inode) : top;
-    if (!parent_top) {
-        return std::unexpected(parent_top.error());
-    }
-    if (top->generation == parent_top->generation && top->otime == parent_top->otime) {
+    BTRKIT_TRY_ASSIGN(const auto parent_top, top ? parent.need_inode(btrfs::root_dir_inode) : top);
+    if (top->generation == parent_top.generation && top->otime == parent_top.otime) {
         return true;
     }
     const auto ours = lineage(filesystem, snapshot.subvolume());
-    const auto theirs = ours ? lineage(parent_filesystem, parent.subvolume()) : std::unexpected(ours.error());
-    if (!theirs) {
-        return std::unexpected(theirs.error());
-    }
-    return std::ranges::find_first_of(*ours, *theirs) != ours->end();
+    BTRKIT_TRY_ASSIGN(const auto theirs,
+                      ours ? lineage(parent_filesystem, parent.subvolume()) : std::unexpected(ours.error()));
+    return std::ranges::find_first_of(*ours, theirs) != ours->end();
 }
 
 } // namespace btrkit::send

@@ -55,16 +55,12 @@ private:
 
 Result<Report> Sending::run(CommandOutput& output, bool counting) {
     for (std::size_t index = 0; index < plan_.subvolumes.size(); ++index) {
-        if (auto done = send_one(index, output, counting); !done) {
-            return std::unexpected(done.error());
-        }
+        BTRKIT_TRY(send_one(index, output, counting));
         if (plan_.clones_from_sent) {
             plan_.clone_sources.push_back(plan_.subvolumes[index].subvolume);
         }
     }
-    if (auto closed = output.close(); !closed) {
-        return std::unexpected(closed.error());
-    }
+    BTRKIT_TRY(output.close());
     report_.stream_bytes = output.stream_bytes();
     return std::move(report_);
 }
@@ -163,20 +159,15 @@ Result<Report> run_once(const Filesystem& filesystem, const Filesystem* parent_i
 
 Result<Report> run(const Filesystem& filesystem, const Filesystem* parent_image, const Options& options,
                    Parallelism parallelism, const World& world) {
-    const auto plan = make_plan(filesystem, parent_image, options);
-    if (!plan) {
-        return std::unexpected(plan.error());
-    }
+    BTRKIT_TRY_ASSIGN(const auto plan, make_plan(filesystem, parent_image, options));
     u64 total = 0;
     if (world.wants_total && !options.dry_run) {
-        const auto counted = run_once(filesystem, parent_image, options, parallelism, world, *plan, true);
-        if (!counted) {
-            return counted;
-        }
-        total = counted->stream_bytes;
+        BTRKIT_TRY_ASSIGN(const auto counted,
+                          run_once(filesystem, parent_image, options, parallelism, world, plan, true));
+        total = counted.stream_bytes;
     }
     world.progress.begin_phase("sending", total, ProgressUnit::bytes);
-    return run_once(filesystem, parent_image, options, parallelism, world, *plan, false);
+    return run_once(filesystem, parent_image, options, parallelism, world, plan, false);
 }
 
 } // namespace btrkit::send

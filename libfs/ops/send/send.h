@@ -2,8 +2,8 @@
 // Send streams of snapshots: whole ones, or what has changed since another snapshot.
 #pragma once
 
-#include "libfs/base/ordered_pipeline.h"
 #include "libfs/base/output_sink.h"
+#include "libfs/base/parallelism.h"
 #include "libfs/base/progress.h"
 #include "libfs/base/stop.h"
 #include "libfs/fs/filesystem.h"

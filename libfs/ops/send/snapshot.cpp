@@ -66,22 +66,16 @@ Result<bool> Snapshot::is_another(const Inode& inode) {
         return false;
     }
     const auto ours = symlink_item(inode.number);
-    const auto theirs = ours ? other_->symlink_item(inode.number) : std::unexpected(ours.error());
-    if (!theirs) {
-        return std::unexpected(theirs.error());
-    }
+    BTRKIT_TRY_ASSIGN(const auto theirs, ours ? other_->symlink_item(inode.number) : std::unexpected(ours.error()));
     const auto* head = view_at<btrfs::FileExtentHead>(*ours);
     const bool is_inline = head != nullptr && head->type == static_cast<u8>(btrfs::FileExtentType::inline_data);
-    return !is_inline || *ours != *theirs;
+    return !is_inline || *ours != theirs;
 }
 
 /// Of its target.
 Result<std::vector<std::byte>> Snapshot::symlink_item(u64 number) {
-    const auto there = inode_items_.find({number, type::extent_data, 0});
-    if (!there) {
-        return std::unexpected(there.error());
-    }
-    const auto data = *there ? inode_items_.data() : Bytes();
+    BTRKIT_TRY_ASSIGN(const auto there, inode_items_.find({number, type::extent_data, 0}));
+    const auto data = there ? inode_items_.data() : Bytes();
     return std::vector<std::byte>(data.begin(), data.end());
 }
 
@@ -90,12 +84,9 @@ Result<std::optional<Inode>> Snapshot::inode(u64 number) {
         return kept->second;
     }
     const btrfs::Key key{number, type::inode_item, 0};
-    const auto there = inode_items_.find(key);
-    if (!there) {
-        return std::unexpected(there.error());
-    }
+    BTRKIT_TRY_ASSIGN(const auto there, inode_items_.find(key));
     std::optional<Inode> inode;
-    if (*there) {
+    if (there) {
         const auto* item = view_at<btrfs::InodeItem>(inode_items_.data());
         if (item == nullptr) {
             return std::unexpected(item_error(ProblemCode::item_size, id(), key, "too short for an inode"));
@@ -103,11 +94,8 @@ Result<std::optional<Inode>> Snapshot::inode(u64 number) {
         inode = parse_inode(number, *item);
     }
     if (inode && other_ != nullptr) {
-        const auto another = is_another(*inode);
-        if (!another) {
-            return std::unexpected(another.error());
-        }
-        inode->generation |= *another ? generation_apart : 0;
+        BTRKIT_TRY_ASSIGN(const auto another, is_another(*inode));
+        inode->generation |= another ? generation_apart : 0;
     }
     if (inodes_.size() >= most_inodes_kept) {
         inodes_.clear();
@@ -117,14 +105,11 @@ Result<std::optional<Inode>> Snapshot::inode(u64 number) {
 }
 
 Result<Inode> Snapshot::need_inode(u64 number) {
-    auto found = inode(number);
+    BTRKIT_TRY_ASSIGN(auto found, inode(number));
     if (!found) {
-        return std::unexpected(found.error());
-    }
-    if (!*found) {
         return std::unexpected(damaged({number, type::inode_item, 0}, "it is not there, but others refer to it"));
     }
-    return **found;
+    return *found;
 }
 
 Result<u64> Snapshot::generation_of(u64 number) {
@@ -133,11 +118,8 @@ Result<u64> Snapshot::generation_of(u64 number) {
 }
 
 Result<std::optional<InodeName>> Snapshot::first_ref(u64 number) {
-    const auto there = refs_.seek_at_or_after({number, type::inode_ref, 0});
-    if (!there) {
-        return std::unexpected(there.error());
-    }
-    if (!*there || !is_ref_of(refs_.key(), number)) {
+    BTRKIT_TRY_ASSIGN(const auto there, refs_.seek_at_or_after({number, type::inode_ref, 0}));
+    if (!there || !is_ref_of(refs_.key(), number)) {
         return std::nullopt;
     }
     std::optional<InodeName> first;
@@ -157,58 +139,45 @@ Result<std::optional<InodeName>> Snapshot::first_name(u64 number) {
     if (!first || !*first) {
         return first;
     }
-    const auto generation = generation_of((*first)->dir);
-    if (!generation) {
-        return std::unexpected(generation.error());
-    }
-    (*first)->dir_generation = *generation;
+    BTRKIT_TRY_ASSIGN(const auto generation, generation_of((*first)->dir));
+    (*first)->dir_generation = generation;
     return first;
 }
 
 Result<std::string> Snapshot::path_of(u64 number) {
     std::vector<std::string> names; // from the inode up
     for (unsigned level = 0; number != btrfs::root_dir_inode; ++level) {
-        auto name = level < most_levels ? first_ref(number) : Result<std::optional<InodeName>>(std::nullopt);
+        BTRKIT_TRY_ASSIGN(auto name,
+                          level < most_levels ? first_ref(number) : Result<std::optional<InodeName>>(std::nullopt));
         if (!name) {
-            return std::unexpected(name.error());
-        }
-        if (!*name) {
             return std::unexpected(damaged({number, type::inode_ref, 0}, "an inode without a way to the top"));
         }
-        names.push_back(std::move((*name)->name));
-        number = (*name)->dir;
+        names.push_back(std::move(name->name));
+        number = name->dir;
     }
     return path_from(names);
 }
 
 Result<InodeName> Snapshot::need_first_name(u64 number) {
-    auto name = first_name(number);
+    BTRKIT_TRY_ASSIGN(auto name, first_name(number));
     if (!name) {
-        return std::unexpected(name.error());
-    }
-    if (!*name) {
         return std::unexpected(damaged({number, type::inode_ref, 0}, "an inode without a name"));
     }
-    return std::move(**name);
+    return std::move(*name);
 }
 
 Result<std::optional<btrfs::Key>> Snapshot::entry(u64 dir, std::string_view name) {
-    const auto there = entries_.find({dir, type::dir_item, name_hash(std::as_bytes(std::span(name)))});
-    if (!there) {
-        return std::unexpected(there.error());
-    }
-    return *there ? entry_of_name(entries_.data(), name) : std::nullopt;
+    BTRKIT_TRY_ASSIGN(const auto there,
+                      entries_.find({dir, type::dir_item, name_hash(std::as_bytes(std::span(name)))}));
+    return there ? entry_of_name(entries_.data(), name) : std::nullopt;
 }
 
 Result<std::optional<u64>> Snapshot::inode_of_entry(u64 dir, std::string_view name) {
-    const auto location = entry(dir, name);
-    if (!location) {
-        return std::unexpected(location.error());
-    }
-    if (!*location || (*location)->type == type::root_item) {
+    BTRKIT_TRY_ASSIGN(const auto location, entry(dir, name));
+    if (!location || location->type == type::root_item) {
         return std::nullopt;
     }
-    return (*location)->objectid;
+    return location->objectid;
 }
 
 /// Whether dir is `from` or above it, along first names.
@@ -220,14 +189,11 @@ Result<bool> Snapshot::is_on_the_way_up(u64 dir, u64 dir_generation, u64 from, u
         if (level == most_levels) {
             return std::unexpected(damaged({from, type::inode_ref, 0}, "a directory that is within itself"));
         }
-        const auto name = need_first_name(from);
-        if (!name) {
-            return std::unexpected(name.error());
+        BTRKIT_TRY_ASSIGN(const auto name, need_first_name(from));
+        if (name.dir == dir) {
+            return name.dir_generation == dir_generation;
         }
-        if (name->dir == dir) {
-            return name->dir_generation == dir_generation;
-        }
-        from = name->dir;
+        from = name.dir;
     }
     return false;
 }

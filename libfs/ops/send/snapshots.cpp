@@ -14,23 +14,17 @@ Result<std::optional<u64>> named_generation(Snapshot* snapshot, u64 number) {
     if (snapshot == nullptr) {
         return std::nullopt;
     }
-    const auto inode = snapshot->inode(number);
-    if (!inode) {
-        return std::unexpected(inode.error());
-    }
-    return *inode && (*inode)->nlink != 0 ? std::optional((*inode)->generation) : std::nullopt;
+    BTRKIT_TRY_ASSIGN(const auto inode, snapshot->inode(number));
+    return inode && inode->nlink != 0 ? std::optional(inode->generation) : std::nullopt;
 }
 
 } // namespace
 
 Result<std::optional<InodeState>> Snapshots::find_state(u64 inode, u64 generation, u64 names_done_below) const {
-    const auto in_sent = named_generation(sent, inode);
-    const auto in_parent = in_sent ? named_generation(parent, inode) : in_sent;
-    if (!in_parent) {
-        return std::unexpected(in_parent.error());
-    }
-    const bool is_sent = *in_sent == generation;
-    const bool was_in_parent = *in_parent == generation;
+    BTRKIT_TRY_ASSIGN(const auto in_sent, named_generation(sent, inode));
+    BTRKIT_TRY_ASSIGN(const auto in_parent, named_generation(parent, inode));
+    const bool is_sent = in_sent == generation;
+    const bool was_in_parent = in_parent == generation;
     const bool done = inode < names_done_below;
     if (is_sent && was_in_parent) {
         return InodeState::unchanged;
@@ -45,15 +39,12 @@ Result<std::optional<InodeState>> Snapshots::find_state(u64 inode, u64 generatio
 }
 
 Result<InodeState> Snapshots::state(u64 inode, u64 generation, u64 names_done_below) const {
-    const auto found = find_state(inode, generation, names_done_below);
+    BTRKIT_TRY_ASSIGN(const auto found, find_state(inode, generation, names_done_below));
     if (!found) {
-        return std::unexpected(found.error());
-    }
-    if (!*found) {
         return std::unexpected(sent->damaged({inode, btrfs::item_type::inode_item, 0},
                                              fmt::format("no inode of generation {} with a name", generation)));
     }
-    return **found;
+    return *found;
 }
 
 } // namespace btrkit::send

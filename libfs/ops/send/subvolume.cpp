@@ -33,11 +33,8 @@ Result<std::string> name_of(const Filesystem& filesystem, u64 id) {
         return std::string(top_level_name);
     }
     ItemRange backrefs(filesystem.reader(), filesystem.root_tree().block, id, type::root_backref);
-    const auto there = backrefs.next();
-    if (!there) {
-        return std::unexpected(there.error());
-    }
-    const auto* ref = *there ? view_at<btrfs::RootRef>(backrefs.data()) : nullptr;
+    BTRKIT_TRY_ASSIGN(const auto there, backrefs.next());
+    const auto* ref = there ? view_at<btrfs::RootRef>(backrefs.data()) : nullptr;
     const auto name =
         ref == nullptr ? std::string_view() : as_text(clipped(backrefs.data(), sizeof(*ref), ref->name_len));
     if (name.empty()) {
@@ -50,12 +47,9 @@ Result<Subvolume> subvolume_of(const Filesystem& filesystem, const RootRecord& r
     if (record.is_dropping()) {
         return fail(ErrorKind::refused, fmt::format("subvolume {} is deleted and half gone", record.id()));
     }
-    auto name = name_of(filesystem, record.id());
-    if (!name) {
-        return std::unexpected(name.error());
-    }
+    BTRKIT_TRY_ASSIGN(auto name, name_of(filesystem, record.id()));
     return Subvolume{.tree = record.root,
-                     .name = std::move(*name),
+                     .name = std::move(name),
                      .uuid = record.item.uuid,
                      .parent_uuid = record.item.parent_uuid,
                      .received_uuid = record.item.received_uuid,
@@ -88,28 +82,22 @@ Result<std::optional<RootRecord>> find_record(const Filesystem& filesystem, cons
 
 Result<Subvolume> find_subvolume(const Filesystem& filesystem, u64 id) {
     const KeyRange keys{.first = {id, type::root_item, 0}, .last = {id, type::root_item, ~u64{0}}};
-    const auto record = find_record(filesystem, keys, [](const RootRecord&) { return true; });
+    BTRKIT_TRY_ASSIGN(const auto record, find_record(filesystem, keys, [](const RootRecord&) { return true; }));
     if (!record) {
-        return std::unexpected(record.error());
-    }
-    if (!*record) {
         return fail(ErrorKind::not_found, fmt::format("there is no subvolume {}", id));
     }
-    return subvolume_of(filesystem, **record);
+    return subvolume_of(filesystem, *record);
 }
 
 Result<Subvolume> find_subvolume(const Filesystem& filesystem, std::string_view name) {
     if (const auto id = parse_id(name)) {
         return find_subvolume(filesystem, *id);
     }
-    const auto place = find_path(filesystem, name);
-    if (!place) {
-        return std::unexpected(place.error());
-    }
-    if (place->inode != btrfs::root_dir_inode) {
+    BTRKIT_TRY_ASSIGN(const auto place, find_path(filesystem, name));
+    if (place.inode != btrfs::root_dir_inode) {
         return fail(ErrorKind::usage, fmt::format("path {}: not a subvolume", printable(name)));
     }
-    return find_subvolume(filesystem, place->tree.id);
+    return find_subvolume(filesystem, place.tree.id);
 }
 
 Result<std::optional<Subvolume>> find_subvolume(const Filesystem& filesystem, const btrfs::Uuid& uuid) {

@@ -56,22 +56,14 @@ Result<void> SubvolumeSender::run() {
         } else {
             done = take(**item);
         }
-        if (auto going_on = skip_or_fail(done); !going_on) {
-            return going_on;
-        }
+        BTRKIT_TRY(skip_or_fail(done));
     }
-    if (auto going_on = skip_or_fail(finish_inode(nullptr)); !going_on) {
-        return going_on;
-    }
+    BTRKIT_TRY(skip_or_fail(finish_inode(nullptr)));
     if (moves_.any()) {
         const Result<void> stuck = fail(ErrorKind::damaged, "directories whose moves wait for each other");
-        if (auto going_on = skip_or_fail(stuck); !going_on) {
-            return going_on;
-        }
+        BTRKIT_TRY(skip_or_fail(stuck));
     }
-    if (auto done = dir_times_.send_all(); !done) {
-        return done;
-    }
+    BTRKIT_TRY(dir_times_.send_all());
     return commands_.top_has_changed() ? finish_top() : Result<void>();
 }
 
@@ -198,11 +190,8 @@ Result<void> SubvolumeSender::take_inode(const ItemDifference& item) {
         if (*place) {
             // Of two filesystems the item's generation is not the whole truth.
             const bool is_own = snapshot == snapshots_.sent || snapshots_.one_filesystem();
-            const auto parsed = is_own ? parse_item(*snapshot, *place) : snapshot->need_inode(number);
-            if (!parsed) {
-                return std::unexpected(parsed.error());
-            }
-            *inode = *parsed;
+            BTRKIT_TRY_ASSIGN(const auto parsed, is_own ? parse_item(*snapshot, *place) : snapshot->need_inode(number));
+            *inode = parsed;
         }
     }
     if (!now) {
@@ -245,12 +234,8 @@ Result<void> SubvolumeSender::replace_inode(const Inode& inode, const Inode& bef
     if (before.nlink != 0) {
         stand_on(before.number, before, false);
         current_.is_deleted = true;
-        if (auto done = record_all_names(*snapshots_.parent, false); !done) {
-            return done;
-        }
-        if (auto done = process_names(); !done) {
-            return std::unexpected(done.error());
-        }
+        BTRKIT_TRY(record_all_names(*snapshots_.parent, false));
+        BTRKIT_TRY(process_names());
     }
     if (inode.nlink == 0) {
         return {};
@@ -263,9 +248,7 @@ Result<void> SubvolumeSender::replace_inode(const Inode& inode, const Inode& bef
     if (!done) {
         return done;
     }
-    if (auto processed = process_names(); !processed) {
-        return std::unexpected(processed.error());
-    }
+    BTRKIT_TRY(process_names());
     current_.names_done_below = current_.number + 1;
     done = contents_.send_all();
     if (done) {
@@ -283,12 +266,9 @@ Result<bool> SubvolumeSender::is_other_dir(u64 number) {
         return known->second;
     }
     const auto now = snapshots_.sent->generation_of(number);
-    const auto before = now ? snapshots_.parent->generation_of(number) : std::unexpected(now.error());
-    if (!before) {
-        return std::unexpected(before.error());
-    }
-    keep_other_dir(number, *now != *before);
-    return *now != *before;
+    BTRKIT_TRY_ASSIGN(const auto before, now ? snapshots_.parent->generation_of(number) : std::unexpected(now.error()));
+    keep_other_dir(number, *now != before);
+    return *now != before;
 }
 
 /// What the walk comes to by itself need not be looked up later, for each directory with entries.
@@ -352,9 +332,7 @@ Result<void> SubvolumeSender::record_all_names(Snapshot& snapshot, bool is_new) 
         if (key.objectid != current_.number || (key.type != type::inode_ref && key.type != type::inode_extref)) {
             return {};
         }
-        if (auto done = record_names(snapshot, key, items.data(), is_new); !done) {
-            return done;
-        }
+        BTRKIT_TRY(record_names(snapshot, key, items.data(), is_new));
     }
     return there ? Result<void>() : std::unexpected(there.error());
 }

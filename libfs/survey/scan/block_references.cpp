@@ -8,7 +8,7 @@ namespace btrkit::survey {
 
 namespace {
 
-using Kind = Reference::Kind;
+using RefKind = Reference::Kind;
 
 } // namespace
 
@@ -16,7 +16,7 @@ void hold_root(ReferenceSink& sink, const TreeRoot& root, u32 nodesize) {
     const u64 bytenr = root.block.promise.address.bytenr;
     // The roots of relocation trees are known by their own addresses.
     const bool is_reloc = root.id == btrfs::tree_reloc_id;
-    sink.hold({.kind = is_reloc ? Kind::shared_block : Kind::tree_block,
+    sink.hold({.kind = is_reloc ? RefKind::shared_block : RefKind::tree_block,
                .bytenr = bytenr,
                .length_bytes = nodesize,
                .owner = is_reloc ? bytenr : root.id},
@@ -25,7 +25,7 @@ void hold_root(ReferenceSink& sink, const TreeRoot& root, u32 nodesize) {
 
 void hold_block(ReferenceSink& sink, const ReferenceHolder& holder) {
     const auto& header = holder.block.header();
-    sink.hold({.kind = Kind::block,
+    sink.hold({.kind = RefKind::block,
                .bytenr = holder.address.bytenr,
                .length_bytes = holder.block.nodesize(),
                .inode = header.generation,
@@ -44,7 +44,7 @@ void hold_children(ReferenceSink& sink, const ReferenceHolder& holder, const std
                 continue;
             }
         }
-        sink.hold({.kind = holder.is_full_backref ? Kind::shared_block : Kind::tree_block,
+        sink.hold({.kind = holder.is_full_backref ? RefKind::shared_block : RefKind::tree_block,
                    .bytenr = node.pointer(slot).blockptr,
                    .length_bytes = node.nodesize(),
                    .owner = holder.is_full_backref ? holder.address.bytenr : u64{node.header().owner}},
@@ -57,7 +57,7 @@ std::optional<Reference> data_reference(const ReferenceHolder& holder, u32 slot)
     if (!extent) {
         return std::nullopt;
     }
-    Reference reference{.kind = holder.is_full_backref ? Kind::shared_data : Kind::data,
+    Reference reference{.kind = holder.is_full_backref ? RefKind::shared_data : RefKind::data,
                         .bytenr = extent->range.disk_bytenr,
                         .length_bytes = extent->range.disk_num_bytes,
                         .owner = holder.address.bytenr};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/survey/scan/block_scan.h"
 
+#include "libfs/base/ordered_pipeline.h"
 #include "libfs/survey/scan/scan_job.h"
 #include "libfs/survey/scan/scan_maker.h"
 #include "libfs/survey/scan/scan_work.h"

@@ -18,11 +18,8 @@ Result<CopyRun> CopyPlaces::find(const Chunk& chunk, Logical at, u64 length, uns
         const StripeRun run = map_stripe(chunk, at, length, mirror);
         return CopyRun{.place = run.physical, .length = run.length};
     }
-    const auto run = stripes_->find(at, length, mirror);
-    if (!run) {
-        return std::unexpected(run.error());
-    }
-    return CopyRun{.place = run->place, .length = run->length};
+    BTRKIT_TRY_ASSIGN(const auto run, stripes_->find(at, length, mirror));
+    return CopyRun{.place = run.place, .length = run.length};
 }
 
 Result<void> CopyPlaces::read(const Chunk& chunk, Logical at, MutableBytes out, unsigned mirror) const {
@@ -30,15 +27,10 @@ Result<void> CopyPlaces::read(const Chunk& chunk, Logical at, MutableBytes out, 
         return volume_.read(at, out, mirror);
     }
     while (!out.empty()) {
-        const auto run = find(chunk, at, out.size(), mirror);
-        if (!run) {
-            return std::unexpected(run.error());
-        }
-        if (auto done = volume_.read_physical(run->place, out.first(run->length)); !done) {
-            return done;
-        }
-        at = at + run->length;
-        out = out.subspan(run->length);
+        BTRKIT_TRY_ASSIGN(const auto run, find(chunk, at, out.size(), mirror));
+        BTRKIT_TRY(volume_.read_physical(run.place, out.first(run.length)));
+        at = at + run.length;
+        out = out.subspan(run.length);
     }
     return {};
 }

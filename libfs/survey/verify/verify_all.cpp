@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/survey/verify/verify_all.h"
 
+#include "libfs/base/ordered_pipeline.h"
 #include "libfs/base/pool.h"
 
 namespace btrkit::survey {

@@ -2,7 +2,7 @@
 // Units made, verified on all cores, and taken in order: what every verb that reads data in bulk stands on.
 #pragma once
 
-#include "libfs/base/ordered_pipeline.h"
+#include "libfs/base/parallelism.h"
 #include "libfs/survey/verify/verify_rows.h"
 
 #include <functional>

@@ -136,15 +136,10 @@ private:
 
     Result<void> write(const Fault& fault, Bytes bytes) const {
         for (u64 done = 0; done < bytes.size();) {
-            const auto run =
-                mode_.places.find(*unit_.chunk, {fault.range.start + done}, bytes.size() - done, fault.mirror);
-            if (!run) {
-                return std::unexpected(run.error());
-            }
-            if (auto written = mode_.mender->write(run->place, bytes.subspan(done, run->length)); !written) {
-                return written;
-            }
-            done += run->length;
+            BTRKIT_TRY_ASSIGN(const auto run, mode_.places.find(*unit_.chunk, {fault.range.start + done},
+                                                                bytes.size() - done, fault.mirror));
+            BTRKIT_TRY(mode_.mender->write(run.place, bytes.subspan(done, run.length)));
+            done += run.length;
         }
         return {};
     }

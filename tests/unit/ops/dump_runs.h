@@ -33,11 +33,8 @@ inline Result<Dumped> try_dump(const Filesystem& filesystem, const Options& opti
     StringSink out;
     std::vector<std::string> problems;
     const auto report = [&](const Problem& problem) { problems.push_back(describe(problem)); };
-    const auto done = dump_tree::run(filesystem, options, {threads}, out, report);
-    if (!done) {
-        return std::unexpected(done.error());
-    }
-    return Dumped{out.text(), std::move(problems), *done};
+    BTRKIT_TRY_ASSIGN(const auto done, dump_tree::run(filesystem, options, {threads}, out, report));
+    return Dumped{out.text(), std::move(problems), done};
 }
 
 inline Dumped dump(const Filesystem& filesystem, const Options& options, unsigned threads = 1) {

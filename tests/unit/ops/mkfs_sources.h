@@ -24,11 +24,7 @@ inline const mkfs::SourceInode& inode_at(const mkfs::SourceTree& tree, std::stri
 /// [offset, offset + length) of the file.
 inline Result<std::string> read_range(const mkfs::SourceTree& tree, std::string_view path, u64 offset, u64 length) {
     std::string text(length, '?');
-    const Result<void> read =
-        tree.content->read(inode_at(tree, path).content, offset, std::as_writable_bytes(std::span(text)));
-    if (!read) {
-        return std::unexpected(read.error());
-    }
+    BTRKIT_TRY(tree.content->read(inode_at(tree, path).content, offset, std::as_writable_bytes(std::span(text))));
     return text;
 }
 

@@ -8,17 +8,17 @@ namespace btrkit::check {
 namespace {
 
 namespace type = btrfs::item_type;
-using Kind = Reference::Kind;
+using RefKind = Reference::Kind;
 
 Reference block_reference(const Extent& extent, u8 ref_type, u64 owner) {
-    return {.kind = ref_type == type::tree_block_ref ? Kind::tree_block : Kind::shared_block,
+    return {.kind = ref_type == type::tree_block_ref ? RefKind::tree_block : RefKind::shared_block,
             .bytenr = extent.bytenr,
             .length_bytes = extent.length_bytes,
             .owner = owner};
 }
 
 u64 record_data_ref(const Extent& extent, const btrfs::ExtentDataRef& ref, ReferenceSink& sink) {
-    sink.record({.kind = Kind::data,
+    sink.record({.kind = RefKind::data,
                  .bytenr = extent.bytenr,
                  .length_bytes = extent.length_bytes,
                  .owner = ref.root,
@@ -30,7 +30,7 @@ u64 record_data_ref(const Extent& extent, const btrfs::ExtentDataRef& ref, Refer
 
 u64 record_shared_data_ref(const Extent& extent, u64 parent, const btrfs::SharedDataRef& ref, ReferenceSink& sink) {
     sink.record(
-        {.kind = Kind::shared_data, .bytenr = extent.bytenr, .length_bytes = extent.length_bytes, .owner = parent},
+        {.kind = RefKind::shared_data, .bytenr = extent.bytenr, .length_bytes = extent.length_bytes, .owner = parent},
         ref.count);
     return ref.count;
 }
@@ -91,9 +91,9 @@ u64 record_keyed_ref(const Extent& extent, const btrfs::Key& key, Bytes body, Re
 }
 
 void record_item(const Extent& extent, ReferenceSink& sink) {
-    sink.record({.kind = Kind::item, .bytenr = extent.bytenr, .length_bytes = extent.length_bytes}, 0);
+    sink.record({.kind = RefKind::item, .bytenr = extent.bytenr, .length_bytes = extent.length_bytes}, 0);
     if (!extent.is_data()) {
-        sink.record({.kind = Kind::block,
+        sink.record({.kind = RefKind::block,
                      .bytenr = extent.bytenr,
                      .length_bytes = extent.length_bytes,
                      .inode = extent.generation,

@@ -9,22 +9,22 @@ namespace btrkit::check {
 
 namespace {
 
-using Kind = Reference::Kind;
+using RefKind = Reference::Kind;
 
-bool is_data(Kind kind) {
-    return kind == Kind::data || kind == Kind::shared_data;
+bool is_data(RefKind kind) {
+    return kind == RefKind::data || kind == RefKind::shared_data;
 }
 
 std::string reference_text(const Reference& reference) {
     switch (reference.kind) {
-    case Kind::tree_block: return fmt::format("tree {}", objectid_text(reference.owner));
-    case Kind::shared_block:
-    case Kind::shared_data: return fmt::format("block {}", reference.owner);
-    case Kind::data:
+    case RefKind::tree_block: return fmt::format("tree {}", objectid_text(reference.owner));
+    case RefKind::shared_block:
+    case RefKind::shared_data: return fmt::format("block {}", reference.owner);
+    case RefKind::data:
         return fmt::format("tree {}, inode {}, file offset {}", objectid_text(reference.owner), reference.inode,
                            static_cast<std::int64_t>(reference.offset));
-    case Kind::item: return "nothing";
-    case Kind::block: break;
+    case RefKind::item: return "nothing";
+    case RefKind::block: break;
     }
     return fmt::format("generation {}, level {}", reference.inode, reference.offset);
 }
@@ -58,7 +58,7 @@ private:
         return {reference.bytenr, reference.bytenr + std::max<u64>(reference.length_bytes, 1)};
     }
     bool has_two_items() const {
-        return std::ranges::count(recorded_, Kind::item, [](const auto& one) { return one.reference.kind; }) > 1;
+        return std::ranges::count(recorded_, RefKind::item, [](const auto& one) { return one.reference.kind; }) > 1;
     }
     static std::string and_more(std::size_t count) {
         return count > 1 ? fmt::format(" and {} more", count - 1) : std::string();
@@ -66,7 +66,7 @@ private:
     /// One that is a reference and not what the block says of itself.
     const HeldReference& real_holder() const {
         const auto found =
-            std::ranges::find_if(held_, [](const HeldReference& held) { return held.reference.kind != Kind::block; });
+            std::ranges::find_if(held_, [](const HeldReference& held) { return held.reference.kind != RefKind::block; });
         return found == held_.end() ? held_.front() : *found;
     }
 
@@ -123,7 +123,7 @@ private:
         if (context_.lost_blocks) {
             return; // what holds it may be lost
         }
-        if (reference.kind == Kind::block || lengths_differ_) {
+        if (reference.kind == RefKind::block || lengths_differ_) {
             return; // the other side says how it differs
         }
         report_unheld(ProblemCode::extent_ref_unfounded, reference, reference_text(reference));
@@ -131,9 +131,9 @@ private:
 
     void judge_unrecorded(const HeldReference& held) {
         const auto& reference = held.reference;
-        if (reference.kind == Kind::block) {
+        if (reference.kind == RefKind::block) {
             const auto block =
-                std::ranges::find(recorded_, Kind::block, [](const auto& one) { return one.reference.kind; });
+                std::ranges::find(recorded_, RefKind::block, [](const auto& one) { return one.reference.kind; });
             report(ProblemCode::extent_differs, held,
                    fmt::format("the extent item has {}, the block has {}",
                                block == recorded_.end() ? "data" : reference_text(block->reference),

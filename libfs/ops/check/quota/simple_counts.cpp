@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "formats/btrfs/item_types.h"
+#include "libfs/base/ordered_pipeline.h"
 #include "libfs/ops/check/quota/group_counts.h"
 #include "libfs/tree/block_batch.h"
 
@@ -10,8 +11,8 @@ namespace {
 using BytesOfOwner = std::map<u64, u64>;
 
 /// Leaves of the extent tree on their way to what they say about owners.
-struct Job {
-    explicit Job(u32 nodesize)
+struct LeafJob {
+    explicit LeafJob(u32 nodesize)
         : buffer(std::make_unique_for_overwrite<std::byte[]>(BlockBatch::size_bytes)),
           batch({buffer.get(), BlockBatch::size_bytes}, nodesize) {}
 
@@ -41,12 +42,12 @@ bool add_owned_data(Context& context, const TreeRoot& extent_tree, u64 oldest, B
     const auto& reader = context.filesystem.reader();
     TreeWalk walk(reader, extent_tree.block, WalkOrder::leaves_only);
     bool is_whole = true;
-    const auto make = [&]() -> std::unique_ptr<Job> {
-        auto job = std::make_unique<Job>(reader.nodesize());
+    const auto make = [&]() -> std::unique_ptr<LeafJob> {
+        auto job = std::make_unique<LeafJob>(reader.nodesize());
         job->batch.gather(walk);
         return job->batch.size() == 0 ? nullptr : std::move(job);
     };
-    const auto work = [&](Job& job) {
+    const auto work = [&](LeafJob& job) {
         job.batch.read(reader);
         for (std::size_t i = 0; i < job.batch.size(); ++i) {
             if (job.batch.result(i).proven) {
@@ -56,7 +57,7 @@ bool add_owned_data(Context& context, const TreeRoot& extent_tree, u64 oldest, B
             }
         }
     };
-    const auto finish = [&](const Job& job) {
+    const auto finish = [&](const LeafJob& job) {
         is_whole = is_whole && !job.has_lost && !context.stop.stop_requested();
         for (const auto& [owner, bytes] : job.found) {
             sums[owner] += bytes;

@@ -2,6 +2,7 @@
 #include "libfs/ops/check/quota/tree_sharing.h"
 
 #include "formats/btrfs/item_types.h"
+#include "libfs/base/ordered_pipeline.h"
 #include "libfs/fs/stored_extent.h"
 #include "libfs/tree/block_batch.h"
 
@@ -12,7 +13,7 @@ namespace btrkit::check {
 namespace {
 
 /// Adjacent blocks of one list, on their way from disk to what they refer to.
-struct Job {
+struct SharingJob {
     std::span<const SharedExtent> blocks;
     std::vector<SharedExtent> found;
     std::map<u64, u64> bytes_of_owner;
@@ -169,17 +170,17 @@ private:
             return;
         }
         const std::size_t batch = BlockBatch::size_bytes / nodesize();
-        const auto make = [&]() -> std::unique_ptr<Job> {
+        const auto make = [&]() -> std::unique_ptr<SharingJob> {
             if (blocks.empty() || is_over()) {
                 return nullptr;
             }
-            auto job = std::make_unique<Job>();
+            auto job = std::make_unique<SharingJob>();
             job->blocks = blocks.first(std::min(batch, blocks.size()));
             blocks = blocks.subspan(job->blocks.size());
             return job;
         };
-        const auto work = [&](Job& job) { read(job, level); };
-        const auto finish = [&](Job& job) {
+        const auto work = [&](SharingJob& job) { read(job, level); };
+        const auto finish = [&](SharingJob& job) {
             if (job.has_lost) {
                 note_lost();
             }
@@ -197,7 +198,7 @@ private:
         run_ordered(context_.parallelism, make, work, finish);
     }
 
-    void read(Job& job, u8 level) const {
+    void read(SharingJob& job, u8 level) const {
         std::vector<Promise> promises;
         promises.reserve(job.blocks.size());
         for (const auto& block : job.blocks) {

@@ -81,15 +81,12 @@ private:
         FileReader reader(context_->filesystem);
         reader.open(place, inode);
         while (true) {
-            const auto run = reader.next();
+            BTRKIT_TRY_ASSIGN(const auto run, reader.next());
             if (!run) {
-                return std::unexpected(run.error());
-            }
-            if (!*run) {
                 return bytes;
             }
-            bytes.insert(bytes.end(), (*run)->bytes.begin(), (*run)->bytes.end());
-            bytes.resize((*run)->offset + (*run)->length);
+            bytes.insert(bytes.end(), run->bytes.begin(), run->bytes.end());
+            bytes.resize(run->offset + run->length);
         }
     }
 

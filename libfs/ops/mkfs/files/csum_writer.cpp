@@ -25,9 +25,7 @@ Result<void> CsumWriter::add(Logical at, Bytes csums) {
     while (!csums.empty()) {
         const Logical end = start_ + open_.bytes().size() / csum_size_ * sectorsize_;
         if (end != at || open_.bytes().size() == max_item_bytes_) {
-            if (auto flushed = flush(); !flushed) {
-                return flushed;
-            }
+            BTRKIT_TRY(flush());
             start_ = at;
         }
         const Bytes part = csums.first(std::min(csums.size(), max_item_bytes_ - open_.bytes().size()));
@@ -49,9 +47,7 @@ Result<void> CsumWriter::flush() {
 }
 
 Result<BuiltTree> CsumWriter::finish() {
-    if (auto flushed = flush(); !flushed) {
-        return std::unexpected(flushed.error());
-    }
+    BTRKIT_TRY(flush());
     return builder_.finish();
 }
 

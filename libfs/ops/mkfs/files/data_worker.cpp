@@ -32,10 +32,7 @@ Result<void> DataWorker::read(Batch& batch) const {
             continue;
         }
         const auto out = MutableBytes(batch.plain).subspan(step.plain_offset, step.length);
-        if (auto done = source_->content->read(source_->inodes[step.source_inode].content, step.file_offset, out);
-            !done) {
-            return done;
-        }
+        BTRKIT_TRY(source_->content->read(source_->inodes[step.source_inode].content, step.file_offset, out));
     }
     return {};
 }

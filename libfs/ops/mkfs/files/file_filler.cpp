@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/ops/mkfs/files/file_filler.h"
 
+#include "libfs/base/ordered_pipeline.h"
+
 namespace btrkit::mkfs {
 
 namespace {
 
 Result<void> finish_step(const Step& step, FileTreeWriter& tree) {
     if (step.begins_inode) {
-        if (auto begun = tree.begin_inode(step.source_inode, step.nbytes); !begun) {
-            return begun;
-        }
+        BTRKIT_TRY(tree.begin_inode(step.source_inode, step.nbytes));
     }
     if (step.is_inline) {
         return tree.add_inline(step.inline_data, step.length, step.inline_compression);
@@ -40,11 +40,8 @@ Result<FilledTree> FileFiller::fill(const PlannedTree& planned, CsumWriter& csum
     if (!status) {
         return std::unexpected(status.error());
     }
-    const auto finished = tree.finish();
-    if (!finished) {
-        return std::unexpected(finished.error());
-    }
-    return FilledTree{.plan = &planned, .built = finished->tree, .data_bytes = finished->data_bytes};
+    BTRKIT_TRY_ASSIGN(const auto finished, tree.finish());
+    return FilledTree{.plan = &planned, .built = finished.tree, .data_bytes = finished.data_bytes};
 }
 
 Result<void> FileFiller::settle(Batch& batch, FileTreeWriter& tree, CsumWriter& csums) {
@@ -52,13 +49,9 @@ Result<void> FileFiller::settle(Batch& batch, FileTreeWriter& tree, CsumWriter& 
         return batch.status;
     }
     for (const auto& run : batch.runs) {
-        if (auto done = place_run(batch, run); !done) {
-            return done;
-        }
+        BTRKIT_TRY(place_run(batch, run));
     }
-    if (auto done = write(batch); !done) {
-        return done;
-    }
+    BTRKIT_TRY(write(batch));
     return finish(batch, tree, csums);
 }
 
@@ -104,9 +97,7 @@ Result<void> FileFiller::write(const Batch& batch) const {
     for (std::size_t first = 0; first < batch.placed.size();) {
         const PlacedRun& run = batch.placed[first];
         if (context_.share_blocks) {
-            if (auto done = share(batch, run); !done) {
-                return done;
-            }
+            BTRKIT_TRY(share(batch, run));
             ++first;
             continue;
         }
@@ -117,9 +108,7 @@ Result<void> FileFiller::write(const Batch& batch) const {
             length += batch.placed[behind].piece.stored_bytes;
             ++behind;
         }
-        if (auto done = context_.writer->write(run.piece.at, batch.stored().subspan(run.offset, length)); !done) {
-            return done;
-        }
+        BTRKIT_TRY(context_.writer->write(run.piece.at, batch.stored().subspan(run.offset, length)));
         first = behind;
     }
     return {};
@@ -141,18 +130,12 @@ Result<void> FileFiller::share(const Batch& batch, const PlacedRun& run) const {
 Result<void> FileFiller::finish(const Batch& batch, FileTreeWriter& tree, CsumWriter& csums) {
     std::size_t next = 0;
     for (std::size_t i = 0; i < batch.steps.size(); ++i) {
-        if (auto done = finish_step(batch.steps[i], tree); !done) {
-            return done;
-        }
+        BTRKIT_TRY(finish_step(batch.steps[i], tree));
         for (; next < batch.placed.size() && batch.placed[next].step == i; ++next) {
             const PlacedRun& run = batch.placed[next];
-            if (auto done = tree.add_piece(run.piece); !done) {
-                return done;
-            }
+            BTRKIT_TRY(tree.add_piece(run.piece));
             const Bytes sums = Bytes(batch.csums).subspan(run.csums_offset, run.csums_length);
-            if (auto done = csums.add(run.piece.at, sums); !done) {
-                return done;
-            }
+            BTRKIT_TRY(csums.add(run.piece.at, sums));
         }
     }
     return {};

@@ -2,7 +2,7 @@
 // The file trees and their data: read, compressed, checksummed and written on all cores, laid out in one order.
 #pragma once
 
-#include "libfs/base/ordered_pipeline.h"
+#include "libfs/base/parallelism.h"
 #include "libfs/ops/mkfs/files/batch_maker.h"
 #include "libfs/ops/mkfs/files/csum_writer.h"
 #include "libfs/ops/mkfs/files/data_worker.h"

@@ -37,13 +37,9 @@ FileTreeWriter::FileTreeWriter(const TreePlan& plan, const Geometry& geometry, c
       tree_id_(identity.tree), builder_(geometry, identity, sink), extents_(&extents) {}
 
 Result<void> FileTreeWriter::begin_inode(u32 source_inode, u64 nbytes) {
-    if (auto flushed = flush_extent(); !flushed) {
-        return flushed;
-    }
+    BTRKIT_TRY(flush_extent());
     inode_ = plan_->inode_number(source_inode);
-    if (auto added = inode_items_.add(builder_, source_inode, nbytes); !added) {
-        return added;
-    }
+    BTRKIT_TRY(inode_items_.add(builder_, source_inode, nbytes));
     const SourceInode& inode = plan_->source().inodes[source_inode];
     return S_ISLNK(inode.mode) ? add_inline(std::as_bytes(std::span(inode.link_target)), inode.link_target.size(),
                                             btrfs::Compression::none)
@@ -102,14 +98,9 @@ Result<void> FileTreeWriter::add_range(u64 file_offset, const btrfs::FileExtentH
 }
 
 Result<FileTreeWriter::Finished> FileTreeWriter::finish() {
-    if (auto flushed = flush_extent(); !flushed) {
-        return std::unexpected(flushed.error());
-    }
-    const auto tree = builder_.finish();
-    if (!tree) {
-        return std::unexpected(tree.error());
-    }
-    return Finished{.tree = *tree, .data_bytes = data_bytes_};
+    BTRKIT_TRY(flush_extent());
+    BTRKIT_TRY_ASSIGN(const auto tree, builder_.finish());
+    return Finished{.tree = tree, .data_bytes = data_bytes_};
 }
 
 } // namespace btrkit::mkfs

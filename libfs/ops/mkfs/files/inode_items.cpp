@@ -37,9 +37,7 @@ public:
                 return false;
             }
         } else {
-            if (auto flushed = flush(); !flushed) {
-                return std::unexpected(flushed.error());
-            }
+            BTRKIT_TRY(flush());
             if (part.size() > max_size_) {
                 return false;
             }
@@ -124,15 +122,9 @@ Result<void> InodeItems::add(TreeBuilder& tree, u32 source_inode, u64 nbytes) co
                                                 inode.link_target.size(), max_link_target_bytes));
     }
     const auto item = inode_item(source_inode, nbytes, link_count);
-    if (auto added = tree.add({number, btrfs::item_type::inode_item, 0}, as_bytes_of(item)); !added) {
-        return added;
-    }
-    if (auto added = add_references(tree, source_inode); !added) {
-        return added;
-    }
-    if (auto added = add_xattrs(tree, source_inode); !added) {
-        return added;
-    }
+    BTRKIT_TRY(tree.add({number, btrfs::item_type::inode_item, 0}, as_bytes_of(item)));
+    BTRKIT_TRY(add_references(tree, source_inode));
+    BTRKIT_TRY(add_xattrs(tree, source_inode));
     return is_directory ? add_entries(tree, source_inode) : Result<void>{};
 }
 
@@ -161,17 +153,13 @@ Result<void> InodeItems::add_references(TreeBuilder& tree, u32 source_inode) con
             .add(btrfs::InodeRef{.index = btrfs::first_dir_index + place.entry,
                                  .name_len = static_cast<u16>(name.size())})
             .add_text(name);
-        const auto added = references.add({number, btrfs::item_type::inode_ref, parent}, body.bytes());
+        BTRKIT_TRY_ASSIGN(const auto added,
+                          references.add({number, btrfs::item_type::inode_ref, parent}, body.bytes()));
         if (!added) {
-            return std::unexpected(added.error());
-        }
-        if (!*added) {
             overflow.emplace_back(extref_hash(parent, bytes_of(name)), place.directory, place.entry);
         }
     }
-    if (auto flushed = references.flush(); !flushed) {
-        return flushed;
-    }
+    BTRKIT_TRY(references.flush());
     if (!overflow.empty() && !geometry_->has_incompat(btrfs::incompat_extended_iref)) {
         return refuse(source_inode, "has too many names in one directory without the feature extref");
     }
@@ -184,9 +172,7 @@ Result<void> InodeItems::add_references(TreeBuilder& tree, u32 source_inode) con
                                     .name_len = static_cast<u16>(name.size())})
             .add_text(name);
         const auto added = references.add({number, btrfs::item_type::inode_extref, hash}, body.bytes());
-        if (auto fits = need_room(added, source_inode, "has too many names with the same hash"); !fits) {
-            return fits;
-        }
+        BTRKIT_TRY(need_room(added, source_inode, "has too many names with the same hash"));
     }
     return references.flush();
 }
@@ -220,11 +206,8 @@ Result<void> InodeItems::add_xattrs(TreeBuilder& tree, u32 source_inode) const {
                                 .type = static_cast<u8>(btrfs::FileType::xattr)})
             .add_text(xattr->name)
             .add_text(xattr->value);
-        const auto added = items.add({number, btrfs::item_type::xattr_item, hash}, body.bytes());
+        BTRKIT_TRY_ASSIGN(const auto added, items.add({number, btrfs::item_type::xattr_item, hash}, body.bytes()));
         if (!added) {
-            return std::unexpected(added.error());
-        }
-        if (!*added) {
             return too_large();
         }
     }
@@ -251,18 +234,14 @@ void put_entry(ItemBuffer& body, const TreePlan& plan, const SourceEntry& entry)
 } // namespace
 
 Result<void> InodeItems::add_entries(TreeBuilder& tree, u32 source_inode) const {
-    if (auto added = add_entries_by_hash(tree, source_inode); !added) {
-        return added;
-    }
+    BTRKIT_TRY(add_entries_by_hash(tree, source_inode));
     const auto& entries = plan_->source().inodes[source_inode].entries;
     ItemBuffer body;
     for (std::size_t i = 0; i < entries.size(); ++i) {
         put_entry(body, *plan_, entries[i]);
         const btrfs::Key key = {plan_->inode_number(source_inode), btrfs::item_type::dir_index,
                                 btrfs::first_dir_index + i};
-        if (auto added = tree.add(key, body.bytes()); !added) {
-            return added;
-        }
+        BTRKIT_TRY(tree.add(key, body.bytes()));
     }
     return {};
 }
@@ -281,9 +260,7 @@ Result<void> InodeItems::add_entries_by_hash(TreeBuilder& tree, u32 source_inode
         put_entry(body, *plan_, entries[i]);
         const auto added =
             items.add({plan_->inode_number(source_inode), btrfs::item_type::dir_item, hash}, body.bytes());
-        if (auto fits = need_room(added, source_inode, "holds too many names with the same hash"); !fits) {
-            return fits;
-        }
+        BTRKIT_TRY(need_room(added, source_inode, "holds too many names with the same hash"));
     }
     return items.flush();
 }

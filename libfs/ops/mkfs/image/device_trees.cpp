@@ -50,15 +50,11 @@ Result<BuiltTree> build_chunk_tree(const Parameters& parameters, const Layout& l
     for (const auto& device : layout.devices) {
         const auto item = device_item(parameters, device);
         const btrfs::Key key = {btrfs::dev_items_objectid, btrfs::item_type::dev_item, device.devid};
-        if (auto added = tree.add(key, as_bytes_of(item)); !added) {
-            return std::unexpected(added.error());
-        }
+        BTRKIT_TRY(tree.add(key, as_bytes_of(item)));
     }
     for (const auto* chunk : layout.chunks()) {
         const btrfs::Key key = {btrfs::first_chunk_tree_objectid, btrfs::item_type::chunk_item, chunk->start.bytenr};
-        if (auto added = tree.add(key, chunk_item(parameters, *chunk)); !added) {
-            return std::unexpected(added.error());
-        }
+        BTRKIT_TRY(tree.add(key, chunk_item(parameters, *chunk)));
     }
     return tree.finish();
 }
@@ -68,9 +64,7 @@ Result<BuiltTree> build_device_tree(const Parameters& parameters, const Layout& 
     for (const auto& device : layout.devices) {
         const btrfs::DevStatsItem no_errors;
         const btrfs::Key key = {btrfs::dev_stats_objectid, btrfs::item_type::persistent_item, device.devid};
-        if (auto added = tree.add(key, as_bytes_of(no_errors)); !added) {
-            return std::unexpected(added.error());
-        }
+        BTRKIT_TRY(tree.add(key, as_bytes_of(no_errors)));
     }
     std::vector<std::pair<Physical, const Chunk*>> stripes;
     for (const auto* chunk : layout.chunks()) {
@@ -85,10 +79,7 @@ Result<BuiltTree> build_device_tree(const Parameters& parameters, const Layout& 
                                          .chunk_offset = chunk->start.bytenr,
                                          .length = chunk->stripe_length_bytes(),
                                          .chunk_tree_uuid = parameters.chunk_tree_uuid};
-        if (auto added = tree.add({place.devid, btrfs::item_type::dev_extent, place.offset}, as_bytes_of(extent));
-            !added) {
-            return std::unexpected(added.error());
-        }
+        BTRKIT_TRY(tree.add({place.devid, btrfs::item_type::dev_extent, place.offset}, as_bytes_of(extent)));
     }
     return tree.finish();
 }

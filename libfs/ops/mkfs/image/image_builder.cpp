@@ -23,9 +23,7 @@ public:
     Result<BuiltImage> build() {
         for (const auto step : {&ImageBuilder::fill_files, &ImageBuilder::build_small_trees,
                                 &ImageBuilder::settle_last_trees, &ImageBuilder::write_parity}) {
-            if (auto done = (this->*step)(); !done) {
-                return std::unexpected(done.error());
-            }
+            BTRKIT_TRY((this->*step)());
         }
         return BuiltImage{.layout = std::move(layout_),
                           .space = std::move(space_),
@@ -54,11 +52,8 @@ private:
                            .parallelism = order_.parallelism,
                            .watch = order_.watch});
         for (const auto& planned : order_.plan.trees()) {
-            auto filled = filler.fill(planned, csums, extents_);
-            if (!filled) {
-                return std::unexpected(filled.error());
-            }
-            trees_.files.push_back(*filled);
+            BTRKIT_TRY_ASSIGN(auto filled, filler.fill(planned, csums, extents_));
+            trees_.files.push_back(filled);
         }
         // The first data chunk stays, whatever is in it.
         const std::size_t keep = parameters_.mixed ? 0 : 1;
@@ -76,26 +71,13 @@ private:
     }
 
     Result<void> build_small_trees() {
-        if (auto done = add_internal(btrfs::data_reloc_tree_id, build_data_reloc_tree(parameters_, store_)); !done) {
-            return done;
-        }
-        if (auto done = add_internal(btrfs::uuid_tree_id, build_uuid_tree(parameters_, trees_.files, store_)); !done) {
-            return done;
-        }
+        BTRKIT_TRY(add_internal(btrfs::data_reloc_tree_id, build_data_reloc_tree(parameters_, store_)));
+        BTRKIT_TRY(add_internal(btrfs::uuid_tree_id, build_uuid_tree(parameters_, trees_.files, store_)));
         if (parameters_.features.has_quota_tree()) {
-            if (auto done = add_internal(btrfs::quota_tree_id, build_quota_tree(parameters_, trees_.files, store_));
-                !done) {
-                return done;
-            }
+            BTRKIT_TRY(add_internal(btrfs::quota_tree_id, build_quota_tree(parameters_, trees_.files, store_)));
         }
-        if (auto done = add_internal(btrfs::dev_tree_id, build_device_tree(parameters_, layout_, store_)); !done) {
-            return done;
-        }
-        const auto chunk_tree = build_chunk_tree(parameters_, layout_, store_);
-        if (!chunk_tree) {
-            return std::unexpected(chunk_tree.error());
-        }
-        chunk_tree_ = *chunk_tree;
+        BTRKIT_TRY(add_internal(btrfs::dev_tree_id, build_device_tree(parameters_, layout_, store_)));
+        BTRKIT_TRY_ASSIGN(chunk_tree_, build_chunk_tree(parameters_, layout_, store_));
         return {};
     }
 
@@ -142,9 +124,7 @@ private:
         SpaceState space = space_after(store_);
         for (int i = 0; i < max_rehearsals; ++i) {
             MetadataStore rehearsal = store_.rehearsal();
-            if (auto tried = build_last_trees(rehearsal, blocks, space); !tried) {
-                return std::unexpected(tried.error());
-            }
+            BTRKIT_TRY(build_last_trees(rehearsal, blocks, space));
             std::vector<BuiltBlock> found = before;
             found.insert(found.end(), rehearsal.blocks().begin(), rehearsal.blocks().end());
             space = space_after(rehearsal);
@@ -157,12 +137,9 @@ private:
     }
 
     Result<void> build_settled(const std::vector<BuiltBlock>& blocks, SpaceState space) {
-        auto last = build_last_trees(store_, blocks, space);
-        if (!last) {
-            return std::unexpected(last.error());
-        }
-        trees_.internal.insert(trees_.internal.end(), last->trees.begin(), last->trees.end());
-        root_tree_ = last->root_tree;
+        BTRKIT_TRY_ASSIGN(auto last, build_last_trees(store_, blocks, space));
+        trees_.internal.insert(trees_.internal.end(), last.trees.begin(), last.trees.end());
+        root_tree_ = last.root_tree;
         space_ = std::move(space);
         return {};
     }
@@ -176,9 +153,7 @@ private:
                 if (group->start() != chunk->start || group->used_bytes() == 0) {
                     continue;
                 }
-                if (auto done = order_.writer->write_parity(*chunk, group->start(), group->next()); !done) {
-                    return done;
-                }
+                BTRKIT_TRY(order_.writer->write_parity(*chunk, group->start(), group->next()));
             }
         }
         return {};

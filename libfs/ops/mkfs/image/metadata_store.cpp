@@ -24,9 +24,7 @@ Result<void> MetadataStore::take(const BuiltBlock& block, MutableBytes bytes) {
     }
     const auto csum = checksum(geometry_->csum_type, bytes.subspan(btrfs::max_csum_size));
     std::memcpy(bytes.data(), csum.data(), csum.size());
-    if (auto proven = prove(block, bytes); !proven) {
-        return proven;
-    }
+    BTRKIT_TRY(prove(block, bytes));
     return writer_->write(block.address, bytes);
 }
 

@@ -30,9 +30,7 @@ public:
     }
     Result<BuiltTree> build(TreeBuilder tree) const {
         for (const auto& [key, body] : items_) {
-            if (auto added = tree.add(key, body); !added) {
-                return std::unexpected(added.error());
-            }
+            BTRKIT_TRY(tree.add(key, body));
         }
         return tree.finish();
     }

@@ -31,14 +31,10 @@ Result<BuiltTree> build_data_reloc_tree(const Parameters& parameters, BlockSink&
     TreeBuilder tree(parameters.geometry, identity_of(parameters, btrfs::data_reloc_tree_id), sink);
     const u64 top = btrfs::root_dir_inode;
     const auto inode = internal_directory(parameters, 0);
-    if (auto added = tree.add({top, btrfs::item_type::inode_item, 0}, as_bytes_of(inode)); !added) {
-        return std::unexpected(added.error());
-    }
+    BTRKIT_TRY(tree.add({top, btrfs::item_type::inode_item, 0}, as_bytes_of(inode)));
     ItemBuffer reference;
     reference.add(btrfs::InodeRef{.index = 0, .name_len = 2}).add_text("..");
-    if (auto added = tree.add({top, btrfs::item_type::inode_ref, top}, reference.bytes()); !added) {
-        return std::unexpected(added.error());
-    }
+    BTRKIT_TRY(tree.add({top, btrfs::item_type::inode_ref, top}, reference.bytes()));
     return tree.finish();
 }
 
@@ -50,9 +46,7 @@ Result<BuiltTree> build_uuid_tree(const Parameters& parameters, std::span<const 
     }
     TreeBuilder tree(parameters.geometry, identity_of(parameters, btrfs::uuid_tree_id), sink);
     for (const auto& [key, id] : items) {
-        if (auto added = tree.add(key, as_bytes_of(id)); !added) {
-            return std::unexpected(added.error());
-        }
+        BTRKIT_TRY(tree.add(key, as_bytes_of(id)));
     }
     return tree.finish();
 }
@@ -69,9 +63,7 @@ Result<BuiltTree> build_quota_tree(const Parameters& parameters, std::span<const
     if (simple) {
         status.add(btrfs::QgroupStatusTail{.enable_gen = first_generation});
     }
-    if (auto added = tree.add({0, btrfs::item_type::qgroup_status, 0}, status.bytes()); !added) {
-        return std::unexpected(added.error());
-    }
+    BTRKIT_TRY(tree.add({0, btrfs::item_type::qgroup_status, 0}, status.bytes()));
     for (const auto& filled : trees) {
         const u64 bytes = filled.built.block_count * parameters.geometry.nodesize + filled.data_bytes;
         // Nothing is shared yet, so all that is referred to is exclusive.
@@ -81,16 +73,11 @@ Result<BuiltTree> build_quota_tree(const Parameters& parameters, std::span<const
                                             .rfer_cmpr = compressed,
                                             .excl = bytes,
                                             .excl_cmpr = compressed};
-        if (auto added = tree.add({0, btrfs::item_type::qgroup_info, filled.plan->id}, as_bytes_of(info)); !added) {
-            return std::unexpected(added.error());
-        }
+        BTRKIT_TRY(tree.add({0, btrfs::item_type::qgroup_info, filled.plan->id}, as_bytes_of(info)));
     }
     for (const auto& filled : trees) {
         const btrfs::QgroupLimitItem no_limit;
-        if (auto added = tree.add({0, btrfs::item_type::qgroup_limit, filled.plan->id}, as_bytes_of(no_limit));
-            !added) {
-            return std::unexpected(added.error());
-        }
+        BTRKIT_TRY(tree.add({0, btrfs::item_type::qgroup_limit, filled.plan->id}, as_bytes_of(no_limit)));
     }
     return tree.finish();
 }

@@ -102,9 +102,7 @@ Result<BuiltTree> build_block_group_tree(const Parameters& parameters, const Spa
     TreeBuilder tree(parameters.geometry, identity_of(parameters, btrfs::block_group_tree_id), sink);
     for (const auto* group : space.groups()) {
         const auto item = group_item(*group);
-        if (auto added = tree.add(group_key(*group), as_bytes_of(item)); !added) {
-            return std::unexpected(added.error());
-        }
+        BTRKIT_TRY(tree.add(group_key(*group), as_bytes_of(item)));
     }
     return tree.finish();
 }
@@ -115,14 +113,9 @@ Result<BuiltTree> build_free_space_tree(const Parameters& parameters, const Spac
         const auto ranges = group->free_ranges();
         const btrfs::FreeSpaceInfo info = {.extent_count = static_cast<u32>(ranges.size()), .flags = 0};
         const btrfs::Key key = {group->start().bytenr, btrfs::item_type::free_space_info, group->length()};
-        if (auto added = tree.add(key, as_bytes_of(info)); !added) {
-            return std::unexpected(added.error());
-        }
+        BTRKIT_TRY(tree.add(key, as_bytes_of(info)));
         for (const auto& range : ranges) {
-            if (auto added = tree.add({range.start.bytenr, btrfs::item_type::free_space_extent, range.length}, {});
-                !added) {
-                return std::unexpected(added.error());
-            }
+            BTRKIT_TRY(tree.add({range.start.bytenr, btrfs::item_type::free_space_extent, range.length}, {}));
         }
     }
     return tree.finish();

@@ -72,19 +72,14 @@ Result<void> for_each_copy(const btrfs::Superblock& super, std::span<const u64> 
             continue;
         }
         const auto copy = sealed_copy(super, offset);
-        auto done = pass == Pass::write ? device.write(offset, as_bytes_of(copy)) : expect_superblock(device, copy);
-        if (!done) {
-            return done;
-        }
+        BTRKIT_TRY(pass == Pass::write ? device.write(offset, as_bytes_of(copy)) : expect_superblock(device, copy));
     }
     return {};
 }
 
 Result<void> flush_all(std::span<WritableDevice* const> devices) {
     for (auto* device : devices) {
-        if (auto done = device->flush(); !done) {
-            return done;
-        }
+        BTRKIT_TRY(device->flush());
     }
     return {};
 }
@@ -133,13 +128,9 @@ Result<void> write_superblocks(const Parameters& parameters, const BuiltImage& i
     for (const auto offsets : {primary, mirrors}) {
         for (const auto pass : {Pass::write, Pass::check}) {
             for (std::size_t i = 0; i < devices.size(); ++i) {
-                if (auto done = for_each_copy(superblock_of(parameters, image, i), offsets, *devices[i], pass); !done) {
-                    return done;
-                }
+                BTRKIT_TRY(for_each_copy(superblock_of(parameters, image, i), offsets, *devices[i], pass));
             }
-            if (auto done = pass == Pass::write ? flush_all(devices) : Result<void>{}; !done) {
-                return done;
-            }
+            BTRKIT_TRY(pass == Pass::write ? flush_all(devices) : Result<void>{});
         }
     }
     return {};
@@ -152,9 +143,7 @@ Result<void> erase_superblocks(std::span<WritableDevice* const> devices, const L
             if (!has_room(layout.devices[i].size_bytes, offset)) {
                 continue;
             }
-            if (auto done = devices[i]->write(offset, zeros); !done) {
-                return done;
-            }
+            BTRKIT_TRY(devices[i]->write(offset, zeros));
         }
     }
     return flush_all(devices);

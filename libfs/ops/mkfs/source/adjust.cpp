@@ -74,11 +74,8 @@ Result<u32> find_inode(const SourceTree& tree, std::string_view path) {
 }
 
 Result<void> set_inode_flags(SourceTree& tree, std::string_view path, u64 flags) {
-    const Result<u32> start = find_inode(tree, path);
-    if (!start) {
-        return std::unexpected(start.error());
-    }
-    std::vector<u32> waiting = {*start};
+    BTRKIT_TRY_ASSIGN(const u32 start, find_inode(tree, path));
+    std::vector<u32> waiting = {start};
     while (!waiting.empty()) {
         SourceInode& inode = tree.inodes[waiting.back()];
         waiting.pop_back();
@@ -97,18 +94,15 @@ Result<void> set_inode_flags(SourceTree& tree, std::string_view path, u64 flags)
 
 Result<u32> mark_subvolume(SourceTree& tree, std::string_view path, SubvolumeKind kind) {
     assert(kind != SubvolumeKind::none);
-    const Result<u32> inode = find_inode(tree, path);
-    if (!inode) {
-        return inode;
-    }
-    SourceInode& directory = tree.inodes[*inode];
+    BTRKIT_TRY_ASSIGN(const u32 inode, find_inode(tree, path));
+    SourceInode& directory = tree.inodes[inode];
     const auto refuse = [&](std::string_view why) {
         return fail(ErrorKind::usage, fmt::format("{}: can't become a subvolume: {}", printable(path), why));
     };
     if (!S_ISDIR(directory.mode)) {
         return refuse("not a directory");
     }
-    if (*inode == 0) {
+    if (inode == 0) {
         return refuse("the top directory is one already");
     }
     if (directory.subvolume != SubvolumeKind::none) {

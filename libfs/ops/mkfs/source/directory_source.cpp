@@ -170,11 +170,8 @@ Walked& DirectoryWalk::new_directory(const Walked& parent, const WalkedEntry& en
 template <class Add>
 Result<void> DirectoryWalk::list(const Job& job, const Add& add) {
     Walked& directory = *job.directory;
-    auto host = open(job);
-    if (!host) {
-        return std::unexpected(host.error());
-    }
-    const auto opened = std::make_shared<const OpenDirectory>(std::move(*host), open_directories_);
+    BTRKIT_TRY_ASSIGN(auto host, open(job));
+    const auto opened = std::make_shared<const OpenDirectory>(std::move(host), open_directories_);
     const auto flags = read_host_flags(opened->host.fd.get(), S_IFDIR, ".");
     if (!flags) {
         return failure_in(directory, flags.error());
@@ -201,11 +198,8 @@ Result<void> DirectoryWalk::list(const Job& job, const Add& add) {
 
 Result<void> DirectoryWalk::run(Parallelism parallelism) {
     Walked& top = all_.emplace_back();
-    const auto root = open({.directory = &top});
-    if (!root) {
-        return std::unexpected(root.error());
-    }
-    auto inode = read_host_inode(*root, ".");
+    BTRKIT_TRY_ASSIGN(const auto root, open({.directory = &top}));
+    auto inode = read_host_inode(root, ".");
     if (!inode) {
         return failure_in(top, inode.error());
     }
@@ -295,15 +289,9 @@ Result<SourceTree> read_directory(const std::string& path, Parallelism paralleli
     SourceTree tree;
     {
         DirectoryWalk walk(root.get(), path);
-        const auto walked = walk.run(parallelism);
-        if (!walked) {
-            return std::unexpected(walked.error());
-        }
+        BTRKIT_TRY(walk.run(parallelism));
         auto content = std::make_unique<HostContent>(std::move(root), path);
-        const auto made = TreeMaker(*content, tree).make(walk.top(), walk.top_inode());
-        if (!made) {
-            return std::unexpected(made.error());
-        }
+        BTRKIT_TRY(TreeMaker(*content, tree).make(walk.top(), walk.top_inode()));
         tree.content = std::move(content);
     }
     settle(tree);

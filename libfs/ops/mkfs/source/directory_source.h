@@ -2,7 +2,7 @@
 // A directory of the host as the source of a filesystem.
 #pragma once
 
-#include "libfs/base/ordered_pipeline.h"
+#include "libfs/base/parallelism.h"
 #include "libfs/ops/mkfs/source/source_tree.h"
 
 #include <string>

@@ -53,14 +53,11 @@ Result<HostContent::SharedFd> HostContent::open_shared(u32 content) const {
         std::rotate(found, found + 1, open_files_.end());
         return open_files_.back().fd;
     }
-    Result<UniqueFd> fd = open(files_[content]);
-    if (!fd) {
-        return std::unexpected(fd.error());
-    }
+    BTRKIT_TRY_ASSIGN(UniqueFd fd, open(files_[content]));
     if (open_files_.size() == most_open_files) {
         open_files_.erase(open_files_.begin());
     }
-    open_files_.push_back({.content = content, .fd = std::make_shared<const UniqueFd>(std::move(*fd))});
+    open_files_.push_back({.content = content, .fd = std::make_shared<const UniqueFd>(std::move(fd))});
     return open_files_.back().fd;
 }
 
@@ -105,14 +102,9 @@ Result<void> HostContent::read(u32 content, u64 offset, MutableBytes out) const 
 
 Result<void> HostContent::with_file(u32 content, const std::function<Result<void>(int fd)>& use) const {
     const File& file = files_[content];
-    const Result<SharedFd> fd = open_shared(content);
-    if (!fd) {
-        return std::unexpected(fd.error());
-    }
-    if (auto used = use((*fd)->get()); !used) {
-        return used;
-    }
-    return is_unchanged((*fd)->get(), file) ? Result<void>{} : changed_failure(shown_path(file));
+    BTRKIT_TRY_ASSIGN(const SharedFd fd, open_shared(content));
+    BTRKIT_TRY(use(fd->get()));
+    return is_unchanged(fd->get(), file) ? Result<void>{} : changed_failure(shown_path(file));
 }
 
 } // namespace btrkit::mkfs

@@ -85,11 +85,8 @@ Result<void> read_regular(const HostDirectory& directory, const std::string& nam
     if (!fd) {
         return host_failure(name, "open");
     }
-    const Result<u64> flags = read_host_flags(fd.get(), inode.mode, name);
-    if (!flags) {
-        return std::unexpected(flags.error());
-    }
-    inode.flags = *flags;
+    BTRKIT_TRY_ASSIGN(const u64 flags, read_host_flags(fd.get(), inode.mode, name));
+    inode.flags = flags;
     if (inode.size == 0) {
         return {};
     }
@@ -97,11 +94,7 @@ Result<void> read_regular(const HostDirectory& directory, const std::string& nam
         inode.data = {{.offset = 0, .length = inode.size}};
         return {};
     }
-    auto ranges = read_data_ranges(fd.get(), inode.size, name);
-    if (!ranges) {
-        return std::unexpected(ranges.error());
-    }
-    inode.data = std::move(*ranges);
+    BTRKIT_TRY_ASSIGN(inode.data, read_data_ranges(fd.get(), inode.size, name));
     return {};
 }
 
@@ -141,23 +134,12 @@ Result<HostInode> read_host_inode(const HostDirectory& directory, const std::str
     inode.ctime = time_of(status.st_ctim);
     inode.mtime = time_of(status.st_mtim);
     inode.otime = birth_of(directory, name, inode.mtime);
-    auto xattrs = read_host_xattrs(directory.xattr_path + name, name);
-    if (!xattrs) {
-        return std::unexpected(xattrs.error());
-    }
-    inode.xattrs = std::move(*xattrs);
+    BTRKIT_TRY_ASSIGN(inode.xattrs, read_host_xattrs(directory.xattr_path + name, name));
     if (S_ISREG(inode.mode)) {
         inode.size = found.identity.size;
-        const auto read = read_regular(directory, name, status.st_blocks != 0, inode);
-        if (!read) {
-            return std::unexpected(read.error());
-        }
+        BTRKIT_TRY(read_regular(directory, name, status.st_blocks != 0, inode));
     } else if (S_ISLNK(inode.mode)) {
-        auto target = read_link(directory, name);
-        if (!target) {
-            return std::unexpected(target.error());
-        }
-        inode.link_target = std::move(*target);
+        BTRKIT_TRY_ASSIGN(inode.link_target, read_link(directory, name));
     } else if (S_ISCHR(inode.mode) || S_ISBLK(inode.mode)) {
         inode.device_major = major(status.st_rdev);
         inode.device_minor = minor(status.st_rdev);

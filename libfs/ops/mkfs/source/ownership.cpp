@@ -36,11 +36,8 @@ Result<u32> mapped(u32 id, const std::vector<IdMap>& map, IdKind kind) {
 
 /// Replaces id by what the map makes of it.
 Result<void> map_id(u32& id, const std::vector<IdMap>& map, IdKind kind) {
-    const Result<u32> to = mapped(id, map, kind);
-    if (!to) {
-        return std::unexpected(to.error());
-    }
-    id = *to;
+    BTRKIT_TRY_ASSIGN(const u32 to, mapped(id, map, kind));
+    id = to;
     return {};
 }
 

@@ -53,10 +53,7 @@ Result<void> SpoolContent::append(u64 offset, Bytes bytes) {
         pieces_.push_back({.offset = offset, .length = bytes.size(), .at = written_ + waiting_.size()});
     }
     if (waiting_.size() + bytes.size() > buffer_bytes) {
-        const Result<void> flushed = flush();
-        if (!flushed) {
-            return flushed;
-        }
+        BTRKIT_TRY(flush());
     }
     if (bytes.size() >= buffer_bytes) {
         return write_out(bytes);
@@ -120,10 +117,7 @@ Result<void> SpoolContent::read(u32 content, u64 offset, MutableBytes out) const
         }
         const u64 within = offset - piece->offset;
         const auto data = out.first(std::min<u64>(piece->length - within, out.size()));
-        const Result<void> read = read_spool(piece->at + within, data);
-        if (!read) {
-            return read;
-        }
+        BTRKIT_TRY(read_spool(piece->at + within, data));
         offset += data.size();
         out = out.subspan(data.size());
         ++piece;

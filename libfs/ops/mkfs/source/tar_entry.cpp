@@ -166,11 +166,8 @@ Result<Acl> read_acl(archive_entry* entry, int type) {
     int id = 0;
     const char* name = nullptr;
     while (archive_entry_acl_next(entry, type, &entry_type, &permissions, &tag, &id, &name) == ARCHIVE_OK) {
-        const Result<AclEntry> made = acl_entry_of(tag, permissions, id, name);
-        if (!made) {
-            return std::unexpected(made.error());
-        }
-        acl.push_back(*made);
+        BTRKIT_TRY_ASSIGN(const AclEntry made, acl_entry_of(tag, permissions, id, name));
+        acl.push_back(made);
     }
     return complete_acl(std::move(acl));
 }
@@ -191,14 +188,11 @@ Result<void> read_acls(archive_entry* entry, SourceInode& inode) {
         if ((types & kind.type) == 0 || S_ISLNK(inode.mode) || (!is_access && !S_ISDIR(inode.mode))) {
             continue;
         }
-        const Result<Acl> acl = read_acl(entry, kind.type);
-        if (!acl) {
-            return std::unexpected(acl.error());
-        }
+        BTRKIT_TRY_ASSIGN(const Acl acl, read_acl(entry, kind.type));
         if (is_access) {
-            inode.mode = mode_of_acl(*acl, inode.mode);
+            inode.mode = mode_of_acl(acl, inode.mode);
         }
-        inode.xattrs.push_back({.name = std::string(kind.xattr), .value = acl_xattr_value(*acl)});
+        inode.xattrs.push_back({.name = std::string(kind.xattr), .value = acl_xattr_value(acl)});
     }
     return {};
 }
@@ -250,10 +244,7 @@ Result<SourceInode> read_tar_entry(archive_entry* entry) {
     inode.mode = archive_entry_mode(entry);
     read_times(entry, inode);
     for (const auto read : {read_by_type, read_owner, read_xattrs, read_acls}) {
-        const Result<void> done = read(entry, inode);
-        if (!done) {
-            return std::unexpected(done.error());
-        }
+        BTRKIT_TRY(read(entry, inode));
     }
     put_in_order(inode.xattrs);
     unsigned long set = 0;

@@ -154,10 +154,7 @@ Result<void> TarReader::take_data(SourceInode* inode) {
         if (inode == nullptr || size == 0) {
             continue;
         }
-        const Result<void> taken = take_block(*inode, offset, {static_cast<const std::byte*>(block), size});
-        if (!taken) {
-            return taken;
-        }
+        BTRKIT_TRY(take_block(*inode, offset, {static_cast<const std::byte*>(block), size}));
     }
 }
 
@@ -190,14 +187,11 @@ Result<SourceTree> TarReader::run(int fd) {
     const CLocale locale;
     Result<void> done = open(fd);
     while (done) {
-        const Result<archive_entry*> entry = next();
-        if (!entry) {
-            return std::unexpected(entry.error());
-        }
-        if (*entry == nullptr) {
+        BTRKIT_TRY_ASSIGN(archive_entry* entry, next());
+        if (entry == nullptr) {
             break;
         }
-        done = take(*entry);
+        done = take(entry);
     }
     if (done) {
         done = content_->finish();
@@ -225,12 +219,9 @@ Result<SourceTree> read_tar(const std::string& path, const std::string& spool_di
     if (!is_stdin && !file) {
         return host_failure(path, "open");
     }
-    auto content = SpoolContent::make(spool_directory);
-    if (!content) {
-        return std::unexpected(content.error());
-    }
+    BTRKIT_TRY_ASSIGN(auto content, SpoolContent::make(spool_directory));
     const int fd = is_stdin ? STDIN_FILENO : file.get();
-    Result<SourceTree> tree = TarReader(is_stdin ? "standard input" : path, std::move(*content), now).run(fd);
+    Result<SourceTree> tree = TarReader(is_stdin ? "standard input" : path, std::move(content), now).run(fd);
     if (tree && is_stdin) {
         drain(fd);
     }

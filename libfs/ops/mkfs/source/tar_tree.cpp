@@ -85,30 +85,24 @@ Result<TarTree::Place> TarTree::place_of(std::string_view path) {
     if (parts.empty()) {
         return Place{0, {}};
     }
-    const Result<u32> directory = directory_of(parts, path);
-    if (!directory) {
-        return std::unexpected(directory.error());
-    }
+    BTRKIT_TRY_ASSIGN(const u32 directory, directory_of(parts, path));
     if (last_is_name) {
         last_directory_ = before;
-        last_directory_inode_ = *directory;
+        last_directory_inode_ = directory;
     }
-    return Place{*directory, parts.back()};
+    return Place{directory, parts.back()};
 }
 
 Result<u32> TarTree::add(std::string_view path, SourceInode inode) {
-    const Result<Place> place = place_of(path);
-    if (!place) {
-        return std::unexpected(place.error());
-    }
-    const u32 there = place->text.empty() ? 0 : find(*place);
+    BTRKIT_TRY_ASSIGN(const Place place, place_of(path));
+    const u32 there = place.text.empty() ? 0 : find(place);
     if (there == no_inode) {
-        return make(*place, std::move(inode));
+        return make(place, std::move(inode));
     }
     SourceInode& old = tree_.inodes[there];
     if (!S_ISDIR(inode.mode) || !S_ISDIR(old.mode)) {
-        return refuse(path, place->text.empty() ? "is the top directory, but comes as something else"
-                                                : "comes twice, and not as a directory");
+        return refuse(path, place.text.empty() ? "is the top directory, but comes as something else"
+                                               : "comes twice, and not as a directory");
     }
     inode.entries = std::move(old.entries);
     old = std::move(inode);
@@ -126,14 +120,11 @@ Result<void> TarTree::add_link(std::string_view path, std::string_view target) {
     if (S_ISDIR(tree_.inodes[linked].mode)) {
         return refuse(path, fmt::format("is a hard link to {}, which is a directory", printable(target)));
     }
-    const Result<Place> place = place_of(path);
-    if (!place) {
-        return std::unexpected(place.error());
-    }
-    if (place->text.empty() || find(*place) != no_inode) {
+    BTRKIT_TRY_ASSIGN(const Place place, place_of(path));
+    if (place.text.empty() || find(place) != no_inode) {
         return refuse(path, "comes twice, and not as a directory");
     }
-    put(*place, linked);
+    put(place, linked);
     return {};
 }
 

@@ -14,7 +14,7 @@ namespace btrkit::scrub {
 
 namespace {
 
-constexpr std::size_t run_bytes = std::size_t{1} << 20; ///< a multiple of every sector size
+constexpr std::size_t file_run_bytes = std::size_t{1} << 20; ///< a multiple of every sector size
 
 /// A name that can only mean an entry of the directory itself.
 bool is_plain_name(std::string_view name) {
@@ -100,11 +100,11 @@ bool offer_sector(int fd, u64 offset, u32 sectorsize, const TryBytes& take) {
 }
 
 SectorVisitor::SectorVisitor(const Search& search, const StopToken& stop)
-    : search_(&search), stop_(stop), run_(run_bytes) {}
+    : search_(&search), stop_(stop), run_(file_run_bytes) {}
 
 bool SectorVisitor::visit_file(int fd, u64 size_bytes, const std::string& where) {
     const u64 sectorsize = search_->sectorsize;
-    const u64 size = std::min(size_bytes, static_cast<u64>(std::numeric_limits<off_t>::max()) - run_bytes);
+    const u64 size = std::min(size_bytes, static_cast<u64>(std::numeric_limits<off_t>::max()) - file_run_bytes);
     bool hole_shown = false;
     u64 at = 0;
     while (at < size) {
@@ -119,7 +119,7 @@ bool SectorVisitor::visit_file(int fd, u64 size_bytes, const std::string& where)
             at = data_at == size ? size : round_down(data_at, sectorsize);
             continue;
         }
-        const auto run = MutableBytes(run_).first(std::min<u64>(run_bytes, size - at));
+        const auto run = MutableBytes(run_).first(std::min<u64>(file_run_bytes, size - at));
         const ReadSome read = read_some(fd, at, run);
         if (read.got == 0 && !read.failed) {
             return true; // it has become shorter

@@ -11,7 +11,7 @@ namespace btrkit::scrub {
 
 namespace {
 
-constexpr u64 run_bytes = u64{1} << 20; ///< a multiple of every sector size
+constexpr u64 data_run_bytes = u64{1} << 20; ///< a multiple of every sector size
 /// No address is above this: so their sums are defined.
 constexpr u64 most_bytenr = u64{1} << 62;
 
@@ -20,7 +20,7 @@ public:
     DataVisit(const Filesystem& filesystem, const std::string& name, const Search& search, const StopToken& stop)
         : filesystem_(filesystem), geometry_(filesystem.geometry()), name_(name), search_(search), stop_(stop),
           knows_checksums_(geometry_.csum_type == search.csum_type && geometry_.sectorsize == search.sectorsize),
-          run_(run_bytes) {}
+          run_(data_run_bytes) {}
 
     void run() {
         const auto tree = filesystem_.find_tree(btrfs::csum_tree_id);
@@ -52,7 +52,7 @@ private:
             if (stop_.stop_requested()) {
                 return false;
             }
-            const u64 length = std::min(run_bytes, end - at);
+            const u64 length = std::min(data_run_bytes, end - at);
             const Bytes of_run = checksums.subspan((at - start) / sectorsize * geometry_.csum_size_bytes);
             if (knows_checksums_ ? !visit_wanted(at, length, of_run) : !visit_run(at, length)) {
                 return false;

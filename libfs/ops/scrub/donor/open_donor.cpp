@@ -43,14 +43,11 @@ Result<std::unique_ptr<Donor>> open_donor(const std::string& path) {
     if (::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) {
         return open_folder(path);
     }
-    auto file = HostFile::open(path, O_RDONLY);
-    if (!file) {
-        return std::unexpected(file.error());
-    }
+    BTRKIT_TRY_ASSIGN(auto file, HostFile::open(path, O_RDONLY));
     if (auto filesystem = open_image(path)) {
-        return std::make_unique<ImageDonor>(std::move(*filesystem), std::move(*file));
+        return std::make_unique<ImageDonor>(std::move(*filesystem), std::move(file));
     }
-    return std::make_unique<FileDonor>(std::move(*file));
+    return std::make_unique<FileDonor>(std::move(file));
 }
 
 } // namespace btrkit::scrub

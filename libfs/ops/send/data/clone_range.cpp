@@ -23,11 +23,8 @@ Result<void> Contents::write_or_clone(const Extent& extent, const std::optional<
         return {};
     }
     const Range range{.offset = extent->offset, .length = end - extent->offset};
-    const auto may_clone = source ? may_clone_up_to(end, *source, range) : Result<bool>(false);
-    if (!may_clone) {
-        return std::unexpected(may_clone.error());
-    }
-    auto done = *may_clone ? clone_range(extent, *source, range) : write(extent, range);
+    BTRKIT_TRY_ASSIGN(const auto may_clone, source ? may_clone_up_to(end, *source, range) : Result<bool>(false));
+    auto done = may_clone ? clone_range(extent, *source, range) : write(extent, range);
     current_.next_write_offset = end;
     return done;
 }
@@ -47,9 +44,7 @@ Result<bool> Contents::may_clone_up_to(u64 end, const CloneSource& source, const
     if (snapshots_.parent != nullptr) {
         // The receiver's file may be longer as yet, and the end of the range then be none of the file.
         const auto path = current_path();
-        if (auto done = path ? commands_.truncate(*path, range.offset) : std::unexpected(path.error()); !done) {
-            return std::unexpected(done.error());
-        }
+        BTRKIT_TRY(path ? commands_.truncate(*path, range.offset) : std::unexpected(path.error()));
     }
     return true;
 }
@@ -63,12 +58,9 @@ Result<void> Contents::send_clone(const CloneSource& source, const Range& range)
     } else {
         source_path = snapshot.path_of(source.inode);
     }
-    const auto path = source_path ? current_path() : std::unexpected(source_path.error());
-    if (!path) {
-        return std::unexpected(path.error());
-    }
+    BTRKIT_TRY_ASSIGN(const auto path, source_path ? current_path() : std::unexpected(source_path.error()));
     bytes_sent_ += range.length;
-    return commands_.clone(*path, range.offset, range.length, snapshot.subvolume(), *source_path, source.offset);
+    return commands_.clone(path, range.offset, range.length, snapshot.subvolume(), *source_path, source.offset);
 }
 
 /// How far clone_range() is.
@@ -95,10 +87,7 @@ Result<void> Contents::clone_range(const Extent& extent, CloneSource source, Ran
         return write(extent, range);
     }
     auto& snapshot = sources_.snapshot(source.tree);
-    const auto inode = snapshot.need_inode(source.inode);
-    if (!inode) {
-        return std::unexpected(inode.error());
-    }
+    BTRKIT_TRY_ASSIGN(const auto inode, snapshot.need_inode(source.inode));
     auto items = snapshot.search();
     auto there = items.seek_at_or_before({source.inode, type::extent_data, source.offset});
     if (there && (!*there || items.key().objectid != source.inode || items.key().type != type::extent_data)) {
@@ -108,7 +97,7 @@ Result<void> Contents::clone_range(const Extent& extent, CloneSource source, Ran
                    .source = source,
                    .rest = range,
                    .offset_in_extent = extent->offset_in_extent,
-                   .source_size = inode->size};
+                   .source_size = inode.size};
     for (; there && *there && walk.rest.length != 0; there = items.next()) {
         const auto key = items.key();
         if (key.objectid != source.inode || key.type != type::extent_data) {
@@ -138,9 +127,7 @@ Result<bool> Contents::clone_step(CloneWalk& walk, const FileExtent& source_exte
     }
     if (source_extent.offset > source.offset) {
         const u64 hole_length = std::min(source_extent.offset - source.offset, rest.length);
-        if (auto done = write(extent, {rest.offset, hole_length}); !done) {
-            return std::unexpected(done.error());
-        }
+        BTRKIT_TRY(write(extent, {rest.offset, hole_length}));
         walk.advance(hole_length);
         if (rest.length == 0) {
             return false;
@@ -158,9 +145,7 @@ Result<bool> Contents::clone_step(CloneWalk& walk, const FileExtent& source_exte
     if (!shows_the_same && crosses_end && part.length < rest.length) {
         return false; // one write of all the rest, rather than two
     }
-    if (auto done = shows_the_same ? clone_part(walk, part) : write(extent, part); !done) {
-        return std::unexpected(done.error());
-    }
+    BTRKIT_TRY(shows_the_same ? clone_part(walk, part) : write(extent, part));
     walk.advance(part.length);
     // What this stream has not yet written of the file itself can't be cloned.
     const bool is_own = sources_.is_sent(source.tree) && source.inode == current_.number;

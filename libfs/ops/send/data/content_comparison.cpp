@@ -21,12 +21,9 @@ ContentComparison::ContentComparison(const Filesystem& filesystem, const Filesys
       parent_bytes_(chunk_bytes) {}
 
 Result<bool> ContentComparison::equal(const FileExtent& extent, bool has_checksums, u64 inode, u64 end) {
-    const auto parent_inode = parent_.need_inode(inode);
-    if (!parent_inode) {
-        return std::unexpected(parent_inode.error());
-    }
+    BTRKIT_TRY_ASSIGN(const auto parent_inode, parent_.need_inode(inode));
     // Sectors of one that are none of the other: nothing that could be compared piece by piece.
-    if (parent_inode->size < end || !is_aligned(extent.offset, sectorsize_)) {
+    if (parent_inode.size < end || !is_aligned(extent.offset, sectorsize_)) {
         return false;
     }
     for (u64 at = extent.offset; at < end; at += chunk_bytes) {
@@ -36,7 +33,7 @@ Result<bool> ContentComparison::equal(const FileExtent& extent, bool has_checksu
         if (!read_sent(extent, has_checksums, at, sent)) {
             return false;
         }
-        const auto is_read = read_parent(inode, parent_inode->has_checksums(), at, before);
+        const auto is_read = read_parent(inode, parent_inode.has_checksums(), at, before);
         if (!is_read || !*is_read) {
             return is_read;
         }
@@ -69,18 +66,15 @@ Result<bool> ContentComparison::read_parent(u64 inode, bool has_checksums, u64 a
             }
             continue;
         }
-        const auto extent = parse_file_extent(parent_.id(), key, parent_items_.data(), parent_sectorsize_);
-        if (!extent) {
-            return std::unexpected(extent.error());
-        }
-        const u64 begin = std::max(at, extent->offset);
-        const u64 end = std::min(at + out.size(), extent->offset + extent->length);
-        if (extent->offset >= at + out.size()) {
+        BTRKIT_TRY_ASSIGN(const auto extent,
+                          parse_file_extent(parent_.id(), key, parent_items_.data(), parent_sectorsize_));
+        const u64 begin = std::max(at, extent.offset);
+        const u64 end = std::min(at + out.size(), extent.offset + extent.length);
+        if (extent.offset >= at + out.size()) {
             break;
         }
-        if (begin < end && extent->is_data() &&
-            !parent_reader_.read(*extent, has_checksums, begin - extent->offset,
-                                 out.subspan(begin - at, end - begin))) {
+        if (begin < end && extent.is_data() &&
+            !parent_reader_.read(extent, has_checksums, begin - extent.offset, out.subspan(begin - at, end - begin))) {
             return false;
         }
     }

@@ -66,11 +66,8 @@ Result<void> Contents::send_all() {
             return {};
         }
         const auto extent = parse(key, items.data());
-        if (auto done = extent ? send_extent(*extent, items.leaf().header().owner, items.slot())
-                               : std::unexpected(extent.error());
-            !done) {
-            return done;
-        }
+        BTRKIT_TRY(extent ? send_extent(*extent, items.leaf().header().owner, items.slot())
+                          : std::unexpected(extent.error()));
     }
     return there ? Result<void>() : std::unexpected(there.error());
 }
@@ -78,11 +75,9 @@ Result<void> Contents::send_all() {
 Result<void> Contents::send_extent(const Extent& extent, u64 leaf_owner, u32 slot) {
     if (parent_extents_ && !current_.is_new) {
         const auto inode = snapshots_.sent->need_inode(current_.number);
-        const auto unchanged = inode ? parent_extents_->has(*inode, *extent) : std::unexpected(inode.error());
-        if (!unchanged) {
-            return std::unexpected(unchanged.error());
-        }
-        if (*unchanged) {
+        BTRKIT_TRY_ASSIGN(const auto unchanged,
+                          inode ? parent_extents_->has(*inode, *extent) : std::unexpected(inode.error()));
+        if (unchanged) {
             return send_hole_before(*extent, slot);
         }
     } else if (!extent->is_data()) {
@@ -100,27 +95,19 @@ Result<void> Contents::send_extent(const Extent& extent, u64 leaf_owner, u32 slo
                                 .inode_size = current_.size,
                                 .next_write_offset = current_.next_write_offset});
     }
-    if (auto done = write_or_clone(extent, source); !done) {
-        return done;
-    }
+    BTRKIT_TRY(write_or_clone(extent, source));
     return send_hole_before(*extent, slot);
 }
 
 Result<void> Contents::find_last_extent_end(u64 offset) {
     current_.last_extent_end = 0;
     auto items = snapshots_.sent->search();
-    const auto there = items.seek_at_or_before({current_.number, type::extent_data, offset});
-    if (!there) {
-        return std::unexpected(there.error());
-    }
-    if (!*there || items.key().objectid != current_.number || items.key().type != type::extent_data) {
+    BTRKIT_TRY_ASSIGN(const auto there, items.seek_at_or_before({current_.number, type::extent_data, offset}));
+    if (!there || items.key().objectid != current_.number || items.key().type != type::extent_data) {
         return {};
     }
-    const auto extent = parse(items.key(), items.data());
-    if (!extent) {
-        return std::unexpected(extent.error());
-    }
-    current_.last_extent_end = (*extent)->offset + (*extent)->length;
+    BTRKIT_TRY_ASSIGN(const auto extent, parse(items.key(), items.data()));
+    current_.last_extent_end = extent->offset + extent->length;
     return {};
 }
 
@@ -130,18 +117,12 @@ Result<void> Contents::send_hole_before(const FileExtent& extent, u32 slot) {
     if (!overwrites()) {
         return {};
     }
-    if (auto done = send_hole_of_gone_items(extent.offset); !done) {
-        return done;
-    }
+    BTRKIT_TRY(send_hole_of_gone_items(extent.offset));
     if (!current_.last_extent_end || (slot == 0 && *current_.last_extent_end < extent.offset)) {
         // No extent ends before offset 0.
-        if (auto done = find_last_extent_end(extent.offset - 1); !done) {
-            return done;
-        }
+        BTRKIT_TRY(find_last_extent_end(extent.offset - 1));
     }
-    if (auto done = send_hole_up_to(extent.offset); !done) {
-        return done;
-    }
+    BTRKIT_TRY(send_hole_up_to(extent.offset));
     current_.last_extent_end = extent.offset + extent.length;
     current_.gone_extent_offset.reset();
     return {};
@@ -151,13 +132,9 @@ Result<void> Contents::send_last_hole() {
     if (!overwrites()) {
         return {};
     }
-    if (auto done = send_hole_of_gone_items(~u64{0}); !done) {
-        return done;
-    }
+    BTRKIT_TRY(send_hole_of_gone_items(~u64{0}));
     if (!current_.last_extent_end || *current_.last_extent_end < current_.size) {
-        if (auto done = find_last_extent_end(~u64{0}); !done) {
-            return done;
-        }
+        BTRKIT_TRY(find_last_extent_end(~u64{0}));
     }
     return send_hole_up_to(current_.size);
 }
@@ -166,9 +143,7 @@ Result<void> Contents::note_gone_item(u64 offset) {
     if (!overwrites()) {
         return {};
     }
-    if (auto done = send_hole_of_gone_items(offset); !done) {
-        return done;
-    }
+    BTRKIT_TRY(send_hole_of_gone_items(offset));
     current_.gone_extent_offset = current_.gone_extent_offset.value_or(offset);
     return {};
 }
@@ -181,11 +156,8 @@ Result<void> Contents::send_hole_of_gone_items(u64 next_offset) {
     }
     const u64 gone = *current_.gone_extent_offset;
     auto items = snapshots_.sent->search();
-    const auto there = items.seek_at_or_after({current_.number, type::extent_data, gone});
-    if (!there) {
-        return std::unexpected(there.error());
-    }
-    const bool has_next = *there && items.key().objectid == current_.number && items.key().type == type::extent_data;
+    BTRKIT_TRY_ASSIGN(const auto there, items.seek_at_or_after({current_.number, type::extent_data, gone}));
+    const bool has_next = there && items.key().objectid == current_.number && items.key().type == type::extent_data;
     const u64 hole_end = has_next ? items.key().offset : next_offset;
     if (hole_end >= next_offset) {
         return {};
@@ -232,10 +204,7 @@ Result<void> Contents::send_grown_tail(u64 old_size) {
     if (!overwrites() || mode_.no_data) {
         return {};
     }
-    const auto inode = snapshots_.sent->need_inode(current_.number);
-    if (!inode) {
-        return std::unexpected(inode.error());
-    }
+    BTRKIT_TRY_ASSIGN(const auto inode, snapshots_.sent->need_inode(current_.number));
     auto items = snapshots_.sent->search();
     auto there = items.seek_at_or_before({current_.number, type::extent_data, old_size});
     for (; there && *there; there = items.next()) {
@@ -245,7 +214,7 @@ Result<void> Contents::send_grown_tail(u64 old_size) {
         }
         const auto extent = parse(key, items.data());
         const auto unsent =
-            extent && (*extent)->is_data() ? parent_extents_->has(*inode, **extent) : Result<bool>(false);
+            extent && (*extent)->is_data() ? parent_extents_->has(inode, **extent) : Result<bool>(false);
         if (!extent || !unsent) {
             return std::unexpected(extent ? unsent.error() : extent.error());
         }
@@ -254,9 +223,7 @@ Result<void> Contents::send_grown_tail(u64 old_size) {
         if (!*unsent || from >= end || is_all_zeros(**extent, {from, end - from})) {
             continue;
         }
-        if (auto done = write(*extent, {from, end - from}); !done) {
-            return done;
-        }
+        BTRKIT_TRY(write(*extent, {from, end - from}));
         current_.next_write_offset = end;
     }
     return there ? Result<void>() : std::unexpected(there.error());
@@ -296,16 +263,14 @@ std::shared_ptr<const std::string> Contents::shown_path(std::string_view path) {
 
 Result<void> Contents::write(const Extent& extent, const Range& range) {
     const auto path = current_path();
-    const auto inode = path ? snapshots_.sent->need_inode(current_.number) : std::unexpected(path.error());
-    if (!inode) {
-        return std::unexpected(inode.error());
-    }
+    BTRKIT_TRY_ASSIGN(const auto inode,
+                      path ? snapshots_.sent->need_inode(current_.number) : std::unexpected(path.error()));
     bytes_sent_ += range.length;
     if (mode_.no_data) {
         return commands_.update_extent(*path, range.offset, range.length);
     }
     const FileData data{.extent = extent,
-                        .has_checksums = inode->has_checksums(),
+                        .has_checksums = inode.has_checksums(),
                         .offset = range.offset,
                         .length = range.length,
                         .shown_path = shown_path(*path)};

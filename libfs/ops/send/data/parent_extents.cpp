@@ -41,9 +41,7 @@ Result<bool> ParentExtents::has_extents(u64 inode, const FileExtent& extent) {
         return false;
     }
     const bool is_hole = extent.kind == ExtentKind::hole;
-    if (const auto there = search_.seek_at_or_before({inode, type::extent_data, extent.offset}); !there) {
-        return std::unexpected(there.error());
-    }
+    BTRKIT_TRY(search_.seek_at_or_before({inode, type::extent_data, extent.offset}));
     if (!stands_on(inode)) {
         return is_hole;
     }
@@ -53,23 +51,18 @@ Result<bool> ParentExtents::has_extents(u64 inode, const FileExtent& extent) {
         if (!stands_on(inode)) {
             return false; // the parent's file is shorter
         }
-        const auto before = parse();
-        if (!before) {
-            return std::unexpected(before.error());
-        }
-        if (before->kind == ExtentKind::prealloc) {
+        BTRKIT_TRY_ASSIGN(const auto before, parse());
+        if (before.kind == ExtentKind::prealloc) {
             return false;
         }
-        if (before->offset + before->length <= extent.offset) {
+        if (before.offset + before.length <= extent.offset) {
             return is_hole; // it ends before: nothing is there
         }
-        if (before->kind == ExtentKind::inline_data || !show_the_same(extent, *before)) {
+        if (before.kind == ExtentKind::inline_data || !show_the_same(extent, before)) {
             return false;
         }
-        position = before->offset + before->length;
-        if (const auto there = search_.next(); !there) {
-            return std::unexpected(there.error());
-        }
+        position = before.offset + before.length;
+        BTRKIT_TRY(search_.next());
         if (stands_on(inode) && search_.key().offset != position) {
             return false;
         }
@@ -83,14 +76,11 @@ Result<bool> ParentExtents::has_hole(u64 inode, u64 from, u64 to) {
         there = search_.seek_at_or_after({inode, type::extent_data, from});
     }
     for (; there && *there && stands_on(inode); there = search_.next()) {
-        const auto extent = parse();
-        if (!extent) {
-            return std::unexpected(extent.error());
-        }
-        if (extent->offset >= to) {
+        BTRKIT_TRY_ASSIGN(const auto extent, parse());
+        if (extent.offset >= to) {
             break;
         }
-        if (extent->kind != ExtentKind::hole && extent->offset + extent->length > from) {
+        if (extent.kind != ExtentKind::hole && extent.offset + extent.length > from) {
             return false;
         }
     }

@@ -34,12 +34,9 @@ Result<std::vector<std::byte>> read_descriptor(Snapshot& snapshot, u64 inode) {
 } // namespace
 
 Result<void> send_verity(Snapshot& snapshot, u64 inode, std::string_view path, Commands& commands) {
-    const auto bytes = read_descriptor(snapshot, inode);
-    if (!bytes) {
-        return std::unexpected(bytes.error());
-    }
-    const auto* descriptor = view_at<btrfs::FsverityDescriptor>(*bytes);
-    const auto signature = descriptor == nullptr ? Bytes() : clipped(*bytes, sizeof(*descriptor), descriptor->sig_size);
+    BTRKIT_TRY_ASSIGN(const auto bytes, read_descriptor(snapshot, inode));
+    const auto* descriptor = view_at<btrfs::FsverityDescriptor>(bytes);
+    const auto signature = descriptor == nullptr ? Bytes() : clipped(bytes, sizeof(*descriptor), descriptor->sig_size);
     if (descriptor == nullptr || signature.size() != descriptor->sig_size ||
         descriptor->salt_size > descriptor->salt.size()) {
         return std::unexpected(

@@ -32,12 +32,9 @@ Result<XattrChanges::Entries> XattrChanges::parse(const Snapshot& snapshot, cons
 }
 
 Result<void> XattrChanges::set(const Entry& entry) {
-    const auto path = paths_.path_of(current_.number, current_.generation);
-    if (!path) {
-        return std::unexpected(path.error());
-    }
+    BTRKIT_TRY_ASSIGN(const auto path, paths_.path_of(current_.number, current_.generation));
     const bool is_empty_acl = entry.value.empty() && std::ranges::find(acl_names, entry.name) != acl_names.end();
-    return commands_.set_xattr(*path, entry.name, is_empty_acl ? empty_acl : entry.value);
+    return commands_.set_xattr(path, entry.name, is_empty_acl ? empty_acl : entry.value);
 }
 
 Result<void> XattrChanges::set_all(const Entries& entries, const Entries& known) {
@@ -46,9 +43,7 @@ Result<void> XattrChanges::set_all(const Entries& entries, const Entries& known)
         if (entry.name == capability_name || (same != known.end() && same->value == entry.value)) {
             continue;
         }
-        if (auto done = set(entry); !done) {
-            return done;
-        }
+        BTRKIT_TRY(set(entry));
     }
     return {};
 }
@@ -59,29 +54,21 @@ Result<void> XattrChanges::remove_all(const Entries& entries, const Entries& lef
             continue;
         }
         const auto path = paths_.path_of(current_.number, current_.generation);
-        if (auto done = path ? commands_.remove_xattr(*path, entry.name) : std::unexpected(path.error()); !done) {
-            return done;
-        }
+        BTRKIT_TRY(path ? commands_.remove_xattr(*path, entry.name) : std::unexpected(path.error()));
     }
     return {};
 }
 
 Result<void> XattrChanges::send(const ItemDifference& item) {
-    const auto now = item.new_item ? parse(*snapshots_.sent, item.key, item.new_item.data()) : Entries();
-    if (!now) {
-        return std::unexpected(now.error());
-    }
-    const auto before = item.old_item ? parse(*snapshots_.parent, item.key, item.old_item.data()) : Entries();
-    if (!before) {
-        return std::unexpected(before.error());
-    }
+    BTRKIT_TRY_ASSIGN(const auto now,
+                      item.new_item ? parse(*snapshots_.sent, item.key, item.new_item.data()) : Entries());
+    BTRKIT_TRY_ASSIGN(const auto before,
+                      item.old_item ? parse(*snapshots_.parent, item.key, item.old_item.data()) : Entries());
     if (item.change != ItemChange::same) {
         log_.attributes_changed();
     }
-    if (auto done = set_all(*now, *before); !done) {
-        return done;
-    }
-    return remove_all(*before, *now);
+    BTRKIT_TRY(set_all(now, before));
+    return remove_all(before, now);
 }
 
 Result<void> XattrChanges::send_all() {
@@ -92,9 +79,7 @@ Result<void> XattrChanges::send_all() {
             return {};
         }
         const auto entries = parse(*snapshots_.sent, items.key(), items.data());
-        if (auto done = entries ? set_all(*entries, {}) : std::unexpected(entries.error()); !done) {
-            return done;
-        }
+        BTRKIT_TRY(entries ? set_all(*entries, {}) : std::unexpected(entries.error()));
     }
     return there ? Result<void>() : std::unexpected(there.error());
 }
@@ -105,12 +90,9 @@ Result<void> XattrChanges::send_capabilities() {
     if (!there || !*there) {
         return there ? Result<void>() : std::unexpected(there.error());
     }
-    const auto entries = parse(*snapshots_.sent, search_.key(), search_.data());
-    if (!entries) {
-        return std::unexpected(entries.error());
-    }
-    const auto capability = std::ranges::find(*entries, capability_name, &Entry::name);
-    return capability == entries->end() ? Result<void>() : set(*capability);
+    BTRKIT_TRY_ASSIGN(const auto entries, parse(*snapshots_.sent, search_.key(), search_.data()));
+    const auto capability = std::ranges::find(entries, capability_name, &Entry::name);
+    return capability == entries.end() ? Result<void>() : set(*capability);
 }
 
 } // namespace btrkit::send

@@ -65,11 +65,8 @@ Result<bool> NameChanges::waits_for_ancestor(const InodeName& name, const Record
         }
         if (moves_.is_waiting(dir, dir_generation)) {
             // Otherwise both would wait for each other.
-            const auto above = snapshots_.parent->is_above(current_.number, current_.generation, dir);
-            if (!above) {
-                return above;
-            }
-            if (*above) {
+            BTRKIT_TRY_ASSIGN(const auto above, snapshots_.parent->is_above(current_.number, current_.generation, dir));
+            if (above) {
                 wait_for(dir, names, is_orphan);
                 return true;
             }
@@ -79,11 +76,8 @@ Result<bool> NameChanges::waits_for_ancestor(const InodeName& name, const Record
         if (!name_before || !*name_before) {
             return name_before ? Result<bool>(false) : std::unexpected(name_before.error());
         }
-        const auto waits = will_move(dir, dir_generation, **name_before, *name_now);
-        if (!waits) {
-            return waits;
-        }
-        if (*waits) {
+        BTRKIT_TRY_ASSIGN(const auto waits, will_move(dir, dir_generation, **name_before, *name_now));
+        if (waits) {
             wait_for(dir, names, is_orphan);
             return true;
         }
@@ -127,22 +121,18 @@ Result<bool> NameChanges::move_late(WaitingMove& move) {
         const auto old_name = snapshots_.parent->need_first_name(move.dir);
         from = old_name ? paths_.path_of(*old_name) : std::unexpected(old_name.error());
     }
-    const auto obstacle = from ? loop_through(move.dir, move.dir_generation) : std::unexpected(from.error());
-    if (!obstacle) {
-        return std::unexpected(obstacle.error());
-    }
-    if (*obstacle) {
+    BTRKIT_TRY_ASSIGN(const auto obstacle,
+                      from ? loop_through(move.dir, move.dir_generation) : std::unexpected(from.error()));
+    if (obstacle) {
         const auto [dir, generation] = std::pair(move.dir, move.dir_generation);
-        moves_.add(**obstacle, std::move(move), waiting.is_orphan);
+        moves_.add(*obstacle, std::move(move), waiting.is_orphan);
         auto* again = moves_.find(dir, generation);
         again->rmdir = waiting.rmdir;
         again->rmdir_generation = waiting.rmdir_generation;
         return false;
     }
     const auto to = paths_.path_of(move.dir, move.dir_generation);
-    if (auto done = to ? commands_.rename(*from, *to) : std::unexpected(to.error()); !done) {
-        return std::unexpected(done.error());
-    }
+    BTRKIT_TRY(to ? commands_.rename(*from, *to) : std::unexpected(to.error()));
     paths_.forget_current_path();
     const auto done = after_late_move(move, waiting);
     return done ? Result<bool>(true) : std::unexpected(done.error());
@@ -150,18 +140,13 @@ Result<bool> NameChanges::move_late(WaitingMove& move) {
 
 Result<void> NameChanges::after_late_move(const WaitingMove& move, const DirMoves::Waiting& waiting) {
     if (waiting.rmdir != 0 && dying_.contains(waiting.rmdir, waiting.rmdir_generation)) {
-        if (auto done = rmdir_if_emptied(waiting.rmdir, waiting.rmdir_generation); !done) {
-            return done;
-        }
+        BTRKIT_TRY(rmdir_if_emptied(waiting.rmdir, waiting.rmdir_generation));
     }
     dir_times_.touch(move.dir, move.dir_generation);
     for (const auto& name : move.touched) {
-        const auto still_there = snapshots_.sent->inode(name.dir);
-        if (!still_there) {
-            return std::unexpected(still_there.error());
-        }
+        BTRKIT_TRY_ASSIGN(const auto still_there, snapshots_.sent->inode(name.dir));
         // The kernel also tries it where the number now is another inode's.
-        if (*still_there && (*still_there)->generation == name.dir_generation) {
+        if (still_there && still_there->generation == name.dir_generation) {
             dir_times_.touch(name.dir, name.dir_generation);
         }
     }
@@ -170,11 +155,8 @@ Result<void> NameChanges::after_late_move(const WaitingMove& move, const DirMove
 
 /// Of a directory that waits. A new one is at the top by its temporary name: the kernel fails there.
 Result<Paths::Step> NameChanges::step_up_in_parent(u64 dir) const {
-    auto name = snapshots_.parent->first_name(dir);
-    if (!name) {
-        return std::unexpected(name.error());
-    }
-    return *name ? Paths::Step{std::move((*name)->name), (*name)->dir, (*name)->dir_generation} : Paths::Step{};
+    BTRKIT_TRY_ASSIGN(auto name, snapshots_.parent->first_name(dir));
+    return name ? Paths::Step{std::move(name->name), name->dir, name->dir_generation} : Paths::Step{};
 }
 
 /// Whether the way up from the directory, as things are now, leads back to it; then: which directory on it has to be
@@ -191,18 +173,15 @@ Result<std::optional<u64>> NameChanges::loop_through(u64 dir, u64 generation) {
         if (waits && waiting_above == 0) {
             waiting_above = at;
         }
-        const auto step = waits ? step_up_in_parent(at) : paths_.step_up(at, at_generation);
-        if (!step) {
-            return std::unexpected(step.error());
-        }
-        if (step->parent == 0) {
+        BTRKIT_TRY_ASSIGN(const auto step, waits ? step_up_in_parent(at) : paths_.step_up(at, at_generation));
+        if (step.parent == 0) {
             return std::nullopt;
         }
-        if (step->parent == dir) {
+        if (step.parent == dir) {
             return waiting_above == 0 ? at : waiting_above;
         }
-        at = step->parent;
-        at_generation = step->parent_generation;
+        at = step.parent;
+        at_generation = step.parent_generation;
     }
     return std::nullopt;
 }

@@ -20,16 +20,13 @@ InodeMaker::InodeMaker(const Filesystem& filesystem, const Snapshots& snapshots,
     : snapshots_(snapshots), current_(current), commands_(commands), paths_(paths), symlinks_(filesystem) {}
 
 Result<void> InodeMaker::make(const Inode& inode) {
-    const auto name = paths_.temporary_name(inode.number, inode.generation);
-    if (!name) {
-        return std::unexpected(name.error());
-    }
+    BTRKIT_TRY_ASSIGN(const auto name, paths_.temporary_name(inode.number, inode.generation));
     if (inode.type() != S_IFLNK) {
-        return commands_.make(*name, inode, {});
+        return commands_.make(name, inode, {});
     }
     const InodePlace place{.tree = snapshots_.sent->subvolume().tree, .inode = inode.number};
     const auto target = read_symlink(symlinks_, place, inode);
-    return target ? commands_.make(*name, inode, *target) : std::unexpected(target.error());
+    return target ? commands_.make(name, inode, *target) : std::unexpected(target.error());
 }
 
 void InodeMaker::remember(u64 dir) {
@@ -66,9 +63,7 @@ Result<void> InodeMaker::make_dir_once(const Inode& inode) {
     if (!made || *made) {
         return made ? Result<void>() : std::unexpected(made.error());
     }
-    if (auto done = make(inode); !done) {
-        return done;
-    }
+    BTRKIT_TRY(make(inode));
     remember(inode.number);
     return {};
 }

@@ -38,28 +38,25 @@ NameChanges::NameChanges(const Snapshots& snapshots, CurrentInode& current, Comm
       paths_(paths), moves_(moves), dying_(dying) {}
 
 Result<bool> NameChanges::process(const RecordedNames& names) {
-    auto work = begin_work();
-    if (!work) {
-        return std::unexpected(work.error());
-    }
-    auto done = clear_the_way(names, *work);
+    BTRKIT_TRY_ASSIGN(auto work, begin_work());
+    auto done = clear_the_way(names, work);
     for (auto name = names.new_names.begin(); done && name != names.new_names.end(); ++name) {
-        done = give_new_name(*name, names, *work);
-        work->touched_dirs.add(*name);
+        done = give_new_name(*name, names, work);
+        work.touched_dirs.add(*name);
     }
     const bool is_dir = S_ISDIR(current_.mode);
     if (done && is_dir && current_.is_deleted) {
-        done = delete_dir(*work);
+        done = delete_dir(work);
     } else if (done && !is_dir) {
-        done = unlink_old_names(names, *work);
+        done = unlink_old_names(names, work);
     }
     for (const auto& name : names.deleted_names) {
-        work->touched_dirs.add(name);
+        work.touched_dirs.add(name);
     }
     if (done) {
-        done = look_after_dirs(*work);
+        done = look_after_dirs(work);
     }
-    return done ? Result<bool>(!work->may_move) : std::unexpected(done.error());
+    return done ? Result<bool>(!work.may_move) : std::unexpected(done.error());
 }
 
 /// Where the inode is now: new ones, and those whose first name another has taken over, by their temporary names.
@@ -67,19 +64,11 @@ Result<NameChanges::Work> NameChanges::begin_work() {
     Work work{.is_orphan = current_.is_new};
     if (!current_.is_new && snapshots_.parent != nullptr) {
         const auto first = snapshots_.parent->need_first_name(current_.number);
-        const auto taken =
-            first ? paths_.is_taken_over(*first, current_.number, current_.generation) : std::unexpected(first.error());
-        if (!taken) {
-            return std::unexpected(taken.error());
-        }
-        work.is_orphan = *taken;
+        BTRKIT_TRY_ASSIGN(work.is_orphan, first ? paths_.is_taken_over(*first, current_.number, current_.generation)
+                                                  : std::unexpected(first.error()));
     }
-    auto path = work.is_orphan ? paths_.temporary_name(current_.number, current_.generation)
-                               : paths_.path_of(current_.number, current_.generation);
-    if (!path) {
-        return std::unexpected(path.error());
-    }
-    work.path = std::move(*path);
+    BTRKIT_TRY_ASSIGN(work.path, work.is_orphan ? paths_.temporary_name(current_.number, current_.generation)
+                                                : paths_.path_of(current_.number, current_.generation));
     return work;
 }
 
@@ -87,21 +76,13 @@ Result<NameChanges::Work> NameChanges::begin_work() {
 /// may be the old one of a directory that other paths lead through.
 Result<void> NameChanges::clear_the_way(const RecordedNames& names, Work& work) {
     for (const auto& name : names.new_names) {
-        const auto state = snapshots_.state(name.dir, name.dir_generation, current_.names_done_below);
-        if (!state) {
-            return std::unexpected(state.error());
-        }
-        if (*state == InodeState::will_create) {
+        BTRKIT_TRY_ASSIGN(const auto state, snapshots_.state(name.dir, name.dir_generation, current_.names_done_below));
+        if (state == InodeState::will_create) {
             continue;
         }
-        const auto victim = paths_.in_the_way_of(name);
-        if (!victim) {
-            return std::unexpected(victim.error());
-        }
-        if (*victim) {
-            if (auto done = give_way(**victim, name, work); !done) {
-                return done;
-            }
+        BTRKIT_TRY_ASSIGN(const auto victim, paths_.in_the_way_of(name));
+        if (victim) {
+            BTRKIT_TRY(give_way(*victim, name, work));
         }
     }
     return {};
@@ -109,16 +90,11 @@ Result<void> NameChanges::clear_the_way(const RecordedNames& names, Work& work) 
 
 Result<void> NameChanges::give_way(const Paths::Victim& victim, const InodeName& name, Work& work) {
     const auto first = snapshots_.parent->need_first_name(victim.inode);
-    const auto path = first ? paths_.path_of(name) : std::unexpected(first.error());
-    if (!path) {
-        return std::unexpected(path.error());
-    }
+    BTRKIT_TRY_ASSIGN(const auto path, first ? paths_.path_of(name) : std::unexpected(first.error()));
     if (first->dir != name.dir || first->name != name.name) {
-        return commands_.unlink(*path); // it has others
+        return commands_.unlink(path); // it has others
     }
-    if (auto done = orphanize(victim.inode, victim.generation, *path); !done) {
-        return done;
-    }
+    BTRKIT_TRY(orphanize(victim.inode, victim.generation, path));
     if (auto* waiting = moves_.find(victim.inode, victim.generation)) {
         waiting->is_orphan = true;
     }
@@ -132,11 +108,7 @@ Result<void> NameChanges::give_way(const Paths::Victim& victim, const InodeName&
         return above ? Result<void>() : std::unexpected(above.error());
     }
     paths_.forget_current_path();
-    auto path_now = paths_.path_of(current_.number, current_.generation);
-    if (!path_now) {
-        return std::unexpected(path_now.error());
-    }
-    work.path = std::move(*path_now);
+    BTRKIT_TRY_ASSIGN(work.path, paths_.path_of(current_.number, current_.generation));
     return {};
 }
 
@@ -150,17 +122,12 @@ Result<void> NameChanges::make_parent(const InodeName& name, const Work& work) {
     if (work.touched_dirs.contains(name)) {
         return {}; // done for another of the names
     }
-    const auto state = snapshots_.state(name.dir, name.dir_generation, current_.names_done_below);
-    if (!state) {
-        return std::unexpected(state.error());
-    }
-    return *state == InodeState::will_create ? maker_.make_dir_once(name.dir) : Result<void>();
+    BTRKIT_TRY_ASSIGN(const auto state, snapshots_.state(name.dir, name.dir_generation, current_.names_done_below));
+    return state == InodeState::will_create ? maker_.make_dir_once(name.dir) : Result<void>();
 }
 
 Result<void> NameChanges::give_new_name(const InodeName& name, const RecordedNames& names, Work& work) {
-    if (auto done = make_parent(name, work); !done) {
-        return done;
-    }
+    BTRKIT_TRY(make_parent(name, work));
     const bool is_dir = S_ISDIR(current_.mode);
     if (is_dir && snapshots_.parent != nullptr && work.may_move) {
         auto waits = waits_for_bearer_of(name, names, work.is_orphan);
@@ -175,30 +142,22 @@ Result<void> NameChanges::give_new_name(const InodeName& name, const RecordedNam
     if (!work.may_move) {
         return {};
     }
-    auto path = paths_.path_of(name);
-    if (!path) {
-        return std::unexpected(path.error());
-    }
+    BTRKIT_TRY_ASSIGN(auto path, paths_.path_of(name));
     if (!work.is_orphan && !is_dir) {
-        return commands_.link(*path, work.path);
+        return commands_.link(path, work.path);
     }
     // A directory has one name: the old one is gone with this.
-    if (auto done = commands_.rename(work.path, *path); !done) {
-        return done;
-    }
+    BTRKIT_TRY(commands_.rename(work.path, path));
     work.is_orphan = false;
-    work.path = *path;
-    paths_.set_current_path(std::move(*path));
+    work.path = path;
+    paths_.set_current_path(std::move(path));
     return {};
 }
 
 /// Removes a directory, or keeps it by its temporary name until its entries have gone.
 Result<void> NameChanges::delete_dir(Work& work) {
-    const auto emptied = can_rmdir(current_.number, current_.generation);
-    if (!emptied) {
-        return std::unexpected(emptied.error());
-    }
-    if (*emptied) {
+    BTRKIT_TRY_ASSIGN(const auto emptied, can_rmdir(current_.number, current_.generation));
+    if (emptied) {
         return commands_.rmdir(work.path);
     }
     return work.is_orphan ? Result<void>() : orphanize(current_.number, current_.generation, work.path);
@@ -206,17 +165,12 @@ Result<void> NameChanges::delete_dir(Work& work) {
 
 Result<void> NameChanges::unlink_old_names(const RecordedNames& names, Work& work) {
     for (const auto& name : names.deleted_names) {
-        const auto taken = paths_.is_taken_over(name, current_.number, current_.generation);
-        if (!taken) {
-            return std::unexpected(taken.error());
-        }
-        if (*taken) {
+        BTRKIT_TRY_ASSIGN(const auto taken, paths_.is_taken_over(name, current_.number, current_.generation));
+        if (taken) {
             continue;
         }
         const auto path = paths_.path_of(name);
-        if (auto done = path ? commands_.unlink(*path) : std::unexpected(path.error()); !done) {
-            return done;
-        }
+        BTRKIT_TRY(path ? commands_.unlink(*path) : std::unexpected(path.error()));
         if (paths_.is_current_path(*path)) {
             paths_.forget_current_path();
         }
@@ -238,16 +192,11 @@ Result<void> NameChanges::look_after_dirs(const Work& work) {
         if (dir > current_.number) {
             continue; // its turn will come
         }
-        const auto state = snapshots_.state(dir, generation, current_.names_done_below);
-        if (!state) {
-            return std::unexpected(state.error());
-        }
-        if (*state == InodeState::did_create || *state == InodeState::unchanged) {
+        BTRKIT_TRY_ASSIGN(const auto state, snapshots_.state(dir, generation, current_.names_done_below));
+        if (state == InodeState::did_create || state == InodeState::unchanged) {
             dir_times_.touch(dir, generation);
-        } else if (*state == InodeState::did_delete) {
-            if (auto done = rmdir_if_emptied(dir, generation); !done) {
-                return done;
-            }
+        } else if (state == InodeState::did_delete) {
+            BTRKIT_TRY(rmdir_if_emptied(dir, generation));
         }
     }
     return {};
@@ -272,11 +221,8 @@ Result<bool> NameChanges::can_rmdir(u64 dir, u64 generation) {
         return false;
     }
     DyingDirs::Dying dying = known != nullptr ? *known : DyingDirs::Dying{};
-    const auto emptied = is_emptied(dir, generation, dying);
-    if (!emptied) {
-        return emptied;
-    }
-    if (*emptied) {
+    BTRKIT_TRY_ASSIGN(const auto emptied, is_emptied(dir, generation, dying));
+    if (emptied) {
         dying_.remove(dir, generation);
     } else {
         dying_.add(dir, generation) = dying;
@@ -301,11 +247,8 @@ Result<bool> NameChanges::is_emptied(u64 dir, u64 generation, DyingDirs::Dying& 
         dying.highest_inode = std::max(dying.highest_inode, inode);
         dying.next_index = key.offset;
         if (moves_.has_number(inode) && entry->location.type == type::inode_item) {
-            const auto inode_generation = snapshots_.parent->generation_of(inode);
-            if (!inode_generation) {
-                return std::unexpected(inode_generation.error());
-            }
-            if (auto* waiting = moves_.find(inode, *inode_generation)) {
+            BTRKIT_TRY_ASSIGN(const auto inode_generation, snapshots_.parent->generation_of(inode));
+            if (auto* waiting = moves_.find(inode, inode_generation)) {
                 waiting->rmdir = dir;
                 waiting->rmdir_generation = generation;
                 return false;

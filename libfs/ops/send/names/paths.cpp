@@ -26,12 +26,9 @@ Result<std::string> Paths::temporary_name(u64 inode, u64 generation) {
         auto name = fmt::format("o{}-{}-{}", inode, generation, number);
         bool is_free = true;
         for (auto* snapshot : {snapshots_.sent, snapshots_.parent}) {
-            const auto entry = snapshot == nullptr ? Result<std::optional<btrfs::Key>>(std::nullopt)
-                                                   : snapshot->entry(btrfs::root_dir_inode, name);
-            if (!entry) {
-                return std::unexpected(entry.error());
-            }
-            is_free = is_free && !*entry;
+            BTRKIT_TRY_ASSIGN(const auto entry, snapshot == nullptr ? Result<std::optional<btrfs::Key>>(std::nullopt)
+                                                                    : snapshot->entry(btrfs::root_dir_inode, name));
+            is_free = is_free && !entry;
         }
         if (is_free) {
             temporary_of_ = id;
@@ -72,15 +69,12 @@ Result<bool> Paths::is_taken_over(const InodeName& name, u64 inode, u64 generati
     if (!bearer || !*bearer) {
         return bearer ? Result<bool>(false) : std::unexpected(bearer.error());
     }
-    const auto bearer_generation = snapshots_.sent->generation_of(**bearer);
-    if (!bearer_generation) {
-        return std::unexpected(bearer_generation.error());
-    }
-    if (**bearer == inode && *bearer_generation == generation) {
+    BTRKIT_TRY_ASSIGN(const auto bearer_generation, snapshots_.sent->generation_of(**bearer));
+    if (**bearer == inode && bearer_generation == generation) {
         return false;
     }
     const Id current{current_.number, current_.generation};
-    return **bearer < current_.names_done_below || (current == Id{**bearer, *bearer_generation} &&
+    return **bearer < current_.names_done_below || (current == Id{**bearer, bearer_generation} &&
                                                     current == gave_way_to_ && gave_way_.contains({inode, generation}));
 }
 
@@ -107,14 +101,11 @@ Result<std::optional<Paths::Victim>> Paths::in_the_way_of(const InodeName& name)
     if (is_done && !moves_.has_number(**bearer)) {
         return std::nullopt;
     }
-    const auto inode = snapshots_.parent->need_inode(**bearer);
-    if (!inode) {
-        return std::unexpected(inode.error());
-    }
-    if (is_done && !moves_.is_waiting(**bearer, inode->generation)) {
+    BTRKIT_TRY_ASSIGN(const auto inode, snapshots_.parent->need_inode(**bearer));
+    if (is_done && !moves_.is_waiting(**bearer, inode.generation)) {
         return std::nullopt;
     }
-    return Victim{.inode = **bearer, .generation = inode->generation, .mode = inode->mode};
+    return Victim{.inode = **bearer, .generation = inode.generation, .mode = inode.mode};
 }
 
 Result<Paths::Step> Paths::find_step(u64 inode, u64 generation) {
@@ -122,20 +113,14 @@ Result<Paths::Step> Paths::find_step(u64 inode, u64 generation) {
         auto name = temporary_name(inode, generation);
         return name ? Result<Step>(Step{.name = std::move(*name)}) : std::unexpected(name.error());
     };
-    const auto state = snapshots_.find_state(inode, generation, current_.names_done_below);
-    if (!state) {
-        return std::unexpected(state.error());
-    }
-    if (!*state || !exists_now(**state)) {
+    BTRKIT_TRY_ASSIGN(const auto state, snapshots_.find_state(inode, generation, current_.names_done_below));
+    if (!state || !exists_now(*state)) {
         return at_the_top();
     }
     auto* const bearer = inode < current_.names_done_below ? snapshots_.sent : snapshots_.parent;
     auto name = bearer == nullptr ? snapshots_.sent->need_first_name(inode) : bearer->need_first_name(inode);
-    const auto taken = name ? is_taken_over(*name, inode, generation) : std::unexpected(name.error());
-    if (!taken) {
-        return std::unexpected(taken.error());
-    }
-    if (*taken) {
+    BTRKIT_TRY_ASSIGN(const auto taken, name ? is_taken_over(*name, inode, generation) : std::unexpected(name.error()));
+    if (taken) {
         return at_the_top();
     }
     return Step{.name = std::move(name->name), .parent = name->dir, .parent_generation = name->dir_generation};

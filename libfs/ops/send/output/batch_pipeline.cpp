@@ -30,9 +30,7 @@ Result<void> BatchPipeline::add_piece(DataPiece piece, std::string_view path) {
         return status();
     }
     if (filling_->weight + piece.weight() > batch_data_bytes || filling_->is_full()) {
-        if (auto handed_in = hand_in(); !handed_in) {
-            return handed_in;
-        }
+        BTRKIT_TRY(hand_in());
     }
     filling_->add(std::move(piece), path);
     return {};

@@ -63,9 +63,7 @@ Result<void> CommandOutput::State::count_writes(std::string_view path, u64 file_
     const u64 before = counter.bytes_written();
     begin_write(counter, path, file_offset);
     counter.put_data_length(first);
-    if (auto counted = counter.finish(); !counted) {
-        return counted;
-    }
+    BTRKIT_TRY(counter.finish());
     const u64 head_bytes = counter.bytes_written() - before - first;
     data_bytes += length + (length / most + (length % most == 0 ? 0 : 1)) * head_bytes;
     return {};
@@ -137,9 +135,7 @@ Result<void> CommandOutput::put_write(std::string_view path, const FileData& dat
     if (length == 0 || state.pipeline.failure()) {
         return put_zeros(path, data.offset, data.length);
     }
-    if (auto counted = state.count_writes(path, data.offset, length); !counted) {
-        return counted;
-    }
+    BTRKIT_TRY(state.count_writes(path, data.offset, length));
     // A compressed extent is unpacked once: as one piece.
     const bool is_plain = extent.kind == ExtentKind::regular && !extent.is_compressed();
     const u64 most = is_plain ? piece_length(version(), state.sectorsize) : length;
@@ -153,9 +149,7 @@ Result<void> CommandOutput::put_write(std::string_view path, const FileData& dat
                         .into_extent = into_extent + done_bytes};
         set_buffer(piece, state.sectorsize);
         done_bytes += piece.length;
-        if (auto added = state.pipeline.add_piece(std::move(piece), path); !added) {
-            return added;
-        }
+        BTRKIT_TRY(state.pipeline.add_piece(std::move(piece), path));
     }
     // Behind the bytes of an inline extent.
     return put_zeros(path, data.offset + length, data.length - length);

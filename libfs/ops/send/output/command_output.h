@@ -3,7 +3,7 @@
 // everything in the order in which it was given.
 #pragma once
 
-#include "libfs/base/ordered_pipeline.h"
+#include "libfs/base/parallelism.h"
 #include "libfs/base/progress.h"
 #include "libfs/base/stop.h"
 #include "libfs/fs/file_extents.h"

@@ -26,23 +26,17 @@ inline Result<std::string> send_stream(const Filesystem& filesystem, const Files
 
 /// What a subvolume has that is sent: without those that hang in it.
 inline Result<TreeListing> list_sent(const Filesystem& filesystem, std::string_view name) {
-    const auto subvolume = send::find_subvolume(filesystem, name);
-    if (!subvolume) {
-        return std::unexpected(subvolume.error());
-    }
-    auto listing = list_image(filesystem, {.tree = subvolume->tree, .inode = btrfs::root_dir_inode});
-    if (!listing) {
-        return listing;
-    }
+    BTRKIT_TRY_ASSIGN(const auto subvolume, send::find_subvolume(filesystem, name));
+    BTRKIT_TRY_ASSIGN(auto listing, list_image(filesystem, {.tree = subvolume.tree, .inode = btrfs::root_dir_inode}));
     std::vector<std::string> hanging;
-    std::erase_if(*listing, [&](const TreeRecord& record) {
+    std::erase_if(listing, [&](const TreeRecord& record) {
         if (record.is_subvolume || record.is_placeholder) {
             hanging.push_back(record.path + '/');
         }
         return record.is_subvolume || record.is_placeholder ||
                std::ranges::any_of(hanging, [&](const auto& top) { return record.path.starts_with(top); });
     });
-    for (auto& record : *listing) {
+    for (auto& record : listing) {
         if (S_ISLNK(record.mode)) {
             record.mode = S_IFLNK | 0777; // as symlink(2) makes them
         }
