@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The three compressions of file data in btrfs's framing (facts/formats.md 1.5): zlib, lzo, zstd.
+// The three compressions of file data in btrfs's framing (docs/format.md 10): zlib, lzo, zstd.
 #pragma once
 
 #include "formats/btrfs/file_extent.h"

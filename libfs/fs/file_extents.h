@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The extents of a file in order, holes included, with the rules of facts/formats.md part 2, EXTENT_DATA.
+// The extents of a file in order, holes included, with the rules of docs/format.md 9.4.
 #pragma once
 
 #include "formats/btrfs/file_extent.h"

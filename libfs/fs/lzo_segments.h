@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// btrfs's framing of LZO1X (facts/formats.md 1.5): the total length, then one segment for each sector of plain bytes.
+// btrfs's framing of LZO1X (docs/format.md 10.2): the total length, then one segment for each sector of plain bytes.
 #pragma once
 
 #include "libfs/base/bytes.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the kernel's tree-checker proves of every item (facts/formats.md part 2), as findings instead of refusals.
+// What the kernel's tree-checker proves of every item (docs/format.md 4.4), as findings instead of refusals.
 #pragma once
 
 #include "libfs/tree/tree_block.h"

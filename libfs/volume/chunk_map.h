@@ -34,8 +34,8 @@ struct Chunk {
     u64 stripe_length_bytes() const;
 };
 
-/// What is impossible about a chunk item with this key: the kernel's rules (facts/formats.md part 2, CHUNK), from
-/// the system array and from the chunk tree alike. body is the whole item.
+/// What is impossible about a chunk item with this key: the kernel's rules (docs/format.md 3.1), from the system array
+/// and from the chunk tree alike. body is the whole item.
 Problems check_chunk(const btrfs::Key& key, Bytes body, const Geometry& geometry);
 
 /// The chunk, if arithmetic on it is defined, whatever else check_chunk() has against it: so the filesystem can be

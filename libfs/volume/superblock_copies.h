@@ -24,7 +24,7 @@ struct SuperblockCopy {
 };
 
 /// What is wrong with a superblock that was read at offset: the rules by which the kernel and the peer refuse one
-/// (facts/peer.md 4.2). super_magic, super_csum_type, super_checksum, super_bytenr and super_field make it invalid:
+/// (docs/format.md 2.2). super_magic, super_csum_type, super_checksum, super_bytenr and super_field make it invalid:
 /// reading through it is impossible or undefined. All others, super_value and super_unknown_incompat among them,
 /// are findings only. Without the magic nothing else is looked at. device_name goes into the places.
 Problems check_superblock(const btrfs::Superblock& super, u64 offset, const std::string& device_name);

@@ -13,7 +13,7 @@ constexpr u64 gib = u64{1} << 30;
 /// No device is larger, and sums of a few still fit 64 bits.
 constexpr u64 boundless = u64{1} << 56;
 
-/// How long the stripes of a kind of chunk are (facts/peer.md 1.4).
+/// How long the stripes of a kind of chunk are, as mkfs.btrfs makes them.
 struct StripePolicy {
     u64 most;
     u64 most_of_chunk; ///< that one copy of all stripes has, parity among them

@@ -7,7 +7,7 @@ namespace btrkit::mkfs {
 
 namespace {
 
-/// Sectors that one item covers at most: the kernel never makes larger ones (facts/formats.md 1.5), and no more than
+/// Sectors that one item covers at most: the kernel never makes larger ones (docs/format.md 7.2), and no more than
 /// one memory page's number of them.
 std::size_t max_sectors_of_item(const Geometry& geometry) {
     const std::size_t fit =
