@@ -7,6 +7,8 @@
 
 #include <doctest/doctest.h>
 
+namespace btrkit_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 
@@ -78,3 +80,5 @@ TEST_CASE("btrkit refuses what is no tool") {
         CHECK(tools.started().empty());
     }
 }
+
+} // namespace btrkit_test

@@ -6,6 +6,8 @@
 
 #include <set>
 
+namespace check_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 
@@ -209,3 +211,5 @@ TEST_CASE("docs/json-schema-check.md names every member of the document") {
         CHECK(contains(schema, "`" + name + "`"));
     }
 }
+
+} // namespace check_test

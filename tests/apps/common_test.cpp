@@ -13,6 +13,8 @@
 #include <fmt/ranges.h>
 #include <unistd.h>
 
+namespace common_test {
+
 using namespace btrkit;
 using namespace btrkit::apps;
 
@@ -121,3 +123,5 @@ TEST_CASE("a full disk is an error") {
     REQUIRE_FALSE(written);
     CHECK(written.error().message == "standard output: No space left on device");
 }
+
+} // namespace common_test

@@ -6,6 +6,8 @@
 
 #include <doctest/doctest.h>
 
+namespace dump_super_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 
@@ -285,3 +287,5 @@ TEST_CASE("any bytes at all give an answer") {
         CHECK(json_of({image.path()})["devices"][0]["mirrors"][0]["valid"] == false);
     }
 }
+
+} // namespace dump_super_test

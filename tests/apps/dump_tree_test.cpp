@@ -10,6 +10,8 @@
 
 #include <sstream>
 
+namespace dump_tree_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 
@@ -272,3 +274,5 @@ TEST_CASE("dump-tree: names from the image don't reach the terminal as they are"
     }
     CHECK_FALSE(contains(dump({images.path(), "--path", "\x1b[31m\nx"}).err, "\x1b"));
 }
+
+} // namespace dump_tree_test

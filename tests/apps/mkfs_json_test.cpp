@@ -6,6 +6,8 @@
 
 #include <set>
 
+namespace mkfs_json_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 
@@ -171,3 +173,5 @@ TEST_CASE("docs/json-schema-mkfs.md names every member of the document") {
     };
     CHECK(shape(example) == shape(document));
 }
+
+} // namespace mkfs_json_test

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+namespace mkfs_source_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 
@@ -178,3 +180,5 @@ TEST_CASE("mkfs: a source that changes under it leaves nothing") {
     check_refused(run, 1, {"inside"});
     CHECK_FALSE(is_there(place.folder / "new"));
 }
+
+} // namespace mkfs_source_test

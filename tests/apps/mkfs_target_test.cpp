@@ -10,6 +10,8 @@
 
 #include "libfs/io/writable_file.h"
 
+namespace mkfs_target_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 
@@ -246,3 +248,5 @@ TEST_CASE("a filled filesystem may be smaller than an empty one must be") {
     CHECK(mkfs({"--size", "40m", "--rootdir", source, folder / "image"}).status == 0);
     check_refused(mkfs({"--size", "40m", folder / "empty"}), 1, {"bytes are missing"});
 }
+
+} // namespace mkfs_target_test

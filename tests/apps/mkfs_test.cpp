@@ -2,6 +2,8 @@
 // mkfs's options: what is refused, and that each has its effect.
 #include "tests/apps/mkfs_run.h"
 
+namespace mkfs_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 
@@ -278,3 +280,5 @@ TEST_CASE("mkfs: --reflink does it, or says that the host can't and leaves nothi
     }
     CHECK(is_there(image) == (run.status == 0));
 }
+
+} // namespace mkfs_test

@@ -20,6 +20,8 @@
 
 #include <doctest/doctest.h>
 
+namespace paper_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 
@@ -176,3 +178,5 @@ TEST_CASE("docs/json-schema-dump-super.md names every member of the document") {
         CHECK(contains(schema, "`" + name + "`"));
     }
 }
+
+} // namespace paper_test

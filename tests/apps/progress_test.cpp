@@ -10,6 +10,8 @@
 
 #include <doctest/doctest.h>
 
+namespace progress_test {
+
 using namespace btrkit;
 using namespace btrkit::apps;
 using namespace std::chrono_literals;
@@ -198,3 +200,5 @@ TEST_CASE("sizes are told in IEC units with two decimals") {
 }
 
 } // namespace
+
+} // namespace progress_test

@@ -9,6 +9,8 @@
 
 #include <doctest/doctest.h>
 
+namespace scrub_parts_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 using namespace std::chrono_literals;
@@ -226,3 +228,5 @@ TEST_CASE("state file: of another version, with a device twice, too large") {
     CHECK(contains(read.error().message, "too large"));
     CHECK(contains(read.error().message, large.path()));
 }
+
+} // namespace scrub_parts_test

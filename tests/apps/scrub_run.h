@@ -44,7 +44,7 @@ inline ToolRun scrub_in(TestTime& time, const std::vector<std::string>& argument
     return {status, out.text(), err.text()};
 }
 
-inline ToolRun scrub(const std::vector<std::string>& arguments) {
+inline ToolRun run_scrub(const std::vector<std::string>& arguments) {
     TestTime time;
     return scrub_in(time, arguments);
 }

@@ -8,6 +8,8 @@
 #include <csignal>
 #include <set>
 
+namespace scrub_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 using namespace std::chrono_literals;
@@ -20,7 +22,7 @@ Json json_of(const ToolRun& run) {
 
 Json scrub_json(std::vector<std::string> arguments) {
     arguments.insert(arguments.end(), {"--format", "json"});
-    return json_of(scrub(arguments));
+    return json_of(run_scrub(arguments));
 }
 
 /// One line on standard error and nothing else.
@@ -50,21 +52,21 @@ const std::vector<std::string> raid1 = {"-d", "raid1", "-m", "raid1"};
 
 TEST_CASE("scrub: a clean filesystem, status 0, in the peer's words") {
     const MadeImage image;
-    const auto run = scrub({image.path()});
+    const auto run = run_scrub({image.path()});
     CHECK(run.status == 0);
     CHECK(run.err == "");
     CHECK(contains(run.out, "label \"tested\"\nUUID:             "));
     CHECK(contains(run.out, "\nScrub started:    "));
     CHECK(contains(run.out, " 2026\nStatus:           finished\nDuration:         0:00:00\nTotal to scrub:   "));
     CHECK(contains(run.out, "\nError summary:    no errors found\nVerdict: clean\n"));
-    CHECK(scrub({"-q", image.path()}).out == "");
+    CHECK(run_scrub({"-q", image.path()}).out == "");
 }
 
 TEST_CASE("scrub: a bad copy is told and left as it is, status 3") {
     const MadeImage image(duplicate);
     image.spoil_data(5000, 1);
     const auto before = image.bytes();
-    const auto run = scrub({image.path()});
+    const auto run = run_scrub({image.path()});
     CHECK(run.status == 3);
     CHECK(run.err == "");
     CHECK(contains(run.out, error_lines("csum=1", 0, 1, 0)));
@@ -73,7 +75,7 @@ TEST_CASE("scrub: a bad copy is told and left as it is, status 3") {
     CHECK(contains(run.out, "\n    file: /docs/deep/data (subvolume 5 /)\n"));
     CHECK(contains(run.out, "\nVerdict: errors are left: 1 correctable (--repair corrects them)\n"));
     CHECK(image.bytes() == before);
-    const auto quiet = scrub({"-q", image.path()});
+    const auto quiet = run_scrub({"-q", image.path()});
     CHECK(quiet.status == 3);
     CHECK(quiet.out.starts_with("error: "));
 }
@@ -83,14 +85,14 @@ TEST_CASE("scrub: --repair writes it anew, and a second scrub is clean") {
     const auto sound = image.bytes();
     image.spoil_data(5000, 1);
     image.spoil_data(200'000, 0);
-    const auto run = scrub({"--repair", image.path()});
+    const auto run = run_scrub({"--repair", image.path()});
     CHECK(run.status == 0);
     CHECK(run.err == "");
     CHECK(contains(run.out, error_lines("csum=2", 2, std::nullopt, 0)));
     CHECK(count_of(run.out, "\n    mended from mirror ") == 2);
     CHECK(contains(run.out, "\nVerdict: corrected: 2 errors\n"));
     CHECK(image.bytes() == sound);
-    CHECK(contains(scrub({image.path()}).out, "\nVerdict: clean\n"));
+    CHECK(contains(run_scrub({image.path()}).out, "\nVerdict: clean\n"));
 }
 
 TEST_CASE("scrub: --dry-run tells and writes nothing, also beside --repair") {
@@ -100,7 +102,7 @@ TEST_CASE("scrub: --dry-run tells and writes nothing, also beside --repair") {
     for (const auto& options : {std::vector<std::string>{"--dry-run"}, {"--repair", "--dry-run"}}) {
         auto arguments = options;
         arguments.push_back(image.path());
-        const auto run = scrub(arguments);
+        const auto run = run_scrub(arguments);
         CHECK(run.status == 3);
         CHECK(contains(run.out, "\n    can be mended from mirror "));
         CHECK(image.bytes() == spoilt);
@@ -113,7 +115,7 @@ TEST_CASE("scrub: what is lost is lost, and donors have it") {
     image.spoil_data(5000);
     const auto spoilt = image.bytes();
     for (const auto* option : {"-r", "--repair"}) {
-        const auto run = scrub({option, image.path()});
+        const auto run = run_scrub({option, image.path()});
         CHECK(run.status == 3);
         CHECK(contains(run.out, "csum=1\n"));
         CHECK(contains(run.out, "\n  Uncorrectable:  1\n"));
@@ -122,41 +124,41 @@ TEST_CASE("scrub: what is lost is lost, and donors have it") {
         CHECK(image.bytes() == spoilt);
     }
     for (const auto* option : {"-r", "--dry-run"}) {
-        const auto run = scrub({option, "--donor", image.source(), image.path()});
+        const auto run = run_scrub({option, "--donor", image.source(), image.path()});
         CHECK(run.status == 3);
         CHECK(contains(run.out, "\n  Correctable:    1\n"));
         CHECK(contains(run.out, "\n    can be mended from " + image.source()));
         CHECK(image.bytes() == spoilt);
     }
-    const auto donated = scrub({"--repair", "--donor", image.source(), image.path()});
+    const auto donated = run_scrub({"--repair", "--donor", image.source(), image.path()});
     CHECK(donated.status == 0);
     CHECK(contains(donated.out, "\n    mended from " + image.source()));
     CHECK(contains(donated.out, "\nFrom donors:      4.00KiB\n"));
     CHECK(image.bytes() == sound);
-    check_failed(scrub({"--repair", "--donor", "/nothing/here", image.path()}), 1, {"/nothing/here"});
+    check_failed(run_scrub({"--repair", "--donor", "/nothing/here", image.path()}), 1, {"/nothing/here"});
 }
 
 TEST_CASE("scrub: a superblock mirror") {
     const MadeImage image({"--size", "112m"});
     const auto sound = image.bytes();
     image.change([](std::string& all) { all[btrfs::superblock_offsets[1] + 200] ^= 1; });
-    const auto run = scrub({image.path()});
+    const auto run = run_scrub({image.path()});
     CHECK(run.status == 3);
     CHECK(contains(run.out, error_lines("super=1", 0, 1, 0)));
-    CHECK(scrub({"--repair", image.path()}).status == 0);
+    CHECK(run_scrub({"--repair", image.path()}).status == 0);
     CHECK(image.bytes() == sound);
 }
 
 TEST_CASE("scrub: -d for each device, -R all counters") {
     const MadeImage image(raid1, 2);
     image.spoil_data(5000, 0, 1);
-    const auto run = scrub({"-d", image.path(0), "--member", image.path(1)});
+    const auto run = run_scrub({"-d", image.path(0), "--member", image.path(1)});
     CHECK(contains(run.out, "\n\nScrub device " + image.path(0) + " (id 1) done\nScrub started:    "));
     const auto second = run.out.find("\n\nScrub device " + image.path(1) + " (id 2) done\n");
     REQUIRE(second != std::string::npos);
     CHECK(contains(run.out.substr(0, second + 1), "\nError summary:    no errors found\n"));
     CHECK(contains(run.out.substr(second), error_lines("csum=1", 0, 1, 0)));
-    const auto raw = scrub({"-R", image.path(0), image.path(1)});
+    const auto raw = run_scrub({"-R", image.path(0), image.path(1)});
     CHECK(contains(raw.out, "\n\tdata_extents_scrubbed: "));
     CHECK(contains(raw.out, "\n\tcsum_errors: 1\n\tverify_errors: 0\n\tno_csum: 0\n"));
     CHECK(!contains(raw.out, "Error summary"));
@@ -164,7 +166,7 @@ TEST_CASE("scrub: -d for each device, -R all counters") {
 
 TEST_CASE("scrub: a missing device") {
     const MadeImage image(raid1, 2);
-    const auto run = scrub({"-d", image.path(1)});
+    const auto run = run_scrub({"-d", image.path(1)});
     CHECK(run.status == 0);
     CHECK(contains(run.out, "note: [device-missing]"));
     CHECK(contains(run.out, "\nScrub device <missing> (id 1) canceled\n    no stats available\n"));
@@ -172,7 +174,7 @@ TEST_CASE("scrub: a missing device") {
     CHECK(contains(run.out, " used), lacks 1 device: no longer redundant\n"));
     CHECK(contains(run.out, "\nVerdict: clean; devices are missing\n"));
     const MadeImage striped({"-d", "raid0", "-m", "raid1"}, 2);
-    const auto lost = scrub({striped.path(1)});
+    const auto lost = run_scrub({striped.path(1)});
     CHECK(lost.status == 3);
     CHECK(contains(lost.out, "\nMissing devices: DATA RAID0, "));
     CHECK(contains(lost.out, "lacks 1 device: not all of it can be read\n"));
@@ -182,18 +184,18 @@ TEST_CASE("scrub: a missing device") {
 TEST_CASE("scrub: --devid") {
     const MadeImage image(raid1, 2);
     image.spoil_data(5000, 0, 1);
-    CHECK(scrub({"--devid", "1", image.path(0), image.path(1)}).status == 0);
-    CHECK(scrub({"--devid", "2", image.path(0), image.path(1)}).status == 3);
-    check_failed(scrub({"--devid", "3", image.path(0), image.path(1)}), 1, {"3"});
+    CHECK(run_scrub({"--devid", "1", image.path(0), image.path(1)}).status == 0);
+    CHECK(run_scrub({"--devid", "2", image.path(0), image.path(1)}).status == 3);
+    check_failed(run_scrub({"--devid", "3", image.path(0), image.path(1)}), 1, {"3"});
 }
 
 TEST_CASE("scrub: the report is the same at any number of threads") {
     const MadeImage image(duplicate);
     image.spoil_data(70'000, 1);
     image.spoil_data(1, 0);
-    const auto one = scrub({"--format", "json", "--threads", "1", image.path()});
+    const auto one = run_scrub({"--format", "json", "--threads", "1", image.path()});
     CHECK(one.status == 3);
-    CHECK(one.out == scrub({"--format", "json", "--threads", "7", image.path()}).out);
+    CHECK(one.out == run_scrub({"--format", "json", "--threads", "7", image.path()}).out);
 }
 
 TEST_CASE("scrub: what became of a finding, in JSON") {
@@ -221,9 +223,9 @@ TEST_CASE("scrub: what became of a finding, in JSON") {
 }
 
 TEST_CASE("scrub: what can't be opened, or holds no filesystem, is status 1") {
-    check_failed(scrub({"/nothing/here"}), 1, {"/nothing/here"});
+    check_failed(run_scrub({"/nothing/here"}), 1, {"/nothing/here"});
     const TempFile nothing(1 << 20);
-    const auto run = scrub({nothing.path()});
+    const auto run = run_scrub({nothing.path()});
     CHECK(run.status == 1);
     CHECK(contains(run.out, "error: [super-missing]"));
     CHECK(count_of(run.err, "\n") == 1);
@@ -242,7 +244,7 @@ TEST_CASE("scrub: what another process writes is not repaired") {
     const MadeImage image;
     const auto held = WritableFile::open(image.path());
     REQUIRE(held.has_value());
-    check_failed(scrub({"--repair", image.path()}), 1, {image.path(), "in use"});
+    check_failed(run_scrub({"--repair", image.path()}), 1, {image.path(), "in use"});
 }
 
 TEST_CASE("scrub: wrong usage is 2") {
@@ -262,14 +264,14 @@ TEST_CASE("scrub: wrong usage is 2") {
     };
     for (const auto& arguments : wrong) {
         CAPTURE(arguments);
-        check_failed(scrub(arguments), 2, {"--help"});
+        check_failed(run_scrub(arguments), 2, {"--help"});
     }
-    CHECK(contains(scrub({"-f", file.path()}).err, "nothing can be forced"));
+    CHECK(contains(run_scrub({"-f", file.path()}).err, "nothing can be forced"));
 }
 
 TEST_CASE("scrub: the peer's options are accepted") {
     const MadeImage image;
-    const auto plain = scrub({image.path()});
+    const auto plain = run_scrub({image.path()});
     for (const auto& options : {std::vector<std::string>{"-B"},
                                 {"-r"},
                                 {"-c", "3", "-n", "4"},
@@ -279,7 +281,7 @@ TEST_CASE("scrub: the peer's options are accepted") {
         CAPTURE(options);
         auto arguments = options;
         arguments.push_back(image.path());
-        const auto run = scrub(arguments);
+        const auto run = run_scrub(arguments);
         CHECK(run.status == 0);
         CHECK(run.out == plain.out);
     }
@@ -308,7 +310,7 @@ TEST_CASE("scrub: stopped by a signal, and gone on with") {
         more.insert(more.end(), options.begin(), options.end());
         return more;
     };
-    const auto whole = json_of(scrub(options));
+    const auto whole = json_of(run_scrub(options));
     CHECK(!is_there(state));
     TestTime time;
     time.on_sleep = [&, told = false]() mutable {
@@ -324,15 +326,15 @@ TEST_CASE("scrub: stopped by a signal, and gone on with") {
     CHECK(json_of(stopped)["stopped"] == true);
     CHECK(json_of(stopped)["scrubbed_bytes"] < whole["scrubbed_bytes"]);
     REQUIRE(is_there(state));
-    check_failed(scrub(with({"--resume", "--devid", "1"})), 1, {state, "of all devices", "of device 1 alone"});
-    const auto resumed = scrub(with({"--resume"}));
+    check_failed(run_scrub(with({"--resume", "--devid", "1"})), 1, {state, "of all devices", "of device 1 alone"});
+    const auto resumed = run_scrub(with({"--resume"}));
     CHECK(resumed.status == 3);
     CHECK(resumed.err == "");
     CHECK(json_of(resumed)["resumed"] == true);
     CHECK(json_of(resumed)["totals"] == whole["totals"]);
     CHECK(json_of(resumed)["scrubbed_bytes"] == whole["scrubbed_bytes"]);
     CHECK(!is_there(state));
-    check_failed(scrub(with({"--resume"})), 2, {state, "nothing to resume"});
+    check_failed(run_scrub(with({"--resume"})), 2, {state, "nothing to resume"});
 }
 
 TEST_CASE("scrub: a state of another filesystem, or of this one as it was") {
@@ -350,13 +352,13 @@ TEST_CASE("scrub: a state of another filesystem, or of this one as it was") {
         return scrub_in(time, {"--limit", "1", "--state", state, where.path()}).status;
     };
     REQUIRE(stop_in(other) == 1);
-    check_failed(scrub({"--resume", "--state", state, image.path()}), 1, {state, "another filesystem"});
+    check_failed(run_scrub({"--resume", "--state", state, image.path()}), 1, {state, "another filesystem"});
     CHECK(is_there(state));
     REQUIRE(stop_in(image) == 1);
     auto document = Json::parse(bytes_of(state));
     document["generation"] = document["generation"].get<u64>() + 1;
     write_file(state, std::string_view(document.dump()));
-    check_failed(scrub({"--resume", "--state", state, image.path()}), 1, {state, "generation"});
+    check_failed(run_scrub({"--resume", "--state", state, image.path()}), 1, {state, "generation"});
 }
 
 TEST_CASE("scrub: a state file is never written over anything else") {
@@ -364,16 +366,16 @@ TEST_CASE("scrub: a state file is never written over anything else") {
     const auto before = image.bytes();
     const auto text = image.beside("text");
     write_file(text, std::string_view("{}"));
-    check_failed(scrub({"--state", image.path(), image.path()}), 1, {image.path(), "no state of a scrub"});
-    check_failed(scrub({"--state", text, image.path()}), 1, {text, "no state of a scrub"});
-    check_failed(scrub({"--state", text, "--resume", image.path()}), 1, {text, "no state of a scrub"});
-    check_failed(scrub({"--state", "/nothing/here", image.path()}), 1, {"/nothing/here"});
+    check_failed(run_scrub({"--state", image.path(), image.path()}), 1, {image.path(), "no state of a scrub"});
+    check_failed(run_scrub({"--state", text, image.path()}), 1, {text, "no state of a scrub"});
+    check_failed(run_scrub({"--state", text, "--resume", image.path()}), 1, {text, "no state of a scrub"});
+    check_failed(run_scrub({"--state", "/nothing/here", image.path()}), 1, {"/nothing/here"});
     CHECK(image.bytes() == before);
     CHECK(bytes_of(text) == "{}");
 }
 
 TEST_CASE("scrub: --help fits a screen") {
-    const auto help = scrub({"--help"});
+    const auto help = run_scrub({"--help"});
     CHECK(help.status == 0);
     std::istringstream lines(help.out);
     for (std::string line; std::getline(lines, line);) {
@@ -401,3 +403,5 @@ TEST_CASE("docs/json-schema-scrub.md names every member of the document") {
         CHECK(contains(schema, "`" + name + "`"));
     }
 }
+
+} // namespace scrub_test

@@ -5,6 +5,8 @@
 
 #include <csignal>
 
+namespace send_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 
@@ -417,3 +419,5 @@ TEST_CASE("docs/json-schema-send.md names every member of the document and of th
         CHECK(contains(schema, "`" + name + "`"));
     }
 }
+
+} // namespace send_test

@@ -11,11 +11,11 @@ namespace {
 
 namespace type = btrfs::item_type;
 
-constexpr u64 item_generation = 7;
+constexpr u64 file_generation = 7;
 
 std::vector<std::byte> inode_item(u32 mode, u64 size, u64 flags) {
     btrfs::InodeItem item;
-    item.generation = item.transid = item_generation;
+    item.generation = item.transid = file_generation;
     item.size = size;
     item.nlink = 1;
     item.mode = mode;
@@ -23,7 +23,7 @@ std::vector<std::byte> inode_item(u32 mode, u64 size, u64 flags) {
     return bytes_from(item);
 }
 
-std::vector<std::byte> root_item(const PlantedBlock& tree) {
+std::vector<std::byte> root_item_body(const PlantedBlock& tree) {
     btrfs::RootItem item;
     item.bytenr = tree.address();
     item.level = tree.level();
@@ -35,7 +35,7 @@ std::vector<std::byte> root_item(const PlantedBlock& tree) {
 
 btrfs::FileExtentHead head_of(u64 ram_bytes, u8 compression, btrfs::FileExtentType extent_type) {
     btrfs::FileExtentHead head;
-    head.generation = item_generation;
+    head.generation = file_generation;
     head.ram_bytes = ram_bytes;
     head.compression = compression;
     head.type = static_cast<u8>(extent_type);
@@ -110,9 +110,9 @@ void FileImage::finish() {
     }
     files_ = image_.plant(btrfs::fs_tree_id, file_items);
     checksum_tree_ = image_.plant(btrfs::csum_tree_id, checksum_items());
-    const auto root =
-        image_.plant(btrfs::root_tree_id, {{{btrfs::fs_tree_id, type::root_item, 0}, root_item(files_)},
-                                           {{btrfs::csum_tree_id, type::root_item, 0}, root_item(checksum_tree_)}});
+    const auto root = image_.plant(btrfs::root_tree_id,
+                                   {{{btrfs::fs_tree_id, type::root_item, 0}, root_item_body(files_)},
+                                    {{btrfs::csum_tree_id, type::root_item, 0}, root_item_body(checksum_tree_)}});
     image_.plant_chunk_tree();
     for (const u64 devid : image_.devids()) {
         image_.super(devid).root = root.address();

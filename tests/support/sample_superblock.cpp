@@ -3,6 +3,7 @@
 
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/checksum.h"
+#include "tests/support/volume_image.h"
 
 namespace btrkit::test {
 
@@ -11,12 +12,6 @@ namespace {
 constexpr u64 mib = u64{1} << 20;
 constexpr u64 sys_chunk_start = 22 * mib;
 constexpr u64 sys_chunk_length = 8 * mib;
-
-btrfs::Uuid uuid_of(btrfs::u8 byte) {
-    btrfs::Uuid uuid;
-    uuid.bytes.fill(byte);
-    return uuid;
-}
 
 void set_device(btrfs::Superblock& super) {
     auto& device = super.dev_item;

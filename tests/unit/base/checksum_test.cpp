@@ -9,6 +9,8 @@
 
 #include <doctest/doctest.h>
 
+namespace checksum_test {
+
 namespace {
 
 using btrfs::CsumType;
@@ -72,3 +74,5 @@ TEST_CASE("only the low half of the parent seeds the hash of an extended referen
 }
 
 } // namespace
+
+} // namespace checksum_test

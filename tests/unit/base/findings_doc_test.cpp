@@ -9,6 +9,8 @@
 
 #include <doctest/doctest.h>
 
+namespace findings_doc_test {
+
 using namespace btrkit;
 
 namespace {
@@ -55,3 +57,5 @@ TEST_CASE("codes are unique, and no meaning breaks the table") {
         CHECK(info.id.find_first_not_of("abcdefghijklmnopqrstuvwxyz-") == std::string_view::npos);
     }
 }
+
+} // namespace findings_doc_test

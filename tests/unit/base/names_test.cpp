@@ -9,6 +9,8 @@
 
 #include <doctest/doctest.h>
 
+namespace names_test {
+
 namespace {
 
 using btrfs::Key;
@@ -160,3 +162,5 @@ TEST_CASE("keys are read whole or in part") {
 }
 
 } // namespace
+
+} // namespace names_test

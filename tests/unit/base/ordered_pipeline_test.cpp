@@ -8,6 +8,8 @@
 
 #include <doctest/doctest.h>
 
+namespace ordered_pipeline_test {
+
 namespace {
 
 struct Job {
@@ -93,3 +95,5 @@ TEST_CASE("no jobs at all is fine") {
 }
 
 } // namespace
+
+} // namespace ordered_pipeline_test

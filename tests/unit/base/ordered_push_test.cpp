@@ -11,6 +11,8 @@
 
 #include <doctest/doctest.h>
 
+namespace ordered_push_test {
+
 namespace {
 
 struct Job {
@@ -141,3 +143,5 @@ TEST_CASE("ordered push: leases of a pool are jobs too") {
 }
 
 } // namespace
+
+} // namespace ordered_push_test

@@ -6,6 +6,8 @@
 
 #include <doctest/doctest.h>
 
+namespace pool_test {
+
 using btrkit::Pool;
 
 namespace {
@@ -76,3 +78,5 @@ TEST_CASE("no two threads have the same thing at once, and no more are made than
     CHECK(clashes == 0);
     CHECK(made <= thread_count);
 }
+
+} // namespace pool_test

@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+namespace range_set_test {
+
 using namespace btrkit;
 
 namespace {
@@ -57,3 +59,5 @@ TEST_CASE("bits far apart") {
     bits.for_each_not_in(others, [&](u64 number) { found.push_back(number); });
     CHECK(found == std::vector<u64>{5, ~u64{0}});
 }
+
+} // namespace range_set_test

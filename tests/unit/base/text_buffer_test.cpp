@@ -7,6 +7,8 @@
 
 #include <doctest/doctest.h>
 
+namespace text_buffer_test {
+
 namespace {
 
 using btrkit::TextBuffer;
@@ -90,3 +92,5 @@ TEST_CASE("what is committed counts, what is only reserved does not") {
 }
 
 } // namespace
+
+} // namespace text_buffer_test

@@ -8,6 +8,8 @@
 #include <memory>
 #include <thread>
 
+namespace work_list_test {
+
 using namespace btrkit;
 
 namespace {
@@ -43,3 +45,5 @@ TEST_CASE("every job is done, those that were found too, and all are gone when t
         }
     }
 }
+
+} // namespace work_list_test

@@ -10,6 +10,8 @@
 #include <doctest/doctest.h>
 #include <linux/btrfs_tree.h>
 
+namespace kernel_layout_test {
+
 namespace {
 
 struct PlacedField {
@@ -187,3 +189,5 @@ TEST_CASE("free space, quota and balance items stand where the kernel's header h
 }
 
 } // namespace
+
+} // namespace kernel_layout_test

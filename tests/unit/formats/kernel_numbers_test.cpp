@@ -9,6 +9,8 @@
 #include <linux/btrfs.h>
 #include <linux/btrfs_tree.h>
 
+namespace kernel_numbers_test {
+
 namespace {
 
 namespace item_type = btrfs::item_type;
@@ -236,3 +238,5 @@ TEST_CASE("little-endian integers stand with the low byte first") {
 }
 
 } // namespace
+
+} // namespace kernel_numbers_test

@@ -7,6 +7,8 @@
 
 #include <doctest/doctest.h>
 
+namespace send_tables_test {
+
 namespace {
 
 namespace send = btrfs::send;
@@ -69,3 +71,5 @@ TEST_CASE("names are told apart, and any value fits a command") {
 }
 
 } // namespace
+
+} // namespace send_tables_test

@@ -7,6 +7,8 @@
 #include <vector>
 #include <zstd.h>
 
+namespace compression_test {
+
 using namespace btrkit;
 
 namespace {
@@ -291,3 +293,5 @@ TEST_CASE("compression: methods as users spell them") {
         CHECK(method.error().kind == ErrorKind::usage);
     }
 }
+
+} // namespace compression_test

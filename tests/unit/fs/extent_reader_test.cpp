@@ -6,6 +6,8 @@
 
 #include <doctest/doctest.h>
 
+namespace extent_reader_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 using btrfs::Compression;
@@ -169,3 +171,5 @@ TEST_CASE("extent reader: damage is an error, and the next extent is read all th
         CHECK(read(reader, good, sector, sector).content == part_of(content, sector, sector));
     }
 }
+
+} // namespace extent_reader_test

@@ -3,6 +3,8 @@
 #include "tests/support/faulty_device.h"
 #include "tests/unit/fs/file_reading.h"
 
+namespace file_data_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 using btrfs::Compression;
@@ -246,3 +248,5 @@ TEST_CASE("symlinks lead where they say, and never endlessly far") {
         CHECK(target_of(number).error().kind == ErrorKind::damaged);
     }
 }
+
+} // namespace file_data_test

@@ -6,6 +6,8 @@
 
 #include <functional>
 
+namespace file_extents_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 using btrfs::FileExtentType;
@@ -201,3 +203,5 @@ TEST_CASE("file extents: short items, impossible inline extents and unknown enco
               image.add_item(key, bytes_from(head, btrfs::FileExtentRange{}));
           }) == ErrorKind::unsupported);
 }
+
+} // namespace file_extents_test

@@ -6,6 +6,8 @@
 
 #include <doctest/doctest.h>
 
+namespace filesystem_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 
@@ -173,3 +175,5 @@ TEST_CASE("no device, no filesystem") {
     REQUIRE_FALSE(filesystem);
     CHECK(filesystem.error().kind == ErrorKind::usage);
 }
+
+} // namespace filesystem_test

@@ -10,6 +10,8 @@
 #include <functional>
 #include <sys/stat.h>
 
+namespace inode_directory_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 namespace type = btrfs::item_type;
@@ -238,3 +240,5 @@ TEST_CASE("xattrs: sorted by name, those that share an item too") {
     cut.pop_back();
     CHECK_FALSE(xattrs_of({cut}));
 }
+
+} // namespace inode_directory_test

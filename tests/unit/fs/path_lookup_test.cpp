@@ -9,6 +9,8 @@
 
 #include <doctest/doctest.h>
 
+namespace path_lookup_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 
@@ -135,3 +137,5 @@ TEST_CASE("entries cut short are not found, and harm nobody") {
         check_error(filesystem, "/short", ErrorKind::not_found, "no \"short\"");
     }
 }
+
+} // namespace path_lookup_test

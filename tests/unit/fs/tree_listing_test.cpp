@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+namespace tree_listing_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 
@@ -219,3 +221,5 @@ TEST_CASE("listing: file extents changed at random give an answer") {
         image.image().put(address, before);
     }
 }
+
+} // namespace tree_listing_test

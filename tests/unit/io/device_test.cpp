@@ -10,6 +10,8 @@
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
+namespace device_test {
+
 namespace {
 
 using btrkit::Bytes;
@@ -127,3 +129,5 @@ TEST_CASE("what is neither a file nor a block device is refused as usage") {
 }
 
 } // namespace
+
+} // namespace device_test

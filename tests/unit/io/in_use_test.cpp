@@ -7,6 +7,8 @@
 
 #include <doctest/doctest.h>
 
+namespace in_use_test {
+
 namespace {
 
 using btrkit::why_in_use;
@@ -169,3 +171,5 @@ TEST_CASE("an image whose filesystem is mounted from a file that can't be found 
 }
 
 } // namespace
+
+} // namespace in_use_test

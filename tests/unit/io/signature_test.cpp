@@ -9,6 +9,8 @@
 
 #include <doctest/doctest.h>
 
+namespace signature_test {
+
 namespace {
 
 using btrkit::ErrorKind;
@@ -149,3 +151,5 @@ TEST_CASE("wiping leaves nothing to be found, and touches nothing but magic byte
 }
 
 } // namespace
+
+} // namespace signature_test

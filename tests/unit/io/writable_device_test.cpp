@@ -16,6 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+namespace writable_device_test {
+
 namespace {
 
 using btrkit::Bytes;
@@ -279,3 +281,5 @@ TEST_CASE("crash states hold all that was flushed, and of the rest what survives
 }
 
 } // namespace
+
+} // namespace writable_device_test

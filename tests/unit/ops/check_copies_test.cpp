@@ -9,6 +9,8 @@
 
 #include <doctest/doctest.h>
 
+namespace check_copies_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 using Code = ProblemCode;
@@ -89,3 +91,5 @@ TEST_CASE("data that is read, in each of its copies") {
         }
     }
 }
+
+} // namespace check_copies_test

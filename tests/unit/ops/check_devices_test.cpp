@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+namespace check_devices_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 
@@ -286,3 +288,5 @@ TEST_CASE("check: what a lost device tree said is not missed") {
     check_each({}, device_codes,
                {{"lost", [](auto& filesystem) { filesystem.lose(btrfs::dev_tree_id); }, {Code::not_checked}}});
 }
+
+} // namespace check_devices_test

@@ -7,6 +7,8 @@
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
+namespace check_segment_test {
+
 using namespace btrkit;
 using namespace btrkit::check;
 
@@ -118,3 +120,5 @@ TEST_CASE("an empty tree has nothing open") {
     CHECK(settled.inodes.empty());
     CHECK(whole.balance.is_zero());
 }
+
+} // namespace check_segment_test

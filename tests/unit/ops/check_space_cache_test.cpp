@@ -11,6 +11,8 @@
 
 #include <doctest/doctest.h>
 
+namespace check_space_cache_test {
+
 using namespace btrkit;
 using namespace btrkit::check;
 using namespace btrkit::test;
@@ -282,3 +284,5 @@ TEST_CASE("check: old free space caches") {
     CHECK(cache_findings({.inode_generation = 0}) == 0);
     CHECK(cache_findings({.cache_generation = 0, .leave_out = 4096}) == 0);
 }
+
+} // namespace check_space_cache_test

@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+namespace check_space_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 
@@ -299,3 +301,5 @@ TEST_CASE("check: raid stripes") {
                     {Code::item_raid_stripe}},
                });
 }
+
+} // namespace check_space_test

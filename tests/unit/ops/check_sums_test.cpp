@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+namespace check_sums_test {
+
 using namespace btrkit;
 using namespace btrkit::check;
 
@@ -27,3 +29,5 @@ TEST_CASE("a name's three forms cancel out; forms of different names don't") {
     CHECK_FALSE(sum_of(3, "a").is_zero());
     CHECK_FALSE(sum_of(2, "b").is_zero());
 }
+
+} // namespace check_sums_test

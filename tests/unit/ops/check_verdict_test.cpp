@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+namespace check_verdict_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 using check::Mountable;
@@ -116,3 +118,5 @@ TEST_CASE("verdict: missing devices, within what the profile can bear and beyond
         CHECK(check::judge_mountability({}, open_filesystem(std::move(half)).filesystem).state == Mountable::refused);
     }
 }
+
+} // namespace check_verdict_test

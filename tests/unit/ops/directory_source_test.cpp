@@ -12,6 +12,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+namespace directory_source_test {
+
 using namespace btrkit;
 using namespace btrkit::mkfs;
 using namespace btrkit::test;
@@ -280,3 +282,5 @@ TEST_CASE("files that change after the walk are not read") {
         says(text.error(), "changed while it was read");
     }
 }
+
+} // namespace directory_source_test

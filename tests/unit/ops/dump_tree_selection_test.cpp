@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+namespace dump_tree_selection_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 using Json = nlohmann::json;
@@ -169,3 +171,5 @@ TEST_CASE("names are hidden in all formats") {
         CHECK_FALSE(dump(filesystem, options).has("file-7"));
     }
 }
+
+} // namespace dump_tree_selection_test

@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+namespace dump_tree_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 using Json = nlohmann::json;
@@ -301,3 +303,5 @@ TEST_CASE("part of the root tree lost: the trees of the rest are dumped, and the
         CHECK(dumped.has("file tree key (301 ROOT_ITEM 0)") == !extents_only);
     }
 }
+
+} // namespace dump_tree_test

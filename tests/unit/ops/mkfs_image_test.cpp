@@ -13,6 +13,8 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+namespace mkfs_image_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 
@@ -182,3 +184,5 @@ TEST_CASE("behind the part of a device that is asked for nothing changes") {
     REQUIRE(mkfs::write(*plan, devices, {.wipe_end = false, .parallelism = {}, .watch = {}}));
     CHECK(std::ranges::all_of(device.bytes().subspan(part), [](std::byte byte) { return byte == std::byte{0xaa}; }));
 }
+
+} // namespace mkfs_image_test

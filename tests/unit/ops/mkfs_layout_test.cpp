@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+namespace mkfs_layout_test {
+
 using namespace btrkit;
 using namespace btrkit::mkfs;
 
@@ -142,3 +144,5 @@ TEST_CASE("dropped data chunks give their place back") {
     CHECK(layout->data.size() == 1);
     CHECK(layout->devices[0].next_offset == second);
 }
+
+} // namespace mkfs_layout_test

@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+namespace mkfs_parameters_test {
+
 using namespace btrkit;
 using namespace btrkit::mkfs;
 
@@ -124,3 +126,5 @@ TEST_CASE("labels: 255 bytes without newline") {
     requests.label = "a\nb";
     CHECK_FALSE(settle_for(requests));
 }
+
+} // namespace mkfs_parameters_test

@@ -14,6 +14,8 @@
 
 #include <doctest/doctest.h>
 
+namespace mkfs_write_test {
+
 using namespace btrkit;
 using namespace btrkit::mkfs;
 using namespace btrkit::test;
@@ -323,3 +325,5 @@ TEST_CASE("writing: a flush that fails is an error, and no superblock follows it
         }
     }
 }
+
+} // namespace mkfs_write_test

@@ -10,6 +10,8 @@
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
+namespace scrub_donor_test {
+
 using namespace btrkit;
 using namespace btrkit::scrub;
 using namespace btrkit::test;
@@ -388,3 +390,5 @@ TEST_CASE("what is no donor") {
     CHECK(open_donor(folder / "fifo").error().kind == ErrorKind::usage);
     CHECK(open_donor(folder / "nothing").error().kind == ErrorKind::io);
 }
+
+} // namespace scrub_donor_test

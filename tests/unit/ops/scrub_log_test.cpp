@@ -8,6 +8,8 @@
 
 #include <doctest/doctest.h>
 
+namespace scrub_log_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 using survey::Mend;
@@ -106,3 +108,5 @@ TEST_CASE("a log that is lost") {
     CHECK(report.findings.any(Code::not_checked));
     CHECK(!report.repaired);
 }
+
+} // namespace scrub_log_test

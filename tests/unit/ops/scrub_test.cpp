@@ -8,6 +8,8 @@
 
 #include <doctest/doctest.h>
 
+namespace scrub_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 using survey::Mend;
@@ -381,3 +383,5 @@ TEST_CASE("filesystems that must not be written") {
         CHECK(bench.all_bytes() == before);
     }
 }
+
+} // namespace scrub_test

@@ -10,6 +10,8 @@
 
 #include <numeric>
 
+namespace send_clone_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 
@@ -278,3 +280,5 @@ TEST_CASE("what is remembered of leaves") {
     CHECK_FALSE(known.find(2));
     CHECK(known.find(3));
 }
+
+} // namespace send_clone_test

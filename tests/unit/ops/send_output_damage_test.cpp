@@ -7,6 +7,8 @@
 
 #include <array>
 
+namespace send_output_damage_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 using btrfs::Compression;
@@ -280,3 +282,5 @@ TEST_CASE("send output: what is not closed has no end") {
         CHECK(sink.text().size() < 4 * 300 * sector);
     }
 }
+
+} // namespace send_output_damage_test

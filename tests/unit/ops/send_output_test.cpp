@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+namespace send_output_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 using btrfs::Compression;
@@ -226,3 +228,5 @@ TEST_CASE("send output: a path that no stream can hold is refused, and nothing i
     CHECK(files.size() == 2);
     CHECK(files.at("b").at(0) == content);
 }
+
+} // namespace send_output_test

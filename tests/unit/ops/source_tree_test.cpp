@@ -7,6 +7,8 @@
 
 #include <sys/stat.h>
 
+namespace source_tree_test {
+
 using namespace btrkit;
 using namespace btrkit::mkfs;
 using namespace btrkit::test;
@@ -217,3 +219,5 @@ TEST_CASE("access control lists are completed as the kernel wants them") {
     CHECK(!parse_acl_xattr(value.substr(1)).has_value());
     CHECK(!parse_acl_xattr("").has_value());
 }
+
+} // namespace source_tree_test

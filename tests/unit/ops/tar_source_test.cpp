@@ -8,6 +8,8 @@
 
 #include <sys/stat.h>
 
+namespace tar_source_test {
+
 using namespace btrkit;
 using namespace btrkit::mkfs;
 using namespace btrkit::test;
@@ -299,3 +301,5 @@ TEST_CASE("archives and places that are not there") {
     REQUIRE(read_tar(folder / "a.tar", folder.path(), now).has_value());
     CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1); // nothing is left behind
 }
+
+} // namespace tar_source_test

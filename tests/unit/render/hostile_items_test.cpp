@@ -8,6 +8,8 @@
 
 #include <random>
 
+namespace hostile_items_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 namespace type = btrfs::item_type;
@@ -183,3 +185,5 @@ TEST_CASE("random leaves are shown as valid JSON") {
         check_bounded(leaf);
     }
 }
+
+} // namespace hostile_items_test

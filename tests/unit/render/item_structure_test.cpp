@@ -7,6 +7,8 @@
 
 #include <set>
 
+namespace item_structure_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 namespace type = btrfs::item_type;
@@ -165,3 +167,5 @@ TEST_CASE("spare space is shown only where something stands in it") {
     inode.reserved[1] = 6;
     CHECK(item_of({257, type::inode_item, 0}, as_bytes_of(inode)).at("reserved") == Json{0, 6, 0, 0});
 }
+
+} // namespace item_structure_test

@@ -9,6 +9,8 @@
 
 #include <random>
 
+namespace item_text_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 namespace type = btrfs::item_type;
@@ -335,3 +337,5 @@ TEST_CASE("headers of leaves and nodes") {
     leaf.header().nritems = ~u32{0};
     CHECK(header(false).starts_with("node 4096 level 2 items 4294967295 free space 122 "));
 }
+
+} // namespace item_text_test

@@ -4,6 +4,8 @@
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
+namespace json_string_test {
+
 using namespace btrkit;
 
 namespace {
@@ -59,3 +61,5 @@ TEST_CASE("every string of two bytes is taken or refused as nlohmann-json does")
         }
     }
 }
+
+} // namespace json_string_test

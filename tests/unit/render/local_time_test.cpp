@@ -11,6 +11,8 @@
 #include <random>
 #include <string>
 
+namespace local_time_test {
+
 using btrkit::LocalTime;
 using btrkit::TextBuffer;
 
@@ -136,3 +138,5 @@ TEST_CASE("a year that fits no int takes the date before") {
     CHECK(text_of(time, beyond) == text_of(fresh, beyond));
     CHECK(text_of(fresh, std::numeric_limits<Seconds>::min()).size() > 19u - 1);
 }
+
+} // namespace local_time_test

@@ -7,6 +7,8 @@
 
 #include <doctest/doctest.h>
 
+namespace schema_doc_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 
@@ -43,3 +45,5 @@ TEST_CASE("docs/json-schema-dump-tree.md has every sample item, in both formats"
         CHECK(has_example(lines, sample));
     }
 }
+
+} // namespace schema_doc_test

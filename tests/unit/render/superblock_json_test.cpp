@@ -6,6 +6,8 @@
 
 #include <doctest/doctest.h>
 
+namespace superblock_json_test {
+
 using namespace btrkit;
 using btrkit::test::sample_superblock;
 
@@ -95,3 +97,5 @@ TEST_CASE("problems have all parts of their place") {
     CHECK(json["place"]["device"].is_null());
     CHECK(json["place"]["key"]["type_name"] == "inode_item");
 }
+
+} // namespace superblock_json_test

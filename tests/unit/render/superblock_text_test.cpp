@@ -6,6 +6,8 @@
 
 #include <doctest/doctest.h>
 
+namespace superblock_text_test {
+
 using namespace btrkit;
 using btrkit::test::sample_superblock;
 
@@ -207,3 +209,5 @@ TEST_CASE("a chunk item is printed as far as it goes") {
     CHECK_FALSE(put_chunk_item(out, item.first(47)));
     CHECK(out.empty());
 }
+
+} // namespace superblock_text_test

@@ -6,6 +6,8 @@
 
 #include <random>
 
+namespace block_group_space_test {
+
 using namespace btrkit;
 
 namespace {
@@ -87,3 +89,5 @@ TEST_CASE("a pool goes from group to group, and forgets those at its end that we
     CHECK(pool.groups().size() == 2);
     CHECK_FALSE(pool.take(1 * mib));
 }
+
+} // namespace block_group_space_test

@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+namespace chunk_allocator_test {
+
 using namespace btrkit;
 
 namespace {
@@ -80,3 +82,5 @@ TEST_CASE("too few devices for a profile: no chunk") {
     CHECK_FALSE(allocator.allocate(btrfs::block_group_data | btrfs::block_group_raid1c3, mib, mib));
     CHECK(allocator.data_stripes(btrfs::block_group_raid1c3) == 0);
 }
+
+} // namespace chunk_allocator_test

@@ -4,6 +4,8 @@
 
 #include <random>
 
+namespace decoder_test {
+
 namespace {
 
 using namespace btrkit;
@@ -291,3 +293,5 @@ TEST_CASE("random bytes are no stream") {
 }
 
 } // namespace
+
+} // namespace decoder_test

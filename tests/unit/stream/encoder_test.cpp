@@ -4,6 +4,8 @@
 
 #include "libfs/base/text_buffer.h"
 
+namespace encoder_test {
+
 namespace {
 
 using namespace btrkit;
@@ -196,3 +198,5 @@ TEST_CASE("a sink that fails is reported, at the front and within a command") {
 }
 
 } // namespace
+
+} // namespace encoder_test

@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <ctime>
 
+namespace stream_dump_test {
+
 namespace {
 
 using namespace btrkit;
@@ -110,3 +112,5 @@ TEST_CASE("every command but end has a line, and what comes before damage is sho
 }
 
 } // namespace
+
+} // namespace stream_dump_test

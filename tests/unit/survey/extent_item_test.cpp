@@ -6,6 +6,8 @@
 
 #include <doctest/doctest.h>
 
+namespace extent_item_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 using namespace btrkit::survey;
@@ -47,3 +49,5 @@ TEST_CASE("the owner of a tree block, where its item proves it") {
     CHECK_FALSE(owner(a_block, block, {of_5, of_7}, 1));
     CHECK_FALSE(owner(a_block, btrfs::extent_flag_data, {of_5}));
 }
+
+} // namespace extent_item_test

@@ -11,6 +11,8 @@
 
 #include <doctest/doctest.h>
 
+namespace naming_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 
@@ -149,3 +151,5 @@ TEST_CASE("naming: directories that contain each other have no beginning") {
     CHECK(found[0].ends_with("/outer/inner"));
     CHECK(found[0].size() < 5000);
 }
+
+} // namespace naming_test

@@ -8,6 +8,8 @@
 
 #include <doctest/doctest.h>
 
+namespace read_roots_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 
@@ -60,3 +62,5 @@ TEST_CASE("roots: items that have no place in the root tree are passed over") {
     survey::RootsCollector(roots).take({btrfs::root_tree_dir_id, btrfs::item_type::inode_item, 0}, {}, {});
     CHECK(roots.inodes.size() == 1);
 }
+
+} // namespace read_roots_test

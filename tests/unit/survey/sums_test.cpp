@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+namespace sums_test {
+
 using namespace btrkit;
 using namespace btrkit::survey;
 
@@ -54,3 +56,5 @@ TEST_CASE("what could be done about a finding is kept with it") {
     CHECK(findings.all()[0].mend->from == "parity");
     CHECK_FALSE(findings.all()[1].mend);
 }
+
+} // namespace sums_test

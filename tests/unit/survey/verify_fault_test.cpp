@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+namespace verify_fault_test {
+
 using namespace btrkit;
 using namespace btrkit::survey;
 
@@ -74,3 +76,5 @@ TEST_CASE("every fate has its count") {
     CHECK(count_of_fate(Mend::State::undecidable) == &ScrubCounts::unverified_errors);
     CHECK(count_of_fate(Mend::State::failed) == &ScrubCounts::uncorrectable_errors);
 }
+
+} // namespace verify_fault_test

@@ -7,6 +7,8 @@
 
 #include <doctest/doctest.h>
 
+namespace block_cache_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 
@@ -133,3 +135,5 @@ TEST_CASE("a block that is lost is named, with its tree and keys, every time") {
         CHECK(got.error().message.contains("[block-checksum]"));
     }
 }
+
+} // namespace block_cache_test

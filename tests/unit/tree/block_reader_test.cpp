@@ -10,6 +10,8 @@
 
 #include <doctest/doctest.h>
 
+namespace block_reader_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 
@@ -276,3 +278,5 @@ TEST_CASE("batches take blocks from a walk until they are full") {
     nothing.read(reader);
     CHECK(nothing.size() == 0);
 }
+
+} // namespace block_reader_test

@@ -2,6 +2,8 @@
 // The rules for CHUNK_ITEM, DEV_ITEM, DEV_EXTENT and RAID_STRIPE.
 #include "tests/unit/tree/item_findings.h"
 
+namespace check_device_items_test {
+
 namespace {
 
 using namespace btrkit;
@@ -72,3 +74,5 @@ TEST_CASE("raid stripes") {
     CHECK(check(4096) == "");
     CHECK(check(4097) == "item-raid-stripe");
 }
+
+} // namespace check_device_items_test

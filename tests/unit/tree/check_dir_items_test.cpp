@@ -3,6 +3,8 @@
 #include "libfs/base/checksum.h"
 #include "tests/unit/tree/item_findings.h"
 
+namespace check_dir_items_test {
+
 namespace {
 
 using namespace btrkit;
@@ -91,3 +93,5 @@ TEST_CASE("xattrs have no location, the type of xattrs, and as much data as fits
     const std::size_t room = btrfs::max_item_size(sample_geometry().nodesize) - sizeof(btrfs::DirItem) - 6;
     CHECK(xattr_findings(dir_entry({}, FileType::xattr, "user.a", std::string(room, 'v')), "user.a") == "");
 }
+
+} // namespace check_dir_items_test

@@ -2,6 +2,8 @@
 // The rules for EXTENT_ITEM, METADATA_ITEM, inline references and keyed ones.
 #include "tests/unit/tree/item_findings.h"
 
+namespace check_extent_items_test {
+
 namespace {
 
 using namespace btrkit;
@@ -172,3 +174,5 @@ TEST_CASE("keyed data references") {
     CHECK(check(data_ref_body(5, 257, 4096, 0)) == "item-extent-ref");
     CHECK(check(joined({good, data_ref_body(5, 257, 4096, 0)})) == "item-extent-ref");
 }
+
+} // namespace check_extent_items_test

@@ -2,6 +2,8 @@
 // The rules for EXTENT_DATA and EXTENT_CSUM.
 #include "tests/unit/tree/item_findings.h"
 
+namespace check_file_extents_test {
+
 namespace {
 
 using namespace btrkit;
@@ -121,3 +123,5 @@ TEST_CASE("while checksums are changed, two algorithms stand side by side") {
                         changing) == "");
     CHECK(csum_findings({csums_at(4095, 400)}, changing) == "item-csum");
 }
+
+} // namespace check_file_extents_test

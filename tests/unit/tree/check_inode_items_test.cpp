@@ -2,6 +2,8 @@
 // The rules for INODE_ITEM, INODE_REF and INODE_EXTREF.
 #include "tests/unit/tree/item_findings.h"
 
+namespace check_inode_items_test {
+
 namespace {
 
 using namespace btrkit;
@@ -105,3 +107,5 @@ TEST_CASE("in subvolumes an inode's items follow another item of that inode") {
         }
     }
 }
+
+} // namespace check_inode_items_test

@@ -2,6 +2,8 @@
 // The rules for ROOT_ITEM, ROOT_REF, ROOT_BACKREF and the uuid tree.
 #include "tests/unit/tree/item_findings.h"
 
+namespace check_root_items_test {
+
 namespace {
 
 using namespace btrkit;
@@ -74,3 +76,5 @@ TEST_CASE("the uuid tree lists whole ids") {
     CHECK(findings({{{1, type::uuid_key_subvol, 2}, std::vector<std::byte>(16)}}, btrfs::uuid_tree_id) == "");
     CHECK(findings({{{1, type::uuid_key_subvol, 2}, std::vector<std::byte>(12)}}, btrfs::uuid_tree_id) == "item-size");
 }
+
+} // namespace check_root_items_test

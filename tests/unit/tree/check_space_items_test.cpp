@@ -2,6 +2,8 @@
 // The rules for BLOCK_GROUP_ITEM and the free space tree.
 #include "tests/unit/tree/item_findings.h"
 
+namespace check_space_items_test {
+
 namespace {
 
 using namespace btrkit;
@@ -129,3 +131,5 @@ TEST_CASE("ranges don't overlap and don't change their kind") {
     CHECK(free_findings({free_extent(mib, 8192), free_extent(mib + 4096, 4096)}) == "item-free-space");
     CHECK(free_findings({free_extent(mib, 4096), bitmap(mib + 4096, mib, 32)}) == "item-free-space");
 }
+
+} // namespace check_space_items_test

@@ -10,6 +10,8 @@
 
 #include <numeric>
 
+namespace cursor_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 
@@ -177,3 +179,5 @@ TEST_CASE("without a root there is nothing but damage") {
     CHECK(cursor.damage().back().detail == "the whole tree");
     CHECK(cursor.missed_items());
 }
+
+} // namespace cursor_test

@@ -3,6 +3,8 @@
 #include "libfs/base/problem.h"
 #include "tests/unit/tree/item_findings.h"
 
+namespace item_check_test {
+
 namespace {
 
 using namespace btrkit;
@@ -77,3 +79,5 @@ TEST_CASE("items of a leaf that was never written are not checked, and that is s
     CHECK(check(build_leaf(geometry, identity, {{{256, 77, 0}}, {{257, 77, 0}}})) == "block-not-written");
     CHECK(check(build_node(geometry, {.level = 1, .flags = 0}, {{{256, 77, 0}, 4096}})) == "");
 }
+
+} // namespace item_check_test

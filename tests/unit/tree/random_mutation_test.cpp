@@ -4,6 +4,8 @@
 
 #include <random>
 
+namespace random_mutation_test {
+
 namespace {
 
 using namespace btrkit;
@@ -105,3 +107,5 @@ TEST_CASE("mutated blocks give answers") {
     CHECK(proven < block_count * 4 / 5);
     CHECK(with_findings > block_count / 20);
 }
+
+} // namespace random_mutation_test

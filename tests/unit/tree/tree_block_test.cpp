@@ -2,6 +2,8 @@
 // What proves a tree block, and every way in which the proof fails.
 #include "tests/unit/tree/item_findings.h"
 
+namespace tree_block_test {
+
 namespace {
 
 using namespace btrkit;
@@ -275,3 +277,5 @@ TEST_CASE("structure findings name slot and key") {
     CHECK(problems[0].place.key == third);
     CHECK(problems[0].detail == "data at 3987 with 4 bytes ends at 3991 instead of 3992");
 }
+
+} // namespace tree_block_test

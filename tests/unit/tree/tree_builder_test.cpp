@@ -11,6 +11,8 @@
 #include <map>
 #include <random>
 
+namespace tree_builder_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 
@@ -182,3 +184,5 @@ TEST_CASE("an item that fits no leaf is refused, and a sink that is full stops t
     REQUIRE_FALSE(added);
     CHECK(added.error().kind == ErrorKind::no_space);
 }
+
+} // namespace tree_builder_test

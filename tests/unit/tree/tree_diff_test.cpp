@@ -13,6 +13,8 @@
 #include <random>
 #include <set>
 
+namespace tree_diff_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 
@@ -378,3 +380,5 @@ TEST_CASE("nodes that point to themselves or upwards end the comparison there") 
         }
     }
 }
+
+} // namespace tree_diff_test

@@ -11,6 +11,8 @@
 #include <random>
 #include <set>
 
+namespace tree_search_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 
@@ -218,3 +220,5 @@ TEST_CASE("a move within the leaf needs no other block") {
     CHECK(search.block() == held);
     CHECK(*search.find(searched.leaves.front()->items.front().key));
 }
+
+} // namespace tree_search_test

@@ -11,6 +11,8 @@
 #include <random>
 #include <set>
 
+namespace tree_walk_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 
@@ -343,3 +345,5 @@ TEST_CASE("what is lost is named by its keys") {
     CHECK(lost_range(last).detail == "keys from (256 INODE_ITEM 0) to the end of the tree");
     CHECK(lost_range({.promise = {.address = {4096}}}).detail == "the whole tree");
 }
+
+} // namespace tree_walk_test

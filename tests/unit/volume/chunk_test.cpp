@@ -8,6 +8,8 @@
 
 #include <doctest/doctest.h>
 
+namespace chunk_test {
+
 using namespace btrkit;
 using namespace btrfs;
 using btrkit::test::chunk_item;
@@ -242,3 +244,5 @@ TEST_CASE("the map refuses what overlaps and replaces what is the same") {
     CHECK(map.chunks().size() == 3);
     CHECK(map.find({8192})->stripes[0].devid == 9);
 }
+
+} // namespace chunk_test

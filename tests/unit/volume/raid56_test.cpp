@@ -6,6 +6,8 @@
 
 #include <doctest/doctest.h>
 
+namespace raid56_test {
+
 using namespace btrkit;
 
 namespace {
@@ -125,3 +127,5 @@ TEST_CASE("the widest row works, and wider ones fail instead of lying") {
     const auto wider = make_row(256, 100, 5);
     CHECK_FALSE(rebuild_data(without(wider, 258, {0, 255}), 256, 0, out));
 }
+
+} // namespace raid56_test

@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+namespace stripe_map_test {
+
 using namespace btrkit;
 using namespace btrfs;
 
@@ -125,3 +127,5 @@ TEST_CASE("the last byte of the largest chunk is found") {
     const auto run = map_stripe(chunk, {~btrkit::u64{0} - 1}, ~btrkit::u64{0}, 1);
     CHECK(run.length == 1);
 }
+
+} // namespace stripe_map_test

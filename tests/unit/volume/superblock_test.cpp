@@ -9,6 +9,8 @@
 
 #include <doctest/doctest.h>
 
+namespace superblock_test {
+
 using namespace btrkit;
 using btrfs::Superblock;
 using btrkit::test::sample_superblock;
@@ -258,3 +260,5 @@ TEST_CASE("mirrors that may differ are left in peace") {
         CHECK(compare_superblock_copies(copies, "dev").empty());
     }
 }
+
+} // namespace superblock_test

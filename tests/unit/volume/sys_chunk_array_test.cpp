@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+namespace sys_chunk_array_test {
+
 using namespace btrkit;
 using btrkit::test::first_sys_chunk;
 using btrkit::test::sample_superblock;
@@ -65,3 +67,5 @@ TEST_CASE("an array that is full to the last byte of garbage ends") {
         CHECK_FALSE(system_chunk_items(super).damage.empty());
     }
 }
+
+} // namespace sys_chunk_array_test

@@ -8,6 +8,8 @@
 
 #include <doctest/doctest.h>
 
+namespace volume_batch_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 
@@ -142,3 +144,5 @@ TEST_CASE("several threads may read at once") {
     threads.clear();
     CHECK(bad == 0);
 }
+
+} // namespace volume_batch_test

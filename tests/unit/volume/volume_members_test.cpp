@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+namespace volume_members_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 
@@ -148,3 +150,5 @@ TEST_CASE("of two seeds the first is opened") {
     CHECK(volume.super().fsid == uuid_of(0x5e));
     CHECK(codes(late_problems(volume)) == std::vector{ProblemCode::device_foreign});
 }
+
+} // namespace volume_members_test

@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+namespace volume_open_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 
@@ -203,3 +205,5 @@ TEST_CASE("damage in the system array is reported and the rest is used") {
         CHECK(volume.chunks().find(other.start) != nullptr);
     }
 }
+
+} // namespace volume_open_test

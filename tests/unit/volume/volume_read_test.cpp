@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+namespace volume_read_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 
@@ -213,3 +215,5 @@ TEST_CASE("mirrors on stale devices come last, those on missing ones behind them
     CHECK(volume.mirror_order(copies) == Order{3, 1, 2});
     CHECK(volume.mirror_order(parity + unit) == Order{2, 1});
 }
+
+} // namespace volume_read_test

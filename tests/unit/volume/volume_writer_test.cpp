@@ -10,6 +10,8 @@
 
 #include <cstring>
 
+namespace volume_writer_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 
@@ -89,3 +91,5 @@ TEST_CASE("superblock mirrors in a chunk: their 64 KiB, or with parity the whole
     CHECK(ranges(btrfs::block_group_raid5, {elsewhere, elsewhere, mirror_at - unit}, 8 * unit) ==
           std::vector<LogicalRange>{{start + 2 * unit, 2 * unit}});
 }
+
+} // namespace volume_writer_test

@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+namespace log_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 namespace type = btrfs::item_type;
@@ -180,3 +182,5 @@ TEST_CASE("damage in the log is found") {
         CHECK(planted.codes() == "item-misplaced log-present");
     }
 }
+
+} // namespace log_test

@@ -9,6 +9,8 @@
 
 #include <doctest/doctest.h>
 
+namespace quota_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 namespace type = btrfs::item_type;
@@ -330,3 +332,5 @@ TEST_CASE("extents that don't fit come in windows, each once and with all its su
     }
     CHECK(found == expected);
 }
+
+} // namespace quota_test

@@ -9,6 +9,8 @@
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
+namespace roots_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 namespace type = btrfs::item_type;
@@ -281,3 +283,5 @@ TEST_CASE("the uuid tree") {
         CHECK(codes(planted) == "item-misplaced");
     }
 }
+
+} // namespace roots_test

@@ -8,11 +8,7 @@
 
 namespace btrkit::test {
 
-namespace {
-
-constexpr u64 sector_bytes = 4096;
-
-} // namespace
+namespace {} // namespace
 
 History::History(HistoryImage& image, unsigned seed) : image_(image), random_(seed) {
     inodes_[btrfs::root_dir_inode] = {
@@ -104,17 +100,17 @@ void History::move(const Place& place, u64 dir, const std::string& name) {
 }
 
 HistoryExtent History::new_extent() {
-    const u64 length = (1 + below(4)) * sector_bytes;
+    const u64 length = (1 + below(4)) * history_sector_bytes;
     std::vector<std::byte> bytes(length);
     const u64 first = random_();
     for (u64 i = 0; i < length; ++i) {
         bytes[i] = static_cast<std::byte>(first + i / 64);
     }
     if (below(4) == 0) {
-        Compressor compressor({btrfs::Compression::zstd, 3}, sector_bytes);
+        Compressor compressor({btrfs::Compression::zstd, 3}, history_sector_bytes);
         const auto packed = compressor.compress(bytes, length - 1).value();
         return {.disk = image_.put_data(packed),
-                .disk_bytes = round_up(packed.size(), sector_bytes),
+                .disk_bytes = round_up(packed.size(), history_sector_bytes),
                 .ram_bytes = length,
                 .length = length,
                 .compression = btrfs::Compression::zstd};
@@ -132,13 +128,13 @@ void History::fill_file(HistoryInode& inode) {
         inode.size = inode.inline_data.size();
         return;
     }
-    u64 at = below(3) * sector_bytes;
+    u64 at = below(3) * history_sector_bytes;
     for (u64 i = below(3); i > 0; --i) {
         const auto extent = new_extent();
         inode.extents[at] = extent;
-        at += extent.length + below(2) * below(4) * sector_bytes;
+        at += extent.length + below(2) * below(4) * history_sector_bytes;
     }
-    inode.size = at > 0 && below(2) == 0 ? at - below(sector_bytes) : at;
+    inode.size = at > 0 && below(2) == 0 ? at - below(history_sector_bytes) : at;
 }
 
 u64 History::new_inode(u64 dir, const std::string& name, std::optional<u64> number) {
@@ -332,7 +328,7 @@ void History::change_content() {
         break;
     case 1: { // cut
         const u64 size = below(inode.size + 1);
-        const u64 end = round_up(size, sector_bytes);
+        const u64 end = round_up(size, history_sector_bytes);
         std::erase_if(inode.extents, [&](const auto& extent) { return extent.first >= end; });
         for (auto& [offset, extent] : inode.extents) {
             extent.length = std::min(extent.length, end - offset);
@@ -341,7 +337,7 @@ void History::change_content() {
         break;
     }
     case 2: // grown
-        inode.size += below(3 * sector_bytes);
+        inode.size += below(3 * history_sector_bytes);
         break;
     case 3: // a hole
         if (!inode.extents.empty()) {
@@ -351,17 +347,17 @@ void History::change_content() {
         break;
     default: { // what another file has, at the end
         const auto source = any_place();
-        const u64 at = round_up(inode.size, sector_bytes);
+        const u64 at = round_up(inode.size, history_sector_bytes);
         const auto& from = inodes_.at(source->inode).extents;
         u64 end = 0;
         for (const auto& [offset, extent] : inode.extents) {
             end = std::max(end, offset + extent.length);
         }
-        if (!from.empty() && at < 20 * sector_bytes) {
+        if (!from.empty() && at < 20 * history_sector_bytes) {
             auto shared = std::next(from.begin(), static_cast<std::ptrdiff_t>(below(from.size())))->second;
-            if (shared.length > sector_bytes && below(2) == 0) {
-                shared.offset += sector_bytes;
-                shared.length -= sector_bytes;
+            if (shared.length > history_sector_bytes && below(2) == 0) {
+                shared.offset += history_sector_bytes;
+                shared.length -= history_sector_bytes;
             }
             inode.extents[std::max(at, end)] = shared;
             inode.size = std::max(at, end) + shared.length;

@@ -16,6 +16,9 @@
 
 namespace btrkit::test {
 
+/// Of the images that hold histories.
+inline constexpr u64 history_sector_bytes = 4096;
+
 /// Part of an extent of the image, in a file.
 struct HistoryExtent {
     u64 disk = 0;

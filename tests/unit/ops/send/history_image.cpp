@@ -14,7 +14,6 @@ namespace {
 
 namespace type = btrfs::item_type;
 
-constexpr u64 sector_bytes = 4096;
 constexpr u8 origin_uuid = 99;
 
 template <class... Parts>
@@ -155,10 +154,10 @@ HistoryImage::HistoryImage() : image_(0) {}
 
 u64 HistoryImage::put_data(Bytes data) {
     u64 first = 0;
-    for (std::size_t at = 0; at < data.size(); at += sector_bytes) {
-        const Bytes part = clipped(data, at, sector_bytes);
+    for (std::size_t at = 0; at < data.size(); at += history_sector_bytes) {
+        const Bytes part = clipped(data, at, history_sector_bytes);
         Block sector(part.begin(), part.end());
-        sector.resize(sector_bytes);
+        sector.resize(history_sector_bytes);
         const u64 address = image_.take_address();
         first = first == 0 ? address : first;
         image_.put(address, sector);

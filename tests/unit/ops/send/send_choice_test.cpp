@@ -8,6 +8,8 @@
 
 #include <doctest/doctest.h>
 
+namespace send_choice_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 
@@ -245,3 +247,5 @@ TEST_CASE("a verity descriptor that is cut off is damage") {
     CHECK(refusal(filesystem, {.subvolumes = {"258"}, .version = 3}) == ErrorKind::damaged);
     must_send(filesystem, {.subvolumes = {"258"}, .version = 2});
 }
+
+} // namespace send_choice_test

@@ -10,6 +10,8 @@
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
+namespace send_history_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 
@@ -127,3 +129,5 @@ TEST_CASE("snapshots of a random history, sent against each other, are received 
         CHECK_MESSAGE(wrong.empty(), "seed ", seed, ": ", wrong);
     }
 }
+
+} // namespace send_history_test

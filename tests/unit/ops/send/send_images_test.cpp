@@ -9,6 +9,8 @@
 #include <cstdlib>
 #include <doctest/doctest.h>
 
+namespace send_images_test {
+
 using namespace btrkit;
 using namespace btrkit::test;
 
@@ -82,3 +84,5 @@ TEST_CASE("an image sent against itself changes nothing") {
     CHECK(differences(before, receiver.list_last(), {}).empty());
     CHECK(stream->size() * 10 < whole->size());
 }
+
+} // namespace send_images_test
