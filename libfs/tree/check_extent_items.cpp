@@ -130,7 +130,8 @@ void check_level(const ItemCheck& item, u64 level) {
 void check_metadata_extent(const ItemCheck& item) {
     const u64 length = item.key().offset;
     if (item.key().type == type::extent_item && length != item.geometry().nodesize) {
-        item.report(extent_item_code, "tree block of {} bytes, but the nodesize is {}", length, item.geometry().nodesize);
+        item.report(extent_item_code, "tree block of {} bytes, but the nodesize is {}", length,
+                    item.geometry().nodesize);
     }
 }
 

@@ -46,7 +46,8 @@ void check_remap_tail(const ItemCheck& item) {
         item.report(group_code, "remap_bytes {}, but the length is {}", u64{tail.remap_bytes}, length);
     }
     if (tail.identity_remap_count > length / item.geometry().sectorsize) {
-        item.report(group_code, "identity_remap_count {}, but the length is {}", u32{tail.identity_remap_count}, length);
+        item.report(group_code, "identity_remap_count {}, but the length is {}", u32{tail.identity_remap_count},
+                    length);
     }
 }
 

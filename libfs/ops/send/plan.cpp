@@ -66,7 +66,7 @@ Result<Plan> make_plan(const Filesystem& filesystem, const Filesystem* parent_im
     Plan plan;
     auto subvolumes = find_all(filesystem, options.subvolumes, options);
     BTRKIT_TRY_ASSIGN(plan.clone_sources, subvolumes ? find_all(filesystem, options.clone_sources, options)
-                                               : std::unexpected(subvolumes.error()));
+                                                     : std::unexpected(subvolumes.error()));
     plan.clones_from_sent = !options.parent && !plan.clone_sources.empty();
     std::optional<Subvolume> given;
     if (options.parent) {

@@ -65,8 +65,8 @@ private:
     }
     /// One that is a reference and not what the block says of itself.
     const HeldReference& real_holder() const {
-        const auto found =
-            std::ranges::find_if(held_, [](const HeldReference& held) { return held.reference.kind != RefKind::block; });
+        const auto found = std::ranges::find_if(
+            held_, [](const HeldReference& held) { return held.reference.kind != RefKind::block; });
         return found == held_.end() ? held_.front() : *found;
     }
 

@@ -187,7 +187,7 @@ Result<SourceTree> TarReader::run(int fd) {
     const CLocale locale;
     Result<void> done = open(fd);
     while (done) {
-        BTRKIT_TRY_ASSIGN(archive_entry* entry, next());
+        BTRKIT_TRY_ASSIGN(archive_entry * entry, next());
         if (entry == nullptr) {
             break;
         }

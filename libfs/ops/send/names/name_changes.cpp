@@ -65,7 +65,7 @@ Result<NameChanges::Work> NameChanges::begin_work() {
     if (!current_.is_new && snapshots_.parent != nullptr) {
         const auto first = snapshots_.parent->need_first_name(current_.number);
         BTRKIT_TRY_ASSIGN(work.is_orphan, first ? paths_.is_taken_over(*first, current_.number, current_.generation)
-                                                  : std::unexpected(first.error()));
+                                                : std::unexpected(first.error()));
     }
     BTRKIT_TRY_ASSIGN(work.path, work.is_orphan ? paths_.temporary_name(current_.number, current_.generation)
                                                 : paths_.path_of(current_.number, current_.generation));
