@@ -4,6 +4,7 @@
 
 #include "libfs/ops/send/clone/work_limit.h"
 #include "libfs/survey/extent_item.h"
+#include "libfs/tree/extent_ref.h"
 #include "libfs/tree/tree_search.h"
 
 #include <vector>
@@ -42,9 +43,8 @@ public:
     std::optional<References> references(WorkLimit& work);
 
 private:
-    void add_inline(Bytes refs);
     bool add_keyed(WorkLimit& work);
-    void add(u8 type, u64 key_offset, Bytes body);
+    void add(const ExtentRef& ref);
 
     const Geometry* geometry_;
     TreeSearch items_;
