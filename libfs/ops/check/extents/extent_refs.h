@@ -2,7 +2,7 @@
 // What an extent item and the keyed references behind it record.
 #pragma once
 
-#include "libfs/survey/extent_item.h"
+#include "libfs/space/extent_item.h"
 #include "libfs/survey/scan/references.h"
 #include "libfs/tree/extent_ref.h"
 

@@ -2,7 +2,7 @@
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/ordered_pipeline.h"
 #include "libfs/ops/check/quota/group_counts.h"
-#include "libfs/survey/extent_item.h"
+#include "libfs/space/extent_item.h"
 #include "libfs/tree/block_batch.h"
 #include "libfs/tree/extent_ref.h"
 

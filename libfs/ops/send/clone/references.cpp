@@ -32,12 +32,12 @@ void sort_and_merge(std::vector<FileReference>& files) {
 
 } // namespace
 
-std::optional<survey::Extent> ExtentLookup::find(u64 bytenr) {
+std::optional<Extent> ExtentLookup::find(u64 bytenr) {
     const auto found = items_.seek_at_or_before({bytenr, type::metadata_item, ~u64{0}});
     if (!found || !*found || items_.key().objectid != bytenr) {
         return std::nullopt;
     }
-    auto extent = survey::parse_extent(items_.key(), items_.data(), *geometry_);
+    auto extent = parse_extent(items_.key(), items_.data(), *geometry_);
     if (extent) {
         extent_ = *extent;
     }
@@ -46,7 +46,7 @@ std::optional<survey::Extent> ExtentLookup::find(u64 bytenr) {
 
 std::optional<References> ExtentLookup::references(WorkLimit& work) {
     found_ = {};
-    InlineRefs inline_refs(survey::inline_refs_of(extent_, items_.key(), items_.data()));
+    InlineRefs inline_refs(inline_refs_of(extent_, items_.key(), items_.data()));
     while (const auto ref = inline_refs.next()) {
         add(*ref);
     }

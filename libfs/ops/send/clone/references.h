@@ -3,7 +3,7 @@
 #pragma once
 
 #include "libfs/ops/send/clone/work_limit.h"
-#include "libfs/survey/extent_item.h"
+#include "libfs/space/extent_item.h"
 #include "libfs/tree/extent_ref.h"
 #include "libfs/tree/tree_search.h"
 
@@ -38,7 +38,7 @@ public:
         : geometry_(&cache.reader().geometry()), items_(cache, extent_tree) {}
 
     /// What begins at this address. Nothing also where the tree can't be read there.
-    std::optional<survey::Extent> find(u64 bytenr);
+    std::optional<Extent> find(u64 bytenr);
     /// Of what was found last. Nothing where there are too many. What can't be read is not there.
     std::optional<References> references(WorkLimit& work);
 
@@ -48,7 +48,7 @@ private:
 
     const Geometry* geometry_;
     TreeSearch items_;
-    survey::Extent extent_;
+    Extent extent_;
     References found_;
 };
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "libfs/survey/extent_item.h"
+#include "libfs/space/extent_item.h"
 
 #include "libfs/tree/extent_ref.h"
 
-namespace btrkit::survey {
+namespace btrkit {
 
 namespace {
 
@@ -56,4 +56,4 @@ std::optional<u64> owner_of_block(const Extent& extent, const btrfs::Key& key, B
     return refs.rest().empty() ? owner : std::nullopt;
 }
 
-} // namespace btrkit::survey
+} // namespace btrkit
