@@ -113,7 +113,7 @@ Result<void> ExtentRecordReader::add(const btrfs::Key& key, Bytes body) {
 }
 
 Result<void> ExtentRecordReader::take(const ExtentRef& ref) {
-    if (record_.is_data() ? ref.is_of_block() : !ref.is_of_block()) {
+    if (record_.is_data() ? ref.is_of_block() : ref.is_of_data()) {
         return bad_extent(record_.bytenr, "a reference of another kind than the extent");
     }
     if (ref.count == 0 && ref.type != type::extent_owner_ref) {
