@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Ranges of addresses, filled from left to right.
+// Sets of addresses, as ranges.
 #pragma once
 
 #include "libfs/base/address.h"
 
 #include <algorithm>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -24,7 +25,8 @@ constexpr Range range_from(u64 start, u64 length_bytes) {
     return {start, start + std::min(length_bytes, ~u64{0} - start)};
 }
 
-/// Disjoint ranges in ascending order; neighbours that touch are one.
+/// Disjoint ranges in ascending order; neighbours that touch are one. In one piece of memory: what is changed in the
+/// middle moves all behind it, what is appended moves nothing.
 class RangeSet {
 public:
     /// start must not lie before the start of the last range that was added; what overlaps is merged. Empty ranges
@@ -39,6 +41,10 @@ public:
             ranges_.push_back(range);
         }
     }
+    /// Anywhere; what is there already stays.
+    void insert(Range range);
+    /// What is not there need not be.
+    void erase(Range range);
 
     std::span<const Range> ranges() const { return ranges_; }
     bool empty() const { return ranges_.empty(); }
@@ -55,6 +61,19 @@ public:
         return range.start >= range.end ||
                (found.size() == 1 && found[0].start <= range.start && range.end <= found[0].end);
     }
+    bool contains(u64 address) const {
+        const auto found = first_from(address);
+        return found && found->start == address;
+    }
+    /// The first range that has an address from that one on, without what lies before it.
+    std::optional<Range> first_from(u64 address) const;
+    /// The first part of a window that is in no range, up to the next range or the window's end.
+    std::optional<Range> first_gap(Range window) const;
+    /// What lies in a window.
+    RangeSet within(Range window) const;
+    u64 total_bytes() const;
+
+    friend bool operator==(const RangeSet&, const RangeSet&) = default;
 
 private:
     std::vector<Range> ranges_;
@@ -62,5 +81,7 @@ private:
 
 /// What is in `from` and not in `less`.
 RangeSet difference(const RangeSet& from, const RangeSet& less);
+/// What is in one of them, or in both.
+RangeSet united(const RangeSet& one, const RangeSet& other);
 
 } // namespace btrkit

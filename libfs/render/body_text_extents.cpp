@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "libfs/base/checksum.h"
 #include "libfs/render/body_text.h"
+#include "libfs/tree/extent_ref.h"
 
 namespace btrkit::body_text {
 
@@ -20,64 +20,33 @@ void put_root_history(Body& body, const btrfs::RootItem& root) {
     body.timespec("rtime", root.rtime);
 }
 
-void put_data_ref(Body& body, const btrfs::ExtentDataRef& ref) {
+void put_data_ref(Body& body, const ExtentRef& ref) {
     body.text("extent data backref root ");
     put_objectid(body.out, ref.root);
-    body.text(" objectid ").number(u64{ref.objectid}).text(" offset ").number(u64{ref.offset});
-    body.text(" count ").number(u32{ref.count}).end();
+    body.text(" objectid ").number(ref.objectid).text(" offset ").number(ref.offset);
+    body.text(" count ").number(ref.count).end();
 }
 
-/// "(type 0xSEQUENCE) ": what inline references are ordered by.
-void put_inline_order(Body& body, u8 type, u64 sequence) {
-    body.text("(").number(type).text(" 0x");
-    body.out.hex(sequence);
-    body.text(") ");
-}
-
-/// One inline reference; returns its size, or 0 where there is none that could be shown.
-std::size_t put_inline_ref(Body& body, std::size_t offset) {
-    const auto* ref = body.at<btrfs::InlineRef>(offset);
-    if (ref == nullptr) {
-        return 0;
-    }
-    const std::size_t behind_type = offset + sizeof(ref->type);
-    switch (ref->type) {
+/// What inline references are ordered by comes first: "(type 0xSEQUENCE) ".
+void put_inline_ref(Body& body, const ExtentRef& ref) {
+    const bool is_owner = ref.type == item_type::extent_owner_ref;
+    // The peer's own slip: one tab before the owner, and a 't' where the second was meant.
+    body.text(is_owner ? "\t(" : "\t\t(").number(ref.type).text(" 0x");
+    body.out.hex(ref.sequence());
+    body.text(is_owner ? ") t" : ") ");
+    switch (ref.type) {
     case item_type::tree_block_ref:
-        body.line();
-        put_inline_order(body, ref->type, ref->offset);
         body.text("tree block backref root ");
-        put_objectid(body.out, ref->offset);
+        put_objectid(body.out, ref.root);
         body.end();
-        return sizeof(*ref);
-    case item_type::shared_block_ref:
-        body.line();
-        put_inline_order(body, ref->type, ref->offset);
-        body.text("shared block backref parent ").number(u64{ref->offset}).end();
-        return sizeof(*ref);
-    case item_type::extent_data_ref:
-        if (const auto* data = body.at<btrfs::ExtentDataRef>(behind_type)) {
-            body.line();
-            put_inline_order(body, ref->type, extent_data_ref_hash(data->root, data->objectid, data->offset));
-            put_data_ref(body, *data);
-            return sizeof(ref->type) + sizeof(*data);
-        }
-        return 0;
+        break;
+    case item_type::shared_block_ref: body.text("shared block backref parent ").number(ref.parent).end(); break;
+    case item_type::extent_data_ref: put_data_ref(body, ref); break;
     case item_type::shared_data_ref:
-        if (const auto* shared = body.at<btrfs::SharedDataRef>(offset + sizeof(*ref))) {
-            body.line();
-            put_inline_order(body, ref->type, ref->offset);
-            body.text("shared data backref parent ").number(u64{ref->offset}).text(" count ");
-            body.number(u32{shared->count}).end();
-            return sizeof(*ref) + sizeof(*shared);
-        }
-        return 0;
-    case item_type::extent_owner_ref:
-        // The peer's own slip: one tab before, and a 't' where the second was meant.
-        body.text("\t");
-        put_inline_order(body, ref->type, ref->offset);
-        body.text("textent owner root ").number(u64{ref->offset}).end();
-        return sizeof(*ref);
-    default: return 0;
+        body.text("shared data backref parent ").number(ref.parent).text(" count ").number(ref.count).end();
+        break;
+    case item_type::extent_owner_ref: body.text("extent owner root ").number(ref.root).end(); break;
+    default: break;
     }
 }
 
@@ -147,20 +116,21 @@ void extent_item(Body& body) {
         body.text(" level ").number(info->level).end();
         offset += sizeof(*info);
     }
-    while (const std::size_t size = put_inline_ref(body, offset)) {
-        offset += size;
+    InlineRefs refs(body.bytes.subspan(offset));
+    while (const auto ref = refs.next()) {
+        put_inline_ref(body, *ref);
     }
 }
 
 void extent_data_ref(Body& body) {
-    if (const auto* ref = body.at<btrfs::ExtentDataRef>()) {
+    if (const auto ref = decode_keyed_ref(body.key, body.bytes)) {
         put_data_ref(body.line(), *ref);
     }
 }
 
 void shared_data_ref(Body& body) {
-    if (const auto* ref = body.at<btrfs::SharedDataRef>()) {
-        body.line().text("shared data backref count ").number(u32{ref->count}).end();
+    if (const auto ref = decode_keyed_ref(body.key, body.bytes)) {
+        body.line().text("shared data backref count ").number(ref->count).end();
     }
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "libfs/render/file_structure.h"
+#include "libfs/tree/extent_ref.h"
 
 #include <bit>
 
@@ -23,46 +24,50 @@ bool describe_list(Emitter& emit, std::string_view name, Bytes bytes) {
     return reader.at_end();
 }
 
-/// What follows the type byte of an inline reference. False if the type is none, or the reference is not complete.
+/// What follows the type byte of an inline reference.
 template <class Emitter>
-bool describe_inline_ref_fields(Emitter& emit, u8 type, BodyReader& reader) {
+void describe_inline_ref_fields(Emitter& emit, const ExtentRef& ref) {
     namespace item_type = btrfs::item_type;
-    if (type == item_type::extent_data_ref) {
-        const auto* ref = reader.take<btrfs::ExtentDataRef>();
-        if (ref != nullptr) {
-            describe_fields(emit, *ref);
-        }
-        return ref != nullptr;
+    if (ref.type == item_type::extent_data_ref) {
+        describe_fields(emit, stored_data_ref(ref));
+    } else if (ref.is_shared()) {
+        emit.number("parent", ref.parent);
+    } else {
+        emit.number(ref.type == item_type::extent_owner_ref ? "root_id" : "root", ref.root);
     }
-    const bool shared = type == item_type::shared_block_ref || type == item_type::shared_data_ref;
-    const bool owner = type == item_type::extent_owner_ref;
-    const bool known = shared || owner || type == item_type::tree_block_ref;
-    const auto* target = known ? reader.take<btrfs::le64>() : nullptr;
-    if (target == nullptr) {
-        return false;
+    if (ref.type == item_type::shared_data_ref) {
+        describe_fields(emit, btrfs::SharedDataRef{.count = ref.count});
     }
-    const std::string_view of_root = owner ? "root_id" : "root";
-    emit.number(shared ? "parent" : of_root, u64{*target});
-    if (type == item_type::shared_data_ref) {
-        const auto* ref = reader.take<btrfs::SharedDataRef>();
-        if (ref != nullptr) {
-            describe_fields(emit, *ref);
-        }
-        return ref != nullptr;
-    }
-    return true;
 }
 
+/// What there is of an inline reference that is none or is cut off: of its fields, only the parent of a
+/// SHARED_DATA_REF can be there.
 template <class Emitter>
-bool describe_inline_refs(Emitter& emit, BodyReader& reader) {
+void describe_bad_inline_ref(Emitter& emit, Bytes rest) {
+    const auto* head = view_at<btrfs::InlineRef>(rest);
+    if (head != nullptr && head->type == btrfs::item_type::shared_data_ref) {
+        emit.number("parent", u64{head->offset});
+    }
+}
+
+/// True where all bytes are references.
+template <class Emitter>
+bool describe_inline_refs(Emitter& emit, Bytes rest) {
     bool complete = true;
     emit.begin_list("inline_refs");
-    while (complete && !reader.at_end()) {
-        const u8 type = *reader.take<u8>();
+    while (complete && !rest.empty()) {
+        const auto type = std::to_integer<u8>(rest.front());
         const auto* info = btrfs::find_item_type(type);
         emit.begin_object();
         emit.choice("type", type, info != nullptr ? info->name : std::string_view{});
-        complete = describe_inline_ref_fields(emit, type, reader);
+        const auto ref = decode_inline_ref(rest);
+        if (ref) {
+            describe_inline_ref_fields(emit, *ref);
+            rest = rest.subspan(btrfs::inline_ref_size(type));
+        } else {
+            describe_bad_inline_ref(emit, rest);
+            complete = false;
+        }
         emit.end_object();
     }
     emit.end_list();
@@ -86,7 +91,7 @@ bool describe_extent(Emitter& emit, const ItemBody& item) {
         }
         reader.take<btrfs::TreeBlockInfo>();
     }
-    return describe_inline_refs(emit, reader);
+    return describe_inline_refs(emit, reader.rest());
 }
 
 /// BLOCK_GROUP_ITEM; the tail belongs to the remap-tree feature.

@@ -1,80 +1,90 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/space/block_group_space.h"
 
+#include <cassert>
+
 namespace btrkit {
 
-BlockGroupSpace::BlockGroupSpace(const Chunk& chunk)
-    : start_(chunk.start), end_(chunk.start + chunk.length), type_(chunk.type), excluded_(super_stripes(chunk)),
-      next_(chunk.start) {
-    skip_excluded();
+BlockGroupSpace::BlockGroupSpace(const Chunk& chunk, const RangeSet& allocated)
+    : start_(chunk.start), end_(chunk.start + chunk.length), type_(chunk.type),
+      gaps_(btrkit::free_ranges(chunk, allocated)), next_(chunk.start.bytenr),
+      used_bytes_(allocated.within(range_of(chunk)).total_bytes()) {
+    go_to(next_);
 }
 
-void BlockGroupSpace::skip_excluded() {
-    while (next_excluded_ < excluded_.size() && excluded_[next_excluded_].start <= next_) {
-        next_ = std::max(next_, excluded_[next_excluded_].end());
-        ++next_excluded_;
+/// The first piece from there on that can be given out.
+std::optional<Range> BlockGroupSpace::available_from(u64 at) const {
+    for (auto gap = gaps_.first_from(at); gap;) {
+        const auto untaken = taken_.first_gap(*gap);
+        if (const auto piece = untaken ? pinned_.first_gap(*untaken) : std::nullopt) {
+            return piece;
+        }
+        gap = gaps_.first_from(untaken ? untaken->end : gap->end);
     }
+    return std::nullopt;
 }
 
-u64 BlockGroupSpace::free_here() const {
-    const Logical limit = next_excluded_ < excluded_.size() ? excluded_[next_excluded_].start : end_;
-    return limit.bytenr - next_.bytenr;
+void BlockGroupSpace::go_to(u64 at) {
+    const auto piece = available_from(at);
+    next_ = piece ? piece->start : end_.bytenr;
+}
+
+LogicalRange BlockGroupSpace::give(Range range) {
+    taken_.insert(range);
+    used_bytes_ += range.length();
+    go_to(range.end);
+    return {{range.start}, range.length()};
 }
 
 u64 BlockGroupSpace::left_bytes() const {
-    u64 left = end_.bytenr - next_.bytenr;
-    for (std::size_t i = next_excluded_; i < excluded_.size(); ++i) {
-        left -= excluded_[i].length;
+    u64 left = 0;
+    for (auto piece = available_from(next_); piece; piece = available_from(piece->end)) {
+        left += piece->length();
     }
     return left;
 }
 
 std::optional<Logical> BlockGroupSpace::take(u64 bytes) {
-    while (free_here() < bytes) {
-        if (free_here() > 0) {
-            passed_over_.push_back({next_, free_here()});
+    for (auto piece = available_from(next_); piece; piece = available_from(piece->end)) {
+        if (piece->length() >= bytes) {
+            return give({piece->start, piece->start + bytes}).start;
         }
-        next_ = next_ + free_here();
-        if (next_ == end_) {
-            return std::nullopt;
-        }
-        skip_excluded();
     }
-    return take_up_to(bytes)->start;
+    next_ = end_.bytenr;
+    return std::nullopt;
 }
 
 std::optional<LogicalRange> BlockGroupSpace::take_up_to(u64 bytes) {
-    if (next_ == end_) {
+    const auto piece = available_from(next_);
+    if (!piece) {
         return std::nullopt;
     }
-    const LogicalRange taken = {next_, std::min(bytes, free_here())};
-    used_bytes_ += taken.length;
-    next_ = taken.end();
-    skip_excluded();
-    return taken;
+    return give({piece->start, piece->start + std::min(bytes, piece->length())});
+}
+
+void BlockGroupSpace::release(LogicalRange range) {
+    const Range released = range_of(range);
+    used_bytes_ -= range.length;
+    if (taken_.covers(released)) {
+        taken_.erase(released);
+        go_to(std::min(next_, released.start));
+    } else {
+        assert(!gaps_.intersects(released) && !freed_.intersects(released));
+        freed_.insert(released);
+    }
+}
+
+void BlockGroupSpace::pin(LogicalRange range) {
+    pinned_.insert(range_of(range));
+    go_to(next_);
 }
 
 std::vector<LogicalRange> BlockGroupSpace::free_ranges() const {
+    const RangeSet free = united(difference(gaps_, taken_), freed_);
     std::vector<LogicalRange> ranges;
-    const auto add = [&](LogicalRange range) {
-        if (range.length == 0) {
-            return;
-        }
-        if (!ranges.empty() && ranges.back().end() == range.start) {
-            ranges.back().length += range.length;
-        } else {
-            ranges.push_back(range);
-        }
-    };
-    for (const auto& range : passed_over_) {
-        add(range);
+    for (const Range& range : free.ranges()) {
+        ranges.push_back({{range.start}, range.length()});
     }
-    Logical at = next_;
-    for (std::size_t i = next_excluded_; i < excluded_.size(); ++i) {
-        add({at, excluded_[i].start.bytenr - at.bytenr});
-        at = excluded_[i].end();
-    }
-    add({at, end_.bytenr - at.bytenr});
     return ranges;
 }
 
@@ -94,6 +104,31 @@ std::optional<LogicalRange> SpacePool::take_up_to(u64 bytes) {
         }
     }
     return std::nullopt;
+}
+
+void SpacePool::rewind() {
+    for (auto& group : groups_) {
+        group.rewind();
+    }
+    current_ = 0;
+}
+
+std::size_t SpacePool::index_of(const LogicalRange& range) const {
+    const auto behind = std::ranges::upper_bound(groups_, range.start, {}, &BlockGroupSpace::start);
+    assert(behind != groups_.begin() && range.end() <= std::prev(behind)->end());
+    return static_cast<std::size_t>(behind - groups_.begin()) - 1;
+}
+
+void SpacePool::release(LogicalRange range) {
+    const std::size_t index = index_of(range);
+    groups_[index].release(range);
+    if (groups_[index].next() < groups_[index].end()) {
+        current_ = std::min(current_, index);
+    }
+}
+
+void SpacePool::pin(LogicalRange range) {
+    groups_[index_of(range)].pin(range);
 }
 
 u64 SpacePool::used_bytes() const {

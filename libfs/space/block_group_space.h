@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The space of one new block group, given out from its start to its end.
+// The space of one block group, new or in use, given out from its start to its end.
 #pragma once
 
-#include "libfs/volume/super_stripes.h"
+#include "libfs/space/free_space.h"
 
 #include <algorithm>
 #include <optional>
@@ -12,48 +12,71 @@ namespace btrkit {
 
 class BlockGroupSpace {
 public:
-    /// What holds superblock mirrors is never given out.
-    explicit BlockGroupSpace(const Chunk& chunk);
+    /// allocated: what extents have, here and maybe elsewhere; nothing in a new group. What holds superblock mirrors is
+    /// never given out.
+    explicit BlockGroupSpace(const Chunk& chunk, const RangeSet& allocated = {});
 
     Logical start() const { return start_; }
+    Logical end() const { return end_; }
     u64 length() const { return end_.bytenr - start_.bytenr; }
     u64 type() const { return type_; }
+    /// What extents have: those that were there, and what was taken.
     u64 used_bytes() const { return used_bytes_; }
-    /// Where the part that was never reached begins: everything given out lies before it.
-    Logical next() const { return next_; }
+    /// The next byte that can be given out, or the group's end. Where nothing was released, all that was given out lies
+    /// before it.
+    Logical next() const { return {next_}; }
     /// Bytes that can still be given out, in one piece or not.
     u64 left_bytes() const;
 
-    /// That many bytes in one piece; what is passed over for it stays free. Nothing where there is no such piece.
+    /// That many bytes in one piece; what is passed over for it stays free. Nothing where there is no such piece: then
+    /// all is passed over.
     std::optional<Logical> take(u64 bytes);
     /// The next free bytes, at most that many and at least one; nothing where the group is full.
     std::optional<LogicalRange> take_up_to(u64 bytes);
+    /// Goes back to the start, so that what was passed over is given out.
+    void rewind() { go_to(start_.bytenr); }
 
-    /// All that is free, sorted, neighbours joined.
+    /// Of an extent that is no more; all of it was taken here, or none. What was taken here is given out again, and
+    /// next; all else is free, but is not given out: what stands on the devices still has it.
+    void release(LogicalRange range);
+    /// Whatever is free in it stays so and is not given out.
+    void pin(LogicalRange range);
+
+    /// All that is free, given out or not, sorted, neighbours joined.
     std::vector<LogicalRange> free_ranges() const;
 
 private:
-    void skip_excluded();
-    u64 free_here() const; ///< bytes from next_ to the next excluded range or the end
+    std::optional<Range> available_from(u64 at) const;
+    LogicalRange give(Range range);
+    void go_to(u64 at);
 
     Logical start_;
     Logical end_;
     u64 type_;
-    std::vector<LogicalRange> excluded_;
-    std::size_t next_excluded_ = 0;
-    std::vector<LogicalRange> passed_over_;
-    Logical next_;
-    u64 used_bytes_ = 0;
+    RangeSet gaps_; ///< free when this began
+    RangeSet taken_;
+    RangeSet freed_; ///< released, of what was allocated when this began
+    RangeSet pinned_;
+    u64 next_;
+    u64 used_bytes_;
 };
 
-/// Block groups of one kind, filled one after the other.
+/// Block groups of one kind, by address, filled one after the other.
 class SpacePool {
 public:
     SpacePool() = default;
     explicit SpacePool(std::vector<BlockGroupSpace> groups) : groups_(std::move(groups)) {}
+    /// Behind all others.
+    void add(BlockGroupSpace group) { groups_.push_back(std::move(group)); }
 
+    // As those of a group. What is asked for in one piece and found nowhere leaves all groups passed over.
     std::optional<Logical> take(u64 bytes);
     std::optional<LogicalRange> take_up_to(u64 bytes);
+    void rewind();
+
+    // The range must lie in one of the groups.
+    void release(LogicalRange range);
+    void pin(LogicalRange range);
 
     std::span<const BlockGroupSpace> groups() const { return groups_; }
     /// Whether a group of the pool begins there.
@@ -66,6 +89,8 @@ public:
     void drop_unused(std::size_t keep);
 
 private:
+    std::size_t index_of(const LogicalRange& range) const;
+
     std::vector<BlockGroupSpace> groups_;
     std::size_t current_ = 0;
 };

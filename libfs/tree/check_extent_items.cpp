@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // EXTENT_ITEM and METADATA_ITEM with their inline references, and references with keys of their own.
-#include "formats/btrfs/inline_ref.h"
-#include "libfs/base/checksum.h"
+#include "libfs/tree/extent_ref.h"
 #include "libfs/tree/item_check_context.h"
 
 namespace btrkit {
@@ -13,20 +12,14 @@ namespace type = btrfs::item_type;
 constexpr auto extent_item_code = ProblemCode::item_extent;
 constexpr auto inline_code = ProblemCode::item_extent_inline_ref;
 
-constexpr bool is_block_ref(u8 ref_type) {
-    return ref_type == type::tree_block_ref || ref_type == type::shared_block_ref;
-}
-
 /// A file's reference, inline or with its own key. Data belongs to files of subvolumes, to the copies that
 /// relocation makes, and to the old free space caches, which are inodes of the root tree.
-void check_data_ref(const ItemCheck& item, ProblemCode ref_code, const btrfs::ExtentDataRef& ref) {
-    const u64 root = ref.root;
-    const u64 objectid = ref.objectid;
-    if (!is_subvolume(root) && root != btrfs::data_reloc_tree_id && root != btrfs::root_tree_id) {
-        item.report(ref_code, "data reference from tree {}, which has no files", root);
+void check_data_ref(const ItemCheck& item, ProblemCode ref_code, const ExtentRef& ref) {
+    if (!is_subvolume(ref.root) && ref.root != btrfs::data_reloc_tree_id && ref.root != btrfs::root_tree_id) {
+        item.report(ref_code, "data reference from tree {}, which has no files", ref.root);
     }
-    if (!is_inode_number(objectid)) {
-        item.report(ref_code, "data reference from {}, which is no inode", objectid);
+    if (!is_inode_number(ref.objectid)) {
+        item.report(ref_code, "data reference from {}, which is no inode", ref.objectid);
     }
     item.expect_aligned(ref_code, "file offset of a data reference", ref.offset);
     if (ref.count == 0) {
@@ -34,61 +27,57 @@ void check_data_ref(const ItemCheck& item, ProblemCode ref_code, const btrfs::Ex
     }
 }
 
+/// A leaf's or node's reference, inline or with its own key.
+void check_shared_ref(const ItemCheck& item, ProblemCode ref_code, const ExtentRef& ref) {
+    item.expect_aligned(ref_code, "parent", ref.parent);
+    if (ref.count == 0) {
+        item.report(ref_code, "shared data reference with count 0");
+    }
+}
+
 /// Walks the inline references of one extent.
-class InlineRefs {
+class InlineRefCheck {
 public:
-    InlineRefs(const ItemCheck& item, Bytes refs, bool is_data) : item_(item), rest_(refs), is_data_(is_data) {}
+    InlineRefCheck(const ItemCheck& item, Bytes refs, bool is_data) : item_(item), rest_(refs), is_data_(is_data) {}
 
     /// Checks all of them; returns how many references they stand for.
     u64 check() {
-        while (!rest_.empty() && check_one()) {
+        while (!rest_.empty()) {
+            const auto ref = decode_inline_ref(rest_);
+            if (!ref) {
+                report_bad(ref.error());
+                break;
+            }
+            check_one(*ref);
+            rest_ = rest_.subspan(btrfs::inline_ref_size(ref->type));
         }
         return count_;
     }
 
 private:
-    bool check_one() {
+    void report_bad(BadInlineRef why) const {
         const auto ref_type = std::to_integer<u8>(rest_.front());
-        const std::size_t size = btrfs::inline_ref_size(ref_type);
-        if (size == 0) {
-            item_.report(inline_code, "unknown type {}", ref_type);
-            return false;
+        switch (why) {
+        case BadInlineRef::unknown_type: item_.report(inline_code, "unknown type {}", ref_type); break;
+        case BadInlineRef::cut_off:
+            item_.report(inline_code, "reference of {} bytes, but the item has {} left",
+                         btrfs::inline_ref_size(ref_type), rest_.size());
+            break;
         }
-        if (size > rest_.size()) {
-            item_.report(inline_code, "reference of {} bytes, but the item has {} left", size, rest_.size());
-            return false;
-        }
-        if (ref_type != type::extent_owner_ref && is_block_ref(ref_type) == is_data_) {
-            item_.report(inline_code, "{} in an extent of {}", btrfs::find_item_type(ref_type)->name,
-                         is_data_ ? "data" : "metadata");
-        }
-        check_order(ref_type, ref_type == type::extent_data_ref ? check_data() : check_other(ref_type));
-        rest_ = rest_.subspan(size);
-        return true;
     }
 
-    /// Both check one reference, count it, and return what it is sorted by within its type.
-    u64 check_data() {
-        const auto& ref = *view_at<btrfs::ExtentDataRef>(rest_, sizeof(u8));
-        check_data_ref(item_, inline_code, ref);
+    void check_one(const ExtentRef& ref) {
+        if (is_data_ ? ref.is_of_block() : ref.is_of_data()) {
+            item_.report(inline_code, "{} in an extent of {}", btrfs::find_item_type(ref.type)->name,
+                         is_data_ ? "data" : "metadata");
+        }
+        if (ref.type == type::extent_data_ref) {
+            check_data_ref(item_, inline_code, ref);
+        } else if (ref.is_shared()) {
+            check_shared_ref(item_, inline_code, ref);
+        }
         count_ += ref.count;
-        return extent_data_ref_hash(ref.root, ref.objectid, ref.offset);
-    }
-    u64 check_other(u8 ref_type) {
-        const u64 offset = view_at<btrfs::InlineRef>(rest_)->offset;
-        if (ref_type == type::shared_block_ref || ref_type == type::shared_data_ref) {
-            item_.expect_aligned(inline_code, "parent", offset);
-        }
-        if (ref_type == type::shared_data_ref) {
-            const u32 count = view_at<btrfs::SharedDataRef>(rest_, sizeof(btrfs::InlineRef))->count;
-            if (count == 0) {
-                item_.report(inline_code, "shared data reference with count 0");
-            }
-            count_ += count;
-        } else if (is_block_ref(ref_type)) {
-            ++count_;
-        }
-        return offset;
+        check_order(ref.type, ref.sequence());
     }
 
     /// Types ascend; within a type the sequence does not ascend.
@@ -193,7 +182,7 @@ void check_extent(const ItemCheck& item) {
         check_metadata_extent(item);
     }
     if (const auto refs = inline_refs_of(item, is_data)) {
-        const u64 count = InlineRefs(item, *refs, is_data).check();
+        const u64 count = InlineRefCheck(item, *refs, is_data).check();
         if (count > extent.refs) {
             item.report(extent_item_code, "refs {}, but inline references alone are {}", u64{extent.refs}, count);
         }
@@ -209,9 +198,8 @@ void check_block_ref(const ItemCheck& item) {
 
 void check_shared_data_ref(const ItemCheck& item) {
     item.expect_aligned(ProblemCode::item_extent_ref, "address", item.key().objectid);
-    item.expect_aligned(ProblemCode::item_extent_ref, "parent", item.key().offset);
-    if (item.body<btrfs::SharedDataRef>().count == 0) {
-        item.report(ProblemCode::item_extent_ref, "shared data reference with count 0");
+    if (const auto ref = decode_keyed_ref(item.key(), item.data())) {
+        check_shared_ref(item, ProblemCode::item_extent_ref, *ref);
     }
 }
 
@@ -222,10 +210,9 @@ void check_extent_data_refs(const ItemCheck& item) {
         item.report(ProblemCode::item_size, "{} bytes, but a data reference has {}", item.data().size(), ref_size);
     }
     // Several stand in one item where their hashes collide; the key then is that of the first, or the next free one.
-    std::size_t at = 0;
-    while (const auto* ref = view_at<btrfs::ExtentDataRef>(item.data(), at)) {
+    KeyedRefs refs(item.key(), item.data());
+    while (const auto ref = refs.next()) {
         check_data_ref(item, ProblemCode::item_extent_ref, *ref);
-        at += ref_size;
     }
 }
 

@@ -164,8 +164,7 @@ SpaceState Layout::space() const {
 void Layout::drop_data_chunks(std::size_t keep) {
     for (; data.size() > keep; data.pop_back()) {
         for (const auto& stripe : data.back().stripes) {
-            auto& device = devices[stripe.devid - 1];
-            device.next_offset = std::min(device.next_offset, stripe.offset);
+            devices[stripe.devid - 1].allocated.erase(range_from(stripe.offset, data.back().stripe_length_bytes()));
         }
     }
 }
@@ -182,7 +181,7 @@ std::optional<Layout> lay_out(const Parameters& parameters, std::span<const u64>
     layout.devices = planner.devices();
     for (std::size_t i = 0; i < device_sizes.size(); ++i) {
         if (device_sizes[i] == 0) {
-            layout.devices[i].size_bytes = layout.devices[i].next_offset;
+            layout.devices[i].size_bytes = layout.devices[i].allocated_end();
         }
     }
     return layout;

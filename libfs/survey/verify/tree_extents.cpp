@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/survey/verify/tree_extents.h"
 
-#include "libfs/survey/extent_item.h"
+#include "libfs/space/extent_item.h"
 
 namespace btrkit::survey {
 

@@ -103,7 +103,7 @@ TEST_CASE("whatever the profile, what is needed fits, in sound chunks; tight one
                 CHECK(usable(tight->data) <= needed + 1 * mib);
                 CHECK(usable(tight->metadata) >= needs.metadata);
                 for (const auto& device : tight->devices) {
-                    CHECK(device.size_bytes == device.next_offset);
+                    CHECK(device.size_bytes == device.allocated_end());
                 }
             }
         }
@@ -142,7 +142,7 @@ TEST_CASE("dropped data chunks give their place back") {
     const u64 second = layout->data[1].stripes.front().offset;
     layout->drop_data_chunks(1);
     CHECK(layout->data.size() == 1);
-    CHECK(layout->devices[0].next_offset == second);
+    CHECK(layout->devices[0].allocated_end() == second);
 }
 
 } // namespace mkfs_layout_test

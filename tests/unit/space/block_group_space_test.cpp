@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a new block group gives out, and what it keeps back.
+// What a block group gives out, new or in use, and what it keeps back.
 #include "libfs/space/block_group_space.h"
 
 #include <doctest/doctest.h>
@@ -32,7 +32,210 @@ u64 sum(std::span<const LogicalRange> ranges) {
     return bytes;
 }
 
+/// The plain model: what each sector is.
+class PlainGroup {
+public:
+    static constexpr u64 sector = 4 * kib;
+    enum class State { free, super, allocated, taken, freed };
+
+    PlainGroup(const Chunk& chunk, const RangeSet& allocated)
+        : start_(chunk.start.bytenr), states_(chunk.length / sector), pinned_(states_.size()) {
+        const auto supers = super_stripes(chunk);
+        for (std::size_t i = 0; i < states_.size(); ++i) {
+            const u64 at = start_ + i * sector;
+            const bool is_super = std::ranges::any_of(
+                supers, [&](const LogicalRange& range) { return range.start.bytenr <= at && at < range.end().bytenr; });
+            states_[i] = is_super ? State::super : allocated.contains(at) ? State::allocated : State::free;
+        }
+    }
+
+    std::optional<LogicalRange> take(u64 bytes, bool in_one_piece) {
+        const u64 wanted = bytes / sector;
+        for (std::size_t at = next(); at < states_.size(); at = first_available(at)) {
+            std::size_t end = at;
+            while (end < states_.size() && end - at < wanted && is_available(end)) {
+                ++end;
+            }
+            if (end - at == wanted || !in_one_piece) {
+                fill(at, end, State::taken);
+                next_ = end;
+                return LogicalRange{{start_ + at * sector}, (end - at) * sector};
+            }
+            at = end;
+        }
+        next_ = states_.size();
+        return std::nullopt;
+    }
+    void rewind() { next_ = 0; }
+    void pin(const LogicalRange& range) {
+        std::fill(pinned_.begin() + index(range.start), pinned_.begin() + index(range.end()), true);
+    }
+    void release(const LogicalRange& range) {
+        const auto first = static_cast<std::size_t>(index(range.start));
+        const bool was_taken = states_[first] == State::taken;
+        fill(first, first + range.length / sector, was_taken ? State::free : State::freed);
+        next_ = was_taken ? std::min(next_, first) : next_;
+    }
+    /// A piece of one extent of that kind, if the random sector is in any.
+    std::optional<LogicalRange> some(State state, std::mt19937& random) const {
+        const std::size_t at = random() % states_.size();
+        std::size_t end = at;
+        while (end < states_.size() && end - at < 5 && states_[end] == state) {
+            ++end;
+        }
+        return at == end ? std::nullopt : std::optional(LogicalRange{{start_ + at * sector}, (end - at) * sector});
+    }
+
+    u64 next() const { return first_available(next_); }
+    Logical next_address() const { return {start_ + next() * sector}; }
+    u64 used_bytes() const { return bytes_of(State::allocated) + bytes_of(State::taken); }
+    u64 left_bytes() const {
+        u64 bytes = 0;
+        for (std::size_t i = next_; i < states_.size(); ++i) {
+            bytes += is_available(i) ? sector : 0;
+        }
+        return bytes;
+    }
+    RangeSet free_ranges() const {
+        RangeSet result;
+        for (std::size_t i = 0; i < states_.size(); ++i) {
+            if (states_[i] == State::free || states_[i] == State::freed) {
+                result.append(range_from(start_ + i * sector, sector));
+            }
+        }
+        return result;
+    }
+
+private:
+    std::ptrdiff_t index(Logical at) const { return static_cast<std::ptrdiff_t>((at.bytenr - start_) / sector); }
+    bool is_available(std::size_t i) const { return states_[i] == State::free && !pinned_[i]; }
+    std::size_t first_available(std::size_t from) const {
+        while (from < states_.size() && !is_available(from)) {
+            ++from;
+        }
+        return from;
+    }
+    void fill(std::size_t first, std::size_t end, State state) {
+        std::fill(states_.begin() + static_cast<std::ptrdiff_t>(first),
+                  states_.begin() + static_cast<std::ptrdiff_t>(end), state);
+    }
+    u64 bytes_of(State state) const { return static_cast<u64>(std::ranges::count(states_, state)) * sector; }
+
+    u64 start_;
+    std::vector<State> states_;
+    std::vector<bool> pinned_;
+    std::size_t next_ = 0;
+};
+
+/// Extents in and around a chunk, none where superblocks lie.
+RangeSet random_extents(const Chunk& chunk, std::mt19937& random) {
+    RangeSet extents;
+    const u64 spread = 1 + random() % 40;
+    u64 at = chunk.start.bytenr - 16 * PlainGroup::sector;
+    while (at < chunk.start.bytenr + chunk.length + mib) {
+        const u64 length = (1 + random() % 12) * PlainGroup::sector;
+        extents.append(range_from(at, length));
+        at += length + random() % spread * PlainGroup::sector;
+    }
+    return difference(extents, superblock_ranges(chunk));
+}
+
+void step(BlockGroupSpace& space, PlainGroup& plain, std::mt19937& random) {
+    const u64 bytes = (1 + random() % 20) * PlainGroup::sector;
+    switch (random() % 8) {
+    case 0:
+    case 1: {
+        const auto expected = plain.take(bytes, true);
+        const auto taken = space.take(bytes);
+        REQUIRE(taken == (expected ? std::optional(expected->start) : std::nullopt));
+        break;
+    }
+    case 2:
+    case 3: REQUIRE(space.take_up_to(bytes) == plain.take(bytes, false)); break;
+    case 4:
+        if (const auto range = plain.some(PlainGroup::State::taken, random)) {
+            space.release(*range);
+            plain.release(*range);
+        }
+        break;
+    case 5:
+        if (const auto range = plain.some(PlainGroup::State::allocated, random)) {
+            space.release(*range);
+            plain.release(*range);
+        }
+        break;
+    case 6:
+        if (const auto range = plain.some(PlainGroup::State::free, random); range && random() % 4 == 0) {
+            space.pin(*range);
+            plain.pin(*range);
+        }
+        break;
+    default:
+        if (random() % 4 == 0) {
+            space.rewind();
+            plain.rewind();
+        }
+    }
+}
+
+void compare(const BlockGroupSpace& space, const PlainGroup& plain) {
+    REQUIRE(space.used_bytes() == plain.used_bytes());
+    REQUIRE(space.left_bytes() == plain.left_bytes());
+    REQUIRE(space.next() == plain.next_address());
+    RangeSet free;
+    for (const auto& range : space.free_ranges()) {
+        free.append(range_of(range));
+    }
+    REQUIRE(free == plain.free_ranges());
+    REQUIRE(free.ranges().size() == space.free_ranges().size());
+}
+
 } // namespace
+
+TEST_CASE("a group in use gives out, takes back and withholds what the plain model does") {
+    std::mt19937 random(2);
+    for (int round = 0; round < 100; ++round) {
+        const u64 start = 64 * mib - random() % 32 * 64 * kib;
+        const Chunk chunk = single_chunk(start, (1 + random() % 48) * 64 * kib);
+        const RangeSet extents = round % 4 == 0 ? RangeSet{} : random_extents(chunk, random);
+        BlockGroupSpace space(chunk, extents);
+        PlainGroup plain(chunk, extents);
+        compare(space, plain);
+        for (int i = 0; i < 60; ++i) {
+            step(space, plain, random);
+            compare(space, plain);
+        }
+    }
+}
+
+TEST_CASE("a remapped group has nothing to give") {
+    Chunk chunk = single_chunk(1 * mib, 1 * mib);
+    chunk.type |= btrfs::block_group_remapped;
+    CHECK(free_ranges(chunk, {}).empty());
+    CHECK_FALSE(BlockGroupSpace(chunk).take_up_to(4 * kib));
+}
+
+TEST_CASE("a pool goes back to the group that something was released in, unless it was there before") {
+    RangeSet extents;
+    extents.append({1 * mib, 2 * mib});
+    SpacePool pool({BlockGroupSpace(single_chunk(1 * mib, 1 * mib), extents),
+                    BlockGroupSpace(single_chunk(2 * mib, 1 * mib), extents)});
+    CHECK(pool.take(512 * kib) == Logical{2 * mib});
+    CHECK(pool.take(512 * kib) == Logical{2 * mib + 512 * kib});
+    pool.add(BlockGroupSpace(single_chunk(3 * mib, 1 * mib), extents));
+    CHECK(pool.take(512 * kib) == Logical{3 * mib});
+    pool.release({{2 * mib + 64 * kib}, 64 * kib});
+    CHECK(pool.take(64 * kib) == Logical{2 * mib + 64 * kib});
+    pool.release({{1 * mib}, 64 * kib});
+    CHECK(pool.used_bytes() == 2560 * kib - 64 * kib);
+    CHECK(pool.take(64 * kib) == Logical{3 * mib + 512 * kib});
+    CHECK_FALSE(pool.take(512 * kib));
+    CHECK_FALSE(pool.take_up_to(4 * kib));
+    pool.pin({{3 * mib + 640 * kib}, 64 * kib});
+    pool.rewind();
+    CHECK(pool.take_up_to(512 * kib) == LogicalRange{{3 * mib + 576 * kib}, 64 * kib});
+    CHECK(pool.take_up_to(512 * kib) == LogicalRange{{3 * mib + 704 * kib}, 320 * kib});
+}
 
 TEST_CASE("bytes are given out from the start, never where a superblock mirror lies") {
     BlockGroupSpace space(single_chunk(60 * mib, 8 * mib));

@@ -42,7 +42,7 @@ public:
                     ++result->leading_refs;
                 } else if (!result->extents.empty() && result->extents.back().extent.bytenr == key.objectid) {
                     auto& counted = result->extents.back();
-                    counted.refs += record_keyed_ref(counted.extent, key, body, sink);
+                    counted.refs += record_keyed_refs(counted.extent, key, body, sink);
                 } else {
                     problems.push_back({.code = ProblemCode::extent_ref_alone, .place = leaf.place(slot)});
                 }
@@ -89,7 +89,7 @@ private:
         for (u32 slot = 0; slot < count; ++slot) {
             const auto key = leaf.block.key(slot);
             if (last_ && last_->extent.bytenr == key.objectid) {
-                last_->refs += record_keyed_ref(last_->extent, key, leaf.block.item_data(slot), context_.references);
+                last_->refs += record_keyed_refs(last_->extent, key, leaf.block.item_data(slot), context_.references);
             } else if (!after_loss_) {
                 context_.findings.add({.code = ProblemCode::extent_ref_alone, .place = leaf.place(slot)});
             }

@@ -64,7 +64,7 @@ void collect_recorded(Context& context, const TreeRoot& extent_tree, ReferenceSi
                 record_item(*extent, sink);
                 record_inline_refs(*extent, key, body, sink);
             } else if (is_keyed_ref(key.type) && extent && extent->bytenr == key.objectid) {
-                record_keyed_ref(*extent, key, body, sink);
+                record_keyed_refs(*extent, key, body, sink);
             }
         }
     });

@@ -2,7 +2,9 @@
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/ordered_pipeline.h"
 #include "libfs/ops/check/quota/group_counts.h"
+#include "libfs/space/extent_item.h"
 #include "libfs/tree/block_batch.h"
+#include "libfs/tree/extent_ref.h"
 
 namespace btrkit::check {
 
@@ -22,17 +24,17 @@ struct LeafJob {
     bool has_lost = false;
 };
 
-void add_data(const TreeBlock& leaf, u64 oldest, BytesOfOwner& found) {
+void add_data(const TreeBlock& leaf, const Geometry& geometry, u64 oldest, BytesOfOwner& found) {
     for (u32 slot = 0; slot < leaf.count(); ++slot) {
         const auto key = leaf.key(slot);
         const Bytes body = leaf.item_data(slot);
-        const auto* item = view_at<btrfs::ExtentItem>(body);
-        const auto* ref = view_at<btrfs::InlineRef>(body, sizeof(btrfs::ExtentItem));
-        const bool is_owned_data = key.type == btrfs::item_type::extent_item && ref != nullptr &&
-                                   (item->flags & btrfs::extent_flag_data) != 0 &&
-                                   ref->type == btrfs::item_type::extent_owner_ref;
-        if (is_owned_data && item->generation >= oldest) {
-            found[ref->offset] += key.offset;
+        const auto extent = parse_extent(key, body, geometry);
+        if (!extent || !extent->is_data() || key.type != btrfs::item_type::extent_item || extent->generation < oldest) {
+            continue;
+        }
+        const auto first_ref = InlineRefs(inline_refs_of(*extent, key, body)).next();
+        if (first_ref && first_ref->type == btrfs::item_type::extent_owner_ref) {
+            found[first_ref->root] += extent->length_bytes;
         }
     }
 }
@@ -51,7 +53,7 @@ bool add_owned_data(Context& context, const TreeRoot& extent_tree, u64 oldest, B
         job.batch.read(reader);
         for (std::size_t i = 0; i < job.batch.size(); ++i) {
             if (job.batch.result(i).proven) {
-                add_data(job.batch.result(i).block(), oldest, job.found);
+                add_data(job.batch.result(i).block(), reader.geometry(), oldest, job.found);
             } else {
                 job.has_lost = true;
             }

@@ -2,40 +2,12 @@
 #include "libfs/ops/check/space/free_space.h"
 
 #include "libfs/ops/check/space/free_ranges.h"
-#include "libfs/volume/super_stripes.h"
 
 namespace btrkit::check {
 
-namespace {
-
-RangeSet cut_out(const RangeSet& ranges, Range window) {
-    RangeSet result;
-    for (const Range& range : ranges.touching(window)) {
-        result.append({std::max(range.start, window.start), std::min(range.end, window.end)});
-    }
-    return result;
-}
-
-} // namespace
-
-RangeSet superblock_ranges(const Chunk& chunk) {
-    RangeSet result;
-    for (const LogicalRange& range : super_stripes(chunk)) {
-        result.append({range.start.bytenr, range.end().bytenr});
-    }
-    return result;
-}
-
 FreeSpaceDifference compare_free_space(const Context& context, const Chunk& chunk, const RangeSet& recorded) {
-    RangeSet group;
-    // What was moved elsewhere by the remap tree is not free again before the whole group is.
-    if ((chunk.type & btrfs::block_group_remapped) == 0) {
-        group.append(range_of(chunk));
-    }
-    const RangeSet allocated = cut_out(context.space.allocated, range_of(chunk));
-    const RangeSet superblocks = superblock_ranges(chunk);
-    const RangeSet free = difference(difference(group, allocated), superblocks);
-    const RangeSet recorded_free = difference(recorded, superblocks);
+    const RangeSet free = free_ranges(chunk, context.space.allocated);
+    const RangeSet recorded_free = difference(recorded, superblock_ranges(chunk));
     return {.missing = difference(free, recorded_free), .used = difference(recorded_free, free)};
 }
 

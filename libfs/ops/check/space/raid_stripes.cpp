@@ -3,7 +3,7 @@
 
 #include "formats/btrfs/item_types.h"
 #include "libfs/fs/stripe_tree.h"
-#include "libfs/ops/check/space/free_ranges.h"
+#include "libfs/space/free_space.h"
 #include "libfs/survey/find_tree.h"
 #include "libfs/survey/scan/tree_scan.h"
 
@@ -45,9 +45,9 @@ void check_data_has_stripes(Context& context, const RangeSet& stripes) {
         if (!uses_stripe_tree(chunk)) {
             continue;
         }
-        const Range group = range_of(chunk);
-        for (const Range& range : context.space.allocated.touching(group)) {
-            wanted.append({std::max(range.start, group.start), std::min(range.end, group.end)});
+        const RangeSet allocated = context.space.allocated.within(range_of(chunk));
+        for (const Range& range : allocated.ranges()) {
+            wanted.append(range);
         }
     }
     const RangeSet written = difference(wanted, context.space.data_without_csum);

@@ -68,7 +68,7 @@ private:
         } else if (!context_->unknown_extents.intersects(range_of(*header_->chunk))) {
             const auto differences = compare_free_space(*context_, *header_->chunk, *free);
             // The kernel compares the sum, and drops what does not fit. It would believe the rest.
-            const auto code = total_bytes(differences.missing) == total_bytes(differences.used)
+            const auto code = differences.missing.total_bytes() == differences.used.total_bytes()
                                   ? ProblemCode::space_cache_believed
                                   : ProblemCode::space_cache;
             tell_difference(code, differences.missing, "free, but not in it");
@@ -90,17 +90,9 @@ private:
         }
     }
 
-    static u64 total_bytes(const RangeSet& ranges) {
-        u64 bytes = 0;
-        for (const Range& range : ranges.ranges()) {
-            bytes += range.length();
-        }
-        return bytes;
-    }
-
     void tell_difference(ProblemCode code, const RangeSet& ranges, std::string_view what) {
         if (!ranges.empty()) {
-            tell(fmt::format("{} bytes are {}, the first at {}", total_bytes(ranges), what,
+            tell(fmt::format("{} bytes are {}, the first at {}", ranges.total_bytes(), what,
                              ranges.ranges().front().start),
                  code);
         }

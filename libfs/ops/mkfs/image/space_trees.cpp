@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/ops/mkfs/image/space_trees.h"
 
-#include "formats/btrfs/item_types.h"
 #include "libfs/ops/mkfs/image/device_trees.h"
 #include "libfs/ops/mkfs/image/item_buffer.h"
+#include "libfs/tree/extent_ref.h"
 
 #include <algorithm>
 
@@ -39,17 +39,19 @@ public:
         if (!is_skinny()) {
             body_.add(btrfs::TreeBlockInfo{.key = btrfs::DiskKey::from(block.first_key), .level = block.level});
         }
-        body_.add(btrfs::InlineRef{.type = btrfs::item_type::tree_block_ref, .offset = block.tree});
+        add_ref({.type = btrfs::item_type::tree_block_ref, .root = block.tree, .count = 1});
         return tree_.add(key(block), body_.bytes());
     }
     Result<void> add(const DataExtent& extent) {
         body_.clear().add(head(btrfs::extent_flag_data));
         if (parameters_->features.simple_quota) {
-            body_.add(btrfs::InlineRef{.type = btrfs::item_type::extent_owner_ref, .offset = extent.tree});
+            add_ref({.type = btrfs::item_type::extent_owner_ref, .root = extent.tree});
         }
-        body_.add(btrfs::item_type::extent_data_ref)
-            .add(btrfs::ExtentDataRef{
-                .root = extent.tree, .objectid = extent.inode, .offset = extent.file_offset, .count = 1});
+        add_ref({.type = btrfs::item_type::extent_data_ref,
+                 .root = extent.tree,
+                 .objectid = extent.inode,
+                 .offset = extent.file_offset,
+                 .count = 1});
         return tree_.add(key(extent), body_.bytes());
     }
     Result<void> add(const BlockGroupSpace& group) {
@@ -59,6 +61,7 @@ public:
 
 private:
     bool is_skinny() const { return parameters_->has_incompat(btrfs::incompat_skinny_metadata); }
+    void add_ref(const ExtentRef& ref) { body_.add_bytes(encode_inline_ref(ref).bytes()); }
     static btrfs::ExtentItem head(u64 flags) { return {.refs = 1, .generation = first_generation, .flags = flags}; }
 
     const Parameters* parameters_;

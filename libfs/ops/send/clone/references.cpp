@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/ops/send/clone/references.h"
 
-#include "formats/btrfs/extent_ref.h"
-#include "formats/btrfs/inline_ref.h"
-
 namespace btrkit::send::clone {
 
 namespace {
@@ -35,12 +32,12 @@ void sort_and_merge(std::vector<FileReference>& files) {
 
 } // namespace
 
-std::optional<survey::Extent> ExtentLookup::find(u64 bytenr) {
+std::optional<Extent> ExtentLookup::find(u64 bytenr) {
     const auto found = items_.seek_at_or_before({bytenr, type::metadata_item, ~u64{0}});
     if (!found || !*found || items_.key().objectid != bytenr) {
         return std::nullopt;
     }
-    auto extent = survey::parse_extent(items_.key(), items_.data(), *geometry_);
+    auto extent = parse_extent(items_.key(), items_.data(), *geometry_);
     if (extent) {
         extent_ = *extent;
     }
@@ -49,7 +46,10 @@ std::optional<survey::Extent> ExtentLookup::find(u64 bytenr) {
 
 std::optional<References> ExtentLookup::references(WorkLimit& work) {
     found_ = {};
-    add_inline(survey::inline_refs_of(extent_, items_.key(), items_.data()));
+    InlineRefs inline_refs(inline_refs_of(extent_, items_.key(), items_.data()));
+    while (const auto ref = inline_refs.next()) {
+        add(*ref);
+    }
     if (!add_keyed(work)) {
         return std::nullopt;
     }
@@ -57,22 +57,6 @@ std::optional<References> ExtentLookup::references(WorkLimit& work) {
     sort_once(found_.parents);
     sort_once(found_.trees);
     return std::move(found_);
-}
-
-void ExtentLookup::add_inline(Bytes refs) {
-    while (!refs.empty()) {
-        const u8 ref_type = std::to_integer<u8>(refs.front());
-        const std::size_t size = btrfs::inline_ref_size(ref_type);
-        if (size == 0 || size > refs.size()) {
-            return;
-        }
-        if (ref_type == type::extent_data_ref) {
-            add(ref_type, 0, refs.subspan(sizeof(u8)));
-        } else {
-            add(ref_type, view_at<btrfs::InlineRef>(refs)->offset, refs.subspan(sizeof(btrfs::InlineRef)));
-        }
-        refs = refs.subspan(size);
-    }
 }
 
 /// False: there are more than may be.
@@ -89,26 +73,23 @@ bool ExtentLookup::add_keyed(WorkLimit& work) {
         if (!work.spend(1) || found_.count() > most_references) {
             return false;
         }
-        add(items_.key().type, items_.key().offset, items_.data());
+        if (const auto ref = decode_keyed_ref(items_.key(), items_.data())) {
+            add(*ref);
+        }
     }
 }
 
-/// body: what follows the type and, where there is one, the address or tree.
-void ExtentLookup::add(u8 type, u64 key_offset, Bytes body) {
-    switch (type) {
+void ExtentLookup::add(const ExtentRef& ref) {
+    if (ref.count == 0) {
+        return; // the owner's, or nobody's
+    }
+    switch (ref.type) {
     case type::extent_data_ref:
-        if (const auto* ref = view_at<btrfs::ExtentDataRef>(body); ref != nullptr && ref->count != 0) {
-            found_.files.push_back(
-                {.tree = ref->root, .inode = ref->objectid, .offset = ref->offset, .count = ref->count});
-        }
+        found_.files.push_back({.tree = ref.root, .inode = ref.objectid, .offset = ref.offset, .count = ref.count});
         break;
     case type::shared_data_ref:
-        if (const auto* ref = view_at<btrfs::SharedDataRef>(body); ref != nullptr && ref->count != 0) {
-            found_.parents.push_back(key_offset);
-        }
-        break;
-    case type::shared_block_ref: found_.parents.push_back(key_offset); break;
-    case type::tree_block_ref: found_.trees.push_back(key_offset); break;
+    case type::shared_block_ref: found_.parents.push_back(ref.parent); break;
+    case type::tree_block_ref: found_.trees.push_back(ref.root); break;
     default: break;
     }
 }

@@ -3,7 +3,8 @@
 #pragma once
 
 #include "libfs/ops/send/clone/work_limit.h"
-#include "libfs/survey/extent_item.h"
+#include "libfs/space/extent_item.h"
+#include "libfs/tree/extent_ref.h"
 #include "libfs/tree/tree_search.h"
 
 #include <vector>
@@ -37,18 +38,17 @@ public:
         : geometry_(&cache.reader().geometry()), items_(cache, extent_tree) {}
 
     /// What begins at this address. Nothing also where the tree can't be read there.
-    std::optional<survey::Extent> find(u64 bytenr);
+    std::optional<Extent> find(u64 bytenr);
     /// Of what was found last. Nothing where there are too many. What can't be read is not there.
     std::optional<References> references(WorkLimit& work);
 
 private:
-    void add_inline(Bytes refs);
     bool add_keyed(WorkLimit& work);
-    void add(u8 type, u64 key_offset, Bytes body);
+    void add(const ExtentRef& ref);
 
     const Geometry* geometry_;
     TreeSearch items_;
-    survey::Extent extent_;
+    Extent extent_;
     References found_;
 };
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "libfs/survey/extent_item.h"
+#include "libfs/space/extent_item.h"
 
-#include "formats/btrfs/inline_ref.h"
+#include "libfs/tree/extent_ref.h"
 
-namespace btrkit::survey {
+namespace btrkit {
 
 namespace {
 
@@ -46,15 +46,14 @@ std::optional<u64> owner_of_block(const Extent& extent, const btrfs::Key& key, B
         return std::nullopt;
     }
     std::optional<u64> owner;
-    for (Bytes rest = inline_refs_of(extent, key, body); !rest.empty();
-         rest = rest.subspan(btrfs::inline_ref_size(type::tree_block_ref))) {
-        const auto* ref = view_at<btrfs::InlineRef>(rest);
-        if (ref == nullptr || ref->type != type::tree_block_ref) {
+    InlineRefs refs(inline_refs_of(extent, key, body));
+    while (const auto ref = refs.next()) {
+        if (ref->type != type::tree_block_ref) {
             return std::nullopt;
         }
-        owner = owner.value_or(ref->offset);
+        owner = owner.value_or(ref->root);
     }
-    return owner;
+    return refs.rest().empty() ? owner : std::nullopt;
 }
 
-} // namespace btrkit::survey
+} // namespace btrkit

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What extent items say about their extents.
-#include "libfs/survey/extent_item.h"
+#include "libfs/space/extent_item.h"
 #include "tests/support/build_leaf.h"
 #include "tests/support/sample_superblock.h"
 
@@ -10,7 +10,6 @@ namespace extent_item_test {
 
 using namespace btrkit;
 using namespace btrkit::test;
-using namespace btrkit::survey;
 namespace type = btrfs::item_type;
 
 namespace {

@@ -8,7 +8,7 @@
 
 #include <optional>
 
-namespace btrkit::survey {
+namespace btrkit {
 
 /// The extent that an item of the extent tree stands for.
 struct Extent {
@@ -33,4 +33,4 @@ Bytes inline_refs_of(const Extent& extent, const btrfs::Key& key, Bytes body);
 /// inline references are of that type.
 std::optional<u64> owner_of_block(const Extent& extent, const btrfs::Key& key, Bytes body);
 
-} // namespace btrkit::survey
+} // namespace btrkit
