@@ -66,10 +66,16 @@ private:
         return status | check_damaged | check_failed;
     }
 
+    RunContext context(const StopSignals& stop) const {
+        return {.parallelism = flags_.parallelism,
+                .progress = Progress(progress_),
+                .stop = stop.token(),
+                .memory_bytes = flags_.memory_bytes};
+    }
+
     int check(const Filesystem& filesystem, check::Findings opening) {
         const StopSignals stop;
-        const auto report =
-            check::run(filesystem, flags_.check, flags_.parallelism, std::move(opening), progress_, stop.token());
+        const auto report = check::run(filesystem, std::move(opening), flags_.check, context(stop));
         progress_.finish();
         const CheckOutcome outcome{.images = flags_.images, .report = report, .super = &filesystem.super()};
         return print(outcome) | (outcome.verdict() == Verdict::damaged ? check_damaged : check_clean) |
@@ -78,8 +84,7 @@ private:
 
     int list_extents(const Filesystem& filesystem, u64 subvolume) {
         const StopSignals stop;
-        const auto extents = check::list_subvol_extents(filesystem, subvolume, flags_.check, flags_.parallelism,
-                                                        progress_, stop.token());
+        const auto extents = check::list_subvol_extents(filesystem, subvolume, flags_.check, context(stop));
         progress_.finish();
         if (!extents) {
             messages_.error(extents.error());

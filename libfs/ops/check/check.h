@@ -2,9 +2,7 @@
 // Whether a filesystem is sound, and if not, what is wrong and whose it is. Reads only.
 #pragma once
 
-#include "libfs/base/parallelism.h"
-#include "libfs/base/progress.h"
-#include "libfs/base/stop.h"
+#include "libfs/base/run_context.h"
 #include "libfs/fs/filesystem.h"
 #include "libfs/ops/check/verdict.h"
 #include "libfs/survey/findings.h"
@@ -16,8 +14,7 @@ using namespace survey;
 struct Options {
     bool check_data_csum = false; ///< read all copies of all data
     bool qgroups_only = false;    ///< the quota groups and nothing else
-    u64 memory_bytes = u64{256} << 20;
-    u64 hash_seed = 0; ///< draw it anew for each run
+    u64 hash_seed = 0;            ///< draw it anew for each run
 };
 
 /// Numbers that a qgroup has and that it should have.
@@ -44,7 +41,6 @@ struct Report {
 };
 
 /// Checks everything. opening: what opening the filesystem found.
-Report run(const Filesystem& filesystem, const Options& options, Parallelism parallelism, Findings opening,
-           ProgressSink& progress, const StopToken& stop);
+Report run(const Filesystem& filesystem, Findings opening, const Options& options, const RunContext& context);
 
 } // namespace btrkit::check

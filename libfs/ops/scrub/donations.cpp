@@ -61,7 +61,7 @@ public:
             return {};
         }
         find_places();
-        fill_from_donors(sectors_, donors, mode_.geometry, survey_.stop,
+        fill_from_donors(sectors_, donors, mode_.geometry, survey_.run.stop,
                          [this](LostSector& sector, Bytes bytes) { return use(sector, bytes); });
         settle();
         return std::move(donations_);

@@ -3,9 +3,7 @@
 // ones.
 #pragma once
 
-#include "libfs/base/parallelism.h"
-#include "libfs/base/progress.h"
-#include "libfs/base/stop.h"
+#include "libfs/base/run_context.h"
 #include "libfs/fs/filesystem.h"
 #include "libfs/survey/findings.h"
 #include "libfs/survey/verify/scrub_counts.h"
@@ -30,7 +28,6 @@ struct State {
 struct Options {
     std::optional<u64> devid;    ///< only what lies on this device
     std::optional<State> resume; ///< go on there
-    u64 memory_bytes = u64{64} << 20;
 };
 
 /// Chunks of one type that have lost devices.
@@ -68,10 +65,8 @@ struct Report {
     ScrubCounts counts() const;
 };
 
-/// What a scrub has of the world.
-struct World {
-    ProgressSink& progress;
-    const StopToken& stop;
+/// What the caller may do meanwhile.
+struct Hooks {
     /// Told how many bytes are about to be read; returns when they may be. Empty: no limit.
     std::function<void(u64 bytes)> throttle = {};
     /// Told how far the scrub is, several times a second at most. Empty: nobody wants to know.
@@ -88,7 +83,7 @@ Result<void> may_be_repaired(const Filesystem& filesystem);
 /// where a repair is not allowed, with not_found or missing_device where there is no such device, and with usage where
 /// the state is of another filesystem or generation.
 Result<Report> run(const Filesystem& filesystem, const WritableDevices& writable,
-                   std::span<const std::unique_ptr<Donor>> donors, const Options& options, Parallelism parallelism,
-                   Findings opening, const World& world);
+                   std::span<const std::unique_ptr<Donor>> donors, Findings opening, const Options& options,
+                   const RunContext& context, const Hooks& hooks = {});
 
 } // namespace btrkit::scrub

@@ -5,7 +5,6 @@
 #include "libfs/base/checksum.h"
 #include "libfs/ops/mkfs/mkfs.h"
 #include "libfs/volume/volume_writer.h"
-#include "tests/support/no_progress.h"
 
 #include <algorithm>
 #include <stdexcept>
@@ -182,8 +181,7 @@ LeafItem& item_of_type(EditedFilesystem::Items& items, u8 type, std::size_t numb
 }
 
 check::Report check_filesystem(const Filesystem& filesystem) {
-    NoProgress progress;
-    return check::run(filesystem, {.hash_seed = 1}, {.threads = 1}, {}, progress, StopToken());
+    return check::run(filesystem, {}, {.hash_seed = 1}, {});
 }
 
 check::Report check_filesystem(Devices devices) {

@@ -24,6 +24,6 @@ struct SubvolExtents {
 /// Takes memory for every extent of the subvolume. Fails with not_found (no such subvolume), or with damaged where not
 /// all of it can be told.
 Result<SubvolExtents> list_subvol_extents(const Filesystem& filesystem, u64 subvolume, const Options& options,
-                                          Parallelism parallelism, ProgressSink& progress, const StopToken& stop);
+                                          const RunContext& context);
 
 } // namespace btrkit::check
