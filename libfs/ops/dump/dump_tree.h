@@ -4,7 +4,7 @@
 #pragma once
 
 #include "libfs/base/output_sink.h"
-#include "libfs/base/parallelism.h"
+#include "libfs/base/run_context.h"
 #include "libfs/fs/filesystem.h"
 
 namespace btrkit::dump_tree {
@@ -41,11 +41,11 @@ struct Options {
 struct Report {
     u64 block_count = 0;
     u64 item_count = 0;
-    u64 problem_count = 0; ///< handed to the sink, notes not counted
+    u64 problem_count = 0; ///< told to the context, notes not counted
 };
 
-/// Fails where the output does, and where what was asked for is not there (usage, not_found, damaged).
-Result<Report> run(const Filesystem& filesystem, const Options& options, Parallelism parallelism, OutputSink& out,
-                   const ProblemSink& report);
+/// Fails where the output does, and where what was asked for is not there (usage, not_found, damaged). Has no phases:
+/// what it prints shows how far it is.
+Result<Report> run(const Filesystem& filesystem, OutputSink& out, const Options& options, const RunContext& context);
 
 } // namespace btrkit::dump_tree

@@ -19,8 +19,6 @@ struct PlanOptions {
     Sizing sizing = Sizing::given;
     u64 slack_bytes = 0;           ///< with Sizing::least: free space on each device beyond that
     std::vector<u64> device_sizes; ///< one each; 0 with Sizing::least: without bound
-    Parallelism parallelism;
-    Watch watch;
 };
 
 /// What a plan counts.
@@ -44,14 +42,12 @@ struct Plan {
 /// source must be settled and outlive the plan. Fails with usage where the requests contradict, where names or
 /// attributes don't fit the format, where a device is too small (naming the bytes that are missing), and with io where
 /// the source can't be read.
-Result<Plan> plan(const PlanOptions& options, const SourceTree& source);
+Result<Plan> plan(const SourceTree& source, const PlanOptions& options, const RunContext& context);
 
 struct WriteOptions {
     bool share_blocks = false; ///< let the host share blocks between source and image; needs no compression
     bool discard = true;       ///< give all space of the devices back first
     bool wipe_end = true;      ///< clear what may stand at the devices' ends (RAID and partition tables)
-    Parallelism parallelism;
-    Watch watch;
 };
 
 struct Report {
@@ -64,6 +60,7 @@ struct Report {
 
 /// Writes what was planned to devices of the planned sizes (or larger), in the order of their devids. Whatever they
 /// held is lost from the start. Superblocks come last, behind a flush: before that, nothing on them mounts.
-Result<Report> write(const Plan& plan, std::span<WritableDevice* const> devices, const WriteOptions& options);
+Result<Report> write(const Plan& plan, std::span<WritableDevice* const> devices, const WriteOptions& options,
+                     const RunContext& context);
 
 } // namespace btrkit::mkfs

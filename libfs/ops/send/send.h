@@ -3,9 +3,7 @@
 #pragma once
 
 #include "libfs/base/output_sink.h"
-#include "libfs/base/parallelism.h"
-#include "libfs/base/progress.h"
-#include "libfs/base/stop.h"
+#include "libfs/base/run_context.h"
 #include "libfs/fs/filesystem.h"
 
 #include <functional>
@@ -28,6 +26,7 @@ struct Options {
     bool allow_writable = false;  ///< send what is not read-only too: the image is at rest
     bool skip_errors = false;     ///< go on past what can't be read
     bool dry_run = false;         ///< write nothing, tell exact sizes and what would be sent
+    bool wants_total = false;     ///< find out the exact size first, for progress with a total; not in a dry run
 };
 
 /// Something that could not be read and was left out.
@@ -65,21 +64,17 @@ struct Report {
     u64 stream_bytes = 0;
 };
 
-/// What a send has of the world.
-struct World {
-    OutputSink& sink; ///< where the stream goes; not used by a dry run
-    ProgressSink& progress;
-    const StopToken& stop;
-    ProblemSink report = {};                              ///< bad copies of what could be read nevertheless
+/// What the caller may do meanwhile.
+struct Hooks {
     std::function<void(const SentSubvolume&)> begun = {}; ///< told when one begins
     std::function<void(const ChangedPath&)> changed = {}; ///< in a dry run: told what changed
-    bool wants_total = false;                             ///< find out the exact size first, for progress with a total
 };
 
-/// Sends. parent_image: the filesystem that parent lies in; null: the same. Nothing is written before all that was
-/// asked for is found and allowed; where it fails later, the stream has no end command. Fails with usage, not_found,
-/// refused (writable, no relation), damaged, unsupported or io.
-Result<Report> run(const Filesystem& filesystem, const Filesystem* parent_image, const Options& options,
-                   Parallelism parallelism, const World& world);
+/// Sends. parent_image: the filesystem that parent lies in; null: the same. out: where the stream goes; a dry run does
+/// not use it. Nothing is written before all that was asked for is found and allowed; where it fails later, the stream
+/// has no end command. Fails with usage, not_found, refused (writable, no relation), damaged, unsupported, io or
+/// cancelled.
+Result<Report> run(const Filesystem& filesystem, const Filesystem* parent_image, OutputSink& out,
+                   const Options& options, const RunContext& context, const Hooks& hooks = {});
 
 } // namespace btrkit::send

@@ -40,16 +40,14 @@ mkfs::SourceTree small_source() {
 }
 
 mkfs::Plan plan_of(const FilesystemKind& kind, const mkfs::SourceTree& source) {
-    auto made = mkfs::plan({.requests = {.data_profile = kind.data_profile,
+    auto made = mkfs::plan(source, {.requests = {.data_profile = kind.data_profile,
                                          .metadata_profile = kind.metadata_profile,
                                          .features = kind.features,
                                          .fsid = mkfs::uuid_from_seed("edited"),
                                          .now = {.sec = 2000}},
                             .sizing = mkfs::Sizing::least,
                             .slack_bytes = u64{1} << 20,
-                            .device_sizes = std::vector<u64>(kind.device_count),
-                            .parallelism = {.threads = 1}},
-                           source);
+                            .device_sizes = std::vector<u64>(kind.device_count)}, {});
     REQUIRE_MESSAGE(made, made.error().message);
     return std::move(*made);
 }
@@ -71,7 +69,7 @@ EditedFilesystem::EditedFilesystem(const FilesystemKind& kind) {
                                                           std::vector<std::byte>(device.size_bytes)));
         pointers.push_back(devices_.back().get());
     }
-    const auto written = mkfs::write(plan, pointers, {.parallelism = {.threads = 1}});
+    const auto written = mkfs::write(plan, pointers, {}, {});
     REQUIRE_MESSAGE(written, written.error().message);
 }
 

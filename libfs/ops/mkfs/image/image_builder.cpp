@@ -49,8 +49,7 @@ private:
                            .writer = order_.writer,
                            .depth = order_.depth,
                            .share_blocks = order_.share_blocks,
-                           .parallelism = order_.parallelism,
-                           .watch = order_.watch});
+                           .run = order_.run});
         for (const auto& planned : order_.plan.trees()) {
             BTRKIT_TRY_ASSIGN(auto filled, filler.fill(planned, csums, extents_));
             trees_.files.push_back(filled);
