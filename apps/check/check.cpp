@@ -32,7 +32,7 @@ public:
         if (messages_.error_count() > 0) {
             return check_failed;
         }
-        check::Findings opening;
+        survey::Findings opening;
         const auto filesystem =
             Filesystem::open(std::move(devices), flags_.open, [&](const Problem& problem) { opening.add(problem); });
         if (!filesystem) {
@@ -54,7 +54,7 @@ private:
         });
     }
 
-    int tell_unopened(check::Findings opening, const Error& error) {
+    int tell_unopened(survey::Findings opening, const Error& error) {
         if (error.kind != ErrorKind::damaged) {
             messages_.error(error);
             return check_failed;
@@ -73,7 +73,7 @@ private:
                 .memory_bytes = flags_.memory_bytes};
     }
 
-    int check(const Filesystem& filesystem, check::Findings opening) {
+    int check(const Filesystem& filesystem, survey::Findings opening) {
         const StopSignals stop;
         const auto report = check::run(filesystem, std::move(opening), flags_.check, context(stop));
         progress_.finish();
@@ -88,7 +88,7 @@ private:
         progress_.finish();
         if (!extents) {
             messages_.error(extents.error());
-            return check_failed | (stop.token().stop_requested() ? check_cancelled : check_clean);
+            return check_failed | (extents.error().kind == ErrorKind::cancelled ? check_cancelled : check_clean);
         }
         return print(extents_text(*extents));
     }

@@ -44,8 +44,9 @@ public:
         run_ordered(
             context_.parallelism, [this] { return make(); }, [this](Job& job) { work(job); },
             [this](Job& job) { return finish(job); });
-        if (!written_) {
-            return std::unexpected(written_.error());
+        BTRKIT_TRY(written_);
+        if (is_stopped_) {
+            return fail(ErrorKind::cancelled, "stopped");
         }
         return totals_;
     }
@@ -79,6 +80,10 @@ private:
     }
 
     std::unique_ptr<Job> make() {
+        is_stopped_ = context_.stop.stop_requested();
+        if (is_stopped_) {
+            return nullptr;
+        }
         auto workspace =
             pool_.take([this] { return std::make_unique<Workspace>(TreeText::Options{options_.csum_headers}); });
         workspace->text.clear();
@@ -149,6 +154,7 @@ private:
     u64 tree_ = 0;
     bool single_block_ = false;
     bool ended_ = false;
+    bool is_stopped_ = false;
 
     // The finishing side.
     Result<void> written_;

@@ -9,6 +9,8 @@
 
 namespace btrkit::check {
 
+using namespace survey;
+
 namespace {
 
 /// As many parts of sets as an eighth of the memory holds.
@@ -38,7 +40,14 @@ Result<SubvolExtents> list_subvol_extents(const Filesystem& filesystem, u64 subv
     const auto roots = numbered_subvolumes(known.roots);
     const auto wanted =
         std::ranges::find_if(roots, [&](const NumberedRoot& root) { return root.record->id() == subvolume; });
+    const auto failed = [&](const std::string& why) {
+        return fail(context.stop.stop_requested() ? ErrorKind::cancelled : ErrorKind::damaged,
+                    "the extents can't be told: " + why);
+    };
     if (wanted == roots.end()) {
+        if (context.stop.stop_requested()) {
+            return failed("stopped");
+        }
         return fail(ErrorKind::not_found, fmt::format("there is no subvolume {}", objectid_text(subvolume)));
     }
     RootSets sets(static_cast<u32>(roots.size()), context.memory_bytes / 8 / bytes_each_part);
@@ -58,7 +67,7 @@ Result<SubvolExtents> list_subvol_extents(const Filesystem& filesystem, u64 subv
     context.progress.begin_phase("extents", 0, ProgressUnit::bytes);
     const auto sharing = measure_sharing(known, roots, sets, {.take = take});
     if (!sharing.gap.empty()) {
-        return fail(ErrorKind::damaged, "the extents can't be told: " + sharing.gap);
+        return failed(sharing.gap);
     }
     std::ranges::sort(result.extents, {}, &SubvolExtents::Extent::address);
     for (const auto& extent : result.extents) {

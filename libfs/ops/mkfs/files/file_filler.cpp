@@ -27,8 +27,7 @@ Result<FilledTree> FileFiller::fill(const PlannedTree& planned, CsumWriter& csum
     BatchMaker maker(parameters, context_.plan, planned);
     Result<void> status;
     run_ordered(
-        context_.run.parallelism,
-        [&] { return context_.run.stop.stop_requested() ? nullptr : maker.next(); },
+        context_.run.parallelism, [&] { return context_.run.stop.stop_requested() ? nullptr : maker.next(); },
         [&](Batch& batch) { worker_.work(batch); },
         [&](Batch& batch) {
             status = settle(batch, tree, csums);
@@ -36,7 +35,7 @@ Result<FilledTree> FileFiller::fill(const PlannedTree& planned, CsumWriter& csum
             return status.has_value();
         });
     if (status && context_.run.stop.stop_requested()) {
-        status = fail(ErrorKind::io, "interrupted");
+        status = fail(ErrorKind::cancelled, "interrupted");
     }
     if (!status) {
         return std::unexpected(status.error());

@@ -132,7 +132,7 @@ private:
             }
             blocks = std::move(found);
         }
-        return fail(ErrorKind::unsupported, "the extent tree does not come to rest, which is a defect of this program");
+        return fail_as_bug("the extent tree does not come to rest");
     }
 
     Result<void> build_settled(const std::vector<BuiltBlock>& blocks, SpaceState space) {

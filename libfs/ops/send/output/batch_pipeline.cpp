@@ -6,8 +6,8 @@ namespace btrkit::send {
 BatchPipeline::BatchPipeline(const Filesystem& filesystem, OutputSink& sink, const CommandOutput::Settings& settings)
     : filesystem_(&filesystem), sink_(&sink), settings_(&settings), filling_(take_batch()),
       push_(
-          settings.run.parallelism, [this](Batch& batch) { work(batch); }, [this](Batch& batch) { return finish(batch); }) {
-}
+          settings.run.parallelism, [this](Batch& batch) { work(batch); },
+          [this](Batch& batch) { return finish(batch); }) {}
 
 BatchPipeline::BatchLease BatchPipeline::take_batch() {
     auto batch = batches_.take([] { return std::make_unique<Batch>(); });
@@ -24,7 +24,7 @@ Result<void> BatchPipeline::add_commands(std::string_view bytes) {
 
 Result<void> BatchPipeline::add_piece(DataPiece piece, std::string_view path) {
     if (settings_->run.stop.stop_requested() && !failure_) {
-        failure_ = Error{ErrorKind::refused, "stopped"};
+        failure_ = Error{ErrorKind::cancelled, "stopped"};
     }
     if (failure_) {
         return status();

@@ -43,7 +43,8 @@ public:
         RunContext run = {};
     };
 
-    /// The sink and the filesystem must outlive it. `skip` and `run.problems` are called by the thread that gives commands.
+    /// The sink and the filesystem must outlive it. `skip` and `run.problems` are called by the thread that gives
+    /// commands.
     CommandOutput(const Filesystem& filesystem, OutputSink& sink, Settings settings);
     ~CommandOutput(); ///< what was not closed is dropped: a stream without end
     CommandOutput(const CommandOutput&) = delete;
