@@ -104,13 +104,10 @@ private:
         // Until here nothing was made that would have to be taken away: a signal just ended us, whatever we waited for.
         const StopSignals stop;
         BTRKIT_TRY_ASSIGN(auto open, OpenTargets::open(flags_, targets, plan.layout));
-        const auto report = mkfs::write(plan, open.devices(),
-                                        {.share_blocks = flags_.reflink,
-                                         .discard = !flags_.nodiscard,
-                                         .wipe_end = !flags_.byte_count},
-                                        {.parallelism = flags_.parallelism,
-                                         .progress = Progress(progress_),
-                                         .stop = stop.token()});
+        const auto report =
+            mkfs::write(plan, open.devices(),
+                        {.share_blocks = flags_.reflink, .discard = !flags_.nodiscard, .wipe_end = !flags_.byte_count},
+                        {.parallelism = flags_.parallelism, .progress = Progress(progress_), .stop = stop.token()});
         progress_.finish();
         if (!report) {
             return std::unexpected(report.error());

@@ -72,9 +72,8 @@ private:
     int send_to(OutputSink& sink, const Filesystem& filesystem, const Filesystem* parent) {
         const StopSignals signals;
         WatchedSink stream(sink);
-        auto report =
-            send::run(filesystem, parent, stream, flags_.send, context(signals),
-                      {.begun = [&](const send::SentSubvolume& sent) { tell_begun(filesystem, sent); }});
+        auto report = send::run(filesystem, parent, stream, flags_.send, context(signals),
+                                {.begun = [&](const send::SentSubvolume& sent) { tell_begun(filesystem, sent); }});
         progress_.finish();
         damages_.finish();
         if (!report) {

@@ -29,7 +29,7 @@ Choice choice_from(u8 byte) {
 std::vector<std::string> findings_of(Bytes edits, const check::Options& options, const RunContext& context) {
     std::vector<std::unique_ptr<BlockDevice>> devices;
     devices.push_back(fuzz::edited_image(edits));
-    check::Findings opening;
+    survey::Findings opening;
     const auto filesystem =
         Filesystem::open(std::move(devices), {}, [&](const Problem& problem) { opening.add(problem); });
     std::vector<std::string> told;

@@ -20,6 +20,8 @@
 
 namespace btrkit::check {
 
+using namespace survey;
+
 namespace {
 
 struct Phase {

@@ -10,6 +10,8 @@
 
 namespace btrkit::scrub {
 
+using namespace survey;
+
 namespace {
 
 /// What is more is left for the next run: by then these are found good.

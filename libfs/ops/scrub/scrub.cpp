@@ -16,6 +16,8 @@
 
 namespace btrkit::scrub {
 
+using namespace survey;
+
 namespace {
 
 /// No seed is ever written: other filesystems stand on it.

@@ -25,8 +25,9 @@ public:
     Sending(const Filesystem& filesystem, const Filesystem* parent_image, const Options& options,
             const RunContext& context, const Hooks& hooks, Plan plan)
         : filesystem_(filesystem), parent_filesystem_(parent_image == nullptr ? filesystem : *parent_image),
-          one_filesystem_(parent_image == nullptr), options_(options), context_(context), hooks_(hooks), plan_(std::move(plan)),
-          cache_(filesystem.reader(), cache_bytes), parent_cache_(parent_filesystem_.reader(), cache_bytes) {}
+          one_filesystem_(parent_image == nullptr), options_(options), context_(context), hooks_(hooks),
+          plan_(std::move(plan)), cache_(filesystem.reader(), cache_bytes),
+          parent_cache_(parent_filesystem_.reader(), cache_bytes) {}
 
     /// counting: tells nobody anything.
     Result<Report> run(CommandOutput& output, bool counting);

@@ -1,5 +1,25 @@
 // SPDX-License-Identifier: MIT
 // Send streams of snapshots: whole ones, or what has changed since another snapshot.
+//
+// run() does this, in this order:
+//
+//  1. Find the subvolumes, parents and clone sources that were asked for; refuse what may not be sent; pick a parent
+//  for
+//     each subvolume, and refuse one that is no relation. Nothing was written so far.
+//  2. Where a total is wanted: do all of 3 to 7 with an encoder that counts, telling nobody.
+//  3. For each subvolume: tell that it begins. Write the header of the stream (with Options::omit_end: of the first one
+//     only) and the command that begins the subvolume or snapshot.
+//  4. Walk the items of the snapshot and its parent together, in key order, past what they share.
+//  5. For each inode on the way: make or delete it, under a temporary name; give it its names, moving others out of the
+//     way; send its attributes and contents (data written, cloned or left as holes), then its size, owner and mode; then
+//     the moves and deletions of directories that waited for it, and its times.
+//  6. Send the times of directories whose entries changed, and the end command (with Options::omit_end: of the last one
+//     only).
+//  7. Add the subvolume to the clone sources of those that follow, if parents are picked.
+//  8. Wait until everything is written, and fill in the Report.
+//
+// Small commands are encoded in this thread; file data is read, proven and encoded by others, and written in order
+// (output/).
 #pragma once
 
 #include "libfs/base/output_sink.h"

@@ -36,7 +36,7 @@ Devices failing(Devices devices, u64 offset, u64 length_bytes) {
     return devices;
 }
 
-check::Findings check_with_data(Devices devices) {
+survey::Findings check_with_data(Devices devices) {
     auto filesystem = Filesystem::open(std::move(devices), {}, [](const Problem&) {});
     REQUIRE_MESSAGE(filesystem, filesystem.error().message);
     return check::run(*filesystem, {}, {.check_data_csum = true, .hash_seed = 1}, {}).findings;

@@ -258,8 +258,7 @@ TEST_CASE("output that can't be written ends the dump, and soon") {
             CAPTURE(threads);
             CAPTURE(room);
             FailingSink out(room);
-            const auto done =
-                dump_tree::run(filesystem, out, options_for(Format::text), {.parallelism = {threads}});
+            const auto done = dump_tree::run(filesystem, out, options_for(Format::text), {.parallelism = {threads}});
             CHECK(done.has_value() == (room == whole));
             CHECK(out.failed() == (room < whole));
             if (!done) {

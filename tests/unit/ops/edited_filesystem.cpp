@@ -40,14 +40,16 @@ mkfs::SourceTree small_source() {
 }
 
 mkfs::Plan plan_of(const FilesystemKind& kind, const mkfs::SourceTree& source) {
-    auto made = mkfs::plan(source, {.requests = {.data_profile = kind.data_profile,
+    auto made = mkfs::plan(source,
+                           {.requests = {.data_profile = kind.data_profile,
                                          .metadata_profile = kind.metadata_profile,
                                          .features = kind.features,
                                          .fsid = mkfs::uuid_from_seed("edited"),
                                          .now = {.sec = 2000}},
                             .sizing = mkfs::Sizing::least,
                             .slack_bytes = u64{1} << 20,
-                            .device_sizes = std::vector<u64>(kind.device_count)}, {});
+                            .device_sizes = std::vector<u64>(kind.device_count)},
+                           {});
     REQUIRE_MESSAGE(made, made.error().message);
     return std::move(*made);
 }
@@ -188,7 +190,7 @@ check::Report check_filesystem(Devices devices) {
     return check_filesystem(*filesystem);
 }
 
-bool found_exactly(const check::Findings& findings, const std::vector<ProblemCode>& judged,
+bool found_exactly(const survey::Findings& findings, const std::vector<ProblemCode>& judged,
                    const std::vector<ProblemCode>& expected) {
     bool as_expected = true;
     for (const ProblemCode code : judged) {

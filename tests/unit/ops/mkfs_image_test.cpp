@@ -71,9 +71,10 @@ using Image = std::vector<std::vector<std::byte>>; ///< the bytes of each device
 
 Image make_image(const Kind& kind, const mkfs::SourceTree& source, unsigned threads) {
     const u64 size = kind.sizing == mkfs::Sizing::given ? 240 * mib : 0;
-    const auto plan = mkfs::plan(source, {.requests = kind.requests,
-                                  .sizing = kind.sizing,
-                                  .device_sizes = std::vector<u64>(kind.device_count, size)}, {.parallelism = {.threads = threads}});
+    const auto plan = mkfs::plan(
+        source,
+        {.requests = kind.requests, .sizing = kind.sizing, .device_sizes = std::vector<u64>(kind.device_count, size)},
+        {.parallelism = {.threads = threads}});
     REQUIRE_MESSAGE(plan, kind.text, ": ", plan.error().message);
     std::vector<std::unique_ptr<MemoryDevice>> devices;
     std::vector<WritableDevice*> pointers;
@@ -167,7 +168,8 @@ TEST_CASE("a device that is a little too small is refused with the bytes that ar
 TEST_CASE("behind the part of a device that is asked for nothing changes") {
     const auto source = random_source(5);
     const mkfs::Requests requests = {.checksum = "crc32c", .fsid = mkfs::uuid_from_seed("part"), .now = {}};
-    const auto plan = mkfs::plan(source, {.requests = requests, .sizing = mkfs::Sizing::least, .device_sizes = {0}}, {});
+    const auto plan =
+        mkfs::plan(source, {.requests = requests, .sizing = mkfs::Sizing::least, .device_sizes = {0}}, {});
     REQUIRE(plan);
     const u64 part = plan->layout.devices[0].size_bytes;
     REQUIRE(part < btrfs::superblock_offsets[1]);

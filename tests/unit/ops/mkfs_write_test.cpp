@@ -57,12 +57,14 @@ struct Case {
 };
 
 Plan plan_for(const Case& what, const std::string& seed, const SourceTree& source) {
-    auto made = mkfs::plan(source, {.requests = {.data_profile = what.data_profile,
+    auto made = mkfs::plan(source,
+                           {.requests = {.data_profile = what.data_profile,
                                          .metadata_profile = what.metadata_profile,
                                          .fsid = uuid_from_seed(seed),
                                          .now = {.sec = 2000}},
                             .sizing = Sizing::least,
-                            .device_sizes = std::vector<u64>(what.device_count, device_bytes)}, {});
+                            .device_sizes = std::vector<u64>(what.device_count, device_bytes)},
+                           {});
     REQUIRE_MESSAGE(made, made.error().message);
     return std::move(*made);
 }

@@ -76,13 +76,15 @@ mkfs::SourceTree source_of(const DonorImageKind& kind) {
 
 Filesystem make_donor_image(const std::string& path, const DonorImageKind& kind) {
     const auto source = source_of(kind);
-    const auto plan = mkfs::plan(source, {.requests = {.data_profile = kind.data_profile,
+    const auto plan = mkfs::plan(source,
+                                 {.requests = {.data_profile = kind.data_profile,
                                                .checksum = kind.checksum,
                                                .compression = *parse_compression(kind.compression),
                                                .fsid = mkfs::uuid_from_seed(path),
                                                .now = {.sec = 2000}},
                                   .sizing = mkfs::Sizing::least,
-                                  .device_sizes = {0}}, {});
+                                  .device_sizes = {0}},
+                                 {});
     REQUIRE_MESSAGE(plan, plan.error().message);
     MemoryDevice device("image", std::vector<std::byte>(plan->layout.devices.front().size_bytes));
     WritableDevice* const devices[] = {&device};

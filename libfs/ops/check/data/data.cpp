@@ -9,6 +9,8 @@
 
 namespace btrkit::check {
 
+using namespace survey;
+
 namespace {
 
 /// What the scan of the extent tree has told of data.

@@ -7,8 +7,6 @@
 
 namespace btrkit::check {
 
-using namespace survey;
-
 /// Whether that type of item is a back reference with a key of its own.
 constexpr bool is_keyed_ref(u8 type) {
     return type == btrfs::item_type::tree_block_ref || type == btrfs::item_type::extent_data_ref ||
@@ -16,12 +14,12 @@ constexpr bool is_keyed_ref(u8 type) {
 }
 
 /// Hands on the inline references of an extent item. Returns how many references they stand for.
-u64 record_inline_refs(const Extent& extent, const btrfs::Key& key, Bytes body, ReferenceSink& sink);
+u64 record_inline_refs(const survey::Extent& extent, const btrfs::Key& key, Bytes body, survey::ReferenceSink& sink);
 
 /// The same for a reference with its own key, which belongs to that extent.
-u64 record_keyed_ref(const Extent& extent, const btrfs::Key& key, Bytes body, ReferenceSink& sink);
+u64 record_keyed_ref(const survey::Extent& extent, const btrfs::Key& key, Bytes body, survey::ReferenceSink& sink);
 
 /// That the extent item is there, and what that of a tree block says about the block itself.
-void record_item(const Extent& extent, ReferenceSink& sink);
+void record_item(const survey::Extent& extent, survey::ReferenceSink& sink);
 
 } // namespace btrkit::check

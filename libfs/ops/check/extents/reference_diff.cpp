@@ -12,6 +12,8 @@
 
 namespace btrkit::check {
 
+using namespace survey;
+
 namespace {
 
 using Buckets = std::bitset<ReferenceSums::bucket_count>;

@@ -9,6 +9,8 @@
 
 namespace btrkit::check {
 
+using namespace survey;
+
 namespace {
 
 class FileTrees final : public ScanHandler {

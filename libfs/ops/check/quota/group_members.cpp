@@ -5,6 +5,8 @@
 
 namespace btrkit::check {
 
+using namespace survey;
+
 namespace {
 
 /// What one part of the sets costs, hash table and all.

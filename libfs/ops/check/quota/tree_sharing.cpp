@@ -10,6 +10,8 @@
 
 namespace btrkit::check {
 
+using namespace survey;
+
 namespace {
 
 /// Adjacent blocks of one list, on their way from disk to what they refer to.

@@ -10,6 +10,8 @@
 
 namespace btrkit::check {
 
+using namespace survey;
+
 namespace {
 
 /// An item that a parent tree should have.

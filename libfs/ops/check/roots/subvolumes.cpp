@@ -12,6 +12,8 @@
 
 namespace btrkit::check {
 
+using namespace survey;
+
 namespace {
 
 /// How many parents know each subvolume, by id.

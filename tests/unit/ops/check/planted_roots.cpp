@@ -119,9 +119,9 @@ std::vector<std::string> PlantedRoots::check(const Phase& phase) const {
         image.spoil(blocks_in_order(planted.at(spoilt_tree), WalkOrder::leaves_only).back()->address());
     }
     auto opened = open_filesystem(image.all_devices());
-    check::Findings findings;
+    survey::Findings findings;
     check::Context context{
-        {.filesystem = opened.filesystem, .run = run, .findings = findings, .references = check::ReferenceSums(1)},
+        {.filesystem = opened.filesystem, .run = run, .findings = findings, .references = survey::ReferenceSums(1)},
         options};
     check::check_root_tree(context);
     phase(context);

@@ -16,8 +16,7 @@ namespace btrkit::test {
 inline Result<std::string> send_stream(const Filesystem& filesystem, const Filesystem* parent_image,
                                        const send::Options& options, unsigned threads = 1) {
     StringSink sink;
-    const auto report =
-        send::run(filesystem, parent_image, sink, options, {.parallelism = {.threads = threads}});
+    const auto report = send::run(filesystem, parent_image, sink, options, {.parallelism = {.threads = threads}});
     return report ? Result<std::string>(sink.text()) : std::unexpected(report.error());
 }
 
