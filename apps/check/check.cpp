@@ -32,7 +32,7 @@ public:
         if (messages_.error_count() > 0) {
             return check_failed;
         }
-        check::Findings opening;
+        survey::Findings opening;
         const auto filesystem =
             Filesystem::open(std::move(devices), flags_.open, [&](const Problem& problem) { opening.add(problem); });
         if (!filesystem) {
@@ -54,7 +54,7 @@ private:
         });
     }
 
-    int tell_unopened(check::Findings opening, const Error& error) {
+    int tell_unopened(survey::Findings opening, const Error& error) {
         if (error.kind != ErrorKind::damaged) {
             messages_.error(error);
             return check_failed;
@@ -66,10 +66,16 @@ private:
         return status | check_damaged | check_failed;
     }
 
-    int check(const Filesystem& filesystem, check::Findings opening) {
+    RunContext context(const StopSignals& stop) const {
+        return {.parallelism = flags_.parallelism,
+                .progress = Progress(progress_),
+                .stop = stop.token(),
+                .memory_bytes = flags_.memory_bytes};
+    }
+
+    int check(const Filesystem& filesystem, survey::Findings opening) {
         const StopSignals stop;
-        const auto report =
-            check::run(filesystem, flags_.check, flags_.parallelism, std::move(opening), progress_, stop.token());
+        const auto report = check::run(filesystem, std::move(opening), flags_.check, context(stop));
         progress_.finish();
         const CheckOutcome outcome{.images = flags_.images, .report = report, .super = &filesystem.super()};
         return print(outcome) | (outcome.verdict() == Verdict::damaged ? check_damaged : check_clean) |
@@ -78,12 +84,11 @@ private:
 
     int list_extents(const Filesystem& filesystem, u64 subvolume) {
         const StopSignals stop;
-        const auto extents = check::list_subvol_extents(filesystem, subvolume, flags_.check, flags_.parallelism,
-                                                        progress_, stop.token());
+        const auto extents = check::list_subvol_extents(filesystem, subvolume, flags_.check, context(stop));
         progress_.finish();
         if (!extents) {
             messages_.error(extents.error());
-            return check_failed | (stop.token().stop_requested() ? check_cancelled : check_clean);
+            return check_failed | (extents.error().kind == ErrorKind::cancelled ? check_cancelled : check_clean);
         }
         return print(extents_text(*extents));
     }

@@ -109,7 +109,7 @@ std::optional<int> read_check_flags(CommandLine& line, std::span<const std::stri
     };
     flags.open.tree_root = as_address(raw.tree_root);
     flags.open.chunk_root = as_address(raw.chunk_root);
-    flags.check.memory_bytes = raw.memory.value_or(flags.check.memory_bytes);
+    flags.memory_bytes = raw.memory.value_or(flags.memory_bytes);
     return std::nullopt;
 }
 

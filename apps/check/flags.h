@@ -12,6 +12,7 @@ struct CheckFlags {
     FilesystemOptions open;
     check::Options check;
     Parallelism parallelism;
+    u64 memory_bytes = u64{256} << 20;
     OutputFormat format = OutputFormat::text;
     std::optional<u64> subvol_extents; ///< print these and nothing else
     bool force = false;                ///< also what is mounted

@@ -140,7 +140,8 @@ int run_dump_tree(std::span<const std::string> arguments, Io& io) {
         messages.error(filesystem.error());
         return messages.exit_status();
     }
-    const auto dumped = dump_tree::run(*filesystem, flags.dump, flags.parallelism, io.out, report);
+    const auto dumped =
+        dump_tree::run(*filesystem, io.out, flags.dump, {.parallelism = flags.parallelism, .problems = report});
     if (!dumped) {
         messages.error(fmt::format("{}: {}", printable(flags.images.front()), dumped.error().message));
     } else {

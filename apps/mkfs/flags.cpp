@@ -99,7 +99,7 @@ void declare_devices(CommandLine& line, MkfsFlags& flags) {
     app.add_flag("-f,--force", flags.force, "overwrite another filesystem or partition table");
     app.add_flag("-K,--nodiscard", flags.nodiscard, "do not give the devices' space back first");
     line.take_format(flags.format);
-    line.take_threads(flags.threads);
+    line.take_threads(flags.parallelism.threads);
     line.take_progress();
     app.set_version_flag("-V,--version", "", "the version, and the libraries it was built with")->group("Shared");
 }

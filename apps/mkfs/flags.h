@@ -28,7 +28,7 @@ struct MkfsFlags {
 
     std::optional<std::string> seed;
     OutputFormat format = OutputFormat::text;
-    unsigned threads = 1;
+    Parallelism parallelism;
 
     bool has_source() const { return !rootdir.empty() || !tar.empty(); }
 };

@@ -84,13 +84,12 @@ public:
         BTRKIT_TRY_ASSIGN(const auto targets, find_targets(flags_));
         BTRKIT_TRY_ASSIGN(const auto source, read_source(flags_, flags_.requests.now, epoch));
         BTRKIT_TRY_ASSIGN(const auto sizes, sizes_of(flags_, targets));
-        const auto plan = mkfs::plan({.requests = flags_.requests,
+        const auto plan = mkfs::plan(source,
+                                     {.requests = flags_.requests,
                                       .sizing = sizes.sizing,
                                       .slack_bytes = sizes.slack_bytes,
-                                      .device_sizes = sizes.sizes,
-                                      .parallelism = {.threads = flags_.threads},
-                                      .watch = {.progress = &progress_}},
-                                     source);
+                                      .device_sizes = sizes.sizes},
+                                     {.parallelism = flags_.parallelism, .progress = Progress(progress_)});
         if (!plan) {
             return with_images(plan.error(), targets);
         }
@@ -105,12 +104,10 @@ private:
         // Until here nothing was made that would have to be taken away: a signal just ended us, whatever we waited for.
         const StopSignals stop;
         BTRKIT_TRY_ASSIGN(auto open, OpenTargets::open(flags_, targets, plan.layout));
-        const auto report = mkfs::write(plan, open.devices(),
-                                        {.share_blocks = flags_.reflink,
-                                         .discard = !flags_.nodiscard,
-                                         .wipe_end = !flags_.byte_count,
-                                         .parallelism = {.threads = flags_.threads},
-                                         .watch = {.progress = &progress_, .stop = stop.token()}});
+        const auto report =
+            mkfs::write(plan, open.devices(),
+                        {.share_blocks = flags_.reflink, .discard = !flags_.nodiscard, .wipe_end = !flags_.byte_count},
+                        {.parallelism = flags_.parallelism, .progress = Progress(progress_), .stop = stop.token()});
         progress_.finish();
         if (!report) {
             return std::unexpected(report.error());

@@ -17,7 +17,7 @@ std::string spool_directory() {
 
 Result<mkfs::SourceTree> read_files(const MkfsFlags& flags, mkfs::Time now) {
     if (!flags.rootdir.empty()) {
-        return mkfs::read_directory(flags.rootdir, {.threads = flags.threads});
+        return mkfs::read_directory(flags.rootdir, flags.parallelism);
     }
     return flags.tar.empty() ? mkfs::empty_source_tree(now) : mkfs::read_tar(flags.tar, spool_directory(), now);
 }

@@ -79,7 +79,7 @@ std::optional<int> read_scrub_flags(CommandLine& line, std::span<const std::stri
         return line.wrong_usage(io, wrong);
     }
     flags.limit_bytes_per_second = raw.limit.value_or(0);
-    flags.scrub.memory_bytes = raw.memory.value_or(flags.scrub.memory_bytes);
+    flags.memory_bytes = raw.memory.value_or(flags.memory_bytes);
     return std::nullopt;
 }
 

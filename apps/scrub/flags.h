@@ -11,6 +11,7 @@ struct ScrubFlags {
     std::vector<std::string> images;
     scrub::Options scrub;
     Parallelism parallelism;
+    u64 memory_bytes = u64{64} << 20;
     OutputFormat format = OutputFormat::text;
     bool repair = false;
     bool dry_run = false;             ///< as with repair, but nothing is written

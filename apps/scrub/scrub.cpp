@@ -114,16 +114,20 @@ private:
         const StopSignals signals;
         const auto stop = signals.token();
         std::optional<Throttle> throttle;
-        scrub::World world{.progress = progress_, .stop = stop};
+        scrub::Hooks hooks;
         if (flags_.limit_bytes_per_second > 0) {
             throttle.emplace(flags_.limit_bytes_per_second, time_, stop);
-            world.throttle = [&throttle](u64 bytes) { throttle->take(bytes); };
+            hooks.throttle = [&throttle](u64 bytes) { throttle->take(bytes); };
         }
         if (state_file_) {
-            world.checkpoint = [this](const scrub::State& state) { remember_now_and_then(state); };
+            hooks.checkpoint = [this](const scrub::State& state) { remember_now_and_then(state); };
         }
-        const auto report =
-            scrub::run(filesystem, writable, donors, options_, flags_.parallelism, std::move(opening), world);
+        const auto report = scrub::run(filesystem, writable, donors, std::move(opening), options_,
+                                       {.parallelism = flags_.parallelism,
+                                        .progress = Progress(progress_),
+                                        .stop = stop,
+                                        .memory_bytes = flags_.memory_bytes},
+                                       hooks);
         progress_.finish();
         if (!report) {
             tell_failure(report.error());

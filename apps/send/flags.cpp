@@ -93,7 +93,7 @@ std::optional<int> read_send_flags(CommandLine& line, std::span<const std::strin
         return line.wrong_usage(io, "standard output is a terminal: streams are not for eyes (use -f FILE or a pipe)");
     }
     flags.send.version = version_of(flags, raw);
-    flags.shows_progress = line.progress_style(io) != ProgressStyle::off;
+    flags.send.wants_total = line.progress_style(io) != ProgressStyle::off;
     return std::nullopt;
 }
 

@@ -14,7 +14,6 @@ struct SendFlags {
     Parallelism parallelism;
     OutputFormat format = OutputFormat::text;
     std::optional<std::string> file; ///< where the stream goes; nothing: standard output, or nowhere in a dry run
-    bool shows_progress = false;
 };
 
 /// nullopt: go on. Otherwise everything is said, and this is the exit status.

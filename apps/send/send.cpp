@@ -62,17 +62,18 @@ private:
         return messages_.exit_status();
     }
 
+    RunContext context(const StopSignals& signals) {
+        return {.parallelism = flags_.parallelism,
+                .progress = Progress(progress_),
+                .stop = signals.token(),
+                .problems = [this](const Problem& problem) { damages_.tell(problem); }};
+    }
+
     int send_to(OutputSink& sink, const Filesystem& filesystem, const Filesystem* parent) {
         const StopSignals signals;
-        const auto stop = signals.token();
         WatchedSink stream(sink);
-        const send::World world{.sink = stream,
-                                .progress = progress_,
-                                .stop = stop,
-                                .report = [this](const Problem& problem) { damages_.tell(problem); },
-                                .begun = [&](const send::SentSubvolume& sent) { tell_begun(filesystem, sent); },
-                                .wants_total = flags_.shows_progress};
-        auto report = send::run(filesystem, parent, flags_.send, flags_.parallelism, world);
+        auto report = send::run(filesystem, parent, stream, flags_.send, context(signals),
+                                {.begun = [&](const send::SentSubvolume& sent) { tell_begun(filesystem, sent); }});
         progress_.finish();
         damages_.finish();
         if (!report) {
@@ -89,12 +90,7 @@ private:
         const auto list = flags_.format == OutputFormat::json ? json_change_list(io_.out)
                                                               : text_change_list(io_.out, messages_.verbosity());
         StopSignals signals;
-        const auto stop = signals.token();
-        const send::World world{.sink = io_.out,
-                                .progress = progress_,
-                                .stop = stop,
-                                .report = [this](const Problem& problem) { damages_.tell(problem); },
-                                .begun =
+        const send::Hooks hooks{.begun =
                                     [&](const send::SentSubvolume& sent) {
                                         tell_of_log(filesystem, sent);
                                         list->begin_subvolume(sent);
@@ -106,7 +102,7 @@ private:
                                             signals.request();
                                         }
                                     }};
-        const auto report = send::run(filesystem, parent, flags_.send, flags_.parallelism, world);
+        const auto report = send::run(filesystem, parent, io_.out, flags_.send, context(signals), hooks);
         progress_.finish();
         damages_.finish();
         if (!report && !list->failure()) {

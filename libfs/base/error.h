@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// How operations fail. The world (I/O, usage, what is not there) is an Error; damaged media is a Problem
-// (problem.h); a bug is an assertion. The three are never mixed.
+// How operations fail. The world (I/O, usage, what is not there) is an Error; damaged media is a Problem (problem.h); a
+// bug is an assertion. The three are never mixed. What is proven before it is written is the exception: should it turn
+// out wrong, that is a bug that must not reach the disk in any build, and it is an Error of a kind of its own.
 #pragma once
 
 #include <expected>
@@ -18,6 +19,8 @@ enum class ErrorKind {
     no_space,       ///< what is to be stored does not fit
     refused,        ///< it could be done, but would destroy what must not be
     unsupported,    ///< the filesystem needs a feature that this code does not know
+    cancelled,      ///< the user stopped it (see run_context.h)
+    bug,            ///< this program is wrong, whatever the input: made by fail_as_bug()
 };
 
 struct Error {
@@ -30,6 +33,11 @@ using Result = std::expected<T, Error>;
 
 inline std::unexpected<Error> fail(ErrorKind kind, std::string message) {
     return std::unexpected(Error{kind, std::move(message)});
+}
+
+/// "internal error: WHAT; please report this". what: a clause without full stop, with the values at fault.
+inline std::unexpected<Error> fail_as_bug(const std::string& what) {
+    return fail(ErrorKind::bug, "internal error: " + what + "; please report this");
 }
 
 } // namespace btrkit

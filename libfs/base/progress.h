@@ -27,4 +27,25 @@ protected:
     ProgressSink() = default;
 };
 
+/// Where a verb tells how far it is. The sink outlives it; without a sink nobody wants to know.
+class Progress {
+public:
+    Progress() = default;
+    explicit Progress(ProgressSink& sink) : sink_(&sink) {}
+
+    void begin_phase(std::string_view phase, u64 total, ProgressUnit unit) const {
+        if (sink_ != nullptr) {
+            sink_->begin_phase(phase, total, unit);
+        }
+    }
+    void advance(u64 amount) const {
+        if (sink_ != nullptr) {
+            sink_->advance(amount);
+        }
+    }
+
+private:
+    ProgressSink* sink_ = nullptr;
+};
+
 } // namespace btrkit

@@ -120,14 +120,14 @@ void RootsCollector::take_dir_item(const btrfs::Key& key, Bytes body, const Plac
 void read_roots(Survey& survey) {
     RootsCollector collector(survey.roots);
     Cursor cursor(survey.filesystem.reader(), survey.filesystem.root_tree().block);
-    for (cursor.seek(btrfs::Key::min()); cursor.valid() && !survey.stop.stop_requested(); cursor.next()) {
+    for (cursor.seek(btrfs::Key::min()); cursor.valid() && !survey.run.stop.stop_requested(); cursor.next()) {
         collector.take(cursor.key(), cursor.data(),
                        {.logical = Logical{cursor.leaf().header().bytenr},
                         .tree = btrfs::root_tree_id,
                         .slot = cursor.slot(),
                         .key = cursor.key()});
     }
-    survey.roots.complete = !cursor.missed_items() && !survey.stop.stop_requested();
+    survey.roots.complete = !cursor.missed_items() && !survey.run.stop.stop_requested();
 }
 
 } // namespace btrkit::survey

@@ -3,11 +3,9 @@
 // learns for the next.
 #pragma once
 
-#include "libfs/base/parallelism.h"
-#include "libfs/base/progress.h"
 #include "libfs/base/range_set.h"
+#include "libfs/base/run_context.h"
 #include "libfs/base/sparse_bits.h"
-#include "libfs/base/stop.h"
 #include "libfs/fs/filesystem.h"
 #include "libfs/survey/findings.h"
 #include "libfs/survey/roots.h"
@@ -19,11 +17,8 @@ namespace btrkit::survey {
 
 struct Survey {
     const Filesystem& filesystem;
-    Parallelism parallelism;
-    ProgressSink& progress;
-    const StopToken& stop;
+    RunContext run; ///< of the verb
     Findings& findings;
-    u64 memory_bytes = u64{256} << 20; ///< about what it may take
 
     Roots roots = {};
     ReferenceSums references;

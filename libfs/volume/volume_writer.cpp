@@ -13,7 +13,8 @@ Result<void> VolumeWriter::for_each_run(Logical at, u64 length, Put put) const {
     for (u64 done = 0; done < length;) {
         const Chunk* chunk = chunks_->find(at + done);
         if (chunk == nullptr) {
-            return fail(ErrorKind::not_found, fmt::format("no chunk holds logical address {}", at.bytenr + done));
+            return fail_as_bug(
+                fmt::format("no chunk holds logical address {}, which is to be written", at.bytenr + done));
         }
         u64 run_length = 0;
         for (unsigned mirror = 1; mirror <= stored_copies(*chunk); ++mirror) {

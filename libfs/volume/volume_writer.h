@@ -21,7 +21,7 @@ public:
     VolumeWriter(WritableDevices devices, const ChunkMap& chunks) : devices_(std::move(devices)), chunks_(&chunks) {}
 
     /// Writes to every copy; in raid5 and raid6 the data only. Several threads may write at places that don't overlap.
-    /// Fails with not_found outside all chunks, and with io.
+    /// To be called outside all chunks is a bug. Fails with io.
     Result<void> write(Logical at, Bytes bytes) const;
 
     /// The same as write(), sharing the blocks of a file of the host (WritableDevice::clone).

@@ -6,7 +6,6 @@
 #include "libfs/ops/check/check.h"
 #include "tests/check/exact/exact_check.h"
 #include "tests/check/mutation.h"
-#include "tests/support/no_progress.h"
 
 #include <charconv>
 
@@ -52,8 +51,7 @@ struct FastFindings {
 };
 
 FastFindings fast_check(const Filesystem& filesystem) {
-    NoProgress progress;
-    const auto report = check::run(filesystem, {.hash_seed = 0x5eed}, {.threads = 2}, {}, progress, {});
+    const auto report = check::run(filesystem, {}, {.hash_seed = 0x5eed}, {.parallelism = {.threads = 2}});
     FastFindings result;
     for (const auto& finding : report.findings.all()) {
         // Of the root tree's orphans the plain checker knows nothing.

@@ -67,6 +67,6 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
         options.blocks = {filesystem->super().root, filesystem->super().chunk_root};
     }
     CountingSink out;
-    static_cast<void>(dump_tree::run(*filesystem, options, Parallelism{1}, out, report));
+    static_cast<void>(dump_tree::run(*filesystem, out, options, {.problems = report}));
     return 0;
 }

@@ -7,7 +7,6 @@
 #include "libfs/io/memory_device.h"
 #include "libfs/ops/scrub/donor/donor.h"
 #include "tests/fuzz/edited_image.h"
-#include "tests/support/no_progress.h"
 
 #include <cstdlib>
 
@@ -60,10 +59,8 @@ Outcome scrub_once(MemoryDevice& image, unsigned threads, bool repair) {
             writable[devid] = device;
         }
     }
-    test::NoProgress progress;
-    const StopToken stop;
-    const scrub::World world{.progress = progress, .stop = stop};
-    const auto report = scrub::run(*filesystem, writable, {}, {}, {.threads = threads}, std::move(opening), world);
+    const auto report =
+        scrub::run(*filesystem, writable, {}, std::move(opening), {}, {.parallelism = {.threads = threads}});
     outcome.writes = device->writes;
     if (!report) {
         return outcome;

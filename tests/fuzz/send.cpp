@@ -5,7 +5,6 @@
 #include "libfs/ops/send/send.h"
 #include "libfs/stream/decoder.h"
 #include "tests/fuzz/edited_image.h"
-#include "tests/support/no_progress.h"
 #include "tests/support/stream_bytes.h"
 
 #include <cstdlib>
@@ -56,11 +55,8 @@ struct Outcome {
 
 Outcome send_once(const Filesystem& filesystem, const send::Options& options, unsigned threads) {
     SmallSink sink;
-    test::NoProgress progress;
-    const StopToken stop;
-    const auto changed = [](const send::ChangedPath&) {};
-    const send::World world{.sink = sink, .progress = progress, .stop = stop, .changed = changed};
-    auto report = send::run(filesystem, nullptr, options, {.threads = threads}, world);
+    auto report = send::run(filesystem, nullptr, sink, options, {.parallelism = {.threads = threads}},
+                            {.changed = [](const send::ChangedPath&) {}});
     return {std::move(report), std::move(sink.text)};
 }
 

@@ -88,12 +88,11 @@ void SampleVolume::make() {
                                            .now = {.sec = 2000}},
                               .sizing = mkfs::Sizing::least,
                               .slack_bytes = kind_.device_bytes,
-                              .device_sizes = std::vector<u64>(kind_.device_count),
-                              .parallelism = {.threads = 1}};
+                              .device_sizes = std::vector<u64>(kind_.device_count)};
     if (kind_.mixed) {
         options.requests.metadata_profile = kind_.data_profile;
     }
-    const auto plan = must(mkfs::plan(options, source));
+    const auto plan = must(mkfs::plan(source, options, {}));
     std::vector<std::unique_ptr<DiskDevice>> devices;
     std::vector<WritableDevice*> pointers;
     for (const auto& device : plan.layout.devices) {
@@ -105,7 +104,7 @@ void SampleVolume::make() {
         pointers.push_back(devices.back().get());
         disks_.push_back(std::move(disk));
     }
-    must(mkfs::write(plan, pointers, {.parallelism = {.threads = 1}}));
+    must(mkfs::write(plan, pointers, {}, {}));
     for (const auto& disk : disks_) {
         disk->settle();
     }

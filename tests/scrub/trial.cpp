@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "tests/scrub/trial.h"
 
-#include "tests/support/no_progress.h"
-
 #include <algorithm>
 #include <stdexcept>
 
@@ -190,17 +188,15 @@ private:
 
 scrub::Report run_part(const Filesystem& filesystem, const WritableDevices& writable, const ScrubOrder& order,
                        const Findings& opening, std::optional<scrub::State> resume, u64 units) {
-    NoProgress progress;
     StopFlag stop;
-    const StopToken token(stop);
     const auto throttle = [&](u64) {
         if (--units == 0) {
             stop.request();
         }
     };
     auto report =
-        scrub::run(filesystem, writable, {}, {.devid = order.devid, .resume = std::move(resume)},
-                   {.threads = order.threads}, opening, {.progress = progress, .stop = token, .throttle = throttle});
+        scrub::run(filesystem, writable, {}, opening, {.devid = order.devid, .resume = std::move(resume)},
+                   {.parallelism = {.threads = order.threads}, .stop = StopToken(stop)}, {.throttle = throttle});
     if (!report) {
         throw std::runtime_error(report.error().message);
     }

@@ -20,6 +20,8 @@
 
 namespace btrkit::check {
 
+using namespace survey;
+
 namespace {
 
 struct Phase {
@@ -55,38 +57,34 @@ constexpr std::array phases = std::to_array<Phase>({
 
 } // namespace
 
-Report run(const Filesystem& filesystem, const Options& options, Parallelism parallelism, Findings opening,
-           ProgressSink& progress, const StopToken& stop) {
+Report run(const Filesystem& filesystem, Findings opening, const Options& options, const RunContext& context) {
     Report report{.findings = std::move(opening)};
-    Context context{{.filesystem = filesystem,
-                     .parallelism = parallelism,
-                     .progress = progress,
-                     .stop = stop,
-                     .findings = report.findings,
-                     .memory_bytes = options.memory_bytes,
-                     .references = ReferenceSums(options.hash_seed)},
-                    options};
+    Context known{{.filesystem = filesystem,
+                   .run = context,
+                   .findings = report.findings,
+                   .references = ReferenceSums(options.hash_seed)},
+                  options};
     for (const auto& phase : phases) {
-        if (stop.stop_requested()) {
+        if (context.stop.stop_requested()) {
             break;
         }
         if (options.qgroups_only && !phase.is_for_qgroups) {
             continue;
         }
-        progress.begin_phase(phase.name, 0, ProgressUnit::bytes);
-        phase.run(context);
+        context.progress.begin_phase(phase.name, 0, ProgressUnit::bytes);
+        phase.run(known);
     }
-    report.stopped = stop.stop_requested();
-    report.block_count = context.block_count;
-    report.tree_bytes = context.block_count * context.geometry().nodesize;
-    for (const Range range : context.space.data.ranges()) {
+    report.stopped = context.stop.stop_requested();
+    report.block_count = known.block_count;
+    report.tree_bytes = known.block_count * known.geometry().nodesize;
+    for (const Range range : known.space.data.ranges()) {
         report.data_bytes += range.length();
     }
-    report.file_count = context.file_count;
-    report.verified_bytes = context.verified_bytes;
+    report.file_count = known.file_count;
+    report.verified_bytes = known.verified_bytes;
     report.mountability = judge_mountability(report.findings, filesystem);
-    report.qgroups = std::move(context.qgroups);
-    for (const auto& record : context.roots.records) {
+    report.qgroups = std::move(known.qgroups);
+    for (const auto& record : known.roots.records) {
         report.subvolume_count += record.is_subvolume() ? 1 : 0;
     }
     return report;

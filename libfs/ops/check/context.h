@@ -44,7 +44,7 @@ struct SubvolumeEntry {
     std::string name;
 };
 
-struct Context : Survey {
+struct Context : survey::Survey {
     const Options& options;
 
     SpaceFacts space = {};

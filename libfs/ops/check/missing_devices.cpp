@@ -3,6 +3,8 @@
 
 namespace btrkit::check {
 
+using namespace survey;
+
 std::set<u64> devices_that_the_kernel_misses(const Findings& findings, const Filesystem& filesystem) {
     std::set<u64> absent;
     const auto has_bad_first = [&](const std::string& name) {

@@ -5,6 +5,8 @@
 
 namespace btrkit::check {
 
+using namespace survey;
+
 namespace {
 
 class Nothing final : public LeafVisitor {

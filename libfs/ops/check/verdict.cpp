@@ -12,6 +12,8 @@
 
 namespace btrkit::check {
 
+using namespace survey;
+
 namespace {
 
 /// Findings that decide by themselves.

@@ -7,8 +7,6 @@
 
 namespace btrkit::check {
 
-using namespace survey;
-
 enum class Mountable {
     read_write,
     read_only, ///< only so, perhaps with options such as degraded or rescue
@@ -22,9 +20,9 @@ struct Mountability {
 
 /// Also of a filesystem whose trees were not looked at, with what opening it has found. Damage in file trees does not
 /// keep a filesystem from being mounted: it is met when somebody goes there.
-Mountability judge_mountability(const Findings& findings, const Filesystem& filesystem);
+Mountability judge_mountability(const survey::Findings& findings, const Filesystem& filesystem);
 
 /// Of devices without a filesystem that can be opened.
-Mountability judge_unopened(const Findings& findings);
+Mountability judge_unopened(const survey::Findings& findings);
 
 } // namespace btrkit::check

@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Reads superblocks for showing: all that were asked for, whatever state they are in, and how they differ.
+//
+// run() does this with each device, in the order given:
+//
+//  1. Read the superblock at the mirror or offset that was asked for, or all mirrors that fit into the device.
+//  2. Note why those are missing that could not be read.
+//  3. Compare those that were read with each other, where all were asked for.
+//
+// A few KiB a device: nobody needs to watch or stop that, so there is no RunContext.
 #pragma once
 
 #include "libfs/io/block_device.h"

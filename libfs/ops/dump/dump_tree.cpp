@@ -35,17 +35,18 @@ struct Job {
 
 class Dump {
 public:
-    Dump(const Filesystem& filesystem, const Options& options, Sections sections, OutputSink& out,
-         const ProblemSink& report)
-        : filesystem_(filesystem), options_(options), sections_(std::move(sections)), out_(out), report_(report) {}
+    Dump(const Filesystem& filesystem, OutputSink& out, const Options& options, const RunContext& context,
+         Sections sections)
+        : filesystem_(filesystem), out_(out), options_(options), context_(context), sections_(std::move(sections)) {}
 
-    Result<Report> run(Parallelism parallelism) {
+    Result<Report> run() {
         heading_ = opening(options_);
         run_ordered(
-            parallelism, [this] { return make(); }, [this](Job& job) { work(job); },
+            context_.parallelism, [this] { return make(); }, [this](Job& job) { work(job); },
             [this](Job& job) { return finish(job); });
-        if (!written_) {
-            return std::unexpected(written_.error());
+        BTRKIT_TRY(written_);
+        if (is_stopped_) {
+            return fail(ErrorKind::cancelled, "stopped");
         }
         return totals_;
     }
@@ -79,6 +80,10 @@ private:
     }
 
     std::unique_ptr<Job> make() {
+        is_stopped_ = context_.stop.stop_requested();
+        if (is_stopped_) {
+            return nullptr;
+        }
         auto workspace =
             pool_.take([this] { return std::make_unique<Workspace>(TreeText::Options{options_.csum_headers}); });
         workspace->text.clear();
@@ -128,7 +133,7 @@ private:
     bool finish(const Job& job) {
         for (const auto& problem : job.problems) {
             totals_.problem_count += problem.severity() == Severity::note ? 0 : 1;
-            report_(problem);
+            context_.tell(problem);
         }
         totals_.block_count += job.counts.blocks;
         totals_.item_count += job.counts.items;
@@ -137,10 +142,10 @@ private:
     }
 
     const Filesystem& filesystem_;
-    const Options& options_;
-    Sections sections_;
     OutputSink& out_;
-    const ProblemSink& report_;
+    const Options& options_;
+    const RunContext& context_;
+    Sections sections_;
     Pool<Workspace> pool_;
 
     // The making side.
@@ -149,6 +154,7 @@ private:
     u64 tree_ = 0;
     bool single_block_ = false;
     bool ended_ = false;
+    bool is_stopped_ = false;
 
     // The finishing side.
     Result<void> written_;
@@ -167,11 +173,10 @@ Result<Options> resolved(const Filesystem& filesystem, Options options) {
 
 } // namespace
 
-Result<Report> run(const Filesystem& filesystem, const Options& options, Parallelism parallelism, OutputSink& out,
-                   const ProblemSink& report) {
+Result<Report> run(const Filesystem& filesystem, OutputSink& out, const Options& options, const RunContext& context) {
     BTRKIT_TRY_ASSIGN(const auto narrowed, resolved(filesystem, options));
     BTRKIT_TRY_ASSIGN(auto sections, Sections::plan(filesystem, narrowed));
-    return Dump(filesystem, narrowed, std::move(sections), out, report).run(parallelism);
+    return Dump(filesystem, out, narrowed, context, std::move(sections)).run();
 }
 
 } // namespace btrkit::dump_tree

@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: MIT
 // Trees as text: which of them, in which order, in which form. Reads, proves and renders on all cores; the output is
 // the same at any number of threads, and memory does not grow with the image.
+//
+// run() does this, in this order:
+//
+//  1. Where a path was given: find its inode, and narrow the keys to it.
+//  2. Plan the sections: headings, and trees below them, in the peer's order.
+//  3. Walk the tree of each section, and gather its blocks into batches (one thread).
+//  4. Read each batch, prove its blocks, check their items and render them (all threads).
+//  5. Tell the problems of each batch and write its text (in order).
 #pragma once
 
 #include "libfs/base/output_sink.h"
-#include "libfs/base/parallelism.h"
+#include "libfs/base/run_context.h"
 #include "libfs/fs/filesystem.h"
 
 namespace btrkit::dump_tree {
@@ -41,11 +49,11 @@ struct Options {
 struct Report {
     u64 block_count = 0;
     u64 item_count = 0;
-    u64 problem_count = 0; ///< handed to the sink, notes not counted
+    u64 problem_count = 0; ///< told to the context, notes not counted
 };
 
-/// Fails where the output does, and where what was asked for is not there (usage, not_found, damaged).
-Result<Report> run(const Filesystem& filesystem, const Options& options, Parallelism parallelism, OutputSink& out,
-                   const ProblemSink& report);
+/// Fails where the output does, and where what was asked for is not there (usage, not_found, damaged), or with
+/// cancelled. Has no phases: what it prints shows how far it is.
+Result<Report> run(const Filesystem& filesystem, OutputSink& out, const Options& options, const RunContext& context);
 
 } // namespace btrkit::dump_tree

@@ -25,7 +25,8 @@ u64 system_reserve_bytes(const Parameters& parameters) {
 
 class Planner {
 public:
-    Planner(const PlanOptions& options, const SourceTree& source) : options_(options), source_(source) {}
+    Planner(const SourceTree& source, const PlanOptions& options, const RunContext& context)
+        : source_(source), options_(options), context_(context) {}
 
     Result<Plan> make() {
         BTRKIT_TRY_ASSIGN(auto parameters,
@@ -70,16 +71,14 @@ private:
     /// Builds the whole image into nothing, to know how much it takes.
     Result<void> rehearse(DataDepth depth) {
         const Parameters& parameters = plan_.parameters;
-        const BuildOrder order = {.parameters = parameters,
-                                  .plan = *plan_.trees,
-                                  .writer = nullptr,
-                                  .depth = depth,
-                                  .parallelism = options_.parallelism,
-                                  .watch = depth == DataDepth::contents ? options_.watch
-                                                                        : Watch{.stop = options_.watch.stop}};
+        RunContext context = context_;
         if (depth == DataDepth::contents) {
-            options_.watch.begin("compressing to know the size", plan_.totals.file_bytes);
+            context.progress.begin_phase("compressing to know the size", plan_.totals.file_bytes, ProgressUnit::bytes);
+        } else {
+            context.progress = {}; // it takes no time
         }
+        const BuildOrder order = {
+            .parameters = parameters, .plan = *plan_.trees, .writer = nullptr, .depth = depth, .run = context};
         BTRKIT_TRY_ASSIGN(const auto image, build_image(order, boundless_layout(parameters)));
         Totals& totals = plan_.totals;
         totals = {.inode_count = source_.inodes.size(), .subvolume_count = plan_.trees->trees().size() - 1};
@@ -162,15 +161,16 @@ private:
                                                      alone ? "" : " on each device"));
     }
 
-    const PlanOptions& options_;
     const SourceTree& source_;
+    const PlanOptions& options_;
+    const RunContext& context_;
     Plan plan_;
 };
 
 } // namespace
 
-Result<Plan> plan(const PlanOptions& options, const SourceTree& source) {
-    return Planner(options, source).make();
+Result<Plan> plan(const SourceTree& source, const PlanOptions& options, const RunContext& context) {
+    return Planner(source, options, context).make();
 }
 
 } // namespace btrkit::mkfs

@@ -30,7 +30,8 @@ Result<void> prepare(WritableDevice& device, u64 size_bytes, const WriteOptions&
 
 } // namespace
 
-Result<Report> write(const Plan& plan, std::span<WritableDevice* const> devices, const WriteOptions& options) {
+Result<Report> write(const Plan& plan, std::span<WritableDevice* const> devices, const WriteOptions& options,
+                     const RunContext& context) {
     BTRKIT_TRY(erase_superblocks(devices, plan.layout));
     WritableDevices by_devid;
     for (std::size_t i = 0; i < devices.size(); ++i) {
@@ -39,14 +40,13 @@ Result<Report> write(const Plan& plan, std::span<WritableDevice* const> devices,
     }
     const ChunkMap chunks = plan.layout.chunk_map();
     const VolumeWriter writer(by_devid, chunks);
-    options.watch.begin("writing files", plan.totals.file_bytes);
+    context.progress.begin_phase("writing files", plan.totals.file_bytes, ProgressUnit::bytes);
     BTRKIT_TRY_ASSIGN(const auto image, build_image({.parameters = plan.parameters,
                                                      .plan = *plan.trees,
                                                      .writer = &writer,
                                                      .depth = DataDepth::contents,
                                                      .share_blocks = options.share_blocks,
-                                                     .parallelism = options.parallelism,
-                                                     .watch = options.watch},
+                                                     .run = context},
                                                     plan.layout));
     BTRKIT_TRY(writer.flush());
     BTRKIT_TRY(write_superblocks(plan.parameters, image, devices));

@@ -10,6 +10,8 @@
 
 namespace btrkit::scrub {
 
+using namespace survey;
+
 namespace {
 
 /// What is more is left for the next run: by then these are found good.
@@ -61,7 +63,7 @@ public:
             return {};
         }
         find_places();
-        fill_from_donors(sectors_, donors, mode_.geometry, survey_.stop,
+        fill_from_donors(sectors_, donors, mode_.geometry, survey_.run.stop,
                          [this](LostSector& sector, Bytes bytes) { return use(sector, bytes); });
         settle();
         return std::move(donations_);

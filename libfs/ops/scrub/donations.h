@@ -9,8 +9,6 @@
 
 namespace btrkit::scrub {
 
-using namespace survey;
-
 struct Donations {
     u64 donated_bytes = 0;         ///< of one copy; written, or only found
     std::set<UnitPlace> rows = {}; ///< addresses in chunks with parity whose data was written: parity is to be seen to
@@ -18,7 +16,7 @@ struct Donations {
 
 /// Looks in the donors for the data of which the findings say that no copy is good, and with a mender writes what has
 /// the stored checksum over every bad copy. Settles findings and counts. Needs survey.roots.
-Donations take_donations(Survey& survey, const VerifyMode& mode, std::span<const std::unique_ptr<Donor>> donors,
-                         DeviceCounts& counts);
+Donations take_donations(survey::Survey& survey, const survey::VerifyMode& mode,
+                         std::span<const std::unique_ptr<Donor>> donors, survey::DeviceCounts& counts);
 
 } // namespace btrkit::scrub

@@ -5,6 +5,8 @@
 
 namespace btrkit::scrub {
 
+using namespace survey;
+
 namespace {
 
 Range place_range(const Fault& fault) {

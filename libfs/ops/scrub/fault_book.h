@@ -18,11 +18,11 @@ struct UnitPlace {
 
 class FaultBook {
 public:
-    FaultBook(const Filesystem& filesystem, Findings& findings, DeviceCounts& counts)
+    FaultBook(const Filesystem& filesystem, survey::Findings& findings, survey::DeviceCounts& counts)
         : filesystem_(filesystem), findings_(findings), counts_(counts) {}
 
     /// What one unit has found, unit after unit.
-    void take(const VerifyUnit& unit, UnitResult& result);
+    void take(const survey::VerifyUnit& unit, survey::UnitResult& result);
     /// After the last unit: tells of what might have gone on.
     void close();
 
@@ -42,19 +42,19 @@ private:
 
     enum class Look : u8 { first, at_doubts, at_parity };
 
-    bool is_in_doubt(const Fault& fault) const { return !fault.doubtful.empty() && look_ == Look::first; }
-    bool is_wanted(const Fault& fault) const;
-    void hold_back(const VerifyUnit& unit, const Fault& fault);
-    void tell(const Chunk& chunk, const Fault& fault);
+    bool is_in_doubt(const survey::Fault& fault) const { return !fault.doubtful.empty() && look_ == Look::first; }
+    bool is_wanted(const survey::Fault& fault) const;
+    void hold_back(const survey::VerifyUnit& unit, const survey::Fault& fault);
+    void tell(const Chunk& chunk, const survey::Fault& fault);
 
     struct Open {
         const Chunk* chunk;
-        Fault fault;
+        survey::Fault fault;
     };
 
     const Filesystem& filesystem_;
-    Findings& findings_;
-    DeviceCounts& counts_;
+    survey::Findings& findings_;
+    survey::DeviceCounts& counts_;
     std::vector<Open> open_; ///< reach to the end of the unit before
     std::vector<Open> held_back_;
     std::set<UnitPlace> doubtful_units_;

@@ -6,6 +6,8 @@
 
 namespace btrkit::scrub {
 
+using namespace survey;
+
 namespace {
 
 bool is_lost_file_block(const Finding& finding) {

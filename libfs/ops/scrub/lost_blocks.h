@@ -6,10 +6,8 @@
 
 namespace btrkit::scrub {
 
-using namespace survey;
-
 /// Adds to findings about tree blocks of files that can't be mended which keys are lost with them, as what points to
 /// them tells it. Looks at all nodes of all files, and only where there is such a finding. Needs survey.roots.
-void find_lost_keys(Survey& survey);
+void find_lost_keys(survey::Survey& survey);
 
 } // namespace btrkit::scrub

@@ -16,6 +16,8 @@
 
 namespace btrkit::scrub {
 
+using namespace survey;
+
 namespace {
 
 /// No seed is ever written: other filesystems stand on it.
@@ -50,19 +52,13 @@ bool is_without_data(const Filesystem& filesystem) {
 class Scrub {
 public:
     Scrub(const Filesystem& filesystem, Mender* mender, std::span<const std::unique_ptr<Donor>> donors,
-          const Options& options, Parallelism parallelism, Findings opening, const World& world)
-        : filesystem_(filesystem), mender_(mender), donors_(donors), options_(options), parallelism_(parallelism),
-          world_(world), stop_(world.stop), report_{.findings = without_blocks(std::move(opening))},
-          places_(filesystem),
+          Findings opening, const Options& options, const RunContext& context, const Hooks& hooks)
+        : filesystem_(filesystem), mender_(mender), donors_(donors), options_(options), context_(context),
+          hooks_(hooks), report_{.findings = without_blocks(std::move(opening))}, places_(filesystem),
           mode_{.places = places_, .geometry = filesystem.geometry(), .devid = options.devid, .mender = mender},
           sources_(filesystem), book_(filesystem, report_.findings, counts_),
-          survey_{.filesystem = filesystem,
-                  .parallelism = parallelism,
-                  .progress = world.progress,
-                  .stop = stop_,
-                  .findings = report_.findings,
-                  .memory_bytes = options.memory_bytes,
-                  .references = ReferenceSums(0)} {}
+          survey_{
+              .filesystem = filesystem, .run = context, .findings = report_.findings, .references = ReferenceSums(0)} {}
 
     Result<Report> run() {
         auto maker = sources_.maker(chunks());
@@ -132,29 +128,29 @@ private:
 
     void verify_everything(UnitMaker& maker) {
         report_.total_bytes = bytes_to_read(filesystem_, options_.devid);
-        world_.progress.begin_phase("scrub", report_.total_bytes, ProgressUnit::bytes);
-        world_.progress.advance(scrubbed_bytes());
+        context_.progress.begin_phase("scrub", report_.total_bytes, ProgressUnit::bytes);
+        context_.progress.advance(scrubbed_bytes());
         const auto next = [&](VerifyUnit& unit) {
-            if (world_.stop.stop_requested() || !maker.next(unit)) {
+            if (context_.stop.stop_requested() || !maker.next(unit)) {
                 return false;
             }
-            if (world_.throttle) {
-                world_.throttle(bytes_of(unit));
+            if (hooks_.throttle) {
+                hooks_.throttle(bytes_of(unit));
             }
             return true;
         };
-        verify_all(mode_, parallelism_, next, [&](const VerifyUnit& unit, UnitResult& result) {
+        verify_all(mode_, context_.parallelism, next, [&](const VerifyUnit& unit, UnitResult& result) {
             book_.take(unit, result);
-            world_.progress.advance(bytes_of(unit));
+            context_.progress.advance(bytes_of(unit));
             state_ = State{.chunk = unit.chunk->start.bytenr, .position = unit.range.end};
-            if (world_.checkpoint && ++units_ % units_per_checkpoint == 0) {
-                world_.checkpoint(state());
+            if (hooks_.checkpoint && ++units_ % units_per_checkpoint == 0) {
+                hooks_.checkpoint(state());
             }
             return true;
         });
-        report_.stopped = world_.stop.stop_requested();
+        report_.stopped = context_.stop.stop_requested();
         if (report_.stopped) {
-            stop_ = StopToken();
+            survey_.run.stop = StopToken(); // what was found is still to be told
         }
     }
 
@@ -188,7 +184,7 @@ private:
         if (doubtful.empty()) {
             return;
         }
-        world_.progress.begin_phase("data without checksums", 0, ProgressUnit::bytes);
+        context_.progress.begin_phase("data without checksums", 0, ProgressUnit::bytes);
         const RangeSet written = written_ranges(survey_, doubtful);
         book_.begin_second_look();
         verify_again(book_.doubtful_units(), [&](VerifyUnit& unit) {
@@ -207,7 +203,7 @@ private:
         auto maker = sources_.maker(chunks());
         auto at = units.begin();
         verify_all(
-            mode_, parallelism_,
+            mode_, context_.parallelism,
             [&](VerifyUnit& unit) {
                 for (; at != units.end(); ++at) {
                     if (maker.skip_to(at->chunk, at->start) && maker.next(unit)) {
@@ -226,11 +222,11 @@ private:
     }
 
     void name() {
-        world_.progress.begin_phase("whose it is", 0, ProgressUnit::bytes);
+        context_.progress.begin_phase("whose it is", 0, ProgressUnit::bytes);
         find_lost_keys(survey_);
         name_affected(survey_);
         if (!donors_.empty() && !report_.stopped) {
-            world_.progress.begin_phase("donors", 0, ProgressUnit::bytes);
+            context_.progress.begin_phase("donors", 0, ProgressUnit::bytes);
             const auto donations = take_donations(survey_, mode_, donors_, counts_);
             report_.donated_bytes = donations.donated_bytes;
             if (mender_ != nullptr) {
@@ -285,16 +281,15 @@ private:
     Mender* mender_;
     std::span<const std::unique_ptr<Donor>> donors_;
     const Options& options_;
-    Parallelism parallelism_;
-    const World& world_;
-    StopToken stop_; ///< after the user stopped it: none, for what was found is still to be told
+    const RunContext& context_;
+    const Hooks& hooks_;
     Report report_;
     DeviceCounts counts_;
     CopyPlaces places_;
     VerifyMode mode_;
     Sources sources_;
     FaultBook book_;
-    Survey survey_;
+    Survey survey_;              ///< after the user stopped the scrub, nobody stops it
     std::optional<State> state_; ///< how far it is; nothing: at the beginning
     u64 units_ = 0;
 };
@@ -310,8 +305,8 @@ ScrubCounts Report::counts() const {
 }
 
 Result<Report> run(const Filesystem& filesystem, const WritableDevices& writable,
-                   std::span<const std::unique_ptr<Donor>> donors, const Options& options, Parallelism parallelism,
-                   Findings opening, const World& world) {
+                   std::span<const std::unique_ptr<Donor>> donors, Findings opening, const Options& options,
+                   const RunContext& context, const Hooks& hooks) {
     if (options.devid) {
         const auto& members = filesystem.volume().members();
         const auto member = members.find(*options.devid);
@@ -327,8 +322,7 @@ Result<Report> run(const Filesystem& filesystem, const WritableDevices& writable
         BTRKIT_TRY(may_be_repaired(filesystem));
         mender.emplace(without_seeds(filesystem, writable));
     }
-    return Scrub(filesystem, mender ? &*mender : nullptr, donors, options, parallelism, std::move(opening), world)
-        .run();
+    return Scrub(filesystem, mender ? &*mender : nullptr, donors, std::move(opening), options, context, hooks).run();
 }
 
 } // namespace btrkit::scrub

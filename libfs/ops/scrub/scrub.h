@@ -1,19 +1,35 @@
 // SPDX-License-Identifier: MIT
 // Every copy of everything that is used, verified; and, where that was asked for, bad copies written anew from good
 // ones.
+//
+// run() does this, in this order:
+//
+//  1. Refuse what was asked for if the device is not there, or the filesystem must not be repaired. Leave seeds out of
+//     what may be written.
+//  2. Where a state was given: go to the place that it names, with its counts.
+//  3. Verify the superblock mirrors; mend bad ones.
+//  4. Read all copies of what is used, unit by unit in the order of the devices: prove each, mend bad ones from good
+//  ones,
+//     rebuild from parity, and note what is bad or in doubt. Tell the throttle before each unit, the checkpoint now and
+//     then.
+//  5. Read the root tree. Where data without checksums differs from copy to copy: find out which of it was ever
+//  written,
+//     and look at those units again.
+//  6. Tell which tree blocks were lost on the way to what is used.
+//  7. Tell which keys are lost with file tree blocks; name the subvolumes and files that the findings concern.
+//  8. Where there are donors: look for data that no copy has, write it, and look at the parity beside it.
+//  9. Flush all devices.
+// 10. Give devices that have missed commits the newest superblock if nothing bad was left on them, and flush again.
+// 11. Fill in the Report. After a stop in step 4, the second half of 5, 8 and 10 are left out.
 #pragma once
 
-#include "libfs/base/parallelism.h"
-#include "libfs/base/progress.h"
-#include "libfs/base/stop.h"
+#include "libfs/base/run_context.h"
 #include "libfs/fs/filesystem.h"
 #include "libfs/survey/findings.h"
 #include "libfs/survey/verify/scrub_counts.h"
 #include "libfs/volume/volume_writer.h"
 
 namespace btrkit::scrub {
-
-using namespace survey;
 
 class Donor;
 
@@ -24,13 +40,12 @@ struct State {
     std::optional<u64> devid = {}; ///< Options::devid
     u64 chunk = 0;                 ///< logical start of the chunk that comes next
     u64 position = 0;              ///< logical; what lies before it in that chunk is done
-    DeviceCounts counts = {};
+    survey::DeviceCounts counts = {};
 };
 
 struct Options {
     std::optional<u64> devid;    ///< only what lies on this device
     std::optional<State> resume; ///< go on there
-    u64 memory_bytes = u64{64} << 20;
 };
 
 /// Chunks of one type that have lost devices.
@@ -47,12 +62,12 @@ struct DeviceReport {
     u64 devid = 0;
     std::string name = {}; ///< empty: it was not given
     u64 size_bytes = 0;
-    ScrubCounts counts = {};
+    survey::ScrubCounts counts = {};
 };
 
 struct Report {
     /// Of each: what could be or was done about it (Finding::mend) and whose it is (Finding::affected).
-    Findings findings;
+    survey::Findings findings;
     std::vector<DeviceReport> devices = {}; ///< by devid; those not given too
     std::vector<ReducedChunks> reduced = {};
     u64 total_bytes = 0;             ///< that were to be read
@@ -65,13 +80,11 @@ struct Report {
     std::optional<State> state = {}; ///< where it was stopped; nothing: at the very beginning, or not at all
 
     /// All devices together.
-    ScrubCounts counts() const;
+    survey::ScrubCounts counts() const;
 };
 
-/// What a scrub has of the world.
-struct World {
-    ProgressSink& progress;
-    const StopToken& stop;
+/// What the caller may do meanwhile.
+struct Hooks {
     /// Told how many bytes are about to be read; returns when they may be. Empty: no limit.
     std::function<void(u64 bytes)> throttle = {};
     /// Told how far the scrub is, several times a second at most. Empty: nobody wants to know.
@@ -88,7 +101,7 @@ Result<void> may_be_repaired(const Filesystem& filesystem);
 /// where a repair is not allowed, with not_found or missing_device where there is no such device, and with usage where
 /// the state is of another filesystem or generation.
 Result<Report> run(const Filesystem& filesystem, const WritableDevices& writable,
-                   std::span<const std::unique_ptr<Donor>> donors, const Options& options, Parallelism parallelism,
-                   Findings opening, const World& world);
+                   std::span<const std::unique_ptr<Donor>> donors, survey::Findings opening, const Options& options,
+                   const RunContext& context, const Hooks& hooks = {});
 
 } // namespace btrkit::scrub

@@ -5,6 +5,8 @@
 
 namespace btrkit::scrub {
 
+using namespace survey;
+
 namespace {
 
 /// Where there is no extent tree: everything may be used.

@@ -9,8 +9,6 @@
 
 namespace btrkit::scrub {
 
-using namespace survey;
-
 class Sources {
 public:
     explicit Sources(const Filesystem& filesystem);
@@ -19,23 +17,23 @@ public:
     ~Sources() = default;
 
     /// Makes units of these chunks. One maker at a time; it lives as long as this.
-    UnitMaker maker(std::vector<ChunkPart> chunks) {
+    survey::UnitMaker maker(std::vector<survey::ChunkPart> chunks) {
         return {filesystem_.geometry(), std::move(chunks), *extents_, checksums_};
     }
 
     /// Whether everything that was met so far could be covered.
     bool is_complete() const;
     /// Reports what was met so far that could not be covered because it is lost what tells of it.
-    void report_lost(Findings& findings) const;
+    void report_lost(survey::Findings& findings) const;
 
 private:
     const Filesystem& filesystem_;
-    LogSpace log_;
-    std::unique_ptr<TreeExtents> tree_extents_;              ///< null: there is no extent tree
-    std::unique_ptr<ExtentSource> base_;                     ///< instead of it
-    std::unique_ptr<ExtentSource> extents_;                  ///< with the log
-    std::vector<std::unique_ptr<ChecksumSource>> checksums_; ///< of the checksum tree, then of the log
-    bool has_checksums_ = false;                             ///< there is a checksum tree
+    survey::LogSpace log_;
+    std::unique_ptr<survey::TreeExtents> tree_extents_;              ///< null: there is no extent tree
+    std::unique_ptr<survey::ExtentSource> base_;                     ///< instead of it
+    std::unique_ptr<survey::ExtentSource> extents_;                  ///< with the log
+    std::vector<std::unique_ptr<survey::ChecksumSource>> checksums_; ///< of the checksum tree, then of the log
+    bool has_checksums_ = false;                                     ///< there is a checksum tree
 };
 
 } // namespace btrkit::scrub

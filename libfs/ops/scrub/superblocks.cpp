@@ -11,6 +11,8 @@
 
 namespace btrkit::scrub {
 
+using namespace survey;
+
 namespace {
 
 bool is_superblock_offset(std::optional<u64> physical) {

@@ -8,6 +8,8 @@
 
 namespace btrkit::scrub {
 
+using namespace survey;
+
 namespace {
 
 struct Found final : LeafResult {

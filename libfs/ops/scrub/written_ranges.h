@@ -6,10 +6,8 @@
 
 namespace btrkit::scrub {
 
-using namespace survey;
-
 /// The parts of these ranges that some file reads as data. Looks at all leaves of all files once. Needs survey.roots.
 /// Where leaves are lost, all of the ranges.
-RangeSet written_ranges(Survey& survey, const RangeSet& asked);
+RangeSet written_ranges(survey::Survey& survey, const RangeSet& asked);
 
 } // namespace btrkit::scrub

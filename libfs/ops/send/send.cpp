@@ -22,11 +22,12 @@ public:
 /// One run over all subvolumes.
 class Sending {
 public:
-    Sending(const Filesystem& filesystem, const Filesystem* parent_image, const Options& options, const World& world,
-            Plan plan)
+    Sending(const Filesystem& filesystem, const Filesystem* parent_image, const Options& options,
+            const RunContext& context, const Hooks& hooks, Plan plan)
         : filesystem_(filesystem), parent_filesystem_(parent_image == nullptr ? filesystem : *parent_image),
-          one_filesystem_(parent_image == nullptr), options_(options), world_(world), plan_(std::move(plan)),
-          cache_(filesystem.reader(), cache_bytes), parent_cache_(parent_filesystem_.reader(), cache_bytes) {}
+          one_filesystem_(parent_image == nullptr), options_(options), context_(context), hooks_(hooks),
+          plan_(std::move(plan)), cache_(filesystem.reader(), cache_bytes),
+          parent_cache_(parent_filesystem_.reader(), cache_bytes) {}
 
     /// counting: tells nobody anything.
     Result<Report> run(CommandOutput& output, bool counting);
@@ -46,7 +47,8 @@ private:
     const Filesystem& parent_filesystem_;
     bool one_filesystem_;
     const Options& options_;
-    const World& world_;
+    const RunContext& context_;
+    const Hooks& hooks_;
     Plan plan_;
     BlockCache cache_;
     BlockCache parent_cache_;
@@ -80,8 +82,8 @@ Result<void> Sending::send_one(std::size_t index, CommandOutput& output, bool co
                        .uuid = subvolume.stream_uuid(),
                        .ctransid = subvolume.ctransid,
                        .parent_id = parent ? std::optional(parent->id()) : std::nullopt};
-    if (world_.begun && !counting) {
-        world_.begun(told);
+    if (hooks_.begun && !counting) {
+        hooks_.begun(told);
     }
     const u64 bytes_before = output.stream_bytes();
     Commands commands(output);
@@ -115,7 +117,7 @@ Result<void> Sending::send_body(Snapshot& sent, Snapshot* parent, CommandOutput&
         }
     }
     CloneSources clone_sources(filesystem_, cache_, sources, sent);
-    ChangeLog log(counting ? nullptr : world_.changed);
+    ChangeLog log(counting ? nullptr : hooks_.changed);
     SubvolumeSender::Setting setting{
         .filesystem = filesystem_,
         .snapshots = {.sent = &sent,
@@ -124,7 +126,7 @@ Result<void> Sending::send_body(Snapshot& sent, Snapshot* parent, CommandOutput&
         .sources = clone_sources,
         .mode = {.no_data = options_.no_data, .compressed_data = options_.compressed_data},
         .log = log,
-        .stop = world_.stop};
+        .stop = context_.stop};
     if (options_.skip_errors) {
         setting.skip = [this](const std::string& path, const std::string& why) {
             skip({.path = path, .file_offset = {}, .length = 0, .why = why});
@@ -134,40 +136,43 @@ Result<void> Sending::send_body(Snapshot& sent, Snapshot* parent, CommandOutput&
 }
 
 /// Counts, or sends.
-Result<Report> run_once(const Filesystem& filesystem, const Filesystem* parent_image, const Options& options,
-                        Parallelism parallelism, const World& world, const Plan& plan, bool counting) {
+Result<Report> run_once(const Filesystem& filesystem, const Filesystem* parent_image, OutputSink& out,
+                        const Options& options, const RunContext& context, const Hooks& hooks, const Plan& plan,
+                        bool counting) {
     NoSink nowhere;
     const bool count_only = counting || options.dry_run;
-    Sending sending(filesystem, parent_image, options, world, plan);
-    CommandOutput::Settings settings{.version = options.version,
-                                     .parallelism = count_only ? Parallelism{} : parallelism,
-                                     .count_only = count_only,
-                                     .report = counting ? ProblemSink() : world.report,
-                                     .stop = world.stop,
-                                     .progress = count_only ? nullptr : &world.progress};
+    Sending sending(filesystem, parent_image, options, context, hooks, plan);
+    CommandOutput::Settings settings{.version = options.version, .count_only = count_only, .run = context};
+    if (count_only) {
+        settings.run.parallelism = {};
+        settings.run.progress = {};
+    }
+    if (counting) {
+        settings.run.problems = {};
+    }
     if (options.skip_errors) {
         settings.skip = [&](const UnreadableRange& range) {
             sending.skip(
                 {.path = range.path, .file_offset = range.file_offset, .length = range.length, .why = range.why});
         };
     }
-    CommandOutput output(filesystem, count_only ? nowhere : world.sink, std::move(settings));
+    CommandOutput output(filesystem, count_only ? nowhere : out, std::move(settings));
     return sending.run(output, counting);
 }
 
 } // namespace
 
-Result<Report> run(const Filesystem& filesystem, const Filesystem* parent_image, const Options& options,
-                   Parallelism parallelism, const World& world) {
+Result<Report> run(const Filesystem& filesystem, const Filesystem* parent_image, OutputSink& out,
+                   const Options& options, const RunContext& context, const Hooks& hooks) {
     BTRKIT_TRY_ASSIGN(const auto plan, make_plan(filesystem, parent_image, options));
     u64 total = 0;
-    if (world.wants_total && !options.dry_run) {
+    if (options.wants_total && !options.dry_run) {
         BTRKIT_TRY_ASSIGN(const auto counted,
-                          run_once(filesystem, parent_image, options, parallelism, world, plan, true));
+                          run_once(filesystem, parent_image, out, options, context, hooks, plan, true));
         total = counted.stream_bytes;
     }
-    world.progress.begin_phase("sending", total, ProgressUnit::bytes);
-    return run_once(filesystem, parent_image, options, parallelism, world, plan, false);
+    context.progress.begin_phase("sending", total, ProgressUnit::bytes);
+    return run_once(filesystem, parent_image, out, options, context, hooks, plan, false);
 }
 
 } // namespace btrkit::send

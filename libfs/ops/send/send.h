@@ -1,11 +1,29 @@
 // SPDX-License-Identifier: MIT
 // Send streams of snapshots: whole ones, or what has changed since another snapshot.
+//
+// run() does this, in this order:
+//
+//  1. Find the subvolumes, parents and clone sources that were asked for; refuse what may not be sent; pick a parent
+//  for
+//     each subvolume, and refuse one that is no relation. Nothing was written so far.
+//  2. Where a total is wanted: do all of 3 to 7 with an encoder that counts, telling nobody.
+//  3. For each subvolume: tell that it begins. Write the header of the stream (with Options::omit_end: of the first one
+//     only) and the command that begins the subvolume or snapshot.
+//  4. Walk the items of the snapshot and its parent together, in key order, past what they share.
+//  5. For each inode on the way: make or delete it, under a temporary name; give it its names, moving others out of the
+//     way; send its attributes and contents (data written, cloned or left as holes), then its size, owner and mode; then
+//     the moves and deletions of directories that waited for it, and its times.
+//  6. Send the times of directories whose entries changed, and the end command (with Options::omit_end: of the last one
+//     only).
+//  7. Add the subvolume to the clone sources of those that follow, if parents are picked.
+//  8. Wait until everything is written, and fill in the Report.
+//
+// Small commands are encoded in this thread; file data is read, proven and encoded by others, and written in order
+// (output/).
 #pragma once
 
 #include "libfs/base/output_sink.h"
-#include "libfs/base/parallelism.h"
-#include "libfs/base/progress.h"
-#include "libfs/base/stop.h"
+#include "libfs/base/run_context.h"
 #include "libfs/fs/filesystem.h"
 
 #include <functional>
@@ -28,6 +46,7 @@ struct Options {
     bool allow_writable = false;  ///< send what is not read-only too: the image is at rest
     bool skip_errors = false;     ///< go on past what can't be read
     bool dry_run = false;         ///< write nothing, tell exact sizes and what would be sent
+    bool wants_total = false;     ///< find out the exact size first, for progress with a total; not in a dry run
 };
 
 /// Something that could not be read and was left out.
@@ -65,21 +84,17 @@ struct Report {
     u64 stream_bytes = 0;
 };
 
-/// What a send has of the world.
-struct World {
-    OutputSink& sink; ///< where the stream goes; not used by a dry run
-    ProgressSink& progress;
-    const StopToken& stop;
-    ProblemSink report = {};                              ///< bad copies of what could be read nevertheless
+/// What the caller may do meanwhile.
+struct Hooks {
     std::function<void(const SentSubvolume&)> begun = {}; ///< told when one begins
     std::function<void(const ChangedPath&)> changed = {}; ///< in a dry run: told what changed
-    bool wants_total = false;                             ///< find out the exact size first, for progress with a total
 };
 
-/// Sends. parent_image: the filesystem that parent lies in; null: the same. Nothing is written before all that was
-/// asked for is found and allowed; where it fails later, the stream has no end command. Fails with usage, not_found,
-/// refused (writable, no relation), damaged, unsupported or io.
-Result<Report> run(const Filesystem& filesystem, const Filesystem* parent_image, const Options& options,
-                   Parallelism parallelism, const World& world);
+/// Sends. parent_image: the filesystem that parent lies in; null: the same. out: where the stream goes; a dry run does
+/// not use it. Nothing is written before all that was asked for is found and allowed; where it fails later, the stream
+/// has no end command. Fails with usage, not_found, refused (writable, no relation), damaged, unsupported, io or
+/// cancelled.
+Result<Report> run(const Filesystem& filesystem, const Filesystem* parent_image, OutputSink& out,
+                   const Options& options, const RunContext& context, const Hooks& hooks = {});
 
 } // namespace btrkit::send

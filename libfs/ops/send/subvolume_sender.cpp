@@ -45,7 +45,7 @@ Result<void> SubvolumeSender::run() {
                     : TreeDiff(side(*snapshots_.sent), side(*snapshots_.parent), snapshots_.one_filesystem());
     while (true) {
         if (setting_.stop.stop_requested()) {
-            return fail(ErrorKind::refused, "stopped");
+            return fail(ErrorKind::cancelled, "stopped");
         }
         const auto item = diff.next();
         Result<void> done;

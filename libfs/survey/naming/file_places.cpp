@@ -44,7 +44,7 @@ std::vector<FilePlace> places_of_data(Survey& survey, std::span<const Range> ran
         questions.push_back({.data = range});
     }
     const Hits hits = search_leaves(survey, questions);
-    NodeCache cache(survey.filesystem.reader(), survey.memory_bytes / 8);
+    NodeCache cache(survey.filesystem.reader(), survey.run.memory_bytes / 8);
     Reach reach(survey.roots, cache);
     Paths paths(survey.roots, cache);
     std::vector<FilePlace> places;

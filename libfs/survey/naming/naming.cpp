@@ -21,13 +21,13 @@ constexpr u64 most_hits_each = 10'000;
 class Naming {
 public:
     Naming(Survey& survey, std::span<const Question> questions)
-        : survey_(survey), cache_(survey.filesystem.reader(), survey.memory_bytes / 8), reach_(survey.roots, cache_),
-          paths_(survey.roots, cache_), hits_(search_leaves(survey, questions)),
+        : survey_(survey), cache_(survey.filesystem.reader(), survey.run.memory_bytes / 8),
+          reach_(survey.roots, cache_), paths_(survey.roots, cache_), hits_(search_leaves(survey, questions)),
           most_subvolumes_(std::max(fewest_entries_each, most_entries / std::max<u64>(questions.size(), 1))) {}
 
     void answer_all(std::span<const Question> questions) {
         for (const auto& question : questions) {
-            if (survey_.stop.stop_requested()) {
+            if (survey_.run.stop.stop_requested()) {
                 return;
             }
             answer(question);

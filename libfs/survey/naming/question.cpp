@@ -132,7 +132,7 @@ std::vector<Question> ask(Survey& survey) {
     std::vector<Question> questions;
     Asker asker(survey);
     const auto& findings = survey.findings.all();
-    for (std::size_t i = 0; i < findings.size() && !survey.stop.stop_requested(); ++i) {
+    for (std::size_t i = 0; i < findings.size() && !survey.run.stop.stop_requested(); ++i) {
         if (auto question = asker.ask(findings[i].problem)) {
             question->finding = i;
             questions.push_back(*question);

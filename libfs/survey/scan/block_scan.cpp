@@ -29,7 +29,7 @@ public:
         for (auto& step : job.steps) {
             take(step, job);
         }
-        return !scan_.survey.stop.stop_requested();
+        return !scan_.survey.run.stop.stop_requested();
     }
 
     /// Whether some block was lost.
@@ -119,7 +119,7 @@ private:
         scan_.survey.rescanned_count += scan_.mode.thorough ? 0 : 1;
         if (step.is_first && scan_.mode.thorough) {
             ++scan_.survey.block_count;
-            scan_.survey.progress.advance(scan_.nodesize());
+            scan_.survey.run.progress.advance(scan_.nodesize());
         }
     }
 
@@ -149,9 +149,9 @@ bool scan_blocks(Survey& survey, std::span<const ScanRoot> roots, const ScanMode
     ScanMaker maker(scan);
     ScanFinisher finisher(scan);
     run_ordered(
-        survey.parallelism, [&] { return maker.make(); }, [&](ScanJob& job) { work_at_job(scan, job); },
+        survey.run.parallelism, [&] { return maker.make(); }, [&](ScanJob& job) { work_at_job(scan, job); },
         [&](ScanJob& job) { return finisher.finish(job); });
-    return !finisher.has_lost() && !survey.stop.stop_requested();
+    return !finisher.has_lost() && !survey.run.stop.stop_requested();
 }
 
 } // namespace btrkit::survey

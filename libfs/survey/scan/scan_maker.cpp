@@ -13,7 +13,7 @@ constexpr std::size_t most_steps = 4096;
 } // namespace
 
 std::unique_ptr<ScanJob> ScanMaker::make() {
-    if (scan_.survey.stop.stop_requested()) {
+    if (scan_.survey.run.stop.stop_requested()) {
         return nullptr;
     }
     auto job =
@@ -128,7 +128,7 @@ void ScanMaker::mark(const ScanStep& step) {
 /// them spares many leaves.
 bool ScanMaker::may_keep(u8 level) const {
     constexpr u64 bytes_each = 512;
-    return level > 0 || will_be_kept_.size() < scan_.survey.memory_bytes / 2 / bytes_each;
+    return level > 0 || will_be_kept_.size() < scan_.survey.run.memory_bytes / 2 / bytes_each;
 }
 
 void ScanMaker::enter_node(ScanJob& job, ScanStep step) {

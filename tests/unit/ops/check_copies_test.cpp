@@ -4,7 +4,6 @@
 #include "libfs/base/checksum.h"
 #include "libfs/volume/stripe_map.h"
 #include "tests/support/faulty_device.h"
-#include "tests/support/no_progress.h"
 #include "tests/unit/ops/edited_filesystem.h"
 
 #include <doctest/doctest.h>
@@ -37,12 +36,10 @@ Devices failing(Devices devices, u64 offset, u64 length_bytes) {
     return devices;
 }
 
-check::Findings check_with_data(Devices devices) {
+survey::Findings check_with_data(Devices devices) {
     auto filesystem = Filesystem::open(std::move(devices), {}, [](const Problem&) {});
     REQUIRE_MESSAGE(filesystem, filesystem.error().message);
-    NoProgress progress;
-    return check::run(*filesystem, {.check_data_csum = true, .hash_seed = 1}, {.threads = 1}, {}, progress, {})
-        .findings;
+    return check::run(*filesystem, {}, {.check_data_csum = true, .hash_seed = 1}, {}).findings;
 }
 
 } // namespace

@@ -16,7 +16,7 @@ namespace {
 /// The verdict where these were found.
 check::Mountability judge(TinyFilesystem& tiny, Problems problems) {
     const auto opened = open_filesystem(tiny);
-    check::Findings findings;
+    survey::Findings findings;
     findings.add(std::move(problems));
     return check::judge_mountability(findings, opened.filesystem);
 }

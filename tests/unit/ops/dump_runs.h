@@ -33,7 +33,8 @@ inline Result<Dumped> try_dump(const Filesystem& filesystem, const Options& opti
     StringSink out;
     std::vector<std::string> problems;
     const auto report = [&](const Problem& problem) { problems.push_back(describe(problem)); };
-    BTRKIT_TRY_ASSIGN(const auto done, dump_tree::run(filesystem, options, {threads}, out, report));
+    BTRKIT_TRY_ASSIGN(const auto done,
+                      dump_tree::run(filesystem, out, options, {.parallelism = {threads}, .problems = report}));
     return Dumped{out.text(), std::move(problems), done};
 }
 

@@ -244,7 +244,7 @@ TEST_CASE("many roots are written as they come, and not gathered") {
     const auto dumped = dump_with_all_threads(filesystem, options);
     CHECK(lines_with(dumped.text, "file tree key (").size() == items.size());
     FailingSink out(dumped.text.size());
-    CHECK(dump_tree::run(filesystem, options, {1}, out, [](const Problem&) {}));
+    CHECK(dump_tree::run(filesystem, out, options, {}));
     CHECK(out.writes() > 1);
 }
 
@@ -258,8 +258,7 @@ TEST_CASE("output that can't be written ends the dump, and soon") {
             CAPTURE(threads);
             CAPTURE(room);
             FailingSink out(room);
-            const auto done =
-                dump_tree::run(filesystem, options_for(Format::text), {threads}, out, [](const Problem&) {});
+            const auto done = dump_tree::run(filesystem, out, options_for(Format::text), {.parallelism = {threads}});
             CHECK(done.has_value() == (room == whole));
             CHECK(out.failed() == (room < whole));
             if (!done) {

@@ -5,7 +5,6 @@
 #include "libfs/base/checksum.h"
 #include "libfs/ops/mkfs/mkfs.h"
 #include "libfs/volume/volume_writer.h"
-#include "tests/support/no_progress.h"
 
 #include <algorithm>
 #include <stdexcept>
@@ -41,16 +40,16 @@ mkfs::SourceTree small_source() {
 }
 
 mkfs::Plan plan_of(const FilesystemKind& kind, const mkfs::SourceTree& source) {
-    auto made = mkfs::plan({.requests = {.data_profile = kind.data_profile,
+    auto made = mkfs::plan(source,
+                           {.requests = {.data_profile = kind.data_profile,
                                          .metadata_profile = kind.metadata_profile,
                                          .features = kind.features,
                                          .fsid = mkfs::uuid_from_seed("edited"),
                                          .now = {.sec = 2000}},
                             .sizing = mkfs::Sizing::least,
                             .slack_bytes = u64{1} << 20,
-                            .device_sizes = std::vector<u64>(kind.device_count),
-                            .parallelism = {.threads = 1}},
-                           source);
+                            .device_sizes = std::vector<u64>(kind.device_count)},
+                           {});
     REQUIRE_MESSAGE(made, made.error().message);
     return std::move(*made);
 }
@@ -72,7 +71,7 @@ EditedFilesystem::EditedFilesystem(const FilesystemKind& kind) {
                                                           std::vector<std::byte>(device.size_bytes)));
         pointers.push_back(devices_.back().get());
     }
-    const auto written = mkfs::write(plan, pointers, {.parallelism = {.threads = 1}});
+    const auto written = mkfs::write(plan, pointers, {}, {});
     REQUIRE_MESSAGE(written, written.error().message);
 }
 
@@ -182,8 +181,7 @@ LeafItem& item_of_type(EditedFilesystem::Items& items, u8 type, std::size_t numb
 }
 
 check::Report check_filesystem(const Filesystem& filesystem) {
-    NoProgress progress;
-    return check::run(filesystem, {.hash_seed = 1}, {.threads = 1}, {}, progress, StopToken());
+    return check::run(filesystem, {}, {.hash_seed = 1}, {});
 }
 
 check::Report check_filesystem(Devices devices) {
@@ -192,7 +190,7 @@ check::Report check_filesystem(Devices devices) {
     return check_filesystem(*filesystem);
 }
 
-bool found_exactly(const check::Findings& findings, const std::vector<ProblemCode>& judged,
+bool found_exactly(const survey::Findings& findings, const std::vector<ProblemCode>& judged,
                    const std::vector<ProblemCode>& expected) {
     bool as_expected = true;
     for (const ProblemCode code : judged) {

@@ -81,7 +81,7 @@ check::Report check_filesystem(const Filesystem& filesystem);
 check::Report check_filesystem(Devices devices);
 
 /// Whether those of `judged` that were found are exactly the expected ones; else each difference is told.
-bool found_exactly(const check::Findings& findings, const std::vector<ProblemCode>& judged,
+bool found_exactly(const survey::Findings& findings, const std::vector<ProblemCode>& judged,
                    const std::vector<ProblemCode>& expected);
 
 /// What a test breaks, and what the check must say of it.

@@ -71,12 +71,10 @@ using Image = std::vector<std::vector<std::byte>>; ///< the bytes of each device
 
 Image make_image(const Kind& kind, const mkfs::SourceTree& source, unsigned threads) {
     const u64 size = kind.sizing == mkfs::Sizing::given ? 240 * mib : 0;
-    const auto plan = mkfs::plan({.requests = kind.requests,
-                                  .sizing = kind.sizing,
-                                  .device_sizes = std::vector<u64>(kind.device_count, size),
-                                  .parallelism = {.threads = threads},
-                                  .watch = {}},
-                                 source);
+    const auto plan = mkfs::plan(
+        source,
+        {.requests = kind.requests, .sizing = kind.sizing, .device_sizes = std::vector<u64>(kind.device_count, size)},
+        {.parallelism = {.threads = threads}});
     REQUIRE_MESSAGE(plan, kind.text, ": ", plan.error().message);
     std::vector<std::unique_ptr<MemoryDevice>> devices;
     std::vector<WritableDevice*> pointers;
@@ -84,7 +82,7 @@ Image make_image(const Kind& kind, const mkfs::SourceTree& source, unsigned thre
         devices.push_back(std::make_unique<MemoryDevice>("device", std::vector<std::byte>(device.size_bytes)));
         pointers.push_back(devices.back().get());
     }
-    const auto report = mkfs::write(*plan, pointers, {.parallelism = {.threads = threads}, .watch = {}});
+    const auto report = mkfs::write(*plan, pointers, {}, {.parallelism = {.threads = threads}});
     REQUIRE_MESSAGE(report, kind.text, ": ", report.error().message);
     Image image;
     for (auto& device : devices) {
@@ -111,7 +109,7 @@ void check_image(const Kind& kind, const mkfs::SourceTree& source, const Image& 
     REQUIRE_MESSAGE(opened.problems.empty(), describe(opened.problems.front()));
     Nowhere nowhere;
     Problems problems;
-    const auto dumped = dump_tree::run(opened.filesystem, {}, {.threads = 1}, nowhere, into(problems));
+    const auto dumped = dump_tree::run(opened.filesystem, nowhere, {}, {.problems = into(problems)});
     REQUIRE(dumped.has_value());
     REQUIRE_MESSAGE(problems.empty(), describe(problems.front()));
     const auto top = find_path(opened.filesystem, "/");
@@ -155,9 +153,7 @@ TEST_CASE("a device that is a little too small is refused with the bytes that ar
     Kind kind = random_kind(0);
     kind.requests = {.checksum = "crc32c", .fsid = mkfs::uuid_from_seed("small"), .now = {}};
     const auto plan_for = [&](mkfs::Sizing sizing, u64 size) {
-        return mkfs::plan(
-            {.requests = kind.requests, .sizing = sizing, .device_sizes = {size}, .parallelism = {}, .watch = {}},
-            source);
+        return mkfs::plan(source, {.requests = kind.requests, .sizing = sizing, .device_sizes = {size}}, {});
     };
     const auto least = plan_for(mkfs::Sizing::least, 0);
     REQUIRE(least);
@@ -172,16 +168,15 @@ TEST_CASE("a device that is a little too small is refused with the bytes that ar
 TEST_CASE("behind the part of a device that is asked for nothing changes") {
     const auto source = random_source(5);
     const mkfs::Requests requests = {.checksum = "crc32c", .fsid = mkfs::uuid_from_seed("part"), .now = {}};
-    const auto plan = mkfs::plan(
-        {.requests = requests, .sizing = mkfs::Sizing::least, .device_sizes = {0}, .parallelism = {}, .watch = {}},
-        source);
+    const auto plan =
+        mkfs::plan(source, {.requests = requests, .sizing = mkfs::Sizing::least, .device_sizes = {0}}, {});
     REQUIRE(plan);
     const u64 part = plan->layout.devices[0].size_bytes;
     REQUIRE(part < btrfs::superblock_offsets[1]);
     // Large enough for a second superblock, which would lie outside.
     MemoryDevice device("device", std::vector<std::byte>(80 * mib, std::byte{0xaa}));
     WritableDevice* const devices[] = {&device};
-    REQUIRE(mkfs::write(*plan, devices, {.wipe_end = false, .parallelism = {}, .watch = {}}));
+    REQUIRE(mkfs::write(*plan, devices, {.wipe_end = false}, {}));
     CHECK(std::ranges::all_of(device.bytes().subspan(part), [](std::byte byte) { return byte == std::byte{0xaa}; }));
 }
 

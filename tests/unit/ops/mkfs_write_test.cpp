@@ -57,14 +57,14 @@ struct Case {
 };
 
 Plan plan_for(const Case& what, const std::string& seed, const SourceTree& source) {
-    auto made = mkfs::plan({.requests = {.data_profile = what.data_profile,
+    auto made = mkfs::plan(source,
+                           {.requests = {.data_profile = what.data_profile,
                                          .metadata_profile = what.metadata_profile,
                                          .fsid = uuid_from_seed(seed),
                                          .now = {.sec = 2000}},
                             .sizing = Sizing::least,
-                            .device_sizes = std::vector<u64>(what.device_count, device_bytes),
-                            .parallelism = {.threads = 1}},
-                           source);
+                            .device_sizes = std::vector<u64>(what.device_count, device_bytes)},
+                           {});
     REQUIRE_MESSAGE(made, made.error().message);
     return std::move(*made);
 }
@@ -99,7 +99,7 @@ Outcome write_onto(DeviceContents contents, const Plan& plan, const Wrap& wrap) 
         devices.push_back(wrap(std::move(memory)));
         pointers.push_back(devices.back().get());
     }
-    Outcome outcome = {.report = mkfs::write(plan, pointers, {.parallelism = {.threads = 1}}), .contents = {}};
+    Outcome outcome = {.report = mkfs::write(plan, pointers, {}, {}), .contents = {}};
     for (auto* memory : memories) {
         outcome.contents[memory->name()].assign(memory->bytes().begin(), memory->bytes().end());
     }

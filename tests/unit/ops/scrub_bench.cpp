@@ -2,7 +2,6 @@
 #include "tests/unit/ops/scrub_bench.h"
 
 #include "libfs/volume/stripe_map.h"
-#include "tests/support/no_progress.h"
 
 #include <doctest/doctest.h>
 
@@ -61,16 +60,14 @@ Result<scrub::Report> ScrubBench::try_scrub(const ScrubHow& how) {
     survey::Findings opening;
     const auto filesystem = try_open(how, &writable, &opening);
     REQUIRE_MESSAGE(filesystem, filesystem.error().message);
-    NoProgress progress;
     StopFlag stop;
-    const StopToken token(stop);
     u64 left = how.stop_after;
-    return scrub::run(*filesystem, writable, {}, how.options, {.threads = 1}, std::move(opening),
-                      {.progress = progress, .stop = token, .throttle = [&](u64) {
-                           if (--left == 0) {
-                               stop.request();
-                           }
-                       }});
+    return scrub::run(*filesystem, writable, {}, std::move(opening), how.options, {.stop = StopToken(stop)},
+                      {.throttle = [&](u64) {
+                          if (--left == 0) {
+                              stop.request();
+                          }
+                      }});
 }
 
 scrub::Report ScrubBench::scrub(const ScrubHow& how) {

@@ -76,20 +76,19 @@ mkfs::SourceTree source_of(const DonorImageKind& kind) {
 
 Filesystem make_donor_image(const std::string& path, const DonorImageKind& kind) {
     const auto source = source_of(kind);
-    const auto plan = mkfs::plan({.requests = {.data_profile = kind.data_profile,
+    const auto plan = mkfs::plan(source,
+                                 {.requests = {.data_profile = kind.data_profile,
                                                .checksum = kind.checksum,
                                                .compression = *parse_compression(kind.compression),
                                                .fsid = mkfs::uuid_from_seed(path),
                                                .now = {.sec = 2000}},
                                   .sizing = mkfs::Sizing::least,
-                                  .device_sizes = {0},
-                                  .parallelism = {.threads = 1},
-                                  .watch = {}},
-                                 source);
+                                  .device_sizes = {0}},
+                                 {});
     REQUIRE_MESSAGE(plan, plan.error().message);
     MemoryDevice device("image", std::vector<std::byte>(plan->layout.devices.front().size_bytes));
     WritableDevice* const devices[] = {&device};
-    const auto report = mkfs::write(*plan, devices, {.parallelism = {.threads = 1}, .watch = {}});
+    const auto report = mkfs::write(*plan, devices, {}, {});
     REQUIRE_MESSAGE(report, report.error().message);
     write_file(path, device.bytes());
     std::vector<std::unique_ptr<BlockDevice>> opened;

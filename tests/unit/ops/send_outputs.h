@@ -110,10 +110,9 @@ inline SentData send_data(const Filesystem& filesystem, const SentDataOptions& o
     SentData sent;
     StringSink sink;
     CountingProgress progress;
-    send::CommandOutput::Settings settings{.version = options.version,
-                                           .parallelism = {options.threads},
-                                           .report = into(sent.reported),
-                                           .progress = &progress};
+    send::CommandOutput::Settings settings{
+        .version = options.version,
+        .run = {.parallelism = {options.threads}, .progress = Progress(progress), .problems = into(sent.reported)}};
     if (options.skips) {
         settings.skip = [&](const send::UnreadableRange& range) { sent.skipped.push_back(range); };
     }

@@ -4,7 +4,6 @@
 #include "libfs/survey/naming/paths.h"
 #include "libfs/survey/naming/reach.h"
 #include "libfs/survey/read_roots.h"
-#include "tests/support/no_progress.h"
 #include "tests/support/open_filesystem.h"
 
 #include <set>
@@ -30,15 +29,9 @@ struct Known {
     }
 
     OpenFilesystem opened;
-    NoProgress progress;
-    StopToken stop;
     survey::Findings findings;
-    survey::Survey survey{.filesystem = opened.filesystem,
-                          .parallelism = {},
-                          .progress = progress,
-                          .stop = stop,
-                          .findings = findings,
-                          .references = survey::ReferenceSums(1)};
+    survey::Survey survey{
+        .filesystem = opened.filesystem, .run = {}, .findings = findings, .references = survey::ReferenceSums(1)};
 };
 
 const PlantedBlock& leaf_with(const PlantedBlock& root, const btrfs::Key& key) {

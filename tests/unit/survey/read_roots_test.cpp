@@ -3,7 +3,6 @@
 #include "libfs/survey/read_roots.h"
 
 #include "formats/btrfs/item_types.h"
-#include "tests/support/no_progress.h"
 #include "tests/support/open_filesystem.h"
 
 #include <doctest/doctest.h>
@@ -16,15 +15,9 @@ using namespace btrkit::test;
 namespace {
 
 survey::Roots roots_of(const Filesystem& filesystem) {
-    NoProgress progress;
     survey::Findings findings;
-    const StopToken stop;
-    survey::Survey survey{.filesystem = filesystem,
-                          .parallelism = {},
-                          .progress = progress,
-                          .stop = stop,
-                          .findings = findings,
-                          .references = survey::ReferenceSums(1)};
+    survey::Survey survey{
+        .filesystem = filesystem, .run = {}, .findings = findings, .references = survey::ReferenceSums(1)};
     read_roots(survey);
     CHECK(findings.all().empty());
     return std::move(survey.roots);

@@ -9,6 +9,8 @@
 
 namespace btrkit::check {
 
+using namespace survey;
+
 namespace {
 
 /// What the scan of the extent tree has told of data.
@@ -68,9 +70,10 @@ u64 verify_data(Context& context, const BlockRef& csum_root) {
     const CopyPlaces places(filesystem);
     const VerifyMode mode{.places = places, .geometry = context.geometry(), .only_data_with_sums = true};
     u64 bytes = 0;
-    context.progress.begin_phase("data", bytes_to_read(context), ProgressUnit::bytes);
+    context.run.progress.begin_phase("data", bytes_to_read(context), ProgressUnit::bytes);
     verify_all(
-        mode, context.parallelism, [&](VerifyUnit& unit) { return !context.stop.stop_requested() && maker.next(unit); },
+        mode, context.run.parallelism,
+        [&](VerifyUnit& unit) { return !context.run.stop.stop_requested() && maker.next(unit); },
         [&](const VerifyUnit& unit, const UnitResult& result) {
             for (const auto& fault : result.faults) {
                 for (auto& problem : problems_of(fault, filesystem)) {
@@ -80,8 +83,8 @@ u64 verify_data(Context& context, const BlockRef& csum_root) {
                 }
             }
             bytes += bytes_of(unit);
-            context.progress.advance(bytes_of(unit));
-            return !context.stop.stop_requested();
+            context.run.progress.advance(bytes_of(unit));
+            return !context.run.stop.stop_requested();
         });
     return bytes;
 }

@@ -9,6 +9,8 @@
 
 namespace btrkit::check {
 
+using namespace survey;
+
 namespace {
 
 /// A stripe of a chunk and what the chunk wants of its device extent.

@@ -6,6 +6,8 @@
 
 namespace btrkit::check {
 
+using namespace survey;
+
 void check_devices(Context& context) {
     const DeviceFacts facts = gather_devices(context);
     context.space.chunks_complete = facts.chunks_complete && !is_old_dump(context);

@@ -8,6 +8,8 @@
 
 namespace btrkit::check {
 
+using namespace survey;
+
 namespace {
 
 class CsumVisitor final : public LeafVisitor {

@@ -12,6 +12,8 @@
 
 namespace btrkit::check {
 
+using namespace survey;
+
 namespace {
 
 using Buckets = std::bitset<ReferenceSums::bucket_count>;
@@ -93,9 +95,9 @@ void check_references(Context& context) {
     }
     const u64 wanted_bytes =
         context.references.count() / ReferenceSums::bucket_count * unbalanced.size() * sizeof(HeldReference);
-    const std::size_t part_count = 1 + static_cast<std::size_t>(wanted_bytes / (context.options.memory_bytes / 2 + 1));
+    const std::size_t part_count = 1 + static_cast<std::size_t>(wanted_bytes / (context.run.memory_bytes / 2 + 1));
     const std::size_t part_size = (unbalanced.size() + part_count - 1) / part_count;
-    for (std::size_t begin = 0; begin < unbalanced.size() && !context.stop.stop_requested(); begin += part_size) {
+    for (std::size_t begin = 0; begin < unbalanced.size() && !context.run.stop.stop_requested(); begin += part_size) {
         Buckets buckets;
         for (std::size_t i = begin; i < std::min(begin + part_size, unbalanced.size()); ++i) {
             buckets.set(unbalanced[i]);

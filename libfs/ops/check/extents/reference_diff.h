@@ -7,7 +7,7 @@
 namespace btrkit::check {
 
 /// Reports every extent about which the trees and the extent tree disagree. Costs nothing where they agree. Memory is
-/// bounded by options.memory_bytes: the buckets that differ are looked at in as many passes as that takes.
+/// bounded by RunContext::memory_bytes: the buckets that differ are looked at in as many passes as that takes.
 void check_references(Context& context);
 
 } // namespace btrkit::check

@@ -7,6 +7,8 @@
 
 namespace btrkit::check {
 
+using namespace survey;
+
 namespace {
 
 using RefKind = Reference::Kind;

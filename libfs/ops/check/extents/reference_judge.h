@@ -7,14 +7,14 @@
 namespace btrkit::check {
 
 struct HeldReference {
-    Reference reference;
+    survey::Reference reference;
     Logical block; ///< that holds it; 0: it is the reference to a tree's root
     u64 tree = 0;  ///< through which the block was reached
     btrfs::Key key = {};
 };
 
 struct RecordedReference {
-    Reference reference;
+    survey::Reference reference;
     u64 count = 0;
 };
 

@@ -9,6 +9,8 @@
 
 namespace btrkit::check {
 
+using namespace survey;
+
 namespace {
 
 class FileTrees final : public ScanHandler {
@@ -119,7 +121,7 @@ void check_owners(Context& context) {
 void look_closer(Context& context, std::span<const ScanRoot> roots, const std::map<Sum128, std::size_t>& different) {
     const u64 most_blocks = 64 * context.block_count + 100'000;
     for (const auto& [balance, root] : different) {
-        if (context.stop.stop_requested()) {
+        if (context.run.stop.stop_requested()) {
             return;
         }
         if (context.rescanned_count < most_blocks) {

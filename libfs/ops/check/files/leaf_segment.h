@@ -9,7 +9,7 @@
 
 namespace btrkit::check {
 
-struct LeafSegment final : LeafResult {
+struct LeafSegment final : survey::LeafResult {
     Segment segment;
     std::vector<SubvolumeEntry> entries;
 };
@@ -23,6 +23,7 @@ struct ExtentFacts {
 };
 
 /// tree: decides whether the rules for complete inodes hold. Says what is wrong within the leaf.
-std::unique_ptr<LeafSegment> summarize_leaf(const LeafVisit& leaf, const ExtentFacts& facts, Problems& problems);
+std::unique_ptr<LeafSegment> summarize_leaf(const survey::LeafVisit& leaf, const ExtentFacts& facts,
+                                            Problems& problems);
 
 } // namespace btrkit::check

@@ -17,6 +17,8 @@
 
 namespace btrkit::check {
 
+using namespace survey;
+
 namespace {
 
 namespace type = btrfs::item_type;
@@ -261,7 +263,7 @@ private:
 void find_name_differences(Context& context, const ScanRoot& root) {
     // Three traces and an inode for each file. context.file_count is never less than what one tree has.
     const u64 wanted_bytes = context.file_count * (3 * sizeof(Trace) + sizeof(InodeTrace));
-    Part part{.count = 1 + wanted_bytes / (context.options.memory_bytes / 2 + 1)};
+    Part part{.count = 1 + wanted_bytes / (context.run.memory_bytes / 2 + 1)};
     for (part.rest = 0; part.rest < part.count; ++part.rest) {
         NameDiff(context, root, part).find();
     }

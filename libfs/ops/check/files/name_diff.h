@@ -8,8 +8,8 @@
 namespace btrkit::check {
 
 /// Reports every name that does not stand in all three places alike, every entry with a wrong file type, inodes that
-/// are named but missing, and inodes without names that have no orphan item. Memory is bounded by options.memory_bytes:
-/// a tree with more files is walked several times.
-void find_name_differences(Context& context, const ScanRoot& root);
+/// are named but missing, and inodes without names that have no orphan item. Memory is bounded by
+/// RunContext::memory_bytes: a tree with more files is walked several times.
+void find_name_differences(Context& context, const survey::ScanRoot& root);
 
 } // namespace btrkit::check

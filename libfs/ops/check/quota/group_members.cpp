@@ -5,6 +5,8 @@
 
 namespace btrkit::check {
 
+using namespace survey;
+
 namespace {
 
 /// What one part of the sets costs, hash table and all.
@@ -30,7 +32,7 @@ std::vector<u64> all_subvolumes(const Roots& roots, const QuotaTree& quota) {
 
 GroupMembers::GroupMembers(const Context& context, const QuotaTree& quota)
     : subvolumes_(all_subvolumes(context.roots, quota)),
-      sets_(static_cast<u32>(subvolumes_.size()), context.options.memory_bytes / 4 / bytes_a_part) {
+      sets_(static_cast<u32>(subvolumes_.size()), context.run.memory_bytes / 4 / bytes_a_part) {
     for (const auto& record : context.roots.records) {
         if (record.is_subvolume()) {
             roots_.push_back({.record = &record, .number = *number_of(record.id())});

@@ -60,13 +60,13 @@ bool add_owned_data(Context& context, const TreeRoot& extent_tree, u64 oldest, B
         }
     };
     const auto finish = [&](const LeafJob& job) {
-        is_whole = is_whole && !job.has_lost && !context.stop.stop_requested();
+        is_whole = is_whole && !job.has_lost && !context.run.stop.stop_requested();
         for (const auto& [owner, bytes] : job.found) {
             sums[owner] += bytes;
         }
         return is_whole;
     };
-    run_ordered(context.parallelism, make, work, finish);
+    run_ordered(context.run.parallelism, make, work, finish);
     return is_whole;
 }
 

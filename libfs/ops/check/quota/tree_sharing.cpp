@@ -10,6 +10,8 @@
 
 namespace btrkit::check {
 
+using namespace survey;
+
 namespace {
 
 /// Adjacent blocks of one list, on their way from disk to what they refer to.
@@ -24,7 +26,7 @@ class Measure {
 public:
     Measure(Context& context, std::span<const NumberedRoot> roots, RootSets& sets, const SharingWish& wish)
         : context_(context), reader_(context.filesystem.reader()), roots_(roots), sets_(sets), wish_(wish),
-          most_kept_(std::max<std::size_t>(2, context.options.memory_bytes / 4 / sizeof(SharedExtent))) {
+          most_kept_(std::max<std::size_t>(2, context.run.memory_bytes / 4 / sizeof(SharedExtent))) {
         for (unsigned level = 0; level < btrfs::max_level_count; ++level) {
             levels_.emplace_back(sets);
         }
@@ -190,12 +192,12 @@ private:
             for (const auto& [owner, bytes] : job.bytes_of_owner) {
                 sharing_.block_bytes_of_owner[owner] += counting == Counting::yes ? bytes : 0;
             }
-            if (context_.stop.stop_requested()) {
+            if (context_.run.stop.stop_requested()) {
                 sharing_.gap = "stopped";
             }
             return !is_over();
         };
-        run_ordered(context_.parallelism, make, work, finish);
+        run_ordered(context_.run.parallelism, make, work, finish);
     }
 
     void read(SharingJob& job, u8 level) const {

@@ -20,7 +20,7 @@ struct Sharing {
 
 /// A subvolume and its number in the sets.
 struct NumberedRoot {
-    const RootRecord* record = nullptr;
+    const survey::RootRecord* record = nullptr;
     u32 number = 0;
 };
 

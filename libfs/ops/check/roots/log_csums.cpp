@@ -11,6 +11,8 @@
 
 namespace btrkit::check {
 
+using namespace survey;
+
 namespace {
 
 bool has_checksums_by_flags(Bytes inode_item) {

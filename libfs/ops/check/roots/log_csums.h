@@ -12,7 +12,7 @@ namespace btrkit::check {
 class LogCsums {
 public:
     /// subvolume: whose log it is.
-    LogCsums(Context& context, const RootRecord& subvolume);
+    LogCsums(Context& context, const survey::RootRecord& subvolume);
 
     void take_csums(const btrfs::Key& key, Bytes body);
     /// An inode item, which stands before its extents.

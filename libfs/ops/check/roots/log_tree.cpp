@@ -11,6 +11,8 @@
 
 namespace btrkit::check {
 
+using namespace survey;
+
 namespace {
 
 namespace type = btrfs::item_type;
@@ -23,7 +25,7 @@ bool read_log_blocks(Context& context, const TreeRoot& root, const KeyRange& key
     TreeWalk walk(reader, root.block, WalkOrder::depth_first, keys);
     bool is_whole = true;
     while (const auto ref = walk.next()) {
-        if (context.stop.stop_requested()) {
+        if (context.run.stop.stop_requested()) {
             return false;
         }
         OwnedBlock block(reader, ref->promise);

@@ -10,6 +10,8 @@
 
 namespace btrkit::check {
 
+using namespace survey;
+
 namespace {
 
 /// An item that a parent tree should have.
@@ -86,7 +88,7 @@ void check_entries_of(Context& context, const RootRecord& parent, std::span<cons
 
 void check_subvolume_entries(Context& context) {
     std::span<const RootRefRecord> rest = context.roots.refs;
-    while (!rest.empty() && !context.stop.stop_requested()) {
+    while (!rest.empty() && !context.run.stop.stop_requested()) {
         const u64 parent_id = rest.front().parent;
         const auto end = std::ranges::find_if(rest, [&](const auto& ref) { return ref.parent != parent_id; });
         const auto count = static_cast<std::size_t>(end - rest.begin());

@@ -12,6 +12,8 @@
 
 namespace btrkit::check {
 
+using namespace survey;
+
 namespace {
 
 /// How many parents know each subvolume, by id.
@@ -179,7 +181,7 @@ void check_root_blocks(Context& context) {
         }
     }
     std::vector<std::byte> buffer(std::min(batch_size, records.size()) * reader.nodesize());
-    for (std::span<const RootRecord* const> rest = records; !rest.empty() && !context.stop.stop_requested();) {
+    for (std::span<const RootRecord* const> rest = records; !rest.empty() && !context.run.stop.stop_requested();) {
         const auto batch = rest.first(std::min(batch_size, rest.size()));
         std::vector<Promise> promises;
         for (const auto* record : batch) {

@@ -12,6 +12,8 @@
 
 namespace btrkit::check {
 
+using namespace survey;
+
 namespace {
 
 void take_item(Context& context, const btrfs::Key& key, Bytes body, const Place& place, bool& complete) {

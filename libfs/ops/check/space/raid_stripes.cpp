@@ -11,6 +11,8 @@
 
 namespace btrkit::check {
 
+using namespace survey;
+
 namespace {
 
 void check_strides(Context& context, Bytes body, const Place& place) {

@@ -10,6 +10,8 @@
 
 namespace btrkit::check {
 
+using namespace survey;
+
 namespace {
 
 /// The header of a block group's cache.

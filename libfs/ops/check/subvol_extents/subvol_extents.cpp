@@ -9,6 +9,8 @@
 
 namespace btrkit::check {
 
+using namespace survey;
+
 namespace {
 
 /// As many parts of sets as an eighth of the memory holds.
@@ -27,24 +29,28 @@ std::vector<NumberedRoot> numbered_subvolumes(const Roots& roots) {
 } // namespace
 
 Result<SubvolExtents> list_subvol_extents(const Filesystem& filesystem, u64 subvolume, const Options& options,
-                                          Parallelism parallelism, ProgressSink& progress, const StopToken& stop) {
+                                          const RunContext& context) {
     Findings findings;
-    Context context{{.filesystem = filesystem,
-                     .parallelism = parallelism,
-                     .progress = progress,
-                     .stop = stop,
-                     .findings = findings,
-                     .memory_bytes = options.memory_bytes,
-                     .references = ReferenceSums(options.hash_seed)},
-                    options};
-    read_roots(context);
-    const auto roots = numbered_subvolumes(context.roots);
+    Context known{{.filesystem = filesystem,
+                   .run = context,
+                   .findings = findings,
+                   .references = ReferenceSums(options.hash_seed)},
+                  options};
+    read_roots(known);
+    const auto roots = numbered_subvolumes(known.roots);
     const auto wanted =
         std::ranges::find_if(roots, [&](const NumberedRoot& root) { return root.record->id() == subvolume; });
+    const auto failed = [&](const std::string& why) {
+        return fail(context.stop.stop_requested() ? ErrorKind::cancelled : ErrorKind::damaged,
+                    "the extents can't be told: " + why);
+    };
     if (wanted == roots.end()) {
+        if (context.stop.stop_requested()) {
+            return failed("stopped");
+        }
         return fail(ErrorKind::not_found, fmt::format("there is no subvolume {}", objectid_text(subvolume)));
     }
-    RootSets sets(static_cast<u32>(roots.size()), options.memory_bytes / 8 / bytes_each_part);
+    RootSets sets(static_cast<u32>(roots.size()), context.memory_bytes / 8 / bytes_each_part);
     SubvolExtents result;
     std::unordered_map<RootSets::Id, bool> has_it; // of the sets that were seen
     const auto take = [&](const SharedExtent& extent, u64 length_bytes) {
@@ -58,10 +64,10 @@ Result<SubvolExtents> list_subvol_extents(const Filesystem& filesystem, u64 subv
                 {.address = extent.address, .length_bytes = length_bytes, .sharers = extent.roots});
         }
     };
-    progress.begin_phase("extents", 0, ProgressUnit::bytes);
-    const auto sharing = measure_sharing(context, roots, sets, {.take = take});
+    context.progress.begin_phase("extents", 0, ProgressUnit::bytes);
+    const auto sharing = measure_sharing(known, roots, sets, {.take = take});
     if (!sharing.gap.empty()) {
-        return fail(ErrorKind::damaged, "the extents can't be told: " + sharing.gap);
+        return failed(sharing.gap);
     }
     std::ranges::sort(result.extents, {}, &SubvolExtents::Extent::address);
     for (const auto& extent : result.extents) {

@@ -21,9 +21,9 @@ struct SubvolExtents {
     std::map<RootSets::Id, std::vector<u64>> sharers;
 };
 
-/// Takes memory for every extent of the subvolume. Fails with not_found (no such subvolume), or with damaged where not
-/// all of it can be told.
+/// Keeps every extent of the subvolume in memory. Fails with not_found (no such subvolume), with damaged where not all
+/// of it can be told, and with cancelled.
 Result<SubvolExtents> list_subvol_extents(const Filesystem& filesystem, u64 subvolume, const Options& options,
-                                          Parallelism parallelism, ProgressSink& progress, const StopToken& stop);
+                                          const RunContext& context);
 
 } // namespace btrkit::check

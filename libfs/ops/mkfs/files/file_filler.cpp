@@ -27,15 +27,15 @@ Result<FilledTree> FileFiller::fill(const PlannedTree& planned, CsumWriter& csum
     BatchMaker maker(parameters, context_.plan, planned);
     Result<void> status;
     run_ordered(
-        context_.parallelism, [&] { return context_.watch.is_stopped() ? nullptr : maker.next(); },
+        context_.run.parallelism, [&] { return context_.run.stop.stop_requested() ? nullptr : maker.next(); },
         [&](Batch& batch) { worker_.work(batch); },
         [&](Batch& batch) {
             status = settle(batch, tree, csums);
-            context_.watch.advance(batch.source_bytes);
+            context_.run.progress.advance(batch.source_bytes);
             return status.has_value();
         });
-    if (status && context_.watch.is_stopped()) {
-        status = fail(ErrorKind::io, "interrupted");
+    if (status && context_.run.stop.stop_requested()) {
+        status = fail(ErrorKind::cancelled, "interrupted");
     }
     if (!status) {
         return std::unexpected(status.error());

@@ -2,12 +2,11 @@
 // The file trees and their data: read, compressed, checksummed and written on all cores, laid out in one order.
 #pragma once
 
-#include "libfs/base/parallelism.h"
+#include "libfs/base/run_context.h"
 #include "libfs/ops/mkfs/files/batch_maker.h"
 #include "libfs/ops/mkfs/files/csum_writer.h"
 #include "libfs/ops/mkfs/files/data_worker.h"
 #include "libfs/ops/mkfs/image/metadata_store.h"
-#include "libfs/ops/mkfs/watch.h"
 
 namespace btrkit::mkfs {
 
@@ -27,8 +26,7 @@ struct FillContext {
     const VolumeWriter* writer = nullptr; ///< null: nothing is written
     DataDepth depth = DataDepth::contents;
     bool share_blocks = false; ///< with the source's files, instead of copying: Content::with_file()
-    Parallelism parallelism;
-    const Watch& watch;
+    const RunContext& run;
 };
 
 class FileFiller {

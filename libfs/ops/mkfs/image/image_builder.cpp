@@ -49,8 +49,7 @@ private:
                            .writer = order_.writer,
                            .depth = order_.depth,
                            .share_blocks = order_.share_blocks,
-                           .parallelism = order_.parallelism,
-                           .watch = order_.watch});
+                           .run = order_.run});
         for (const auto& planned : order_.plan.trees()) {
             BTRKIT_TRY_ASSIGN(auto filled, filler.fill(planned, csums, extents_));
             trees_.files.push_back(filled);
@@ -133,7 +132,7 @@ private:
             }
             blocks = std::move(found);
         }
-        return fail(ErrorKind::unsupported, "the extent tree does not come to rest, which is a defect of this program");
+        return fail_as_bug("the extent tree does not come to rest");
     }
 
     Result<void> build_settled(const std::vector<BuiltBlock>& blocks, SpaceState space) {

@@ -15,8 +15,7 @@ struct BuildOrder {
     const VolumeWriter* writer = nullptr; ///< null: a rehearsal, nothing is written
     DataDepth depth = DataDepth::contents;
     bool share_blocks = false; ///< with the source's files, instead of copying
-    Parallelism parallelism;
-    Watch watch;
+    const RunContext& run;
 };
 
 /// A filesystem that stands on its devices but for its superblocks.

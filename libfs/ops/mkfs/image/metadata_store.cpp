@@ -36,10 +36,7 @@ Result<void> MetadataStore::prove(const BuiltBlock& block, Bytes bytes) const {
         check_items(*proven, *geometry_, block.tree, problems);
     }
     if (!problems.empty()) {
-        return fail(ErrorKind::damaged,
-                    fmt::format("a tree block that was about to be written is wrong, which is a defect "
-                                "of this program: {}",
-                                describe(problems.front())));
+        return fail_as_bug("a tree block that was about to be written is wrong: " + describe(problems.front()));
     }
     return {};
 }

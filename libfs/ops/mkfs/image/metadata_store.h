@@ -15,9 +15,9 @@ public:
     MetadataStore(const Geometry& geometry, SpacePool system, SpacePool metadata, const VolumeWriter* writer)
         : geometry_(&geometry), system_(std::move(system)), metadata_(std::move(metadata)), writer_(writer) {}
 
-    /// Fails with not_found where there is no space left.
+    /// Fails with no_space.
     Result<Logical> place(u64 tree) override;
-    /// Seals the block, proves it as a reader would, writes all copies.
+    /// Seals the block, proves it as a reader would (one that is wrong is a bug), writes all copies.
     Result<void> take(const BuiltBlock& block, MutableBytes bytes) override;
 
     /// A store that goes on from here, but keeps nothing that it is given: to know what would be.

@@ -11,6 +11,8 @@
 
 namespace btrkit::scrub {
 
+using namespace survey;
+
 namespace {
 
 /// The range of the file that an offset lies in. The extent that holds it begins somewhere before it, and most do so

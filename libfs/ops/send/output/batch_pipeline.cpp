@@ -6,8 +6,8 @@ namespace btrkit::send {
 BatchPipeline::BatchPipeline(const Filesystem& filesystem, OutputSink& sink, const CommandOutput::Settings& settings)
     : filesystem_(&filesystem), sink_(&sink), settings_(&settings), filling_(take_batch()),
       push_(
-          settings.parallelism, [this](Batch& batch) { work(batch); }, [this](Batch& batch) { return finish(batch); }) {
-}
+          settings.run.parallelism, [this](Batch& batch) { work(batch); },
+          [this](Batch& batch) { return finish(batch); }) {}
 
 BatchPipeline::BatchLease BatchPipeline::take_batch() {
     auto batch = batches_.take([] { return std::make_unique<Batch>(); });
@@ -23,8 +23,8 @@ Result<void> BatchPipeline::add_commands(std::string_view bytes) {
 }
 
 Result<void> BatchPipeline::add_piece(DataPiece piece, std::string_view path) {
-    if (settings_->stop.stop_requested() && !failure_) {
-        failure_ = Error{ErrorKind::refused, "stopped"};
+    if (settings_->run.stop.stop_requested() && !failure_) {
+        failure_ = Error{ErrorKind::cancelled, "stopped"};
     }
     if (failure_) {
         return status();
@@ -63,8 +63,8 @@ void BatchPipeline::work(Batch& batch) {
 }
 
 bool BatchPipeline::finish(Batch& batch) {
-    if (settings_->report) {
-        std::ranges::for_each(batch.problems, settings_->report);
+    for (const auto& problem : batch.problems) {
+        settings_->run.tell(problem);
     }
     for (auto& range : batch.skipped) {
         note_skipped(std::move(range));
@@ -94,8 +94,8 @@ Result<void> BatchPipeline::write(const Batch& batch) {
         put(as_text(part.kept));
     }
     auto written = sink_->write_all(parts_);
-    if (written && settings_->progress != nullptr) {
-        settings_->progress->advance(bytes);
+    if (written) {
+        settings_->run.progress.advance(bytes);
     }
     return written;
 }

@@ -3,9 +3,7 @@
 // everything in the order in which it was given.
 #pragma once
 
-#include "libfs/base/parallelism.h"
-#include "libfs/base/progress.h"
-#include "libfs/base/stop.h"
+#include "libfs/base/run_context.h"
 #include "libfs/fs/file_extents.h"
 #include "libfs/stream/encoder.h"
 
@@ -37,19 +35,16 @@ class CommandOutput {
 public:
     struct Settings {
         u32 version = 1;
-        Parallelism parallelism;
         bool count_only = false; ///< read no data, write nothing: for the exact size
         /// Told of ranges that can't be read, which are then left out of the stream; empty: the first one is a failure.
         std::function<void(const UnreadableRange&)> skip = {};
-        /// Bad copies of what could be read nevertheless.
-        ProblemSink report = {};
-        /// Asked for each megabyte of data; everything fails with refused when it says stop.
-        StopToken stop = {};
-        /// Advanced by every byte that was written; null: nobody looks.
-        ProgressSink* progress = nullptr;
+        /// Its problems: bad copies of what could be read nevertheless. Its progress is advanced by every byte that was
+        /// written. Its stop is asked for each megabyte of data; everything fails with cancelled when it says stop.
+        RunContext run = {};
     };
 
-    /// The sink and the filesystem must outlive it. `skip` and `report` are called by the thread that gives commands.
+    /// The sink and the filesystem must outlive it. `skip` and `run.problems` are called by the thread that gives
+    /// commands.
     CommandOutput(const Filesystem& filesystem, OutputSink& sink, Settings settings);
     ~CommandOutput(); ///< what was not closed is dropped: a stream without end
     CommandOutput(const CommandOutput&) = delete;

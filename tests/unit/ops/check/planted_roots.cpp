@@ -4,7 +4,6 @@
 #include "libfs/base/checksum.h"
 #include "libfs/ops/check/roots/root_tree.h"
 #include "tests/support/dir_entry.h"
-#include "tests/support/no_progress.h"
 
 #include <set>
 
@@ -120,16 +119,10 @@ std::vector<std::string> PlantedRoots::check(const Phase& phase) const {
         image.spoil(blocks_in_order(planted.at(spoilt_tree), WalkOrder::leaves_only).back()->address());
     }
     auto opened = open_filesystem(image.all_devices());
-    check::Findings findings;
-    NoProgress progress;
-    const StopToken stop;
-    check::Context context{{.filesystem = opened.filesystem,
-                            .parallelism = {.threads = 2},
-                            .progress = progress,
-                            .stop = stop,
-                            .findings = findings,
-                            .references = check::ReferenceSums(1)},
-                           options};
+    survey::Findings findings;
+    check::Context context{
+        {.filesystem = opened.filesystem, .run = run, .findings = findings, .references = survey::ReferenceSums(1)},
+        options};
     check::check_root_tree(context);
     phase(context);
     std::vector<std::string> texts;

@@ -26,6 +26,7 @@ public:
     std::function<void(MetadataImage&, std::map<u64, PlantedBlock>&)> plant_more = [](MetadataImage&,
                                                                                       std::map<u64, PlantedBlock>&) {};
     check::Options options;
+    RunContext run{.parallelism = {.threads = 2}};
     u64 spoilt_tree = 0; ///< whose root block is made unreadable; 0: none
 
     btrfs::RootItem& root(u64 id) { return roots.at({id, btrfs::item_type::root_item, 0}); }

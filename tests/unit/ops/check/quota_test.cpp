@@ -115,7 +115,7 @@ TEST_CASE("groups of subvolumes that count right give no finding, whatever memor
     Fixture planted;
     CHECK(planted.sub_blocks > 20);
     CHECK(planted.codes() == "");
-    planted.options.memory_bytes = 8192; // windows of leaves and of data
+    planted.run.memory_bytes = 8192; // windows of leaves and of data
     CHECK(planted.codes() == "");
 }
 
@@ -133,7 +133,7 @@ TEST_CASE("a group that counts wrong") {
         info.rfer_cmpr = 0;
     }
     CHECK(planted.codes() == "qgroup-count");
-    planted.options.memory_bytes = 8192;
+    planted.run.memory_bytes = 8192;
     CHECK(planted.codes() == "qgroup-count");
 }
 

@@ -21,13 +21,12 @@ Filesystem make_image(unsigned seed, std::string_view compression) {
     mkfs::Requests requests{
         .checksum = "xxhash", .fsid = mkfs::uuid_from_seed(std::to_string(seed)), .now = {.sec = 1'800'000'000}};
     requests.compression = *parse_compression(compression);
-    const auto plan = mkfs::plan(
-        {.requests = requests, .sizing = mkfs::Sizing::least, .device_sizes = {0}, .parallelism = {.threads = 1}},
-        source);
+    const auto plan =
+        mkfs::plan(source, {.requests = requests, .sizing = mkfs::Sizing::least, .device_sizes = {0}}, {});
     REQUIRE_MESSAGE(plan, plan.error().message);
     auto device = std::make_unique<MemoryDevice>("device", std::vector<std::byte>(plan->layout.devices[0].size_bytes));
     WritableDevice* const pointers[] = {device.get()};
-    const auto written = mkfs::write(*plan, pointers, {.parallelism = {.threads = 1}});
+    const auto written = mkfs::write(*plan, pointers, {}, {});
     REQUIRE_MESSAGE(written, written.error().message);
     Devices devices;
     devices.push_back(std::move(device));

@@ -5,7 +5,6 @@
 #include "libfs/ops/send/send.h"
 #include "libfs/ops/send/subvolume.h"
 #include "tests/support/model_receiver.h"
-#include "tests/support/no_progress.h"
 #include "tests/support/open_filesystem.h"
 
 #include <fmt/format.h>
@@ -17,10 +16,7 @@ namespace btrkit::test {
 inline Result<std::string> send_stream(const Filesystem& filesystem, const Filesystem* parent_image,
                                        const send::Options& options, unsigned threads = 1) {
     StringSink sink;
-    NoProgress progress;
-    const StopToken stop;
-    const auto report = send::run(filesystem, parent_image, options, {.threads = threads},
-                                  {.sink = sink, .progress = progress, .stop = stop});
+    const auto report = send::run(filesystem, parent_image, sink, options, {.parallelism = {.threads = threads}});
     return report ? Result<std::string>(sink.text()) : std::unexpected(report.error());
 }
 
