@@ -17,6 +17,13 @@ std::unexpected<Error> bad_extent(u64 bytenr, std::string_view what) {
     return fail(ErrorKind::damaged, fmt::format("extent {}: {}", bytenr, what));
 }
 
+/// Whether an item with such a key can be of such an extent.
+bool is_possible(const btrfs::Key& key, const Extent& extent) {
+    const bool is_block = (extent.flags & btrfs::extent_flag_tree_block) != 0;
+    return is_block != extent.is_data() && (is_block || key.type == type::extent_item) &&
+           extent.level < btrfs::max_level_count;
+}
+
 template <class T>
 void append(std::vector<std::byte>& body, const T& part) {
     const Bytes bytes = as_bytes_of(part);
@@ -24,12 +31,11 @@ void append(std::vector<std::byte>& body, const T& part) {
 }
 
 /// The extent's own item without references.
-EncodedItem head_of(const ExtentRecord& record, u32 nodesize) {
+EncodedItem head_of(const ExtentRecord& record) {
     const bool is_skinny = !record.is_data() && !record.first_key;
     EncodedItem item;
     item.key = {record.bytenr, is_skinny ? type::metadata_item : type::extent_item,
                 is_skinny ? record.level : record.length_bytes};
-    item.body.reserve(extent_item_size_limit(nodesize));
     append(item.body,
            btrfs::ExtentItem{.refs = record.ref_count(), .generation = record.generation, .flags = record.flags});
     if (!record.is_data() && record.first_key) {
@@ -73,6 +79,10 @@ Result<ExtentRecordReader> ExtentRecordReader::begin(const btrfs::Key& key, Byte
     const auto extent = parse_extent(key, body, geometry);
     if (!extent) {
         return bad_extent(key.objectid, "its item is too short, or none of an extent");
+    }
+    if (!is_possible(key, *extent)) {
+        return bad_extent(key.objectid,
+                          fmt::format("its item has flags {:#x} and level {}", extent->flags, extent->level));
     }
     ExtentRecord record{.bytenr = extent->bytenr,
                         .length_bytes = extent->length_bytes,
@@ -140,7 +150,7 @@ Result<ExtentRecord> ExtentRecordReader::finish() && {
 std::vector<EncodedItem> encode_extent(const ExtentRecord& record, u32 nodesize) {
     assert(std::ranges::is_sorted(record.refs, stands_before) && record.ref_count() > 0);
     std::vector<EncodedItem> items;
-    items.push_back(head_of(record, nodesize));
+    items.push_back(head_of(record));
     auto& body = items.front().body;
     // The kernel puts no reference inline where an extent has keyed ones: so none is, behind the first that is not.
     std::span<const ExtentRef> rest = record.refs;

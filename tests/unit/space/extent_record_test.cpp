@@ -264,6 +264,17 @@ TEST_CASE("items that say what can't be are no record") {
     CHECK(fails([](auto& items) { items[0].body[16] = std::byte{2}; }));                        // flags: a tree block
     CHECK(fails([](auto& items) { items[0].key.type = type::block_group_item; }));              //
     CHECK(fails([](auto& items) { items[0].body[24 + 28] = items[0].body[0] = std::byte{}; })); // count of one
+    CHECK(fails([](auto& items) { items[0].body[16] = std::byte{3}; })); // both data and a tree block
+    CHECK(fails([](auto& items) { items[0].key.type = type::metadata_item; }));
+    const auto block = [&](u64 level, u64 flags) {
+        const auto body = bytes_from(btrfs::ExtentItem{.refs = 1, .generation = 7, .flags = flags},
+                                     btrfs::InlineRef{type::tree_block_ref, 5});
+        return decoded({{{bytenr, type::metadata_item, level}, body}}, geometry).has_value();
+    };
+    CHECK(block(7, btrfs::extent_flag_tree_block));
+    CHECK_FALSE(block(8, btrfs::extent_flag_tree_block));
+    CHECK_FALSE(block(263, btrfs::extent_flag_tree_block));
+    CHECK_FALSE(block(7, 0));
     const auto keyed = encode_keyed_ref(data_ref(0));
     CHECK(fails([&](auto& items) { // twice
         items[0].body[0] = std::byte{3};
@@ -271,6 +282,31 @@ TEST_CASE("items that say what can't be are no record") {
     }));
     CHECK(fails(
         [&](auto& items) { items.push_back({key_of_ref(bytenr, data_ref(8192)), copy_of(keyed.bytes().first(27))}); }));
+}
+
+TEST_CASE("whatever items hold: what is a record comes back from its own items") {
+    std::mt19937_64 random(13);
+    const Geometry geometry = with_nodesize(4096);
+    int records = 0;
+    for (int round = 0; round < 20000; ++round) {
+        auto items = encode_extent(random_record(random, geometry), geometry.nodesize);
+        for (u64 changes = random() % 3; changes > 0; --changes) {
+            auto& item = items[random() % items.size()];
+            if (item.body.empty() || random() % 4 == 0) {
+                item.key.offset = random() % 2 == 0 ? random() : item.key.offset + random() % 3;
+            } else if (random() % 8 == 0) {
+                item.body.resize(random() % item.body.size());
+            } else {
+                item.body[random() % std::min<std::size_t>(item.body.size(), 60)] =
+                    static_cast<std::byte>(random() % 9);
+            }
+        }
+        if (const auto record = decoded(items, geometry); record && record->ref_count() > 0) {
+            ++records;
+            REQUIRE(decoded(encode_extent(*record, geometry.nodesize), geometry) == *record);
+        }
+    }
+    CHECK(records > 1000);
 }
 
 } // namespace extent_record_test
