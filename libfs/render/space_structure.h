@@ -14,7 +14,7 @@ template <class Struct, class Emitter>
 bool describe_list(Emitter& emit, std::string_view name, Bytes bytes) {
     BodyReader reader(bytes);
     emit.begin_list(name);
-    while (const auto* element = reader.take<Struct>()) {
+    while (const auto* element = reader.read<Struct>()) {
         emit.begin_object();
         describe_fields(emit, *element);
         emit.end_object();
@@ -28,7 +28,7 @@ template <class Emitter>
 bool describe_inline_ref_fields(Emitter& emit, u8 type, BodyReader& reader) {
     namespace item_type = btrfs::item_type;
     if (type == item_type::extent_data_ref) {
-        const auto* ref = reader.take<btrfs::ExtentDataRef>();
+        const auto* ref = reader.read<btrfs::ExtentDataRef>();
         if (ref != nullptr) {
             describe_fields(emit, *ref);
         }
@@ -37,14 +37,14 @@ bool describe_inline_ref_fields(Emitter& emit, u8 type, BodyReader& reader) {
     const bool shared = type == item_type::shared_block_ref || type == item_type::shared_data_ref;
     const bool owner = type == item_type::extent_owner_ref;
     const bool known = shared || owner || type == item_type::tree_block_ref;
-    const auto* target = known ? reader.take<btrfs::le64>() : nullptr;
+    const auto* target = known ? reader.read<btrfs::le64>() : nullptr;
     if (target == nullptr) {
         return false;
     }
     const std::string_view of_root = owner ? "root_id" : "root";
     emit.number(shared ? "parent" : of_root, u64{*target});
     if (type == item_type::shared_data_ref) {
-        const auto* ref = reader.take<btrfs::SharedDataRef>();
+        const auto* ref = reader.read<btrfs::SharedDataRef>();
         if (ref != nullptr) {
             describe_fields(emit, *ref);
         }
@@ -58,7 +58,7 @@ bool describe_inline_refs(Emitter& emit, BodyReader& reader) {
     bool complete = true;
     emit.begin_list("inline_refs");
     while (complete && !reader.at_end()) {
-        const u8 type = *reader.take<u8>();
+        const u8 type = *reader.read<u8>();
         const auto* info = btrfs::find_item_type(type);
         emit.begin_object();
         emit.choice("type", type, info != nullptr ? info->name : std::string_view{});
@@ -76,7 +76,7 @@ bool describe_extent(Emitter& emit, const ItemBody& item) {
         return false;
     }
     BodyReader reader(item.bytes);
-    const auto* extent = reader.take<btrfs::ExtentItem>();
+    const auto* extent = reader.read<btrfs::ExtentItem>();
     if (item.key.type == btrfs::item_type::extent_item && (extent->flags & btrfs::extent_flag_tree_block) != 0) {
         emit.begin_object("tree_block_info");
         const bool complete = describe_front<btrfs::TreeBlockInfo>(emit, reader.rest());
@@ -84,7 +84,7 @@ bool describe_extent(Emitter& emit, const ItemBody& item) {
         if (!complete) {
             return false;
         }
-        reader.take<btrfs::TreeBlockInfo>();
+        reader.read<btrfs::TreeBlockInfo>();
     }
     return describe_inline_refs(emit, reader);
 }
@@ -110,7 +110,7 @@ bool describe_chunk(Emitter& emit, const ItemBody& item) {
         return false;
     }
     BodyReader reader(item.bytes);
-    const auto* chunk = reader.take<btrfs::ChunkItem>();
+    const auto* chunk = reader.read<btrfs::ChunkItem>();
     describe_list<btrfs::StripeItem>(emit, "stripes", reader.rest());
     return item.bytes.size() == btrfs::chunk_item_size(chunk->num_stripes);
 }
@@ -159,7 +159,7 @@ bool describe_uuid_subvolumes(Emitter& emit, const ItemBody& item) {
     emit.uuid("uuid", std::bit_cast<btrfs::Uuid>(halves));
     BodyReader reader(item.bytes);
     emit.begin_list("subvolumes");
-    while (const auto* id = reader.take<btrfs::le64>()) {
+    while (const auto* id = reader.read<btrfs::le64>()) {
         emit.element(u64{*id});
     }
     emit.end_list();
