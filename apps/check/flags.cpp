@@ -28,16 +28,16 @@ void declare_reading(CommandLine& line, CheckFlags& flags, RawFlags& raw) {
     auto& app = line.app();
     app.add_flag("--check-data-csum", flags.check.check_data_csum, "read all copies of all data too");
     app.add_flag("-Q,--qgroup-report", flags.check.qgroups_only, "count the quota groups, and nothing else");
-    line.take_number("-E,--subvol-extents", flags.subvol_extents,
-                     "list the extents of a subvolume and who shares them, and nothing else")
+    line.add_number("-E,--subvol-extents", flags.subvol_extents,
+                    "list the extents of a subvolume and who shares them, and nothing else")
         ->option_text("ID");
-    line.take_number("-s,--super", raw.super_mirror, "trust this superblock mirror, 0 to 2, not the newest");
+    line.add_number("-s,--super", raw.super_mirror, "trust this superblock mirror, 0 to 2, not the newest");
     app.add_flag("-b,--backup", flags.open.backup_roots, "take a backup root where a root can't be read");
-    line.take_number("-r,--tree-root", raw.tree_root, "take the root of the root tree from this address")
+    line.add_number("-r,--tree-root", raw.tree_root, "take the root of the root tree from this address")
         ->option_text("BYTENR");
-    line.take_number("--chunk-root", raw.chunk_root, "take the root of the chunk tree from this address")
+    line.add_number("--chunk-root", raw.chunk_root, "take the root of the chunk tree from this address")
         ->option_text("BYTENR");
-    line.take_size("--memory", raw.memory, "how much to use, roughly; the findings are the same (default 256m)");
+    line.add_size("--memory", raw.memory, "how much to use, roughly; the findings are the same (default 256m)");
     app.add_flag("--force", flags.force, "check a device that is mounted too; it may change meanwhile");
 }
 
@@ -91,10 +91,10 @@ std::optional<int> read_check_flags(CommandLine& line, std::span<const std::stri
     RawFlags raw;
     declare_reading(line, flags, raw);
     declare_the_peers(line, raw);
-    line.take_images(flags.images);
-    line.take_format(flags.format);
-    line.take_threads(flags.parallelism.threads);
-    line.take_progress("-p,--progress");
+    line.add_images(flags.images);
+    line.add_format(flags.format);
+    line.add_threads(flags.parallelism.threads);
+    line.add_progress("-p,--progress");
     if (const auto status = line.parse(arguments, io)) {
         return status_of(*status);
     }

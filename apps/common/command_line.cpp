@@ -39,15 +39,15 @@ std::string help_line(const CLI::Option& option) {
 
 using Parser = std::optional<u64> (*)(std::string_view);
 
-CLI::Option* take_parsed(CLI::App& app, const std::string& names, std::optional<u64>& value, const std::string& what,
-                         Parser parser, const std::string& kind) {
-    const auto take = [&value, names, parser, kind](const std::string& text) {
+CLI::Option* add_parsed(CLI::App& app, const std::string& names, std::optional<u64>& value, const std::string& what,
+                        Parser parser, const std::string& kind) {
+    const auto store = [&value, names, parser, kind](const std::string& text) {
         value = parser(text);
         if (!value) {
             throw CLI::ValidationError(names, fmt::format("'{}' is no {}", text, kind));
         }
     };
-    return app.add_option_function<std::string>(names, take, what)->take_last();
+    return app.add_option_function<std::string>(names, store, what)->take_last();
 }
 
 } // namespace
@@ -63,15 +63,15 @@ CommandLine::CommandLine(Tool tool)
 
 CommandLine::~CommandLine() = default;
 
-void CommandLine::take_images(std::vector<std::string>& images) {
-    take_image_operands(images);
+void CommandLine::add_images(std::vector<std::string>& images) {
+    add_image_operands(images);
 }
 
-void CommandLine::take_one_image(std::vector<std::string>& images) {
-    take_image_operands(images)->expected(1)->allow_extra_args(false);
+void CommandLine::add_one_image(std::vector<std::string>& images) {
+    add_image_operands(images)->expected(1)->allow_extra_args(false);
 }
 
-CLI::Option* CommandLine::take_image_operands(std::vector<std::string>& images) {
+CLI::Option* CommandLine::add_image_operands(std::vector<std::string>& images) {
     images_ = &images;
     auto* operands = app_->add_option("IMAGE", images)->required();
     app_->add_option("--member", members_, "a further device of the same filesystem; repeatable")
@@ -81,9 +81,9 @@ CLI::Option* CommandLine::take_image_operands(std::vector<std::string>& images) 
     return operands;
 }
 
-void CommandLine::take_format(OutputFormat& format, bool has_lines) {
+void CommandLine::add_format(OutputFormat& format, bool has_lines) {
     const std::string words = has_lines ? "text, json or lines" : "text or json";
-    const auto take = [&format, words, has_lines](const std::string& text) {
+    const auto store = [&format, words, has_lines](const std::string& text) {
         if (text == "text") {
             format = OutputFormat::text;
         } else if (text == "json") {
@@ -94,33 +94,33 @@ void CommandLine::take_format(OutputFormat& format, bool has_lines) {
             throw CLI::ValidationError("--format", fmt::format("'{}' is not one of {}", text, words));
         }
     };
-    app_->add_option_function<std::string>("--format", take, words + " (default text)")->option_text("FORMAT");
+    app_->add_option_function<std::string>("--format", store, words + " (default text)")->option_text("FORMAT");
 }
 
-void CommandLine::take_threads(unsigned& threads) {
+void CommandLine::add_threads(unsigned& threads) {
     static constexpr unsigned most_threads = 256;
     threads = std::max(1U, std::thread::hardware_concurrency());
-    const auto take = [&threads](const std::string& text) {
+    const auto store = [&threads](const std::string& text) {
         const auto number = parse_number(text);
         if (!number || *number == 0 || *number > most_threads) {
             throw CLI::ValidationError("--threads", fmt::format("'{}' is not from 1 to {}", text, most_threads));
         }
         threads = static_cast<unsigned>(*number);
     };
-    app_->add_option_function<std::string>("--threads", take, "how many to use; the output is the same")
+    app_->add_option_function<std::string>("--threads", store, "how many to use; the output is the same")
         ->option_text("N");
 }
 
-void CommandLine::take_progress(const std::string& names) {
+void CommandLine::add_progress(const std::string& names) {
     app_->add_flag(names, progress_forced_, "show progress even without a terminal")->group(shared_group);
 }
 
-CLI::Option* CommandLine::take_number(const std::string& names, std::optional<u64>& number, const std::string& what) {
-    return take_parsed(*app_, names, number, what, parse_number, "number")->option_text("N");
+CLI::Option* CommandLine::add_number(const std::string& names, std::optional<u64>& number, const std::string& what) {
+    return add_parsed(*app_, names, number, what, parse_number, "number")->option_text("N");
 }
 
-CLI::Option* CommandLine::take_size(const std::string& names, std::optional<u64>& size_bytes, const std::string& what) {
-    return take_parsed(*app_, names, size_bytes, what, parse_size, "size")->option_text("SIZE");
+CLI::Option* CommandLine::add_size(const std::string& names, std::optional<u64>& size_bytes, const std::string& what) {
+    return add_parsed(*app_, names, size_bytes, what, parse_size, "size")->option_text("SIZE");
 }
 
 std::optional<int> CommandLine::parse(std::span<const std::string> arguments, Io& io) {

@@ -42,19 +42,19 @@ public:
     CLI::App& app() { return *app_; }
 
     /// IMAGE operands, at least one, and --member: all in one list, the operands first.
-    void take_images(std::vector<std::string>& images);
+    void add_images(std::vector<std::string>& images);
     /// The same for tools with further operands behind: one IMAGE, and --member.
-    void take_one_image(std::vector<std::string>& images);
+    void add_one_image(std::vector<std::string>& images);
     /// --format text|json, and lines where a tool has it
-    void take_format(OutputFormat& format, bool has_lines = false);
+    void add_format(OutputFormat& format, bool has_lines = false);
     /// --threads N; as many as there are processors without it
-    void take_threads(unsigned& threads);
+    void add_threads(unsigned& threads);
     /// --progress: shows it even for short work, and where standard error is no terminal. names: where it has others
     /// too
-    void take_progress(const std::string& names = "--progress");
+    void add_progress(const std::string& names = "--progress");
     /// An option whose value is a number (parse_number) or a size (parse_size).
-    CLI::Option* take_number(const std::string& names, std::optional<u64>& number, const std::string& what);
-    CLI::Option* take_size(const std::string& names, std::optional<u64>& size_bytes, const std::string& what);
+    CLI::Option* add_number(const std::string& names, std::optional<u64>& number, const std::string& what);
+    CLI::Option* add_size(const std::string& names, std::optional<u64>& size_bytes, const std::string& what);
 
     /// nullopt: go on. Otherwise help, version or what is wrong was printed, and this is the exit status.
     std::optional<int> parse(std::span<const std::string> arguments, Io& io);
@@ -73,7 +73,7 @@ public:
     ProgressStyle progress_style(const Io& io) const;
 
 private:
-    CLI::Option* take_image_operands(std::vector<std::string>& images);
+    CLI::Option* add_image_operands(std::vector<std::string>& images);
     std::string help() const;
 
     Tool tool_;

@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 constexpr auto quiet_time = 1s; ///< shorter work shows nothing
 constexpr auto line_interval = 200ms;
 constexpr auto lines_interval = 5s;
-constexpr std::size_t widest_line = 79; ///< a longer one would wrap, and could not be taken away
+constexpr std::size_t widest_line = 79; ///< a longer one would wrap, and could not be erased
 
 std::string amount_text(u64 amount, ProgressUnit unit) {
     return unit == ProgressUnit::bytes ? size_text(amount) : std::to_string(amount);
@@ -82,7 +82,7 @@ void ProgressDisplay::end_phase() {
     if (style_ == ProgressStyle::lines && !phase_.empty()) {
         show(clock_());
     }
-    take_line_away();
+    erase_line();
     phase_.clear();
 }
 
@@ -105,7 +105,7 @@ void ProgressDisplay::show(Time now) {
     set_next_show(now + line_interval);
 }
 
-void ProgressDisplay::take_line_away() {
+void ProgressDisplay::erase_line() {
     if (shown_width_ > 0) {
         static_cast<void>(sink_.write(fmt::format("\r{:{}}\r", "", shown_width_)));
         shown_width_ = 0;
@@ -137,7 +137,7 @@ std::string ProgressDisplay::text(Time now) const {
 
 Result<void> ProgressDisplay::MessageSink::write(std::string_view text) {
     const std::lock_guard lock(display_.mutex_);
-    display_.take_line_away();
+    display_.erase_line();
     return display_.sink_.write(text);
 }
 

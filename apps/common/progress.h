@@ -33,7 +33,7 @@ public:
     /// The last phase has ended.
     void finish();
 
-    /// Where messages go while work goes on: takes the line away before each.
+    /// Where messages go while work goes on: the line is erased before each.
     OutputSink& err() { return messages_; }
 
 private:
@@ -50,7 +50,7 @@ private:
 
     void show(Time now);
     void end_phase();
-    void take_line_away();
+    void erase_line();
     std::string text(Time now) const;
     void set_next_show(Time time) { next_show_ = time.time_since_epoch().count(); }
 

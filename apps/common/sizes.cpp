@@ -13,7 +13,7 @@ namespace btrkit::apps {
 
 namespace {
 
-bool take_suffix(std::string_view& text, char wanted) {
+bool drop_suffix(std::string_view& text, char wanted) {
     if (text.empty() || lower_case(text.back()) != wanted) {
         return false;
     }
@@ -49,8 +49,8 @@ std::optional<u64> parse_size(std::string_view text) {
         return parse_number(text); // b and e are digits here
     }
     constexpr std::string_view units = "kmgtpe";
-    const bool has_b = take_suffix(text, 'b');
-    const bool has_i = has_b && take_suffix(text, 'i');
+    const bool has_b = drop_suffix(text, 'b');
+    const bool has_i = has_b && drop_suffix(text, 'i');
     const std::size_t power = text.empty() ? std::string_view::npos : units.find(lower_case(text.back()));
     if (power == std::string_view::npos) {
         return has_i ? std::nullopt : parse_number(text);

@@ -39,12 +39,12 @@ std::optional<int> read_flags(CommandLine& line, std::span<const std::string> ar
     auto& app = line.app();
     app.add_flag("-f,--full", flags.full, "also print the system chunks and the backup roots");
     const auto* all = app.add_flag("-a,--all", flags.all, "print all mirrors that fit into the device");
-    const auto* with_super = line.take_number("-s,--super", super, "print this mirror: 0 (default), 1 or 2");
-    const auto* with_old = line.take_number("-i", old_super, "older spelling of -s")->group("");
-    const auto* with_offset = line.take_size("--bytenr", offset, "print what stands at this offset of the device");
+    const auto* with_super = line.add_number("-s,--super", super, "print this mirror: 0 (default), 1 or 2");
+    const auto* with_old = line.add_number("-i", old_super, "older spelling of -s")->group("");
+    const auto* with_offset = line.add_size("--bytenr", offset, "print what stands at this offset of the device");
     app.add_flag("-F,--force", flags.force, "print even what has not the magic of a superblock");
-    line.take_images(flags.images);
-    line.take_format(flags.format);
+    line.add_images(flags.images);
+    line.add_format(flags.format);
     if (const auto status = line.parse(arguments, io)) {
         return status;
     }

@@ -25,48 +25,47 @@ struct Flags {
 
 /// An option that may be given several times, each value through parse.
 template <class Value, class Parse>
-CLI::Option* take_each(CLI::App& app, const std::string& names, std::vector<Value>& values, const std::string& kind,
-                       const std::string& what, Parse parse) {
-    const auto take = [&values, names, kind, parse](const std::string& text) {
+CLI::Option* add_each(CLI::App& app, const std::string& names, std::vector<Value>& values, const std::string& kind,
+                      const std::string& what, Parse parse) {
+    const auto store = [&values, names, kind, parse](const std::string& text) {
         const auto value = parse(text);
         if (!value) {
             throw CLI::ValidationError(names, fmt::format("'{}' is no {}", text, kind));
         }
         values.push_back(*value);
     };
-    return app.add_option_function<std::string>(names, take, what)->trigger_on_parse();
+    return app.add_option_function<std::string>(names, store, what)->trigger_on_parse();
 }
 
-void take_key(CLI::App& app, const std::string& name, btrfs::Key& key, const btrfs::Key& fill,
-              const std::string& what) {
-    const auto take = [&key, name, fill](const std::string& text) {
+void add_key(CLI::App& app, const std::string& name, btrfs::Key& key, const btrfs::Key& fill, const std::string& what) {
+    const auto store = [&key, name, fill](const std::string& text) {
         const auto parsed = parse_key(text, fill);
         if (!parsed) {
             throw CLI::ValidationError(name, fmt::format("'{}' is no key: OBJECTID[,TYPE[,OFFSET]]", text));
         }
         key = *parsed;
     };
-    app.add_option_function<std::string>(name, take, what)->option_text("KEY");
+    app.add_option_function<std::string>(name, store, what)->option_text("KEY");
 }
 
-void take_selection(CLI::App& app, dump_tree::Options& dump) {
+void add_selection(CLI::App& app, dump_tree::Options& dump) {
     app.add_flag("-e,--extents", dump.extents, "only the extent and device trees");
     app.add_flag("-d,--device", dump.devices, "only the root, chunk and device trees");
     app.add_flag("-u,--uuid", dump.uuids, "only the uuid tree");
     app.add_flag("-r,--roots", dump.roots, "only where the roots of the trees are");
     app.add_flag("-R,--backups", dump.backups, "the same, and the backup roots");
-    take_each(app, "-t,--tree", dump.trees, "tree", "only this tree, by number or name; repeatable", parse_tree_id)
+    add_each(app, "-t,--tree", dump.trees, "tree", "only this tree, by number or name; repeatable", parse_tree_id)
         ->option_text("ID");
-    take_each(app, "-b,--block", dump.blocks, "number", "only the block at this address; repeatable",
-              [](const std::string& text) { return parse_number(text); })
+    add_each(app, "-b,--block", dump.blocks, "number", "only the block at this address; repeatable",
+             [](const std::string& text) { return parse_number(text); })
         ->option_text("N");
     app.add_flag("--follow", dump.follow, "with -b: and its children");
     app.add_option("--path", dump.path, "only the items of this file or directory")->option_text("PATH");
-    take_key(app, "--from", dump.keys.first, btrfs::Key::min(), "only items from OBJECTID[,TYPE[,OFFSET]] on");
-    take_key(app, "--to", dump.keys.last, btrfs::Key::max(), "only items up to this key");
+    add_key(app, "--from", dump.keys.first, btrfs::Key::min(), "only items from OBJECTID[,TYPE[,OFFSET]] on");
+    add_key(app, "--to", dump.keys.last, btrfs::Key::max(), "only items up to this key");
 }
 
-void take_form(CLI::App& app, dump_tree::Options& dump) {
+void add_form(CLI::App& app, dump_tree::Options& dump) {
     const auto set_order = [&dump](WalkOrder order) { return [&dump, order] { dump.order = order; }; };
     app.add_flag_callback("--bfs", set_order(WalkOrder::breadth_first), "level by level (default)")->trigger_on_parse();
     app.add_flag_callback("--dfs", set_order(WalkOrder::depth_first), "every node before its children")
@@ -102,11 +101,11 @@ std::string_view contradiction(const Flags& flags) {
 }
 
 std::optional<int> read_flags(CommandLine& line, std::span<const std::string> arguments, Io& io, Flags& flags) {
-    take_selection(line.app(), flags.dump);
-    take_form(line.app(), flags.dump);
-    line.take_images(flags.images);
-    line.take_format(flags.format, true);
-    line.take_threads(flags.parallelism.threads);
+    add_selection(line.app(), flags.dump);
+    add_form(line.app(), flags.dump);
+    line.add_images(flags.images);
+    line.add_format(flags.format, true);
+    line.add_threads(flags.parallelism.threads);
     if (const auto status = line.parse(arguments, io)) {
         return status;
     }

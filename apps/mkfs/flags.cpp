@@ -11,17 +11,17 @@ namespace btrkit::apps {
 
 namespace {
 
-/// An option whose value is parsed by `parse` and handed to `take`.
-template <class Parse, class Take>
+/// An option whose value is parsed by `parse` and handed to `store`.
+template <class Parse, class Store>
 void add_parsed(CLI::App& app, const std::string& names, const std::string& value, const std::string& what, Parse parse,
-                Take take) {
-    const auto on_value = [names, parse, take](const std::vector<std::string>& texts) {
+                Store store) {
+    const auto on_value = [names, parse, store](const std::vector<std::string>& texts) {
         for (const auto& text : texts) {
             auto parsed = parse(text);
             if (!parsed) {
                 throw CLI::ValidationError(names, parsed.error().message);
             }
-            take(std::move(*parsed));
+            store(std::move(*parsed));
         }
     };
     app.add_option_function<std::vector<std::string>>(names, on_value, what)
@@ -47,8 +47,8 @@ void declare_layout(CommandLine& line, MkfsFlags& flags) {
     app.add_option("-m,--metadata", requests.metadata_profile, "metadata profile; dup on one device, raid1 on several")
         ->option_text("PROFILE");
     app.add_flag("-M,--mixed", requests.mixed, "data and metadata in the same block groups");
-    line.take_size("-n,--nodesize", requests.nodesize_bytes, "bytes of a tree block (default 16k)");
-    line.take_size("-s,--sectorsize", requests.sectorsize_bytes, "bytes of a data block (default 4k)");
+    line.add_size("-n,--nodesize", requests.nodesize_bytes, "bytes of a tree block (default 16k)");
+    line.add_size("-s,--sectorsize", requests.sectorsize_bytes, "bytes of a data block (default 4k)");
     app.add_option("--csum,--checksum", requests.checksum, "crc32c, xxhash, sha256 or blake2")->option_text("TYPE");
     const auto add_features = [&requests](const std::vector<std::string>& lists) {
         requests.features.insert(requests.features.end(), lists.begin(), lists.end());
@@ -91,16 +91,16 @@ void declare_source(CommandLine& line, MkfsFlags& flags) {
 
 void declare_devices(CommandLine& line, MkfsFlags& flags) {
     auto& app = line.app();
-    line.take_size("-b,--byte-count", flags.byte_count, "use only SIZE of each device");
+    line.add_size("-b,--byte-count", flags.byte_count, "use only SIZE of each device");
     add_parsed(app, "--size", "SIZE", "size of each image: bytes, auto (as small as can be) or min+SLACK",
                parse_size_flag, [&](SizeFlag size) { flags.size = size; });
     app.add_flag("--shrink", flags.shrink, "cut the image to what the content needs");
     app.add_flag("--dry-run", flags.dry_run, "print the plan and write nothing");
     app.add_flag("-f,--force", flags.force, "overwrite another filesystem or partition table");
     app.add_flag("-K,--nodiscard", flags.nodiscard, "do not give the devices' space back first");
-    line.take_format(flags.format);
-    line.take_threads(flags.parallelism.threads);
-    line.take_progress();
+    line.add_format(flags.format);
+    line.add_threads(flags.parallelism.threads);
+    line.add_progress();
     app.set_version_flag("-V,--version", "", "the version, and the libraries it was built with")->group("Shared");
 }
 
@@ -148,7 +148,7 @@ std::optional<int> read_mkfs_flags(CommandLine& line, std::span<const std::strin
     declare_layout(line, flags);
     declare_source(line, flags);
     declare_devices(line, flags);
-    line.take_images(flags.images);
+    line.add_images(flags.images);
     // The list of features needs no image.
     line.app().get_option("IMAGE")->required(false);
     if (const auto status = line.parse(arguments, io)) {

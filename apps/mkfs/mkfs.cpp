@@ -101,7 +101,7 @@ public:
 
 private:
     Result<void> write(const mkfs::Plan& plan, std::span<const Target> targets) {
-        // Until here nothing was made that would have to be taken away: a signal just ended us, whatever we waited for.
+        // Until here nothing was made that would have to be removed: a signal just ended us, whatever we waited for.
         const StopSignals stop;
         BTRKIT_TRY_ASSIGN(auto open, OpenTargets::open(flags_, targets, plan.layout));
         const auto report =

@@ -27,7 +27,7 @@ struct TargetSizes {
 };
 Result<TargetSizes> sizes_of(const MkfsFlags& flags, std::span<const Target> targets);
 
-/// Targets open for writing. Files that were made are taken away again unless keep() was called.
+/// Targets open for writing. Files that were made are removed again unless keep() was called.
 class OpenTargets {
 public:
     /// Opens, makes or resizes them so that each has the size that is planned for it (files), or at least that size.

@@ -26,11 +26,11 @@ void declare_own(CommandLine& line, ScrubFlags& flags, RawFlags& raw) {
         ->option_text("PATH")
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
         ->allow_extra_args(false);
-    line.take_number("--devid", flags.scrub.devid, "only what lies on this device");
-    line.take_size("--limit", raw.limit, "read so many bytes a second at most; 0: no limit");
+    line.add_number("--devid", flags.scrub.devid, "only what lies on this device");
+    line.add_size("--limit", raw.limit, "read so many bytes a second at most; 0: no limit");
     app.add_option("--state", flags.state, "remember there how far it is, until it is finished")->option_text("FILE");
     app.add_flag("--resume", flags.resume, "go on where the state file says");
-    line.take_size("--memory", raw.memory, "how much to use, roughly (default 64m)");
+    line.add_size("--memory", raw.memory, "how much to use, roughly (default 64m)");
     app.add_flag("-d", flags.per_device, "print what each device has");
     app.add_flag("-R", flags.raw, "print all counters instead of a summary");
 }
@@ -39,8 +39,8 @@ void declare_the_peers(CommandLine& line, RawFlags& raw) {
     auto& app = line.app();
     app.add_flag("-r", raw.read_only, "as always without --repair: nothing is written");
     app.add_flag("-B", raw.ignored, "as always: in the foreground");
-    line.take_number("-c", raw.io_class, "accepted, changes nothing");
-    line.take_number("-n", raw.io_data, "accepted, changes nothing");
+    line.add_number("-c", raw.io_class, "accepted, changes nothing");
+    line.add_number("-n", raw.io_data, "accepted, changes nothing");
     app.add_flag("-f", raw.forces, "refused: there is nothing that could be forced");
 }
 
@@ -67,11 +67,11 @@ std::optional<int> read_scrub_flags(CommandLine& line, std::span<const std::stri
                                     ScrubFlags& flags) {
     RawFlags raw;
     declare_own(line, flags, raw);
-    line.take_images(flags.images);
-    line.take_format(flags.format);
-    line.take_threads(flags.parallelism.threads);
+    line.add_images(flags.images);
+    line.add_format(flags.format);
+    line.add_threads(flags.parallelism.threads);
     declare_the_peers(line, raw);
-    line.take_progress();
+    line.add_progress();
     if (const auto status = line.parse(arguments, io)) {
         return status;
     }

@@ -117,7 +117,7 @@ private:
         scrub::Hooks hooks;
         if (flags_.limit_bytes_per_second > 0) {
             throttle.emplace(flags_.limit_bytes_per_second, time_, stop);
-            hooks.throttle = [&throttle](u64 bytes) { throttle->take(bytes); };
+            hooks.throttle = [&throttle](u64 bytes) { throttle->acquire(bytes); };
         }
         if (state_file_) {
             hooks.checkpoint = [this](const scrub::State& state) { remember_now_and_then(state); };

@@ -26,7 +26,7 @@ std::unexpected<Error> host_failure(const std::string& path, std::string_view do
     return fail(ErrorKind::io, fmt::format("{}: cannot {}: {}", printable(path), doing, std::strerror(errno)));
 }
 
-/// A file beside the path that it will replace; taken away again unless it does.
+/// A file beside the path that it will replace; removed again unless it does.
 class Replacement {
 public:
     static Result<Replacement> make(const std::string& path) {

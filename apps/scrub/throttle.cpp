@@ -20,7 +20,7 @@ Throttle::Throttle(u64 bytes_per_second, const TimeSource& time, StopToken stop)
     : bytes_per_second_(static_cast<double>(bytes_per_second)), time_(time), stop_(stop),
       credit_bytes_(bytes_per_second_ * most_credit.count()), filled_(time.now()) {}
 
-void Throttle::take(u64 bytes) {
+void Throttle::acquire(u64 bytes) {
     const auto end = reserve(bytes);
     for (auto now = time_.now(); now < end && !stop_.stop_requested(); now = time_.now()) {
         time_.sleep(std::min(nap, std::chrono::duration_cast<std::chrono::nanoseconds>(end - now)));

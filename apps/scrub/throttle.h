@@ -17,7 +17,7 @@ public:
 
     /// Returns when so many bytes may be read, or at once where a stop was requested. From any thread: who comes later
     /// waits longer.
-    void take(u64 bytes);
+    void acquire(u64 bytes);
 
 private:
     /// Takes bytes that may not be there yet; returns when they will be.

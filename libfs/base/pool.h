@@ -22,7 +22,7 @@ public:
     /// make() -> std::unique_ptr<T>, only called where nothing is to be had. What comes back is as its last user
     /// left it.
     template <class Make>
-    Lease take(Make&& make) {
+    Lease lease(Make&& make) {
         {
             const std::lock_guard lock(mutex_);
             if (!free_.empty()) {

@@ -48,7 +48,7 @@ Result<void> DataChecksums::stand_before(Logical at) {
 }
 
 /// Copies what the item has of the sectors from at on.
-void DataChecksums::take_from_item(Logical at) {
+void DataChecksums::copy_from_item(Logical at) {
     const auto& geometry = filesystem_->geometry();
     const u64 start = items_->key().offset;
     const Bytes csums = items_->data();
@@ -73,7 +73,7 @@ Result<std::span<const std::optional<btrfs::CsumBytes>>> DataChecksums::find(Log
     BTRKIT_TRY(stand_before(at));
     const u64 end = at.bytenr + sectors * filesystem_->geometry().sectorsize;
     while (on_item() && items_->key().offset < end) {
-        take_from_item(at);
+        copy_from_item(at);
         const u64 item_end = items_->key().offset + items_->data().size() / filesystem_->geometry().csum_size_bytes *
                                                         filesystem_->geometry().sectorsize;
         if (item_end >= end) {

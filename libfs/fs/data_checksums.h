@@ -28,7 +28,7 @@ private:
     Result<void> open_tree();
     bool on_item() const;
     Result<void> stand_before(Logical at);
-    void take_from_item(Logical at);
+    void copy_from_item(Logical at);
 
     const Filesystem* filesystem_;
     std::unique_ptr<BlockCache> cache_; // on the heap: items_ refers to it while this moves

@@ -14,7 +14,7 @@ public:
     explicit BodyBudget(u32 nodesize) : left_bytes_(nodesize) {}
 
     /// Whether a body of this many bytes is still to be shown; if so, it is charged.
-    bool take(std::size_t size_bytes) {
+    bool spend(std::size_t size_bytes) {
         if (size_bytes > left_bytes_) {
             return false;
         }

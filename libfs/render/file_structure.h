@@ -24,7 +24,7 @@ public:
     Bytes rest() const { return rest_; }
     /// The structure at the front, which is consumed; null, and nothing consumed, if it is not complete.
     template <class Struct>
-    const Struct* take() {
+    const Struct* read() {
         const auto* found = view_at<Struct>(rest_);
         if (found != nullptr) {
             rest_ = rest_.subspan(sizeof(Struct));
@@ -32,11 +32,11 @@ public:
         return found;
     }
     /// As many bytes as that, consumed; false, and nothing consumed, if there are fewer.
-    bool take_bytes(std::size_t length, Bytes& taken) {
+    bool read_bytes(std::size_t length, Bytes& out) {
         if (length > rest_.size()) {
             return false;
         }
-        taken = rest_.first(length);
+        out = rest_.first(length);
         rest_ = rest_.subspan(length);
         return true;
     }
@@ -55,7 +55,7 @@ template <class Emitter>
 bool describe_next_name(Emitter& emit, std::string_view field, BodyReader& reader, std::size_t length,
                         const RenderContext& context) {
     Bytes name;
-    if (!reader.take_bytes(length, name)) {
+    if (!reader.read_bytes(length, name)) {
         return false;
     }
     describe_name(emit, field, name, context);
@@ -69,7 +69,7 @@ bool describe_inode_refs(Emitter& emit, const ItemBody& item) {
     bool complete = true;
     emit.begin_list("refs");
     while (complete && !reader.at_end()) {
-        const auto* ref = reader.take<Ref>();
+        const auto* ref = reader.read<Ref>();
         if (ref == nullptr) {
             complete = false;
             break;
@@ -90,7 +90,7 @@ bool describe_dir_entries(Emitter& emit, const ItemBody& item) {
     bool complete = true;
     emit.begin_list("entries");
     while (complete && !reader.at_end()) {
-        const auto* entry = reader.take<btrfs::DirItem>();
+        const auto* entry = reader.read<btrfs::DirItem>();
         if (entry == nullptr) {
             complete = false;
             break;
@@ -115,7 +115,7 @@ bool describe_root_ref(Emitter& emit, const ItemBody& item) {
         return false;
     }
     BodyReader reader(item.bytes);
-    const auto* ref = reader.take<btrfs::RootRef>();
+    const auto* ref = reader.read<btrfs::RootRef>();
     return describe_next_name(emit, "name", reader, ref->name_len, item.context) && reader.at_end();
 }
 
@@ -134,7 +134,7 @@ bool describe_file_extent(Emitter& emit, const ItemBody& item) {
         return false;
     }
     BodyReader reader(item.bytes);
-    const auto* head = reader.take<btrfs::FileExtentHead>();
+    const auto* head = reader.read<btrfs::FileExtentHead>();
     switch (static_cast<btrfs::FileExtentType>(head->type)) {
     case btrfs::FileExtentType::inline_data: emit.number("inline_size", reader.rest().size()); return true;
     case btrfs::FileExtentType::regular:
@@ -157,7 +157,7 @@ bool describe_csums(Emitter& emit, const ItemBody& item) {
     if (item.context.csum_items) {
         emit.begin_list("sums");
         BodyReader reader(item.bytes);
-        for (Bytes sum; reader.take_bytes(csum_size, sum);) {
+        for (Bytes sum; reader.read_bytes(csum_size, sum);) {
             emit.hex_element(sum);
         }
         emit.end_list();
@@ -178,7 +178,7 @@ bool describe_verity_descriptor(Emitter& emit, const ItemBody& item) {
         if (!describe_front<btrfs::FsverityDescriptor>(emit, item.bytes)) {
             return false;
         }
-        reader.take<btrfs::FsverityDescriptor>();
+        reader.read<btrfs::FsverityDescriptor>();
     }
     emit.hex("signature", reader.rest());
     return true;

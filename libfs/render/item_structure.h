@@ -131,7 +131,7 @@ inline bool size_is_possible(const btrfs::Key& key, std::size_t size) {
 template <class Emitter>
 void describe_item(const BlockView& leaf, u32 slot, const RenderContext& context, BodyBudget& budget, Emitter& emit) {
     const structure::ItemBody item{leaf.key(slot), leaf.item_data(slot), context};
-    if (!budget.take(item.bytes.size())) {
+    if (!budget.spend(item.bytes.size())) {
         emit.boolean("overlapping", true);
         return;
     }

@@ -137,7 +137,7 @@ void TreeText::put_item(TextBuffer& out, const BlockView& leaf, u32 slot, const 
     out.dec(u32{item.size});
     out.put('\n');
     const Bytes bytes = leaf.item_data(slot);
-    if (!budget.take(bytes.size())) {
+    if (!budget.spend(bytes.size())) {
         put_line(out, "item data overlaps that of other items");
         return;
     }

@@ -15,7 +15,7 @@ template <class Struct, class Emitter>
 bool describe_list(Emitter& emit, std::string_view name, Bytes bytes) {
     BodyReader reader(bytes);
     emit.begin_list(name);
-    while (const auto* element = reader.take<Struct>()) {
+    while (const auto* element = reader.read<Struct>()) {
         emit.begin_object();
         describe_fields(emit, *element);
         emit.end_object();
@@ -81,7 +81,7 @@ bool describe_extent(Emitter& emit, const ItemBody& item) {
         return false;
     }
     BodyReader reader(item.bytes);
-    const auto* extent = reader.take<btrfs::ExtentItem>();
+    const auto* extent = reader.read<btrfs::ExtentItem>();
     if (item.key.type == btrfs::item_type::extent_item && (extent->flags & btrfs::extent_flag_tree_block) != 0) {
         emit.begin_object("tree_block_info");
         const bool complete = describe_front<btrfs::TreeBlockInfo>(emit, reader.rest());
@@ -89,7 +89,7 @@ bool describe_extent(Emitter& emit, const ItemBody& item) {
         if (!complete) {
             return false;
         }
-        reader.take<btrfs::TreeBlockInfo>();
+        reader.read<btrfs::TreeBlockInfo>();
     }
     return describe_inline_refs(emit, reader.rest());
 }
@@ -115,7 +115,7 @@ bool describe_chunk(Emitter& emit, const ItemBody& item) {
         return false;
     }
     BodyReader reader(item.bytes);
-    const auto* chunk = reader.take<btrfs::ChunkItem>();
+    const auto* chunk = reader.read<btrfs::ChunkItem>();
     describe_list<btrfs::StripeItem>(emit, "stripes", reader.rest());
     return item.bytes.size() == btrfs::chunk_item_size(chunk->num_stripes);
 }
@@ -164,7 +164,7 @@ bool describe_uuid_subvolumes(Emitter& emit, const ItemBody& item) {
     emit.uuid("uuid", std::bit_cast<btrfs::Uuid>(halves));
     BodyReader reader(item.bytes);
     emit.begin_list("subvolumes");
-    while (const auto* id = reader.take<btrfs::le64>()) {
+    while (const auto* id = reader.read<btrfs::le64>()) {
         emit.element(u64{*id});
     }
     emit.end_list();

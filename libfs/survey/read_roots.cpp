@@ -74,7 +74,7 @@ std::optional<RootRecord> parse_root_record(const btrfs::Key& key, Bytes body, c
     return record;
 }
 
-void RootsCollector::take(const btrfs::Key& key, Bytes body, const Place& place) {
+void RootsCollector::accept(const btrfs::Key& key, Bytes body, const Place& place) {
     if (!belongs_in_root_tree(key)) {
         return;
     }
@@ -85,15 +85,15 @@ void RootsCollector::take(const btrfs::Key& key, Bytes body, const Place& place)
         }
         return;
     case type::root_ref:
-    case type::root_backref: return take_ref(key, body, place);
+    case type::root_backref: return accept_ref(key, body, place);
     case type::orphan_item: roots_.orphans.push_back(key.offset); return;
     case type::inode_item: roots_.inodes.push_back(key.objectid); return;
-    case type::dir_item: return take_dir_item(key, body, place);
+    case type::dir_item: return accept_dir_item(key, body, place);
     default: return;
     }
 }
 
-void RootsCollector::take_ref(const btrfs::Key& key, Bytes body, const Place& place) {
+void RootsCollector::accept_ref(const btrfs::Key& key, Bytes body, const Place& place) {
     const auto* ref = view_at<btrfs::RootRef>(body);
     if (ref == nullptr) {
         return;
@@ -110,7 +110,7 @@ void RootsCollector::take_ref(const btrfs::Key& key, Bytes body, const Place& pl
                     .slot = place.slot.value_or(0)});
 }
 
-void RootsCollector::take_dir_item(const btrfs::Key& key, Bytes body, const Place& place) {
+void RootsCollector::accept_dir_item(const btrfs::Key& key, Bytes body, const Place& place) {
     const bool is_default = key.offset == name_hash(std::as_bytes(std::span(default_entry_name)));
     if (const auto location = is_default ? entry_of_name(body, default_entry_name) : std::nullopt) {
         roots_.default_subvolume = {.id = location->objectid, .place = place};
@@ -121,11 +121,11 @@ void read_roots(Survey& survey) {
     RootsCollector collector(survey.roots);
     Cursor cursor(survey.filesystem.reader(), survey.filesystem.root_tree().block);
     for (cursor.seek(btrfs::Key::min()); cursor.valid() && !survey.run.stop.stop_requested(); cursor.next()) {
-        collector.take(cursor.key(), cursor.data(),
-                       {.logical = Logical{cursor.leaf().header().bytenr},
-                        .tree = btrfs::root_tree_id,
-                        .slot = cursor.slot(),
-                        .key = cursor.key()});
+        collector.accept(cursor.key(), cursor.data(),
+                         {.logical = Logical{cursor.leaf().header().bytenr},
+                          .tree = btrfs::root_tree_id,
+                          .slot = cursor.slot(),
+                          .key = cursor.key()});
     }
     survey.roots.complete = !cursor.missed_items() && !survey.run.stop.stop_requested();
 }

@@ -20,11 +20,11 @@ public:
     explicit RootsCollector(Roots& roots) : roots_(roots) {}
 
     /// All items of the root tree, in key order.
-    void take(const btrfs::Key& key, Bytes body, const Place& place);
+    void accept(const btrfs::Key& key, Bytes body, const Place& place);
 
 private:
-    void take_ref(const btrfs::Key& key, Bytes body, const Place& place);
-    void take_dir_item(const btrfs::Key& key, Bytes body, const Place& place);
+    void accept_ref(const btrfs::Key& key, Bytes body, const Place& place);
+    void accept_dir_item(const btrfs::Key& key, Bytes body, const Place& place);
 
     Roots& roots_;
 };

@@ -49,7 +49,7 @@ public:
     explicit ChunkFindings(const btrfs::Key& key) : place_{.logical = Logical{key.offset}, .key = key} {}
 
     void add(std::string detail) { problems_.push_back({ProblemCode::chunk_item, place_, std::move(detail)}); }
-    Problems take() { return std::move(problems_); }
+    Problems release() { return std::move(problems_); }
 
 private:
     Place place_;
@@ -170,7 +170,7 @@ Problems check_chunk(const btrfs::Key& key, Bytes body, const Geometry& geometry
                           : fmt::format("size {} is too small", body.size()));
     }
     if (!item) {
-        return findings.take();
+        return findings.release();
     }
     check_type(item->item.type, geometry, findings);
     check_extent(*item, geometry, findings);
@@ -182,7 +182,7 @@ Problems check_chunk(const btrfs::Key& key, Bytes body, const Geometry& geometry
                                      stripe->offset, stripe->devid));
         }
     }
-    return findings.take();
+    return findings.release();
 }
 
 std::optional<Chunk> parse_chunk(const btrfs::Key& key, Bytes body) {

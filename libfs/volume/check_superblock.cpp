@@ -37,7 +37,7 @@ public:
             add(code, fmt::format("{} is {}", field, value));
         }
     }
-    Problems take() { return std::move(problems_); }
+    Problems release() { return std::move(problems_); }
 
 private:
     const std::string& device_name_;
@@ -128,14 +128,14 @@ Problems check_superblock(const Superblock& super, u64 offset, const std::string
     SuperFindings findings(device_name, offset);
     if (super.magic != btrfs::superblock_magic) {
         findings.add(ProblemCode::super_magic, fmt::format("{:#018x}", u64{super.magic}));
-        return findings.take();
+        return findings.release();
     }
     check_identity(super, offset, findings);
     check_sizes(super, findings);
     check_roots(super, findings);
     check_device(super, findings);
     check_features(super, findings);
-    return findings.take();
+    return findings.release();
 }
 
 Geometry geometry_of(const Superblock& super) {

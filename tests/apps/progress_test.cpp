@@ -147,7 +147,7 @@ ProgressStyle style_of(const std::vector<std::string>& arguments, bool err_is_te
     StringSink err;
     Io io{.out = out, .err = err, .err_is_terminal = err_is_terminal};
     CommandLine line({.name = "tool", .operands = "", .summary = ""});
-    line.take_progress();
+    line.add_progress();
     REQUIRE_FALSE(line.parse(arguments, io));
     return line.progress_style(io);
 }

@@ -20,7 +20,7 @@ namespace {
 /// How long taking so many bytes takes.
 std::chrono::nanoseconds time_of(apps::Throttle& throttle, TestTime& time, u64 bytes) {
     const auto before = time.passed();
-    throttle.take(bytes);
+    throttle.acquire(bytes);
     return time.passed() - before;
 }
 
@@ -64,7 +64,7 @@ TEST_CASE("throttle: in the long run so many bytes a second") {
     CHECK(is_about(time_of(throttle, time, 500), 500ms));
     CHECK(is_about(time_of(throttle, time, 7000), 7s));
     for (int i = 0; i < 1000; ++i) {
-        throttle.take(3);
+        throttle.acquire(3);
     }
     CHECK(is_about(time.passed(), 10500ms));
 }
@@ -88,10 +88,10 @@ TEST_CASE("throttle: a stop ends the wait") {
     };
     const auto source = time.source();
     apps::Throttle throttle(1, source, StopToken(flag));
-    throttle.take(~u64{0}); // more than any clock counts
+    throttle.acquire(~u64{0}); // more than any clock counts
     CHECK(time.passed() >= 3s);
     CHECK(time.passed() < 4s);
-    throttle.take(1000);
+    throttle.acquire(1000);
     CHECK(time.passed() < 4s);
 }
 

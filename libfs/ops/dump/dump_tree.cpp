@@ -85,7 +85,7 @@ private:
             return nullptr;
         }
         auto workspace =
-            pool_.take([this] { return std::make_unique<Workspace>(TreeText::Options{options_.csum_headers}); });
+            pool_.lease([this] { return std::make_unique<Workspace>(TreeText::Options{options_.csum_headers}); });
         workspace->text.clear();
         BlockBatch batch({workspace->blocks.get(), BlockBatch::size_bytes}, filesystem_.geometry().nodesize);
         auto job = std::make_unique<Job>(Job{.workspace = std::move(workspace), .batch = std::move(batch)});

@@ -52,12 +52,12 @@ std::optional<Wanted> wanted_at(const FilePlace& place, u64 bytenr) {
     return wanted;
 }
 
-class Taker {
+class DonationUse {
 public:
-    Taker(Survey& survey, const VerifyMode& mode, DeviceCounts& counts)
+    DonationUse(Survey& survey, const VerifyMode& mode, DeviceCounts& counts)
         : survey_(survey), mode_(mode), counts_(counts), sectorsize_(mode.geometry.sectorsize) {}
 
-    Donations take(std::span<const std::unique_ptr<Donor>> donors) {
+    Donations run(std::span<const std::unique_ptr<Donor>> donors) {
         gather();
         if (sectors_.empty()) {
             return {};
@@ -172,9 +172,9 @@ private:
 
 } // namespace
 
-Donations take_donations(Survey& survey, const VerifyMode& mode, std::span<const std::unique_ptr<Donor>> donors,
-                         DeviceCounts& counts) {
-    return Taker(survey, mode, counts).take(donors);
+Donations use_donations(Survey& survey, const VerifyMode& mode, std::span<const std::unique_ptr<Donor>> donors,
+                        DeviceCounts& counts) {
+    return DonationUse(survey, mode, counts).run(donors);
 }
 
 } // namespace btrkit::scrub

@@ -16,7 +16,7 @@ struct Donations {
 
 /// Looks in the donors for the data of which the findings say that no copy is good, and with a mender writes what has
 /// the stored checksum over every bad copy. Settles findings and counts. Needs survey.roots.
-Donations take_donations(survey::Survey& survey, const survey::VerifyMode& mode,
-                         std::span<const std::unique_ptr<Donor>> donors, survey::DeviceCounts& counts);
+Donations use_donations(survey::Survey& survey, const survey::VerifyMode& mode,
+                        std::span<const std::unique_ptr<Donor>> donors, survey::DeviceCounts& counts);
 
 } // namespace btrkit::scrub

@@ -25,7 +25,7 @@ RangeSet united(std::vector<Range> ranges) {
 
 } // namespace
 
-void FaultBook::take(const VerifyUnit& unit, UnitResult& result) {
+void FaultBook::accept(const VerifyUnit& unit, UnitResult& result) {
     if (look_ == Look::first) {
         for (const auto& [devid, counts] : result.counts) {
             counts_[devid] += counts;

@@ -22,7 +22,7 @@ public:
         : filesystem_(filesystem), findings_(findings), counts_(counts) {}
 
     /// What one unit has found, unit after unit.
-    void take(const survey::VerifyUnit& unit, survey::UnitResult& result);
+    void accept(const survey::VerifyUnit& unit, survey::UnitResult& result);
     /// After the last unit: tells of what might have gone on.
     void close();
 
@@ -30,9 +30,9 @@ public:
     /// kept here.
     const std::set<UnitPlace>& doubtful_units() const { return doubtful_units_; }
     RangeSet doubtful_data() const;
-    /// The units are looked at again: of what they tell now, take() takes what was held back. It may be nothing.
+    /// The units are looked at again: of what they tell now, accept() accepts what was held back. It may be nothing.
     void begin_second_look();
-    /// The same, but take() takes what is told of parity.
+    /// The same, but accept() accepts what is told of parity.
     void begin_look_at_parity();
     /// Nobody will look again: tells of all that was held back.
     void tell_doubts();

@@ -21,7 +21,7 @@ class LostKeys final : public ScanHandler {
 public:
     std::unique_ptr<LeafResult> work(const LeafVisit&, Problems&) override { return nullptr; }
 
-    void take(const ScanStep& step, const LeafVisit*, std::unique_ptr<LeafResult>) override {
+    void accept(const ScanStep& step, const LeafVisit*, std::unique_ptr<LeafResult>) override {
         if (step.kind == ScanStep::Kind::lost) {
             lost_.try_emplace(step.ref.promise.address.bytenr, lost_range(step.ref));
         }

@@ -140,7 +140,7 @@ private:
             return true;
         };
         verify_all(mode_, context_.parallelism, next, [&](const VerifyUnit& unit, UnitResult& result) {
-            book_.take(unit, result);
+            book_.accept(unit, result);
             context_.progress.advance(bytes_of(unit));
             state_ = State{.chunk = unit.chunk->start.bytenr, .position = unit.range.end};
             if (hooks_.checkpoint && ++units_ % units_per_checkpoint == 0) {
@@ -215,7 +215,7 @@ private:
                 return false;
             },
             [&](const VerifyUnit& unit, UnitResult& result) {
-                book_.take(unit, result);
+                book_.accept(unit, result);
                 return true;
             });
         book_.close();
@@ -227,7 +227,7 @@ private:
         name_affected(survey_);
         if (!donors_.empty() && !report_.stopped) {
             context_.progress.begin_phase("donors", 0, ProgressUnit::bytes);
-            const auto donations = take_donations(survey_, mode_, donors_, counts_);
+            const auto donations = use_donations(survey_, mode_, donors_, counts_);
             report_.donated_bytes = donations.donated_bytes;
             if (mender_ != nullptr) {
                 // Parity beside what was lost could not be told before.

@@ -35,7 +35,7 @@ public:
         return found;
     }
 
-    void take(const ScanStep& step, const LeafVisit*, std::unique_ptr<LeafResult> result) override {
+    void accept(const ScanStep& step, const LeafVisit*, std::unique_ptr<LeafResult> result) override {
         if (step.kind != ScanStep::Kind::leaf || !step.is_first) {
             return;
         }

@@ -54,7 +54,7 @@ Result<void> SubvolumeSender::run() {
         } else if (!*item) {
             break;
         } else {
-            done = take(**item);
+            done = visit(**item);
         }
         BTRKIT_TRY(skip_or_fail(done));
     }
@@ -112,7 +112,7 @@ Error SubvolumeSender::with_path(Error error) const {
     return error;
 }
 
-Result<void> SubvolumeSender::take(const ItemDifference& item) {
+Result<void> SubvolumeSender::visit(const ItemDifference& item) {
     const auto& key = item.key;
     if (key.type == type::inode_item) {
         note_dir(item);
@@ -133,9 +133,9 @@ Result<void> SubvolumeSender::take(const ItemDifference& item) {
         return {};
     }
     if (key.type == type::inode_item) {
-        return take_inode(item);
+        return visit_inode(item);
     }
-    return current_.is_ignored && current_.number == key.objectid ? Result<void>() : take_other(item);
+    return current_.is_ignored && current_.number == key.objectid ? Result<void>() : visit_other(item);
 }
 
 /// What both snapshots have can matter nevertheless: holes in front of an extent, names in a directory that is another
@@ -155,14 +155,14 @@ Result<bool> SubvolumeSender::pass_same(const ItemDifference& item) {
     }
 }
 
-Result<void> SubvolumeSender::take_other(const ItemDifference& item) {
+Result<void> SubvolumeSender::visit_other(const ItemDifference& item) {
     const auto& key = item.key;
     const bool has_changed_contents = current_.number == key.objectid && !current_.is_replaced && !current_.is_deleted;
     switch (key.type) {
     case type::inode_ref:
-    case type::inode_extref: return take_names(item);
+    case type::inode_extref: return visit_names(item);
     case type::xattr_item: return has_changed_contents ? xattrs_.send(item) : Result<void>();
-    case type::extent_data: return take_extent(item);
+    case type::extent_data: return visit_extent(item);
     case type::verity_desc_item:
         current_.has_new_verity |= has_changed_contents && key.offset == 0 && item.change == ItemChange::added;
         return {};
@@ -179,7 +179,7 @@ void SubvolumeSender::stand_on(u64 number, const Inode& inode, bool is_new) {
     current_.is_deleted = false;
 }
 
-Result<void> SubvolumeSender::take_inode(const ItemDifference& item) {
+Result<void> SubvolumeSender::visit_inode(const ItemDifference& item) {
     const u64 number = item.key.objectid;
     current_ = {.number = number, .names_done_below = number};
     bytes_before_ = contents_.bytes_sent();
@@ -199,10 +199,10 @@ Result<void> SubvolumeSender::take_inode(const ItemDifference& item) {
         current_.is_deleted = true;
         return {};
     }
-    return before ? take_changed_inode(*now, *before) : take_added_inode(*now);
+    return before ? visit_changed_inode(*now, *before) : visit_added_inode(*now);
 }
 
-Result<void> SubvolumeSender::take_added_inode(const Inode& inode) {
+Result<void> SubvolumeSender::visit_added_inode(const Inode& inode) {
     if (inode.nlink == 0) {
         current_.is_ignored = true; // deleted while it was open
         return {};
@@ -214,7 +214,7 @@ Result<void> SubvolumeSender::take_added_inode(const Inode& inode) {
     return S_ISDIR(inode.mode) ? maker_.make_dir_once(inode) : maker_.make(inode);
 }
 
-Result<void> SubvolumeSender::take_changed_inode(const Inode& inode, const Inode& before) {
+Result<void> SubvolumeSender::visit_changed_inode(const Inode& inode, const Inode& before) {
     if (inode.nlink == 0 && before.nlink == 0) {
         current_.is_ignored = true;
         return {};
@@ -337,7 +337,7 @@ Result<void> SubvolumeSender::record_all_names(Snapshot& snapshot, bool is_new) 
     return there ? Result<void>() : std::unexpected(there.error());
 }
 
-Result<void> SubvolumeSender::take_names(const ItemDifference& item) {
+Result<void> SubvolumeSender::visit_names(const ItemDifference& item) {
     if (current_.number != item.key.objectid) {
         return std::unexpected(
             snapshots_.sent->damaged(item.key, "names of an inode that is not there or did not change"));
@@ -357,7 +357,7 @@ Result<void> SubvolumeSender::take_names(const ItemDifference& item) {
 
 /// Of an inode that has not changed, extents may have: they were moved by a balance or shared by a deduplication. Their
 /// bytes are the same.
-Result<void> SubvolumeSender::take_extent(const ItemDifference& item) {
+Result<void> SubvolumeSender::visit_extent(const ItemDifference& item) {
     if (current_.number != item.key.objectid || current_.is_replaced || current_.is_deleted) {
         return {};
     }

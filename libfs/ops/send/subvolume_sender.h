@@ -32,19 +32,19 @@ public:
     Result<void> run();
 
 private:
-    Result<void> take(const ItemDifference& item);
+    Result<void> visit(const ItemDifference& item);
     Result<bool> pass_same(const ItemDifference& item);
-    Result<void> take_other(const ItemDifference& item);
-    Result<void> take_inode(const ItemDifference& item);
-    Result<void> take_added_inode(const Inode& inode);
-    Result<void> take_changed_inode(const Inode& inode, const Inode& before);
+    Result<void> visit_other(const ItemDifference& item);
+    Result<void> visit_inode(const ItemDifference& item);
+    Result<void> visit_added_inode(const Inode& inode);
+    Result<void> visit_changed_inode(const Inode& inode, const Inode& before);
     Result<void> replace_inode(const Inode& inode, const Inode& before);
-    Result<void> take_names(const ItemDifference& item);
+    Result<void> visit_names(const ItemDifference& item);
     Result<bool> is_in_other_dirs(const ItemPlace& refs);
     Result<bool> is_other_dir(u64 number);
     void note_dir(const ItemDifference& item);
     void keep_other_dir(u64 number, bool is_other);
-    Result<void> take_extent(const ItemDifference& item);
+    Result<void> visit_extent(const ItemDifference& item);
 
     Result<void> record_names(Snapshot& snapshot, const btrfs::Key& key, Bytes body, bool is_new);
     Result<void> record_all_names(Snapshot& snapshot, bool is_new);

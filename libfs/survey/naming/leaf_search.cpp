@@ -38,15 +38,15 @@ public:
         for (u32 slot = 0; slot < leaf.block.count(); ++slot) {
             const auto key = leaf.block.key(slot);
             if (key.type == type::extent_data && !data_.empty()) {
-                take_extent(leaf, slot, *found);
+                search_extent(leaf, slot, *found);
             } else if ((key.type == type::dir_index || key.type == type::dir_item) && !inodes_.empty()) {
-                take_entries(leaf, slot, *found);
+                search_entries(leaf, slot, *found);
             }
         }
         return found;
     }
 
-    void take(const ScanStep& step, const LeafVisit*, std::unique_ptr<LeafResult> result) override {
+    void accept(const ScanStep& step, const LeafVisit*, std::unique_ptr<LeafResult> result) override {
         if (step.kind != ScanStep::Kind::leaf || !step.is_first) {
             return;
         }
@@ -75,7 +75,7 @@ private:
         return set;
     }
 
-    void take_extent(const LeafVisit& leaf, u32 slot, Found& found) const {
+    void search_extent(const LeafVisit& leaf, u32 slot, Found& found) const {
         const auto extent = stored_extent(leaf.block.item_data(slot));
         const Range bytes = extent ? extent->needed() : Range{};
         if (bytes.length() > 0 && data_.intersects(bytes)) {
@@ -84,7 +84,7 @@ private:
         }
     }
 
-    void take_entries(const LeafVisit& leaf, u32 slot, Found& found) const {
+    void search_entries(const LeafVisit& leaf, u32 slot, Found& found) const {
         const auto key = leaf.block.key(slot);
         for_each_name(key, leaf.block.item_data(slot), [&](const NameRecord& record, const btrfs::DirItem* entry) {
             const Range inode{record.child, record.child + 1};

@@ -35,7 +35,7 @@ public:
     }
 
     /// Inodes without names of their own, but perhaps directory entries have them: to be asked once more.
-    std::vector<Question> take_nameless() { return std::move(nameless_); }
+    std::vector<Question> release_nameless() { return std::move(nameless_); }
     void search_again(std::span<const Question> questions) { hits_ = search_leaves(survey_, questions); }
 
 private:
@@ -184,7 +184,7 @@ void name_affected(Survey& survey) {
     }
     Naming naming(survey, questions);
     naming.answer_all(questions);
-    const auto nameless = naming.take_nameless();
+    const auto nameless = naming.release_nameless();
     naming.search_again(nameless);
     naming.answer_all(nameless);
 }

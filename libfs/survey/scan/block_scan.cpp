@@ -27,7 +27,7 @@ public:
     /// False where the user wants it to stop.
     bool finish(ScanJob& job) {
         for (auto& step : job.steps) {
-            take(step, job);
+            accept(step, job);
         }
         return !scan_.survey.run.stop.stop_requested();
     }
@@ -36,13 +36,13 @@ public:
     bool has_lost() const { return lost_; }
 
 private:
-    void take(ScanStep& step, ScanJob& job) {
+    void accept(ScanStep& step, ScanJob& job) {
         using Kind = ScanStep::Kind;
         if (step.kind == Kind::again) {
-            return take_again(step);
+            return accept_again(step);
         }
         if (step.kind == Kind::leaf) {
-            return take_leaf(step, *job.read[step.index].proven, std::move(job.results[step.index]));
+            return accept_leaf(step, *job.read[step.index].proven, std::move(job.results[step.index]));
         }
         if (step.kind == Kind::node_begin) {
             count(step);
@@ -58,10 +58,10 @@ private:
             }
         }
         report(step);
-        scan_.handler.take(step, nullptr, nullptr);
+        scan_.handler.accept(step, nullptr, nullptr);
     }
 
-    void take_leaf(ScanStep& step, const TreeBlock& block, std::unique_ptr<LeafResult> result) {
+    void accept_leaf(ScanStep& step, const TreeBlock& block, std::unique_ptr<LeafResult> result) {
         const auto facts = facts_of(block);
         count(step);
         settle_edge(step, facts);
@@ -70,15 +70,15 @@ private:
         }
         report(step);
         const LeafVisit visit{.ref = step.ref, .block = block, .tree = scan_.roots[step.root].root.id};
-        scan_.handler.take(step, &visit, std::move(result));
+        scan_.handler.accept(step, &visit, std::move(result));
     }
 
     /// A block that was seen before. What was made of it then holds here too, if it is what this parent promises.
-    void take_again(ScanStep& step) {
+    void accept_again(ScanStep& step) {
         const BlockFacts facts = kept_[step.ref.promise.address.bytenr];
         if (facts.is_proven && keeps(step.ref.promise, facts)) {
             settle_edge(step, facts);
-            scan_.handler.take(step, nullptr, nullptr);
+            scan_.handler.accept(step, nullptr, nullptr);
             return;
         }
         auto bytes = std::make_unique_for_overwrite<std::byte[]>(scan_.nodesize());
@@ -90,7 +90,7 @@ private:
         if (read.proven && read.proven->is_leaf()) {
             step.kind = ScanStep::Kind::leaf;
             auto result = work_leaf(scan_, step, read);
-            take_leaf(step, *read.proven, std::move(result));
+            accept_leaf(step, *read.proven, std::move(result));
             return;
         }
         step.kind = ScanStep::Kind::lost;
@@ -99,7 +99,7 @@ private:
         lost_ = true;
         scan_.survey.lost_blocks = true;
         report(step);
-        scan_.handler.take(step, nullptr, nullptr);
+        scan_.handler.accept(step, nullptr, nullptr);
     }
 
     /// A block whose children are referred to by its owner must itself be in its owner's tree.

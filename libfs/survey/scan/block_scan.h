@@ -52,7 +52,7 @@ public:
     /// Several at once.
     virtual std::unique_ptr<LeafResult> work(const LeafVisit& leaf, Problems& problems) = 0;
     /// One at a time, in the order of the walk. leaf and result only with Kind::leaf.
-    virtual void take(const ScanStep& step, const LeafVisit* leaf, std::unique_ptr<LeafResult> result) = 0;
+    virtual void accept(const ScanStep& step, const LeafVisit* leaf, std::unique_ptr<LeafResult> result) = 0;
 };
 
 struct ScanRoot {

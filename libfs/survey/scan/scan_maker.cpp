@@ -17,7 +17,7 @@ std::unique_ptr<ScanJob> ScanMaker::make() {
         return nullptr;
     }
     auto job =
-        std::make_unique<ScanJob>(ScanJob{.workspace = pool_.take([] { return std::make_unique<ScanWorkspace>(); })});
+        std::make_unique<ScanJob>(ScanJob{.workspace = pool_.lease([] { return std::make_unique<ScanWorkspace>(); })});
     while (!is_full(*job) && advance(*job)) {
     }
     return job->steps.empty() ? nullptr : std::move(job);

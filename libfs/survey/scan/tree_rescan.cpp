@@ -10,7 +10,7 @@ public:
     explicit Visit(const LeafFunction& visit) : visit_(visit) {}
 
     std::unique_ptr<LeafResult> work(const LeafVisit&, Problems&) override { return nullptr; }
-    void take(const ScanStep& step, const LeafVisit* leaf, std::unique_ptr<LeafResult>) override {
+    void accept(const ScanStep& step, const LeafVisit* leaf, std::unique_ptr<LeafResult>) override {
         if (step.kind == ScanStep::Kind::leaf && visit_) {
             visit_(*leaf);
         }

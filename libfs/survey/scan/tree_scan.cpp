@@ -15,7 +15,7 @@ public:
     std::unique_ptr<LeafResult> work(const LeafVisit& leaf, Problems& problems) override {
         return visitor_.work(leaf, problems);
     }
-    void take(const ScanStep& step, const LeafVisit* leaf, std::unique_ptr<LeafResult> result) override {
+    void accept(const ScanStep& step, const LeafVisit* leaf, std::unique_ptr<LeafResult> result) override {
         if (step.kind == ScanStep::Kind::leaf) {
             visitor_.finish(*leaf, result.get());
         } else if (step.kind == ScanStep::Kind::lost) {

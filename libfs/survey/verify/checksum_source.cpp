@@ -20,12 +20,12 @@ void ChecksumSource::fill(VerifyUnit& unit) {
     }
     stand_at(unit.range.start);
     while (is_on_item() && cursor_.key().offset < unit.range.end) {
-        take_item(unit);
+        copy_item(unit);
         if (item_end() > unit.range.end) {
             break; // the next unit wants it too
         }
         cursor_.next();
-        lost_.take(cursor_, &btrfs::Key::offset);
+        lost_.note(cursor_, &btrfs::Key::offset);
     }
     reached_ = unit.range.end;
 }
@@ -34,7 +34,7 @@ u64 ChecksumSource::first_from(u64 bytenr) {
     stand_at(bytenr);
     while (is_on_item() && item_end() <= bytenr) {
         cursor_.next();
-        lost_.take(cursor_, &btrfs::Key::offset);
+        lost_.note(cursor_, &btrfs::Key::offset);
     }
     reached_ = bytenr;
     return is_on_item() ? std::max(bytenr, cursor_.key().offset) : ~u64{0};
@@ -48,7 +48,7 @@ void ChecksumSource::stand_at(u64 bytenr) {
     if (!reached_ || bytenr < *reached_ || bytenr - *reached_ > far_bytes) {
         const u64 reach = std::min(bytenr, most_covered_bytes(geometry_));
         cursor_.seek({btrfs::extent_csum_objectid, btrfs::item_type::extent_csum, bytenr - reach});
-        lost_.take(cursor_, &btrfs::Key::offset);
+        lost_.note(cursor_, &btrfs::Key::offset);
     }
 }
 
@@ -56,7 +56,7 @@ u64 ChecksumSource::item_end() const {
     return cursor_.key().offset + cursor_.data().size() / geometry_.csum_size_bytes * geometry_.sectorsize;
 }
 
-void ChecksumSource::take_item(VerifyUnit& unit) const {
+void ChecksumSource::copy_item(VerifyUnit& unit) const {
     const u64 start = cursor_.key().offset;
     const u64 end = std::min(item_end(), unit.range.end);
     if (start % geometry_.sectorsize != 0 || item_end() < start) {

@@ -25,7 +25,7 @@ private:
     void stand_at(u64 bytenr);
     bool is_on_item() const;
     u64 item_end() const;
-    void take_item(VerifyUnit& unit) const;
+    void copy_item(VerifyUnit& unit) const;
 
     const Geometry& geometry_;
     Cursor cursor_;

@@ -22,9 +22,9 @@ public:
         if (!log) {
             return {};
         }
-        read_tree(log->block, [this](const btrfs::Key& key, Bytes body) { take_root(key, body); });
+        read_tree(log->block, [this](const btrfs::Key& key, Bytes body) { accept_root(key, body); });
         for (const BlockRef& tree : space_.trees) {
-            read_tree(tree, [this](const btrfs::Key& key, Bytes body) { take_extent(key, body); });
+            read_tree(tree, [this](const btrfs::Key& key, Bytes body) { accept_extent(key, body); });
         }
         std::ranges::sort(space_.extents, {}, &UsedExtent::range);
         return std::move(space_);
@@ -51,7 +51,7 @@ private:
         }
     }
 
-    void take_root(const btrfs::Key& key, Bytes body) {
+    void accept_root(const btrfs::Key& key, Bytes body) {
         if (key.type != btrfs::item_type::root_item) {
             return;
         }
@@ -61,7 +61,7 @@ private:
         }
     }
 
-    void take_extent(const btrfs::Key& key, Bytes body) {
+    void accept_extent(const btrfs::Key& key, Bytes body) {
         if (key.type != btrfs::item_type::extent_data) {
             return;
         }

@@ -13,7 +13,7 @@ class LostRanges {
 public:
     /// Looks at what the cursor has met since the last call. part: the objectid or offset of a key. Returns what was
     /// lost now; nothing in most cases.
-    std::optional<Range> take(const Cursor& cursor, u64 btrfs::Key::* part) {
+    std::optional<Range> note(const Cursor& cursor, u64 btrfs::Key::* part) {
         std::optional<Range> now;
         for (const auto& damage = cursor.damage(); seen_ < damage.size(); ++seen_) {
             const auto& keys = damage[seen_].place.keys;

@@ -22,7 +22,7 @@ void TreeExtents::seek(u64 at) {
     current_.reset();
     pending_lost_.reset();
     cursor_.seek({at - std::min(at, longest_bytes_), 0, 0});
-    take_item();
+    find_extent();
 }
 
 void TreeExtents::step() {
@@ -31,15 +31,15 @@ void TreeExtents::step() {
     } else if (cursor_.valid()) {
         cursor_.next();
     }
-    take_item();
+    find_extent();
 }
 
 /// Goes on from where the cursor stands to the next extent.
-void TreeExtents::take_item() {
+void TreeExtents::find_extent() {
     const auto& geometry = reader_.geometry();
     current_.reset();
     while (true) {
-        if (const auto lost = lost_.take(cursor_, &btrfs::Key::objectid)) {
+        if (const auto lost = lost_.note(cursor_, &btrfs::Key::objectid)) {
             pending_lost_ = UsedExtent{.range = *lost, .kind = UsedExtent::Kind::lost};
         }
         if (pending_lost_) {

@@ -20,7 +20,7 @@ public:
 private:
     void seek(u64 at);
     void step();
-    void take_item();
+    void find_extent();
 
     const BlockReader& reader_;
     Cursor cursor_;

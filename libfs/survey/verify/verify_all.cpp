@@ -6,7 +6,7 @@
 
 namespace btrkit::survey {
 
-void verify_all(const VerifyMode& mode, Parallelism parallelism, const NextUnit& next, const TakeResult& take) {
+void verify_all(const VerifyMode& mode, Parallelism parallelism, const NextUnit& next, const AcceptResult& accept) {
     struct Job {
         VerifyUnit unit = {};
         UnitResult result = {};
@@ -19,10 +19,10 @@ void verify_all(const VerifyMode& mode, Parallelism parallelism, const NextUnit&
             return next(job->unit) ? std::move(job) : nullptr;
         },
         [&](Job& job) {
-            const auto buffer = buffers.take([] { return std::make_unique<VerifyBuffer>(); });
+            const auto buffer = buffers.lease([] { return std::make_unique<VerifyBuffer>(); });
             job.result = verify_unit(mode, job.unit, *buffer);
         },
-        [&](Job& job) { return take(job.unit, job.result); });
+        [&](Job& job) { return accept(job.unit, job.result); });
 }
 
 } // namespace btrkit::survey

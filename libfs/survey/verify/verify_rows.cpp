@@ -16,9 +16,9 @@ public:
 
     UnitResult verify() {
         for (auto& item : prove_row_items(mode_, unit_, rows_)) {
-            take_item(item);
+            judge_item(item);
         }
-        take_unreadable_plain();
+        report_unreadable_plain();
         for (std::size_t row = 0; row < rows_.row_count(); ++row) {
             count_row(row);
             verify_parity(row);
@@ -27,7 +27,7 @@ public:
     }
 
 private:
-    void take_item(RowItem& item) {
+    void judge_item(RowItem& item) {
         const Physical place = rows_.physical(item.sectors.front());
         // What a missing device has lost is no fault as long as it can be rebuilt; and where too many are missing, all
         // that they had is lost.
@@ -59,7 +59,7 @@ private:
     }
 
     /// What parity makes of data without checksum is not proven by anything.
-    void take_unreadable_plain() {
+    void report_unreadable_plain() {
         for (std::size_t index = 0; index < unit_.sectors.size(); ++index) {
             const u64 bytenr = unit_.bytenr_of(index);
             const RowSector at = rows_.place_of(bytenr);

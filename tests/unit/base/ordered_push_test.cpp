@@ -130,7 +130,7 @@ TEST_CASE("ordered push: leases of a pool are jobs too") {
             return true;
         });
     for (int i = 0; i < 100; ++i) {
-        auto job = pool.take([&] {
+        auto job = pool.lease([&] {
             ++made;
             return std::make_unique<int>();
         });

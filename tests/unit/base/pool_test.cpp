@@ -34,21 +34,21 @@ TEST_CASE("what was given back is handed out again, as it was left") {
             return std::make_unique<Thing>(alive);
         };
         {
-            auto first = pool.take(make);
-            auto second = pool.take(make);
+            auto first = pool.lease(make);
+            auto second = pool.lease(make);
             CHECK(first.get() != second.get());
             first->mark = 7;
             second->mark = 7;
         }
         CHECK(alive == 2);
-        const auto again = pool.take(make);
+        const auto again = pool.lease(make);
         CHECK(again->mark == 7);
         CHECK(made == 2);
-        auto moved = pool.take(make);
+        auto moved = pool.lease(make);
         const auto* thing = moved.get();
         const auto target = std::move(moved);
         CHECK(target.get() == thing);
-        CHECK(pool.take(make)->mark == 0);
+        CHECK(pool.lease(make)->mark == 0);
         CHECK(made == 3);
     }
     CHECK(alive == 0);
@@ -63,7 +63,7 @@ TEST_CASE("no two threads have the same thing at once, and no more are made than
     for (int i = 0; i < thread_count; ++i) {
         threads.emplace_back([&] {
             for (int round = 0; round < 2000; ++round) {
-                const auto thing = pool.take([&] {
+                const auto thing = pool.lease([&] {
                     ++made;
                     return std::make_unique<std::atomic<int>>(0);
                 });

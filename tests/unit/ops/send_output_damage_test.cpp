@@ -245,7 +245,7 @@ TEST_CASE("send output: a sink that fails stops it, whatever comes then") {
     for (const unsigned threads : thread_counts) {
         for (const std::size_t room : {std::size_t{0}, std::size_t{2500000}}) {
             ShortSink sink(room);
-            CommandOutput out(filesystem, sink, {.version = 2, .parallelism = {threads}});
+            CommandOutput out(filesystem, sink, {.version = 2, .run = {.parallelism = {threads}}});
             const FileData data{.extent = plain_extent(0, sample.big_at, 300 * sector), .length = 300 * sector};
             Result<void> status;
             int given = 0;
@@ -272,7 +272,7 @@ TEST_CASE("send output: what is not closed has no end") {
     for (const unsigned threads : thread_counts) {
         StringSink sink;
         {
-            CommandOutput out(filesystem, sink, {.version = 2, .parallelism = {threads}});
+            CommandOutput out(filesystem, sink, {.version = 2, .run = {.parallelism = {threads}}});
             for (int i = 0; i < 4; ++i) {
                 CHECK(out.put_write("file",
                                     {.extent = plain_extent(0, sample.big_at, 300 * sector), .length = 300 * sector}));

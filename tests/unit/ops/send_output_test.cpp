@@ -172,7 +172,7 @@ TEST_CASE("send output: what was given comes out in order, the same with any num
             Problems reported;
             Encoder expected(version, expected_sink);
             CommandOutput out(filesystem, sink,
-                              {.version = version, .parallelism = {threads}, .report = into(reported)});
+                              {.version = version, .run = {.parallelism = {threads}, .problems = into(reported)}});
             Script{sample, out, expected}.run();
             const auto closed = out.close();
             REQUIRE_MESSAGE(closed, closed.error().message);

@@ -30,7 +30,7 @@ SourceTree sample() {
     tree.inode(tree.add("d/sym", plain(S_IFLNK | 0777)).value()).link_target = "x";
     tree.add_link("d/deep/again", "d/deep/file").value();
     tree.add_link("other/same", "d/deep/file").value();
-    return tree.take();
+    return tree.release();
 }
 
 } // namespace
@@ -192,7 +192,7 @@ TEST_CASE("hard links are split where subvolumes part them") {
         three.add_link("b/x", "a/x").value();
         three.add_link("b/y", "a/x").value();
         three.add_link("z", "a/x").value();
-        tree = three.take();
+        tree = three.release();
         static_cast<void>(mark_subvolume(tree, "a", SubvolumeKind::writable).value());
         static_cast<void>(mark_subvolume(tree, "b", SubvolumeKind::writable).value());
         split_links(tree);

@@ -50,9 +50,9 @@ TEST_CASE("roots: items that have no place in the root tree are passed over") {
     CHECK(survey::belongs_in_root_tree({btrfs::fs_tree_id, btrfs::item_type::root_item, 0}));
     CHECK_FALSE(survey::belongs_in_root_tree({btrfs::fs_tree_id, btrfs::item_type::extent_item, 0}));
     survey::Roots roots;
-    survey::RootsCollector(roots).take({100, btrfs::item_type::inode_item, 0}, {}, {});
+    survey::RootsCollector(roots).accept({100, btrfs::item_type::inode_item, 0}, {}, {});
     CHECK(roots.inodes.empty());
-    survey::RootsCollector(roots).take({btrfs::root_tree_dir_id, btrfs::item_type::inode_item, 0}, {}, {});
+    survey::RootsCollector(roots).accept({btrfs::root_tree_dir_id, btrfs::item_type::inode_item, 0}, {}, {});
     CHECK(roots.inodes.size() == 1);
 }
 

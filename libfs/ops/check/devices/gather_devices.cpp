@@ -17,7 +17,7 @@ namespace {
 namespace type = btrfs::item_type;
 
 /// What can't be counted any more is treated like what is lost: what it would explain must not be told.
-void take_chunk(const btrfs::Key& key, Bytes body, const Place& place, DeviceFacts& facts) {
+void accept_chunk(const btrfs::Key& key, Bytes body, const Place& place, DeviceFacts& facts) {
     auto chunk = parse_chunk(key, body);
     if (!chunk) {
         facts.chunks_complete = false;
@@ -30,7 +30,8 @@ void take_chunk(const btrfs::Key& key, Bytes body, const Place& place, DeviceFac
     facts.chunks.insert_or_assign(key.offset, std::move(record));
 }
 
-void take_chunk_tree_item(Context& context, const btrfs::Key& key, Bytes body, const Place& place, DeviceFacts& facts) {
+void accept_chunk_tree_item(Context& context, const btrfs::Key& key, Bytes body, const Place& place,
+                            DeviceFacts& facts) {
     if (key.type == type::dev_item) {
         if (const auto* item = view_at<btrfs::DevItem>(body)) {
             facts.devices.insert_or_assign(item->devid, DeviceRecord{*item, place});
@@ -38,7 +39,7 @@ void take_chunk_tree_item(Context& context, const btrfs::Key& key, Bytes body, c
             facts.devices_complete = false;
         }
     } else if (key.type == type::chunk_item) {
-        take_chunk(key, body, place, facts);
+        accept_chunk(key, body, place, facts);
     } else {
         context.findings.report(ProblemCode::item_misplaced, place, "the chunk tree has devices and chunks only");
     }
@@ -74,7 +75,7 @@ void tell_replacement(Context& context, Bytes body, const Place& place) {
     }
 }
 
-void take_dev_tree_item(Context& context, const btrfs::Key& key, Bytes body, const Place& place, DeviceFacts& facts) {
+void accept_dev_tree_item(Context& context, const btrfs::Key& key, Bytes body, const Place& place, DeviceFacts& facts) {
     if (key.type == type::dev_extent) {
         if (const auto* extent = view_at<btrfs::DevExtent>(body)) {
             facts.dev_extents.push_back({.devid = key.objectid,
@@ -108,7 +109,7 @@ DeviceFacts gather_devices(Context& context) {
     DeviceFacts facts;
     const bool chunk_tree_whole = scan_items(context, context.filesystem.chunk_tree(),
                                              [&](const btrfs::Key& key, Bytes body, const Place& place) {
-                                                 take_chunk_tree_item(context, key, body, place, facts);
+                                                 accept_chunk_tree_item(context, key, body, place, facts);
                                              });
     facts.chunks_complete = facts.chunks_complete && chunk_tree_whole;
     facts.devices_complete = facts.devices_complete && chunk_tree_whole;
@@ -120,7 +121,7 @@ DeviceFacts gather_devices(Context& context) {
     }
     const bool dev_tree_whole =
         scan_items(context, *dev_tree, [&](const btrfs::Key& key, Bytes body, const Place& place) {
-            take_dev_tree_item(context, key, body, place, facts);
+            accept_dev_tree_item(context, key, body, place, facts);
         });
     facts.dev_extents_complete = facts.dev_extents_complete && dev_tree_whole;
     return facts;

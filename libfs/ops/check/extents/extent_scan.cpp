@@ -58,16 +58,16 @@ public:
 
     void finish(const LeafVisit& leaf, LeafResult* result) override {
         const auto& found = dynamic_cast<const ExtentLeaf&>(*result);
-        take_leading_refs(leaf, found.leading_refs);
+        accept_leading_refs(leaf, found.leading_refs);
         for (const auto& counted : found.extents) {
             settle();
             last_ = counted;
             last_place_ = leaf.place(counted.slot);
-            take_extent(counted.extent);
+            accept_extent(counted.extent);
         }
         for (u32 slot = 0; slot < leaf.block.count(); ++slot) {
             if (leaf.block.item(slot).key.type == type::block_group_item) {
-                take_block_group(leaf, slot);
+                accept_block_group(leaf, slot);
             }
         }
     }
@@ -87,7 +87,7 @@ public:
     void end() { settle(); }
 
 private:
-    void take_leading_refs(const LeafVisit& leaf, u32 count) {
+    void accept_leading_refs(const LeafVisit& leaf, u32 count) {
         for (u32 slot = 0; slot < count; ++slot) {
             const auto key = leaf.block.key(slot);
             if (last_ && last_->extent.bytenr == key.objectid) {
@@ -110,7 +110,7 @@ private:
         last_.reset();
     }
 
-    void take_extent(const Extent& extent) {
+    void accept_extent(const Extent& extent) {
         const u64 end = extent.bytenr + extent.length_bytes;
         if (end <= extent.bytenr) {
             return; // check_items has said so
@@ -166,7 +166,7 @@ private:
         }
     }
 
-    void take_block_group(const LeafVisit& leaf, u32 slot) {
+    void accept_block_group(const LeafVisit& leaf, u32 slot) {
         const auto key = leaf.block.key(slot);
         if (const auto* item = view_at<btrfs::BlockGroupItem>(leaf.block.item_data(slot))) {
             context_.space.block_groups.push_back({.start = key.objectid,

@@ -157,16 +157,16 @@ private:
     });
 };
 
-/// Takes from the front of a list what is about that extent.
+/// Moves begin past what the list has of that extent, and returns it.
 template <class List>
-auto take_extent(const List& list, std::size_t& begin, u64 bytenr) {
+auto extract_extent(const List& list, std::size_t& begin, u64 bytenr) {
     std::size_t end = begin;
     while (end < list.size() && list[end].reference.bytenr == bytenr) {
         ++end;
     }
-    const auto taken = std::span(list).subspan(begin, end - begin);
+    const auto extracted = std::span(list).subspan(begin, end - begin);
     begin = end;
-    return taken;
+    return extracted;
 }
 
 /// By extent, and within it by what the reference is.
@@ -190,8 +190,8 @@ void judge_references(Context& context, std::vector<HeldReference>& held, std::v
         const u64 bytenr =
             std::min(next_held < held.size() ? held[next_held].reference.bytenr : ~u64{0},
                      next_recorded < recorded.size() ? recorded[next_recorded].reference.bytenr : ~u64{0});
-        const auto of_held = take_extent(held, next_held, bytenr);
-        const auto of_recorded = take_extent(recorded, next_recorded, bytenr);
+        const auto of_held = extract_extent(held, next_held, bytenr);
+        const auto of_recorded = extract_extent(recorded, next_recorded, bytenr);
         ExtentJudge(context, of_held, of_recorded).judge();
     }
 }

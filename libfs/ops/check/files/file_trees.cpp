@@ -25,14 +25,14 @@ public:
         return summarize_leaf(leaf, facts_, problems);
     }
 
-    void take(const ScanStep& step, const LeafVisit*, std::unique_ptr<LeafResult> result) override {
+    void accept(const ScanStep& step, const LeafVisit*, std::unique_ptr<LeafResult> result) override {
         using Kind = ScanStep::Kind;
         const u64 address = step.ref.promise.address.bytenr;
         root_ = step.root;
         switch (step.kind) {
         case Kind::tree_begin:
         case Kind::node_begin: path_.emplace_back(); return;
-        case Kind::leaf: return take_leaf(step, dynamic_cast<LeafSegment&>(*result));
+        case Kind::leaf: return accept_leaf(step, dynamic_cast<LeafSegment&>(*result));
         case Kind::again: return add(kept_[address]);
         case Kind::lost:
             if (step.keep) {
@@ -56,7 +56,7 @@ public:
     const std::map<Sum128, std::size_t>& different() const { return different_; }
 
 private:
-    void take_leaf(const ScanStep& step, LeafSegment& result) {
+    void accept_leaf(const ScanStep& step, LeafSegment& result) {
         if (step.keep) {
             kept_.insert_or_assign(step.ref.promise.address.bytenr, result.segment);
         }

@@ -29,7 +29,7 @@ public:
                 push();
                 state_ = InodeState{.inode = key_.objectid, .leaf = leaf_.ref.promise.address};
             }
-            take();
+            accept_item();
         }
         push();
         return std::move(result_);
@@ -55,18 +55,18 @@ private:
             {.code = code, .place = std::move(place), .detail = fmt::vformat(format, fmt::make_format_args(args...))});
     }
 
-    void take() {
+    void accept_item() {
         switch (key_.type) {
-        case type::inode_item: return take_inode();
+        case type::inode_item: return accept_inode();
         case type::inode_ref:
         case type::inode_extref:
         case type::dir_item:
-        case type::dir_index: return take_names();
+        case type::dir_index: return accept_names();
         case type::xattr_item: return;
-        case type::extent_data: return take_extent();
+        case type::extent_data: return accept_extent();
         case type::verity_desc_item:
-        case type::verity_merkle_item: return take_verity();
-        case type::orphan_item: return take_orphan();
+        case type::verity_merkle_item: return accept_verity();
+        case type::orphan_item: return accept_orphan();
         default: break;
         }
         if (key_.objectid == btrfs::free_ino_objectid || key_.objectid == btrfs::free_space_objectid) {
@@ -76,7 +76,7 @@ private:
         }
     }
 
-    void take_inode() {
+    void accept_inode() {
         const auto* item = view_at<btrfs::InodeItem>(body_);
         if (item == nullptr) {
             return;
@@ -92,7 +92,7 @@ private:
         state_->flags = item->flags;
     }
 
-    void take_names() {
+    void accept_names() {
         u32 count = 0;
         for_each_name(key_, body_, [&](const NameRecord& record, const btrfs::DirItem* entry) {
             ++count;
@@ -119,7 +119,7 @@ private:
                 if (entry != nullptr && entry->location.type != type::inode_item) {
                     report(ProblemCode::item_dir, "location type {}", entry->location.type);
                 }
-                take_name(record);
+                accept_name(record);
             }
         });
         if (key_.type == type::dir_index && count > 1) {
@@ -140,7 +140,7 @@ private:
         }
     }
 
-    void take_name(const NameRecord& record) {
+    void accept_name(const NameRecord& record) {
         auto& balance = result_->segment.balance;
         balance += name_sum(record, facts_.seed);
         if (record.form != NameRecord::Form::inode_ref) {
@@ -159,7 +159,7 @@ private:
         }
     }
 
-    void take_orphan() {
+    void accept_orphan() {
         if (key_.objectid == btrfs::orphan_objectid) {
             result_->segment.balance += orphan_record(key_.offset, facts_.seed);
         } else {
@@ -167,13 +167,13 @@ private:
         }
     }
 
-    void take_verity() {
+    void accept_verity() {
         if (key_.type == type::verity_desc_item && key_.offset == 0) {
             state_->has_verity_descriptor = true;
         }
     }
 
-    void take_extent() {
+    void accept_extent() {
         const auto* head = view_at<btrfs::FileExtentHead>(body_);
         if (head == nullptr) {
             return;
@@ -183,13 +183,13 @@ private:
                    u64{head->generation}, facts_.geometry.generation);
         }
         if (head->type == static_cast<u8>(btrfs::FileExtentType::inline_data)) {
-            take_inline(*head);
+            accept_inline(*head);
         } else if (const auto* range = view_at<btrfs::FileExtentRange>(body_, sizeof(*head))) {
-            take_range(*head, *range);
+            accept_range(*head, *range);
         }
     }
 
-    void take_inline(const btrfs::FileExtentHead& head) {
+    void accept_inline(const btrfs::FileExtentHead& head) {
         const u64 ram_bytes = head.ram_bytes;
         const u64 stored = body_.size() - sizeof(head);
         const bool is_compressed = head.compression != 0;
@@ -211,7 +211,7 @@ private:
         }
     }
 
-    void take_range(const btrfs::FileExtentHead& head, const btrfs::FileExtentRange& range) {
+    void accept_range(const btrfs::FileExtentHead& head, const btrfs::FileExtentRange& range) {
         const u64 length = range.num_bytes;
         const u64 end = key_.offset + length;
         state_->has_regular = true;

@@ -23,9 +23,9 @@ class Reader {
 public:
     explicit Reader(Findings& findings) : findings_(findings) {}
 
-    void take(const btrfs::Key& key, Bytes body, const Place& place) {
+    void accept(const btrfs::Key& key, Bytes body, const Place& place) {
         switch (key.type) {
-        case type::qgroup_status: return take_status(body);
+        case type::qgroup_status: return accept_status(body);
         case type::qgroup_relation: tree_.relations.emplace(key.objectid, key.offset); return;
         case type::qgroup_info:
             if (const auto* info = view_at<btrfs::QgroupInfoItem>(body)) {
@@ -52,7 +52,7 @@ public:
     QuotaTree tree_;
 
 private:
-    void take_status(Bytes body) {
+    void accept_status(Bytes body) {
         const auto* item = view_at<btrfs::QgroupStatusItem>(body);
         const auto* tail = view_at<btrfs::QgroupStatusTail>(body, sizeof(btrfs::QgroupStatusItem));
         if (item != nullptr) {
@@ -110,7 +110,7 @@ std::string qgroup_text(u64 id) {
 QuotaTree read_quota_tree(Context& context, const TreeRoot& root) {
     Reader reader(context.findings);
     reader.tree_.is_whole = scan_items(
-        context, root, [&](const btrfs::Key& key, Bytes body, const Place& place) { reader.take(key, body, place); });
+        context, root, [&](const btrfs::Key& key, Bytes body, const Place& place) { reader.accept(key, body, place); });
     return std::move(reader.tree_);
 }
 

@@ -124,8 +124,8 @@ private:
             sharing_.bytes.resize(std::max<std::size_t>(extent.roots + 1, sets_.part_count()));
         }
         sharing_.bytes[extent.roots] += bytes;
-        if (wish_.take) {
-            wish_.take(extent, bytes);
+        if (wish_.visit) {
+            wish_.visit(extent, bytes);
         }
     }
     void account_blocks(std::span<const SharedExtent> blocks) {
@@ -166,8 +166,8 @@ private:
     }
 
     /// Reads blocks of one level in the order of their addresses, and hands over what they refer to.
-    template <class Take>
-    void read(std::span<const SharedExtent> blocks, u8 level, Counting counting, Take&& take) {
+    template <class Visit>
+    void read(std::span<const SharedExtent> blocks, u8 level, Counting counting, Visit&& visit) {
         if (level == 0 && counting == Counting::no && !wish_.data) {
             return;
         }
@@ -187,7 +187,7 @@ private:
                 note_lost();
             }
             for (const auto& found : job.found) {
-                take(found);
+                visit(found);
             }
             for (const auto& [owner, bytes] : job.bytes_of_owner) {
                 sharing_.block_bytes_of_owner[owner] += counting == Counting::yes ? bytes : 0;

@@ -28,7 +28,7 @@ struct SharingWish {
     bool data = true; ///< or tree blocks only
     u64 oldest = 0;   ///< generation from which on blocks count for their owners
     /// Where not null: is told each extent once, with all that reach it, in one thread.
-    std::function<void(const SharedExtent& extent, u64 length_bytes)> take = {};
+    std::function<void(const SharedExtent& extent, u64 length_bytes)> visit = {};
 };
 
 /// Reads each distinct block of the subvolumes once, level by level from the top: by the time that a block is read, all

@@ -39,16 +39,16 @@ Range LogCsums::covered_by(const btrfs::Key& key, Bytes body) const {
     return {key.offset, key.offset + std::min(bytes, std::numeric_limits<u64>::max() - key.offset)};
 }
 
-void LogCsums::take_csums(const btrfs::Key& key, Bytes body) {
+void LogCsums::accept_csums(const btrfs::Key& key, Bytes body) {
     logged_.append(covered_by(key, body));
 }
 
-void LogCsums::take_inode(const btrfs::Key& key, Bytes body) {
+void LogCsums::accept_inode(const btrfs::Key& key, Bytes body) {
     inode_ = key.objectid;
     inode_has_checksums_ = has_checksums_by_flags(body);
 }
 
-void LogCsums::take_extent(const btrfs::Key& key, Bytes body, const Place& place) {
+void LogCsums::accept_extent(const btrfs::Key& key, Bytes body, const Place& place) {
     const auto range = range_with_checksums(body);
     if (!range || !is_aligned(range->start | range->end, context_.geometry().sectorsize) ||
         !has_checksums(key.objectid)) {

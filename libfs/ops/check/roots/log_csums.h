@@ -7,17 +7,17 @@
 
 namespace btrkit::check {
 
-/// Of one log. First all checksum items are taken, then all file extents in key order, then finish() is called. Memory
+/// Of one log. First it accepts all checksum items, then all file extents in key order, then finish() is called. Memory
 /// goes with the log's checksum items; extents are looked up in batches.
 class LogCsums {
 public:
     /// subvolume: whose log it is.
     LogCsums(Context& context, const survey::RootRecord& subvolume);
 
-    void take_csums(const btrfs::Key& key, Bytes body);
+    void accept_csums(const btrfs::Key& key, Bytes body);
     /// An inode item, which stands before its extents.
-    void take_inode(const btrfs::Key& key, Bytes body);
-    void take_extent(const btrfs::Key& key, Bytes body, const Place& place);
+    void accept_inode(const btrfs::Key& key, Bytes body);
+    void accept_extent(const btrfs::Key& key, Bytes body, const Place& place);
     void finish() { settle(); }
 
 private:

@@ -66,14 +66,14 @@ void check_log_of(Context& context, u64 subvolume, const TreeRoot& root) {
     const bool has_all_csums = read_log_blocks(context, root, csum_keys, false,
                                                [&](const btrfs::Key& key, Bytes body, const Place& /*place*/) {
                                                    if (csum_keys.contains(key)) {
-                                                       csums.take_csums(key, body);
+                                                       csums.accept_csums(key, body);
                                                    }
                                                });
     read_log_blocks(context, root, {}, true, [&](const btrfs::Key& key, Bytes body, const Place& place) {
         if (key.type == type::inode_item) {
-            csums.take_inode(key, body);
+            csums.accept_inode(key, body);
         } else if (key.type == type::extent_data && has_all_csums) {
-            csums.take_extent(key, body, place);
+            csums.accept_extent(key, body, place);
         }
     });
     csums.finish();
@@ -92,7 +92,7 @@ void check_log(Context& context) {
         return;
     }
     context.findings.report(ProblemCode::log_present, {.logical = logs->block.promise.address}, {});
-    const auto take = [&](const btrfs::Key& key, Bytes body, const Place& place) {
+    const auto accept = [&](const btrfs::Key& key, Bytes body, const Place& place) {
         const auto root = parse_root_item(key, body);
         if (key.type == type::root_item && key.objectid == btrfs::tree_log_id) {
             if (root) {
@@ -102,7 +102,7 @@ void check_log(Context& context) {
             context.findings.report(ProblemCode::item_misplaced, place, "the tree of logs has only root items");
         }
     };
-    read_log_blocks(context, *logs, {}, true, take);
+    read_log_blocks(context, *logs, {}, true, accept);
 }
 
 } // namespace btrkit::check

@@ -25,14 +25,14 @@ public:
           has_global_roots_(context.geometry().has_incompat(btrfs::incompat_extent_tree_v2)),
           generation_(context.geometry().generation) {}
 
-    void take(const btrfs::Key& key, Bytes body, const Place& place) {
+    void accept(const btrfs::Key& key, Bytes body, const Place& place) {
         if (key.objectid == btrfs::free_ino_objectid) {
             findings_.report(ProblemCode::inode_cache, place, {});
         } else if (!belongs_in_root_tree(key)) {
             findings_.report(ProblemCode::item_misplaced, place, "the root tree has no such items");
         } else {
             judge(key, body, place);
-            collector_.take(key, body, place);
+            collector_.accept(key, body, place);
         }
     }
 
@@ -151,7 +151,7 @@ void check_root_tree(Context& context) {
     RootTreeReader reader(context);
     context.roots.complete =
         scan_items(context, context.filesystem.root_tree(),
-                   [&](const btrfs::Key& key, Bytes body, const Place& place) { reader.take(key, body, place); });
+                   [&](const btrfs::Key& key, Bytes body, const Place& place) { reader.accept(key, body, place); });
     check_essential_trees(context);
 }
 

@@ -56,7 +56,7 @@ public:
         wanted_.erase(again.begin(), again.end());
     }
 
-    void take(const btrfs::Key& key, Bytes body, const Place& place) {
+    void accept(const btrfs::Key& key, Bytes body, const Place& place) {
         if (!is_uuid_type(key.type)) {
             if (btrfs::find_item_type(key.type) != nullptr && !is_top_directory(key)) {
                 misplaced_.push_back({ProblemCode::item_misplaced, place, "the uuid tree has no such items"});
@@ -65,7 +65,7 @@ public:
         }
         for (std::size_t at = 0; at < body.size(); at += sizeof(btrfs::le64)) {
             if (const auto* id = view_at<btrfs::le64>(body, at)) {
-                take_entry(key, *id, place);
+                accept_entry(key, *id, place);
             }
         }
     }
@@ -93,7 +93,7 @@ private:
         }
     }
 
-    void take_entry(const btrfs::Key& key, u64 id, const Place& place) {
+    void accept_entry(const btrfs::Key& key, u64 id, const Place& place) {
         const auto found = std::ranges::lower_bound(wanted_, std::pair(key, id), {}, &Wanted::order);
         if (found != wanted_.end() && found->order() == std::pair(key, id)) {
             found->found = true;
@@ -127,7 +127,7 @@ void check_uuid_tree(Context& context) {
     }
     UuidTree tree(context.roots);
     const bool is_whole = scan_items(context, record->root, [&](const btrfs::Key& key, Bytes body, const Place& place) {
-        tree.take(key, body, place);
+        tree.accept(key, body, place);
     });
     context.findings.add(std::move(tree.misplaced()));
     Problems missing = is_whole ? tree.missing() : Problems{};

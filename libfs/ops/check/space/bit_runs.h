@@ -6,9 +6,9 @@
 
 namespace btrkit::check {
 
-/// Calls take(first, last) for each run of set bits, [first, last), among the first `count` bits; low bit first.
-template <class Take>
-void for_each_run(Bytes bitmap, u64 count, Take&& take) {
+/// Calls visit(first, last) for each run of set bits, [first, last), among the first `count` bits; low bit first.
+template <class Visit>
+void for_each_run(Bytes bitmap, u64 count, Visit&& visit) {
     count = std::min(count, u64{bitmap.size()} * 8);
     u64 run_start = 0;
     bool in_run = false;
@@ -21,14 +21,14 @@ void for_each_run(Bytes bitmap, u64 count, Take&& take) {
         }
         if (const bool is_set = (byte >> bit % 8 & 1U) != 0; is_set != in_run) {
             if (in_run) {
-                take(run_start, bit);
+                visit(run_start, bit);
             }
             run_start = bit;
             in_run = is_set;
         }
     }
     if (in_run) {
-        take(run_start, count);
+        visit(run_start, count);
     }
 }
 

@@ -16,7 +16,7 @@ using namespace survey;
 
 namespace {
 
-void take_item(Context& context, const btrfs::Key& key, Bytes body, const Place& place, bool& complete) {
+void accept_item(Context& context, const btrfs::Key& key, Bytes body, const Place& place, bool& complete) {
     if (key.type != btrfs::item_type::block_group_item) {
         context.findings.report(ProblemCode::item_misplaced, place, "the block group tree has block groups only");
         return;
@@ -43,7 +43,7 @@ bool scan_block_group_tree(Context& context) {
     }
     bool complete = true;
     const bool whole = scan_items(context, *root, [&](const btrfs::Key& key, Bytes body, const Place& place) {
-        take_item(context, key, body, place, complete);
+        accept_item(context, key, body, place, complete);
     });
     return whole && complete;
 }

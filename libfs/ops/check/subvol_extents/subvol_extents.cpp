@@ -53,7 +53,7 @@ Result<SubvolExtents> list_subvol_extents(const Filesystem& filesystem, u64 subv
     RootSets sets(static_cast<u32>(roots.size()), context.memory_bytes / 8 / bytes_each_part);
     SubvolExtents result;
     std::unordered_map<RootSets::Id, bool> has_it; // of the sets that were seen
-    const auto take = [&](const SharedExtent& extent, u64 length_bytes) {
+    const auto visit = [&](const SharedExtent& extent, u64 length_bytes) {
         const auto [place, is_new] = has_it.try_emplace(extent.roots);
         if (is_new) {
             const auto members = sets.members(extent.roots);
@@ -65,7 +65,7 @@ Result<SubvolExtents> list_subvol_extents(const Filesystem& filesystem, u64 subv
         }
     };
     context.progress.begin_phase("extents", 0, ProgressUnit::bytes);
-    const auto sharing = measure_sharing(known, roots, sets, {.take = take});
+    const auto sharing = measure_sharing(known, roots, sets, {.visit = visit});
     if (!sharing.gap.empty()) {
         return failed(sharing.gap);
     }

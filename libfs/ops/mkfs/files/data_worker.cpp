@@ -16,7 +16,7 @@ void DataWorker::work(Batch& batch) {
         }
     }
     pack(batch);
-    take_checksums(batch);
+    compute_checksums(batch);
 }
 
 /// The kernel compresses nothing that has no checksums, and nothing that says so (chattr +m).
@@ -38,7 +38,7 @@ Result<void> DataWorker::read(Batch& batch) const {
 }
 
 void DataWorker::pack(Batch& batch) {
-    const auto lease = compresses() && depth_ == DataDepth::contents ? compressors_.take([&] {
+    const auto lease = compresses() && depth_ == DataDepth::contents ? compressors_.lease([&] {
         return std::make_unique<Compressor>(parameters_->compression, parameters_->geometry.sectorsize);
     })
                                                                      : Pool<Compressor>::Lease();
@@ -112,7 +112,7 @@ void DataWorker::store(Batch& batch, DataRun run, Bytes bytes) const {
     batch.runs.push_back(run);
 }
 
-void DataWorker::take_checksums(Batch& batch) const {
+void DataWorker::compute_checksums(Batch& batch) const {
     const u32 sectorsize = parameters_->geometry.sectorsize;
     const u32 csum_size = parameters_->geometry.csum_size_bytes;
     for (auto& run : batch.runs) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What is done to a batch by itself, in any order and on any thread: read it, compress it, take its checksums.
+// What is done to a batch by itself, in any order and on any thread: read it, compress it, compute its checksums.
 #pragma once
 
 #include "libfs/base/pool.h"
@@ -28,7 +28,7 @@ private:
     void pack_inline(Batch& batch, Step& step, Compressor* compressor) const;
     void pack_step(Batch& batch, std::size_t index, Compressor* compressor) const;
     void store(Batch& batch, DataRun run, Bytes bytes) const;
-    void take_checksums(Batch& batch) const;
+    void compute_checksums(Batch& batch) const;
     bool may_compress(const Step& step) const;
     bool compresses() const { return parameters_->compression.algorithm != btrfs::Compression::none; }
 

@@ -56,9 +56,9 @@ private:
     Result<void> open(int fd);
     /// The next entry; null at the end.
     Result<archive_entry*> next();
-    Result<void> take(archive_entry* entry);
-    Result<void> take_data(SourceInode* inode);
-    Result<void> take_block(SourceInode& inode, std::int64_t offset, Bytes block);
+    Result<void> read_entry(archive_entry* entry);
+    Result<void> read_data(SourceInode* inode);
+    Result<void> add_block(SourceInode& inode, std::int64_t offset, Bytes block);
 
     std::unexpected<Error> failure_of_archive() const;
     std::unexpected<Error> failure_at_end(ErrorKind kind, std::string_view why) const;
@@ -124,7 +124,7 @@ Result<archive_entry*> TarReader::next() {
     return entry;
 }
 
-Result<void> TarReader::take_block(SourceInode& inode, std::int64_t offset, Bytes block) {
+Result<void> TarReader::add_block(SourceInode& inode, std::int64_t offset, Bytes block) {
     const u64 at = static_cast<u64>(offset);
     const u64 end = inode.data.empty() ? 0 : inode.data.back().offset + inode.data.back().length;
     if (offset < 0 || at < end || at > inode.size || block.size() > inode.size - at) {
@@ -139,7 +139,7 @@ Result<void> TarReader::take_block(SourceInode& inode, std::int64_t offset, Byte
 }
 
 /// Reads all data of the entry; null: of what has no use for it.
-Result<void> TarReader::take_data(SourceInode* inode) {
+Result<void> TarReader::read_data(SourceInode* inode) {
     while (true) {
         const void* block = nullptr;
         std::size_t size = 0;
@@ -154,11 +154,11 @@ Result<void> TarReader::take_data(SourceInode* inode) {
         if (inode == nullptr || size == 0) {
             continue;
         }
-        BTRKIT_TRY(take_block(*inode, offset, {static_cast<const std::byte*>(block), size}));
+        BTRKIT_TRY(add_block(*inode, offset, {static_cast<const std::byte*>(block), size}));
     }
 }
 
-Result<void> TarReader::take(archive_entry* entry) {
+Result<void> TarReader::read_entry(archive_entry* entry) {
     const char* path = archive_entry_pathname(entry);
     if (path == nullptr) {
         return failure_at_end(ErrorKind::damaged, "an entry has no name");
@@ -166,7 +166,7 @@ Result<void> TarReader::take(archive_entry* entry) {
     entry_ = path;
     if (const char* target = archive_entry_hardlink(entry)) {
         const Result<void> linked = tree_.add_link(entry_, target);
-        return linked ? take_data(nullptr) : failure_in_archive(linked.error());
+        return linked ? read_data(nullptr) : failure_in_archive(linked.error());
     }
     Result<SourceInode> inode = read_tar_entry(entry);
     if (!inode) {
@@ -180,7 +180,7 @@ Result<void> TarReader::take(archive_entry* entry) {
     if (!added) {
         return failure_in_archive(added.error());
     }
-    return take_data(is_regular ? &tree_.inode(*added) : nullptr);
+    return read_data(is_regular ? &tree_.inode(*added) : nullptr);
 }
 
 Result<SourceTree> TarReader::run(int fd) {
@@ -191,7 +191,7 @@ Result<SourceTree> TarReader::run(int fd) {
         if (entry == nullptr) {
             break;
         }
-        done = take(entry);
+        done = read_entry(entry);
     }
     if (done) {
         done = content_->finish();
@@ -199,7 +199,7 @@ Result<SourceTree> TarReader::run(int fd) {
     if (!done) {
         return std::unexpected(done.error());
     }
-    SourceTree tree = tree_.take();
+    SourceTree tree = tree_.release();
     tree.content = std::move(content_);
     return tree;
 }

@@ -128,7 +128,7 @@ Result<void> TarTree::add_link(std::string_view path, std::string_view target) {
     return {};
 }
 
-SourceTree TarTree::take() {
+SourceTree TarTree::release() {
     names_.clear();
     settle(tree_);
     return std::move(tree_);

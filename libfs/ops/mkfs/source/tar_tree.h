@@ -27,7 +27,7 @@ public:
     SourceInode& inode(u32 number) { return tree_.inodes[number]; }
 
     /// The settled tree; nothing can be added any more.
-    SourceTree take();
+    SourceTree release();
 
 private:
     /// An entry by its place, compared by its directory and name.

@@ -59,7 +59,7 @@ public:
 
     /// Offers what it has at that place, until one is taken. Returns whether one was. sectorsize: a power of two from
     /// 512 to 64 KiB.
-    virtual bool offer_at(const Wanted& wanted, u32 sectorsize, const TryBytes& take) = 0;
+    virtual bool offer_at(const Wanted& wanted, u32 sectorsize, const TryBytes& accept) = 0;
 
     /// Goes through the sectors of all that it has, each aligned in its file or extent; what a file's end leaves of the
     /// last one is zero. Constant memory.

@@ -13,9 +13,9 @@ std::string_view last_name(std::string_view path) {
 
 } // namespace
 
-bool FileDonor::offer_at(const Wanted& wanted, u32 sectorsize, const TryBytes& take) {
+bool FileDonor::offer_at(const Wanted& wanted, u32 sectorsize, const TryBytes& accept) {
     return wanted.file_offset && last_name(wanted.path) == last_name(name()) &&
-           offer_sector(file_.fd(), *wanted.file_offset, sectorsize, take);
+           offer_sector(file_.fd(), *wanted.file_offset, sectorsize, accept);
 }
 
 void FileDonor::visit_all(const Search& search, const StopToken& stop) {

@@ -13,7 +13,7 @@ public:
     explicit FileDonor(HostFile file) : file_(std::move(file)) {}
 
     const std::string& name() const override { return file_.path(); }
-    bool offer_at(const Wanted& wanted, u32 sectorsize, const TryBytes& take) override;
+    bool offer_at(const Wanted& wanted, u32 sectorsize, const TryBytes& accept) override;
     void visit_all(const Search& search, const StopToken& stop) override;
 
 private:

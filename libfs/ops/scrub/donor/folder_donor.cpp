@@ -119,13 +119,13 @@ private:
 
 } // namespace
 
-bool FolderDonor::offer_at(const Wanted& wanted, u32 sectorsize, const TryBytes& take) {
+bool FolderDonor::offer_at(const Wanted& wanted, u32 sectorsize, const TryBytes& accept) {
     if (!wanted.file_offset) {
         return false; // what a file holds is unpacked: it has no sector of a compressed extent
     }
     const auto offer = [&](const std::string& path) {
         const UniqueFd file = open_file_in(folder_.get(), path);
-        return file && offer_sector(file.get(), *wanted.file_offset, sectorsize, take);
+        return file && offer_sector(file.get(), *wanted.file_offset, sectorsize, accept);
     };
     return offer(wanted.path) || (wanted.path_in_subvolume != wanted.path && offer(wanted.path_in_subvolume));
 }

@@ -15,7 +15,7 @@ public:
     FolderDonor(std::string name, UniqueFd folder) : name_(std::move(name)), folder_(std::move(folder)) {}
 
     const std::string& name() const override { return name_; }
-    bool offer_at(const Wanted& wanted, u32 sectorsize, const TryBytes& take) override;
+    bool offer_at(const Wanted& wanted, u32 sectorsize, const TryBytes& accept) override;
     /// Neither follows symlinks nor enters other mounts.
     void visit_all(const Search& search, const StopToken& stop) override;
 

@@ -93,10 +93,10 @@ UniqueFd open_file_in(int folder, std::string_view path) {
     }
 }
 
-bool offer_sector(int fd, u64 offset, u32 sectorsize, const TryBytes& take) {
+bool offer_sector(int fd, u64 offset, u32 sectorsize, const TryBytes& accept) {
     std::vector<std::byte> sector(sectorsize);
     const ReadSome read = read_some(fd, offset, sector);
-    return read.got > 0 && !read.failed && take(sector);
+    return read.got > 0 && !read.failed && accept(sector);
 }
 
 SectorVisitor::SectorVisitor(const Search& search, const StopToken& stop)

@@ -18,7 +18,7 @@ UniqueFd open_file_in(int folder, std::string_view path);
 UniqueFd open_regular_file(int directory, const std::string& name);
 
 /// Offers the sector of the file at that offset; nothing where the file ends before that or can't be read.
-bool offer_sector(int fd, u64 offset, u32 sectorsize, const TryBytes& take);
+bool offer_sector(int fd, u64 offset, u32 sectorsize, const TryBytes& accept);
 
 /// Hands the sectors of files to a search, read in large runs. Of holes, one sector of zeros is handed out.
 class SectorVisitor {

@@ -42,7 +42,7 @@ std::optional<FileExtent> extent_at(const Filesystem& filesystem, const InodePla
 struct ImageDonor::Request {
     const Wanted& wanted;
     u32 sectorsize;
-    const TryBytes& take;
+    const TryBytes& accept;
     /// Extents of which the sector was offered already, and where in them: snapshots share them.
     std::set<std::pair<u64, u64>> tried = {};
 
@@ -55,15 +55,15 @@ ImageDonor::ImageDonor(Filesystem filesystem, HostFile as_file)
     : filesystem_(std::move(filesystem)), as_file_(std::move(as_file)),
       decompressor_(filesystem_.geometry().sectorsize) {}
 
-bool ImageDonor::offer_at(const Wanted& wanted, u32 sectorsize, const TryBytes& take) {
-    Request request{.wanted = wanted, .sectorsize = sectorsize, .take = take};
+bool ImageDonor::offer_at(const Wanted& wanted, u32 sectorsize, const TryBytes& accept) {
+    Request request{.wanted = wanted, .sectorsize = sectorsize, .accept = accept};
     const auto offer = [&](const File& file) { return offer_from(file, request); };
     look_up(wanted);
     if (std::ranges::any_of(files_, offer)) {
         return true;
     }
     look_up_in_subvolumes();
-    return std::ranges::any_of(*subvolumes_files_, offer) || as_file_.offer_at(wanted, sectorsize, take);
+    return std::ranges::any_of(*subvolumes_files_, offer) || as_file_.offer_at(wanted, sectorsize, accept);
 }
 
 void ImageDonor::visit_all(const Search& search, const StopToken& stop) {
@@ -169,7 +169,7 @@ bool ImageDonor::offer_plain_sector(const File& file, Request& request) {
     }
     if (extent->kind == ExtentKind::hole || extent->kind == ExtentKind::prealloc) {
         const std::vector<std::byte> zeros(request.sectorsize);
-        return request.take(zeros);
+        return request.accept(zeros);
     }
     if (extent->kind == ExtentKind::inline_data || extent->is_compressed()) {
         return offer_unpacked(*extent, request);
@@ -186,7 +186,7 @@ bool ImageDonor::offer_unpacked(const FileExtent& extent, Request& request) {
     if (into >= plain.size() || plain.size() - into < request.sectorsize) {
         return false;
     }
-    const auto offer = [&] { return request.take(Bytes(plain).subspan(into, request.sectorsize)); };
+    const auto offer = [&] { return request.accept(Bytes(plain).subspan(into, request.sectorsize)); };
     const auto unpack = [&](Bytes packed) {
         return decompressor_.decompress(extent.compression, packed, plain).has_value();
     };
@@ -214,7 +214,7 @@ bool ImageDonor::offer_copies(Logical at, Request& request) {
     std::vector<std::byte> sector(request.sectorsize);
     const unsigned mirrors = filesystem_.volume().mirror_count(at);
     for (unsigned mirror = 1; mirror <= mirrors; ++mirror) {
-        if (filesystem_.read_data(at, sector, mirror) && request.take(sector)) {
+        if (filesystem_.read_data(at, sector, mirror) && request.accept(sector)) {
             return true;
         }
     }

@@ -19,7 +19,7 @@ public:
     ImageDonor(Filesystem filesystem, HostFile as_file);
 
     const std::string& name() const override { return as_file_.name(); }
-    bool offer_at(const Wanted& wanted, u32 sectorsize, const TryBytes& take) override;
+    bool offer_at(const Wanted& wanted, u32 sectorsize, const TryBytes& accept) override;
     void visit_all(const Search& search, const StopToken& stop) override;
 
 private:

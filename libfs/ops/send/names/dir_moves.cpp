@@ -25,7 +25,7 @@ DirMoves::Waiting DirMoves::remove(u64 dir) {
     return waiting;
 }
 
-std::deque<WaitingMove> DirMoves::take_moves_behind(u64 dir) {
+std::deque<WaitingMove> DirMoves::extract_moves_behind(u64 dir) {
     auto node = behind_.extract(dir);
     return node ? std::move(node.mapped()) : std::deque<WaitingMove>();
 }

@@ -41,7 +41,7 @@ public:
     Waiting remove(u64 dir);
 
     /// Takes the moves that waited for this one, in the order in which they were added.
-    std::deque<WaitingMove> take_moves_behind(u64 dir);
+    std::deque<WaitingMove> extract_moves_behind(u64 dir);
 
 private:
     std::map<u64, Waiting> waiting_;                ///< by the directory that waits

@@ -88,7 +88,7 @@ Result<bool> NameChanges::waits_for_ancestor(const InodeName& name, const Record
 }
 
 Result<void> NameChanges::move_waiting_behind_current() {
-    auto queue = moves_.take_moves_behind(current_.number);
+    auto queue = moves_.extract_moves_behind(current_.number);
     for (unsigned retries = 0; !queue.empty();) {
         WaitingMove move = std::move(queue.front());
         queue.pop_front();
@@ -104,7 +104,7 @@ Result<void> NameChanges::move_waiting_behind_current() {
             return std::unexpected(snapshots_.sent->damaged({dir, btrfs::item_type::inode_ref, 0},
                                                             "directories whose moves wait for each other"));
         }
-        for (auto& next : moves_.take_moves_behind(dir)) {
+        for (auto& next : moves_.extract_moves_behind(dir)) {
             queue.push_back(std::move(next));
         }
     }

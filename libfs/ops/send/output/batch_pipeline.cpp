@@ -4,13 +4,13 @@
 namespace btrkit::send {
 
 BatchPipeline::BatchPipeline(const Filesystem& filesystem, OutputSink& sink, const CommandOutput::Settings& settings)
-    : filesystem_(&filesystem), sink_(&sink), settings_(&settings), filling_(take_batch()),
+    : filesystem_(&filesystem), sink_(&sink), settings_(&settings), filling_(lease_batch()),
       push_(
           settings.run.parallelism, [this](Batch& batch) { work(batch); },
           [this](Batch& batch) { return finish(batch); }) {}
 
-BatchPipeline::BatchLease BatchPipeline::take_batch() {
-    auto batch = batches_.take([] { return std::make_unique<Batch>(); });
+BatchPipeline::BatchLease BatchPipeline::lease_batch() {
+    auto batch = batches_.lease([] { return std::make_unique<Batch>(); });
     batch->clear();
     return batch;
 }
@@ -39,7 +39,7 @@ Result<void> BatchPipeline::add_piece(DataPiece piece, std::string_view path) {
 Result<void> BatchPipeline::hand_in() {
     if (!failure_ && !filling_->is_empty()) {
         push_.push(std::move(filling_));
-        filling_ = take_batch();
+        filling_ = lease_batch();
     }
     return status();
 }
@@ -56,7 +56,7 @@ Result<void> BatchPipeline::close() {
 }
 
 void BatchPipeline::work(Batch& batch) {
-    const auto worker = workers_.take([this] {
+    const auto worker = workers_.lease([this] {
         return std::make_unique<BatchWorker>(*filesystem_, settings_->version, static_cast<bool>(settings_->skip));
     });
     worker->work(batch);

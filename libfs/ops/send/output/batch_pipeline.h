@@ -29,7 +29,7 @@ public:
 private:
     using BatchLease = Pool<Batch>::Lease;
 
-    BatchLease take_batch();
+    BatchLease lease_batch();
     Result<void> hand_in();
     void work(Batch& batch);
     bool finish(Batch& batch);
