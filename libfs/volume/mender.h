@@ -2,10 +2,9 @@
 // The writer in place: proven bytes over bad ones, and nothing else.
 #pragma once
 
-#include "libfs/volume/writable_devices.h"
-
 #include "formats/btrfs/superblock.h"
 #include "libfs/base/address.h"
+#include "libfs/volume/writable_devices.h"
 
 #include <atomic>
 
