@@ -6,6 +6,7 @@
 #include "libfs/base/error.h"
 
 #include <string>
+#include <string_view>
 
 namespace btrkit {
 
@@ -32,6 +33,10 @@ public:
 
 protected:
     BlockDevice() = default;
+
+    /// Fails with ErrorKind::io, "NAME: cannot DOING at offset N: beyond the end", where the device ends before
+    /// offset + length_bytes.
+    Result<void> check_range(std::string_view doing, u64 offset, u64 length_bytes) const;
 };
 
 } // namespace btrkit

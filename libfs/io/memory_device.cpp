@@ -5,14 +5,6 @@
 
 namespace btrkit {
 
-Result<void> MemoryDevice::check_range(const char* doing, u64 offset, u64 length_bytes) const {
-    if (offset > bytes_.size() || bytes_.size() - offset < length_bytes) {
-        return fail(ErrorKind::io,
-                    name_ + ": cannot " + doing + " at offset " + std::to_string(offset) + ": beyond the end");
-    }
-    return {};
-}
-
 Result<void> MemoryDevice::read(u64 offset, MutableBytes out) const {
     BTRKIT_TRY(check_range("read", offset, out.size()));
     std::copy_n(bytes_.data() + offset, out.size(), out.data());

@@ -24,8 +24,6 @@ public:
     MutableBytes bytes() { return bytes_; }
 
 private:
-    Result<void> check_range(const char* doing, u64 offset, u64 length_bytes) const;
-
     std::string name_;
     std::vector<std::byte> bytes_;
 };

@@ -134,13 +134,6 @@ Result<void> WritableFile::read_scattered(u64 offset, std::span<const MutableByt
     return file_.read_scattered(offset, outs);
 }
 
-Result<void> WritableFile::check_range(const char* doing, u64 offset, u64 length_bytes) const {
-    if (offset > size_bytes() || size_bytes() - offset < length_bytes) {
-        return file_.failure(fmt::format("{} at offset {}", doing, offset), "beyond the end");
-    }
-    return {};
-}
-
 Result<void> WritableFile::write(u64 offset, Bytes bytes) {
     BTRKIT_TRY(check_range("write", offset, bytes.size()));
     while (!bytes.empty()) {

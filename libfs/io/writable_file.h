@@ -44,8 +44,6 @@ public:
 private:
     explicit WritableFile(HostFile file) : file_(std::move(file)) {}
 
-    Result<void> check_range(const char* doing, u64 offset, u64 length_bytes) const;
-
     HostFile file_;
     std::atomic<bool> flush_failed_ = false;
 };

@@ -2,6 +2,7 @@
 #include "libfs/volume/superblock_copies.h"
 
 #include "libfs/base/checksum.h"
+#include "libfs/volume/superblock_places.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -39,13 +40,6 @@ bool is_own_business(const std::string& field) {
     return field == "csum" || field == "bytenr" || field == "log_root" || field == "log_root_level";
 }
 
-/// Whether the filesystem keeps a mirror there: it knows the device's end, which may lie before the file's. What was
-/// restored from a metadata dump has the first one alone.
-bool is_kept(const SuperblockCopy& copy, const SuperblockCopy& newest) {
-    return (newest.super.flags & btrfs::super_flags_metadump) == 0 &&
-           copy.offset + btrfs::superblock_size < newest.super.dev_item.total_bytes;
-}
-
 std::string why_invalid(const SuperblockCopy& copy) {
     std::vector<std::string> reasons;
     for (const auto& problem : copy.problems) {
@@ -73,11 +67,9 @@ Result<SuperblockCopy> read_superblock(const BlockDevice& device, u64 offset, un
 
 std::vector<SuperblockCopy> read_superblock_copies(const BlockDevice& device, Problems& problems) {
     std::vector<SuperblockCopy> copies;
-    for (unsigned mirror = 0; mirror < btrfs::superblock_offsets.size(); ++mirror) {
-        const u64 offset = btrfs::superblock_offsets[mirror];
-        if (offset + btrfs::superblock_size > device.size_bytes()) {
-            break;
-        }
+    const auto offsets = superblock_offsets_within(device.size_bytes());
+    for (unsigned mirror = 0; mirror < offsets.size(); ++mirror) {
+        const u64 offset = offsets[mirror];
         if (auto copy = read_superblock(device, offset, mirror)) {
             copies.push_back(std::move(*copy));
         } else {
@@ -109,16 +101,6 @@ btrfs::Superblock sealed_copy(btrfs::Superblock super, u64 offset) {
     return super;
 }
 
-Result<void> expect_superblock(const BlockDevice& device, const btrfs::Superblock& copy) {
-    btrfs::Superblock found;
-    BTRKIT_TRY(device.read(copy.bytenr, std::as_writable_bytes(std::span(&found, 1))));
-    if (std::memcmp(&found, &copy, sizeof(copy)) != 0) {
-        return fail(ErrorKind::io, fmt::format("{}: the superblock at offset {} does not read as it was written",
-                                               device.name(), u64{copy.bytenr}));
-    }
-    return {};
-}
-
 std::vector<std::string> differing_fields(const btrfs::Superblock& left, const btrfs::Superblock& right) {
     std::vector<std::string> names;
     collect_differing(left, right, "", names);
@@ -131,8 +113,9 @@ Problems compare_superblock_copies(const std::vector<SuperblockCopy>& copies, co
     if (newest == nullptr) {
         return problems;
     }
+    const auto kept = kept_superblock_offsets(newest->super);
     for (const auto& copy : copies) {
-        if (&copy == newest || !is_kept(copy, *newest)) {
+        if (&copy == newest || std::ranges::find(kept, copy.offset) == kept.end()) {
             continue;
         }
         const Place place{.device = device_name, .physical = copy.offset};

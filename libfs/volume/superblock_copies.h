@@ -42,17 +42,13 @@ const SuperblockCopy* newest_valid(const std::vector<SuperblockCopy>& copies);
 /// The superblock as its mirror at that offset: with that address, and the checksum of all of it.
 btrfs::Superblock sealed_copy(btrfs::Superblock super, u64 offset);
 
-/// Fails with io where the device, at the copy's own address, has not what was written there.
-Result<void> expect_superblock(const BlockDevice& device, const btrfs::Superblock& copy);
-
 /// The names of the fields in which two superblocks differ, those of dev_item as "dev_item.NAME".
 std::vector<std::string> differing_fields(const btrfs::Superblock& left, const btrfs::Superblock& right);
 
 /// Mirrors that are invalid, or differ from the newest valid copy in anything but address and checksum:
 /// super_mirror_invalid and super_mirror_differs, the latter naming the fields that differ. A mirror without the
 /// magic (never written) is invalid too. The log root may differ: an fsync writes it to the first mirror alone.
-/// Mirrors behind the end that the filesystem gives the device don't count, and none do in restored metadata dumps,
-/// which have the first alone. Nothing if there is no valid copy.
+/// Only mirrors at kept_superblock_offsets() of the newest valid copy count. Nothing if there is no valid copy.
 Problems compare_superblock_copies(const std::vector<SuperblockCopy>& copies, const std::string& device_name);
 
 } // namespace btrkit

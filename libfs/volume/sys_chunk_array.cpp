@@ -5,6 +5,8 @@
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/names.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace btrkit {
@@ -59,6 +61,25 @@ SystemChunkItems system_chunk_items(const btrfs::Superblock& super) {
         rest = rest.subspan(length);
     }
     return array;
+}
+
+Result<void> set_system_chunk_items(btrfs::Superblock& super, std::span<const SystemChunkItem> items) {
+    std::array<btrfs::u8, btrfs::sys_chunk_array_size> array{};
+    std::size_t used = 0;
+    for (const auto& item : items) {
+        const auto key = btrfs::DiskKey::from(item.key);
+        if (array.size() - used < sizeof(key) + item.body.size()) {
+            return fail(ErrorKind::no_space, fmt::format("{} system chunks don't fit into the superblock's {} bytes",
+                                                         items.size(), array.size()));
+        }
+        const auto room = std::as_writable_bytes(std::span(array)).subspan(used);
+        std::ranges::copy(as_bytes_of(key), room.begin());
+        std::ranges::copy(item.body, room.subspan(sizeof(key)).begin());
+        used += sizeof(key) + item.body.size();
+    }
+    super.sys_chunk_array = array;
+    super.sys_chunk_array_size = static_cast<u32>(used);
+    return {};
 }
 
 } // namespace btrkit

@@ -66,18 +66,4 @@ Result<void> VolumeWriter::write_row_parity(const Chunk& chunk, Logical row_star
     return row.q ? devices_.at(chunk.stripes[*row.q].devid)->write(place(*row.q), q) : Result<void>{};
 }
 
-Result<void> VolumeWriter::flush() const {
-    return flush_all(devices_);
-}
-
-Result<void> flush_all(const WritableDevices& devices) {
-    Result<void> result;
-    for (const auto& [devid, device] : devices) {
-        if (auto done = device->flush(); !done && result) {
-            result = done;
-        }
-    }
-    return result;
-}
-
 } // namespace btrkit

@@ -2,18 +2,10 @@
 // Logical addresses written: every copy, and parity.
 #pragma once
 
-#include "libfs/io/writable_device.h"
 #include "libfs/volume/chunk_map.h"
-
-#include <map>
+#include "libfs/volume/writable_devices.h"
 
 namespace btrkit {
-
-/// The devices of a filesystem by devid.
-using WritableDevices = std::map<u64, WritableDevice*>;
-
-/// Flushes every device, also where one fails; then fails with the first error.
-Result<void> flush_all(const WritableDevices& devices);
 
 class VolumeWriter {
 public:
@@ -30,9 +22,6 @@ public:
     /// Makes the parity right of all rows that hold bytes of [start, end) of one chunk, from what the devices hold
     /// there now. Does nothing where the chunk has no parity.
     Result<void> write_parity(const Chunk& chunk, Logical start, Logical end) const;
-
-    /// flush_all() of its devices.
-    Result<void> flush() const;
 
 private:
     /// Calls put(device, offset there, offset from at, length) for every stored run of [at, at + length).

@@ -1,41 +1,153 @@
 // SPDX-License-Identifier: MIT
 #include "tests/support/crash_states.h"
 
+#include <algorithm>
+#include <random>
+#include <ranges>
+
 namespace btrkit::test {
 
-void apply_change(DeviceContents& contents, const DeviceChange& change) {
-    const auto found = contents.find(change.device);
-    if (found == contents.end() || change.kind == DeviceChange::Kind::flush) {
-        return;
-    }
-    const auto place = MutableBytes(found->second).subspan(change.place.offset, change.place.length);
-    if (change.kind == DeviceChange::Kind::write) {
-        std::ranges::copy(change.bytes, place.begin());
-    } else {
-        std::ranges::fill(place, std::byte{0});
-    }
+namespace {
+
+constexpr u64 sector_bytes = 512;
+
+bool is_flush(const DeviceChange& change) {
+    return change.kind == DeviceChange::Kind::flush;
 }
 
-DeviceContents crash_state(DeviceContents before, std::span<const DeviceChange> changes, std::size_t cut_behind,
-                           const Survives& survives) {
-    changes = changes.first(std::min(cut_behind, changes.size()));
-    std::map<std::string, std::size_t> last_flush;
-    for (std::size_t i = 0; i < changes.size(); ++i) {
-        if (changes[i].kind == DeviceChange::Kind::flush) {
-            last_flush[changes[i].device] = i;
+/// Contents to which changes are made that can be taken back.
+class Trial {
+public:
+    explicit Trial(DeviceContents& contents) : contents_(contents) {}
+    Trial(const Trial&) = delete;
+    Trial& operator=(const Trial&) = delete;
+    ~Trial() {
+        for (auto& [place, bytes] : std::views::reverse(overwritten_)) {
+            std::ranges::copy(bytes, place.begin());
         }
     }
-    for (std::size_t i = 0; i < changes.size(); ++i) {
-        if (changes[i].kind == DeviceChange::Kind::flush) {
-            continue;
-        }
-        const auto flushed = last_flush.find(changes[i].device);
-        const bool lasts = flushed != last_flush.end() && i < flushed->second;
-        if (lasts || survives(i)) {
-            apply_change(before, changes[i]);
+
+    void make(const DeviceChange& change) { make_part(change, 0, change.place.length); }
+
+    /// The sectors of a write that `arrives` says true to.
+    template <class Arrives>
+    void make_torn(const DeviceChange& change, Arrives arrives) {
+        const u64 begin = change.place.offset;
+        const u64 end = begin + change.place.length;
+        for (u64 sector = begin / sector_bytes; sector * sector_bytes < end; ++sector) {
+            if (arrives()) {
+                const u64 from = std::max(begin, sector * sector_bytes);
+                make_part(change, from - begin, std::min(end, (sector + 1) * sector_bytes) - from);
+            }
         }
     }
-    return before;
+
+    /// The changes stay.
+    void keep() { overwritten_.clear(); }
+
+private:
+    void make_part(const DeviceChange& change, u64 from, u64 length) {
+        const auto place = MutableBytes(contents_.at(change.device)).subspan(change.place.offset + from, length);
+        overwritten_.emplace_back(place, std::vector<std::byte>(place.begin(), place.end()));
+        if (change.kind == DeviceChange::Kind::write) {
+            std::ranges::copy(Bytes(change.bytes).subspan(from, length), place.begin());
+        } else {
+            std::ranges::fill(place, std::byte{0});
+        }
+    }
+
+    DeviceContents& contents_;
+    std::vector<std::pair<MutableBytes, std::vector<std::byte>>> overwritten_;
+};
+
+class States {
+public:
+    States(DeviceContents before, const CrashChoice& choice, const std::function<void(const CrashState&)>& visit)
+        : lasting_(std::move(before)), choice_(choice), visit_(visit), random_(choice.seed) {}
+
+    void take(const DeviceChange& change) {
+        if (!lasting_.contains(change.device)) {
+            return;
+        }
+        if (is_flush(change)) {
+            settle(change.device);
+        } else {
+            waiting_.push_back(&change);
+        }
+    }
+
+    void visit_all(std::size_t cut) {
+        visit(cut, "all", [](Trial& trial, const DeviceChange& change) { trial.make(change); });
+        if (waiting_.empty() || (choice_.is_thorough && !choice_.is_thorough(cut))) {
+            return;
+        }
+        visit(cut, "none", [](Trial&, const DeviceChange&) {});
+        for (unsigned i = 0; i < choice_.subsets; ++i) {
+            visit(cut, "subset " + std::to_string(i), [&](Trial& trial, const DeviceChange& change) {
+                if (is_heads()) {
+                    trial.make(change);
+                }
+            });
+        }
+        for (unsigned i = 0; i < choice_.torn; ++i) {
+            const auto* victim = waiting_[random_() % waiting_.size()];
+            visit(cut, "torn " + std::to_string(i), [&](Trial& trial, const DeviceChange& change) {
+                if (&change == victim) {
+                    trial.make_torn(change, [&] { return is_heads(); });
+                } else if (is_heads()) {
+                    trial.make(change);
+                }
+            });
+        }
+    }
+
+    std::size_t count() const { return count_; }
+
+private:
+    bool is_heads() { return (random_() >> 16) % 2 != 0; }
+
+    template <class Arrive>
+    void visit(std::size_t cut, std::string what, Arrive arrive) {
+        Trial trial(lasting_);
+        for (const auto* change : waiting_) {
+            arrive(trial, *change);
+        }
+        visit_({.contents = lasting_, .cut = cut, .what = std::move(what)});
+        ++count_;
+    }
+
+    void settle(const std::string& device) {
+        Trial trial(lasting_);
+        std::erase_if(waiting_, [&](const DeviceChange* change) {
+            if (change->device != device) {
+                return false;
+            }
+            trial.make(*change);
+            return true;
+        });
+        trial.keep();
+    }
+
+    DeviceContents lasting_; ///< what flushes have made last
+    const CrashChoice& choice_;
+    const std::function<void(const CrashState&)>& visit_;
+    std::mt19937 random_;
+    std::vector<const DeviceChange*> waiting_; ///< what no flush covers, in order
+    std::size_t count_ = 0;
+};
+
+} // namespace
+
+std::size_t for_each_crash_state(DeviceContents before, std::span<const DeviceChange> changes,
+                                 const CrashChoice& choice, const std::function<void(const CrashState&)>& visit) {
+    States states(std::move(before), choice, visit);
+    for (std::size_t cut = 0; cut <= changes.size(); ++cut) {
+        states.visit_all(cut);
+        if (cut < changes.size()) {
+            states.take(changes[cut]);
+        }
+    }
+    return states.count();
 }
 
 } // namespace btrkit::test

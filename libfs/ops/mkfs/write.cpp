@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/ops/mkfs/image/superblocks.h"
 #include "libfs/ops/mkfs/mkfs.h"
+#include "libfs/volume/superblock_writer.h"
 
 #include <algorithm>
 
@@ -32,11 +33,15 @@ Result<void> prepare(WritableDevice& device, u64 size_bytes, const WriteOptions&
 
 Result<Report> write(const Plan& plan, std::span<WritableDevice* const> devices, const WriteOptions& options,
                      const RunContext& context) {
-    BTRKIT_TRY(erase_superblocks(devices, plan.layout));
+    const auto& spaces = plan.layout.devices;
     WritableDevices by_devid;
     for (std::size_t i = 0; i < devices.size(); ++i) {
-        BTRKIT_TRY(prepare(*devices[i], plan.layout.devices[i].size_bytes, options));
-        by_devid[i + 1] = devices[i];
+        by_devid[spaces[i].devid] = devices[i];
+        BTRKIT_TRY(erase_superblocks(*devices[i], spaces[i].size_bytes));
+    }
+    BTRKIT_TRY(flush_all(by_devid));
+    for (std::size_t i = 0; i < devices.size(); ++i) {
+        BTRKIT_TRY(prepare(*devices[i], spaces[i].size_bytes, options));
     }
     const ChunkMap chunks = plan.layout.chunk_map();
     const VolumeWriter writer(by_devid, chunks);
@@ -48,8 +53,8 @@ Result<Report> write(const Plan& plan, std::span<WritableDevice* const> devices,
                                                      .share_blocks = options.share_blocks,
                                                      .run = context},
                                                     plan.layout));
-    BTRKIT_TRY(writer.flush());
-    BTRKIT_TRY(write_superblocks(plan.parameters, image, devices));
+    BTRKIT_TRY_ASSIGN(const auto supers, superblocks_of(plan.parameters, image));
+    BTRKIT_TRY(SuperblockWriter(by_devid).commit(supers));
     return Report{.layout = image.layout,
                   .used_bytes = image.space.used_bytes(),
                   .data_bytes = image.space.data.used_bytes(),

@@ -4,6 +4,7 @@
 #include "formats/btrfs/item_types.h"
 #include "libfs/survey/verify/fault.h"
 #include "libfs/volume/superblock_copies.h"
+#include "libfs/volume/superblock_places.h"
 
 #include <algorithm>
 
@@ -33,13 +34,6 @@ const Member* member_of(const Filesystem& filesystem, const std::string& device_
     return nullptr;
 }
 
-/// Writes a superblock as its mirror at that offset, and reads it back.
-Result<void> write_mirror(Mender& mender, const Member& member, const btrfs::Superblock& super, u64 offset) {
-    const auto copy = sealed_copy(super, offset);
-    BTRKIT_TRY(mender.write_superblock({member.devid, offset}, as_bytes_of(copy)));
-    return expect_superblock(*member.device, copy);
-}
-
 void settle(Finding& finding, Mend mend, const Result<void>& written) {
     finding.mend = std::move(mend);
     if (!written) {
@@ -63,13 +57,11 @@ Result<void> bring_up(const Filesystem& filesystem, const Member& member, Mender
     BTRKIT_TRY_ASSIGN(const auto item, read_device_item(filesystem, member.devid));
     btrfs::Superblock super = filesystem.super();
     super.dev_item = item;
-    for (const u64 offset : btrfs::superblock_offsets) {
-        const bool is_kept = offset + btrfs::superblock_size < item.total_bytes &&
-                             offset + btrfs::superblock_size <= member.device->size_bytes();
-        if (!is_kept) {
-            continue;
+    const u64 size_bytes = member.device->size_bytes();
+    for (const u64 offset : kept_superblock_offsets(super)) {
+        if (offset + btrfs::superblock_size <= size_bytes) {
+            BTRKIT_TRY(mender.write_superblock(member.devid, super, offset));
         }
-        BTRKIT_TRY(write_mirror(mender, member, super, offset));
     }
     return {};
 }
@@ -94,7 +86,7 @@ void scrub_superblocks(const Filesystem& filesystem, std::optional<u64> devid, M
         } else if (mender == nullptr) {
             settle(finding, {.state = Mend::State::mendable, .from = fmt::format("mirror {}", newest->mirror)}, {});
         } else {
-            const auto written = write_mirror(*mender, *member, newest->super, *place.physical);
+            const auto written = mender->write_superblock(member->devid, newest->super, *place.physical);
             settle(finding, {.state = Mend::State::mended, .from = fmt::format("mirror {}", newest->mirror)}, written);
         }
         ++(device_counts.*count_of_fate(finding.mend->state));

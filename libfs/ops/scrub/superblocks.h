@@ -4,8 +4,8 @@
 
 #include "libfs/fs/filesystem.h"
 #include "libfs/survey/findings.h"
-#include "libfs/survey/verify/mender.h"
 #include "libfs/survey/verify/scrub_counts.h"
+#include "libfs/volume/mender.h"
 
 namespace btrkit::scrub {
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "libfs/survey/verify/copy_places.h"
-#include "libfs/survey/verify/mender.h"
+#include "libfs/volume/mender.h"
 
 #include <vector>
 

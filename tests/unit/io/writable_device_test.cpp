@@ -4,15 +4,16 @@
 #include "libfs/io/writable_file.h"
 #include "tests/support/crash_states.h"
 #include "tests/support/faulty_device.h"
+#include "tests/support/file_size_limit.h"
 #include "tests/support/temporary_folder.h"
 
 #include <array>
-#include <csignal>
+#include <map>
+#include <set>
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -187,32 +188,11 @@ TEST_CASE("what can't be written to is refused") {
     CHECK_FALSE(std::filesystem::exists(folder / "missing"));
 }
 
-/// Lets no file of this process grow past a size.
-class FileSizeLimit {
-public:
-    explicit FileSizeLimit(rlim_t most_bytes) {
-        ::getrlimit(RLIMIT_FSIZE, &before_);
-        handler_ = std::signal(SIGXFSZ, SIG_IGN);
-        const rlimit now{.rlim_cur = most_bytes, .rlim_max = before_.rlim_max};
-        ::setrlimit(RLIMIT_FSIZE, &now);
-    }
-    ~FileSizeLimit() {
-        ::setrlimit(RLIMIT_FSIZE, &before_);
-        std::signal(SIGXFSZ, handler_);
-    }
-    FileSizeLimit(const FileSizeLimit&) = delete;
-    FileSizeLimit& operator=(const FileSizeLimit&) = delete;
-
-private:
-    rlimit before_{};
-    void (*handler_)(int) = SIG_DFL;
-};
-
 TEST_CASE("a write that the host refuses halfway fails with file, place and reason") {
     const TemporaryFolder folder;
     const auto device = WritableFile::create(folder / "image", 10000);
     REQUIRE(device);
-    const FileSizeLimit limit(6000);
+    const btrkit::test::FileSizeLimit limit(6000);
     // 1000 bytes of it are taken before the limit: the rest must be tried, and the place told where it stopped.
     check_failure((*device)->write(5000, pattern_bytes(3000)), ErrorKind::io,
                   folder / "image" + ": cannot write at offset 6000: File too large");
@@ -262,22 +242,46 @@ TEST_CASE("crash states hold all that was flushed, and of the rest what survives
     CHECK(changes[3].bytes == std::vector(two.begin(), two.end()));
     CHECK(changes[4].place == btrkit::test::DeviceRequest{0, 1});
 
+    // By cut, the states as numbers: a0 a1 b0 b1.
+    std::map<std::size_t, std::set<std::string>> states;
     const btrkit::test::DeviceContents empty{{"a", std::vector<std::byte>(2)}, {"b", std::vector<std::byte>(2)}};
-    const auto none = [](std::size_t) { return false; };
-    const auto all = [](std::size_t) { return true; };
-    const auto bytes = [](int first, int second) {
-        return std::vector{static_cast<std::byte>(first), static_cast<std::byte>(second)};
-    };
-    CHECK(crash_state(empty, changes, 2, none) == empty);
-    auto state = crash_state(empty, changes, 3, none);
-    CHECK(state["a"] == bytes(1, 0));
-    CHECK(state["b"] == bytes(0, 0));
-    state = crash_state(empty, changes, 5, [](std::size_t index) { return index == 3; });
-    CHECK(state["a"] == bytes(1, 2));
-    CHECK(state["b"] == bytes(0, 0));
-    state = crash_state(empty, changes, 5, all);
-    CHECK(state["a"] == bytes(0, 2));
-    CHECK(state["b"] == bytes(1, 0));
+    const auto count = btrkit::test::for_each_crash_state(
+        empty, changes, {.subsets = 64, .torn = 0}, [&](const btrkit::test::CrashState& state) {
+            std::string digits;
+            for (const auto& [name, bytes] : state.contents) {
+                for (const auto byte : bytes) {
+                    digits += std::to_string(std::to_integer<int>(byte));
+                }
+            }
+            states[state.cut].insert(digits);
+        });
+    CHECK(count == 1 + 5 * 66);
+    CHECK(states[0] == std::set<std::string>{"0000"});
+    CHECK(states[1] == std::set<std::string>{"0000", "1000"});
+    CHECK(states[2] == std::set<std::string>{"0000", "1000", "0010", "1010"});
+    CHECK(states[3] == std::set<std::string>{"1000", "1010"});
+    CHECK(states[4] == std::set<std::string>{"1000", "1010", "1200", "1210"});
+    CHECK(states[5] == std::set<std::string>{"1000", "1010", "1200", "1210", "0000", "0010", "0200", "0210"});
+}
+
+TEST_CASE("crash states tear writes between sectors, and only there") {
+    const auto record = std::make_shared<btrkit::test::DeviceRecord>();
+    btrkit::test::RecordingDevice device(std::make_unique<MemoryDevice>("a", std::vector<std::byte>(2048)), record);
+    REQUIRE(device.write(256, std::vector<std::byte>(1024, std::byte{1}))); // parts of three sectors
+    std::set<std::string> seen;
+    btrkit::test::for_each_crash_state({{"a", std::vector<std::byte>(2048)}}, record->changes,
+                                       {.subsets = 0, .torn = 64}, [&](const btrkit::test::CrashState& state) {
+                                           std::string runs; // as written or not: 256 bytes a letter
+                                           const auto& bytes = state.contents.at("a");
+                                           for (std::size_t at = 0; at < bytes.size(); at += 256) {
+                                               const auto run = std::span(bytes).subspan(at, 256);
+                                               CHECK(std::ranges::count(run, run.front()) == 256);
+                                               runs += run.front() == std::byte{1} ? 'x' : '.';
+                                           }
+                                           seen.insert(runs);
+                                       });
+    CHECK(seen == std::set<std::string>{"........", ".x......", "..xx....", "....x...", ".xxx....", ".x..x...",
+                                        "..xxx...", ".xxxx..."});
 }
 
 } // namespace

@@ -5,14 +5,12 @@
 #include "libfs/ops/mkfs/layout.h"
 #include "libfs/ops/mkfs/parameters.h"
 #include "libfs/tree/tree_builder.h"
+#include "libfs/volume/chunk_items.h"
 
 namespace btrkit::mkfs {
 
-/// The item of the device at an index of the layout's devices.
-btrfs::DevItem device_item(const Parameters& parameters, const DeviceSpace& device);
-
-/// A whole CHUNK_ITEM with its stripes.
-std::vector<std::byte> chunk_item(const Parameters& parameters, const Chunk& chunk);
+/// What chunk tree and superblock say of a device of the layout.
+btrfs::DevItem device_item_of(const Parameters& parameters, const DeviceSpace& device);
 
 Result<BuiltTree> build_chunk_tree(const Parameters& parameters, const Layout& layout, BlockSink& sink);
 Result<BuiltTree> build_device_tree(const Parameters& parameters, const Layout& layout, BlockSink& sink);

@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/ops/mkfs/image/superblocks.h"
 
-#include "formats/btrfs/item_types.h"
-#include "libfs/base/checksum.h"
 #include "libfs/ops/mkfs/image/device_trees.h"
-#include "libfs/volume/superblock_copies.h"
+#include "libfs/volume/backup_roots.h"
+#include "libfs/volume/sys_chunk_array.h"
 
 #include <algorithm>
-#include <cassert>
-#include <cstring>
-
-#include <fmt/format.h>
 
 namespace btrkit::mkfs {
 
@@ -19,74 +14,29 @@ namespace {
 /// What a filesystem without a free space tree says: the old cache is wanted, but not there yet.
 constexpr u64 cache_not_built = ~u64{0};
 
-void add_system_chunks(btrfs::Superblock& super, const Parameters& parameters, const Layout& layout) {
-    std::size_t at = 0;
+Result<void> add_system_chunks(btrfs::Superblock& super, const Layout& layout) {
+    std::vector<std::vector<std::byte>> bodies;
+    std::vector<SystemChunkItem> items;
     for (const auto& chunk : layout.system) {
-        const auto key =
-            btrfs::DiskKey::from({btrfs::first_chunk_tree_objectid, btrfs::item_type::chunk_item, chunk.start.bytenr});
-        const auto item = chunk_item(parameters, chunk);
-        assert(at + sizeof(key) + item.size() <= super.sys_chunk_array.size());
-        std::memcpy(super.sys_chunk_array.data() + at, &key, sizeof(key));
-        std::memcpy(super.sys_chunk_array.data() + at + sizeof(key), item.data(), item.size());
-        at += sizeof(key) + item.size();
+        bodies.push_back(chunk_item(chunk, super.sectorsize));
+        items.push_back({.key = chunk_key(chunk), .body = bodies.back()});
     }
-    super.sys_chunk_array_size = static_cast<u32>(at);
+    return set_system_chunk_items(super, items);
 }
 
-btrfs::RootBackup backup_of(const btrfs::Superblock& super, const AllTrees& trees) {
-    btrfs::RootBackup backup;
-    backup.tree_root = super.root;
-    backup.tree_root_level = super.root_level;
-    backup.chunk_root = super.chunk_root;
-    backup.chunk_root_level = super.chunk_root_level;
-    const auto set = [&](u64 id, btrfs::le64& root, u8& level) {
+NotedRoots noted_roots(const AllTrees& trees) {
+    const auto noted = [&](u64 id) {
         const BuiltTree& built = trees.find(id);
-        root = built.root.bytenr;
-        level = built.level;
+        return NotedRoot{.bytenr = built.root.bytenr, .generation = first_generation, .level = built.level};
     };
-    set(btrfs::extent_tree_id, backup.extent_root, backup.extent_root_level);
-    set(btrfs::fs_tree_id, backup.fs_root, backup.fs_root_level);
-    set(btrfs::dev_tree_id, backup.dev_root, backup.dev_root_level);
-    set(btrfs::csum_tree_id, backup.csum_root, backup.csum_root_level);
-    for (auto* generation : {&backup.tree_root_gen, &backup.chunk_root_gen, &backup.extent_root_gen,
-                             &backup.fs_root_gen, &backup.dev_root_gen, &backup.csum_root_gen}) {
-        *generation = first_generation;
-    }
-    backup.total_bytes = super.total_bytes;
-    backup.bytes_used = super.bytes_used;
-    backup.num_devices = super.num_devices;
-    return backup;
+    return {.extent = noted(btrfs::extent_tree_id),
+            .fs = noted(btrfs::fs_tree_id),
+            .dev = noted(btrfs::dev_tree_id),
+            .csum = noted(btrfs::csum_tree_id)};
 }
 
-/// Whether a copy at offset lies within so many bytes.
-bool has_room(u64 size_bytes, u64 offset) {
-    return size_bytes >= offset + sizeof(btrfs::Superblock);
-}
-
-enum class Pass { write, check };
-
-Result<void> for_each_copy(const btrfs::Superblock& super, std::span<const u64> offsets, WritableDevice& device,
-                           Pass pass) {
-    for (const u64 offset : offsets) {
-        if (!has_room(super.dev_item.total_bytes, offset)) {
-            continue;
-        }
-        const auto copy = sealed_copy(super, offset);
-        BTRKIT_TRY(pass == Pass::write ? device.write(offset, as_bytes_of(copy)) : expect_superblock(device, copy));
-    }
-    return {};
-}
-
-Result<void> flush_all(std::span<WritableDevice* const> devices) {
-    for (auto* device : devices) {
-        BTRKIT_TRY(device->flush());
-    }
-    return {};
-}
-
-} // namespace
-
-btrfs::Superblock superblock_of(const Parameters& parameters, const BuiltImage& image, std::size_t device) {
+Result<btrfs::Superblock> superblock_of(const Parameters& parameters, const BuiltImage& image,
+                                        const DeviceSpace& device) {
     btrfs::Superblock super;
     super.fsid = parameters.fsid;
     super.bytenr = btrfs::superblock_offsets.front();
@@ -111,42 +61,24 @@ btrfs::Superblock superblock_of(const Parameters& parameters, const BuiltImage& 
     super.compat_ro_flags = parameters.geometry.compat_ro_flags;
     super.incompat_flags = parameters.geometry.incompat_flags;
     super.csum_type = static_cast<u16>(parameters.geometry.csum_type);
-    super.dev_item = device_item(parameters, image.layout.devices[device]);
+    super.dev_item = device_item_of(parameters, device);
     std::ranges::copy(parameters.label, super.label.begin());
     super.cache_generation = parameters.features.has_free_space_tree() ? 0 : cache_not_built;
     // The uuid tree is complete: the kernel need not look for subvolumes that it lacks.
     super.uuid_tree_generation = first_generation;
-    add_system_chunks(super, parameters, image.layout);
-    super.backup_roots.front() = backup_of(super, image.trees);
+    BTRKIT_TRY(add_system_chunks(super, image.layout));
+    super.backup_roots.front() = root_backup(super, noted_roots(image.trees));
     return super;
 }
 
-Result<void> write_superblocks(const Parameters& parameters, const BuiltImage& image,
-                               std::span<WritableDevice* const> devices) {
-    const auto [primary, mirrors] =
-        std::pair(std::span(btrfs::superblock_offsets).first(1), std::span(btrfs::superblock_offsets).subspan(1));
-    for (const auto offsets : {primary, mirrors}) {
-        for (const auto pass : {Pass::write, Pass::check}) {
-            for (std::size_t i = 0; i < devices.size(); ++i) {
-                BTRKIT_TRY(for_each_copy(superblock_of(parameters, image, i), offsets, *devices[i], pass));
-            }
-            BTRKIT_TRY(pass == Pass::write ? flush_all(devices) : Result<void>{});
-        }
-    }
-    return {};
-}
+} // namespace
 
-Result<void> erase_superblocks(std::span<WritableDevice* const> devices, const Layout& layout) {
-    const std::vector<std::byte> zeros(btrfs::superblock_size);
-    for (std::size_t i = 0; i < devices.size(); ++i) {
-        for (const u64 offset : btrfs::superblock_offsets) {
-            if (!has_room(layout.devices[i].size_bytes, offset)) {
-                continue;
-            }
-            BTRKIT_TRY(devices[i]->write(offset, zeros));
-        }
+Result<std::vector<btrfs::Superblock>> superblocks_of(const Parameters& parameters, const BuiltImage& image) {
+    std::vector<btrfs::Superblock> supers;
+    for (const auto& device : image.layout.devices) {
+        BTRKIT_TRY_ASSIGN(supers.emplace_back(), superblock_of(parameters, image, device));
     }
-    return flush_all(devices);
+    return supers;
 }
 
 } // namespace btrkit::mkfs

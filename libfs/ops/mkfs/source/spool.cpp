@@ -1,14 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/ops/mkfs/source/spool.h"
 
-#include "libfs/ops/mkfs/source/host_failure.h"
-
 #include <algorithm>
 #include <cassert>
-#include <cerrno>
-#include <cstdlib>
-
-#include <fcntl.h>
 
 namespace btrkit::mkfs {
 
@@ -16,27 +10,11 @@ namespace {
 
 constexpr std::size_t buffer_bytes = std::size_t{1} << 20;
 
-UniqueFd open_nameless(const std::string& directory) {
-    UniqueFd fd(::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL, 0600));
-    if (fd || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL)) {
-        return fd;
-    }
-    std::string path = directory + "/btrkit-spool-XXXXXX"; // a filesystem that has only files with names
-    fd = UniqueFd(::mkostemp(path.data(), O_CLOEXEC));
-    if (fd) {
-        ::unlink(path.c_str());
-    }
-    return fd;
-}
-
 } // namespace
 
 Result<std::unique_ptr<SpoolContent>> SpoolContent::make(const std::string& directory) {
-    UniqueFd fd = open_nameless(directory);
-    if (!fd) {
-        return host_failure(directory, "make a temporary file there");
-    }
-    return std::unique_ptr<SpoolContent>(new SpoolContent(std::move(fd), directory));
+    BTRKIT_TRY_ASSIGN(auto file, TemporaryFile::make(directory));
+    return std::unique_ptr<SpoolContent>(new SpoolContent(std::move(file)));
 }
 
 u32 SpoolContent::begin_file() {
@@ -69,33 +47,8 @@ Result<void> SpoolContent::flush() {
 }
 
 Result<void> SpoolContent::write_out(Bytes bytes) {
-    while (!bytes.empty()) {
-        const ssize_t done = ::pwrite(fd_.get(), bytes.data(), bytes.size(), static_cast<off_t>(written_));
-        if (done < 0 && errno == EINTR) {
-            continue;
-        }
-        if (done < 0) {
-            return host_failure(directory_, "write a temporary file there");
-        }
-        written_ += static_cast<u64>(done);
-        bytes = bytes.subspan(static_cast<std::size_t>(done));
-    }
-    return {};
-}
-
-Result<void> SpoolContent::read_spool(u64 at, MutableBytes out) const {
-    while (!out.empty()) {
-        const ssize_t got = ::pread(fd_.get(), out.data(), out.size(), static_cast<off_t>(at));
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got <= 0) {
-            errno = got == 0 ? EIO : errno; // somebody cut it short
-            return host_failure(directory_, "read the temporary file there");
-        }
-        at += static_cast<u64>(got);
-        out = out.subspan(static_cast<std::size_t>(got));
-    }
+    BTRKIT_TRY(file_.write(written_, bytes));
+    written_ += bytes.size();
     return {};
 }
 
@@ -117,7 +70,7 @@ Result<void> SpoolContent::read(u32 content, u64 offset, MutableBytes out) const
         }
         const u64 within = offset - piece->offset;
         const auto data = out.first(std::min<u64>(piece->length - within, out.size()));
-        BTRKIT_TRY(read_spool(piece->at + within, data));
+        BTRKIT_TRY(file_.read(piece->at + within, data));
         offset += data.size();
         out = out.subspan(data.size());
         ++piece;

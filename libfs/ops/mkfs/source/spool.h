@@ -2,7 +2,7 @@
 // File data that can be had only once and in the order of the source, kept in a temporary file until it is needed.
 #pragma once
 
-#include "libfs/base/unique_fd.h"
+#include "libfs/io/temporary_file.h"
 #include "libfs/ops/mkfs/source/source_tree.h"
 
 #include <string>
@@ -12,7 +12,7 @@ namespace btrkit::mkfs {
 
 class SpoolContent final : public Content {
 public:
-    /// In a new file in directory that has no name, or loses it at once.
+    /// In a TemporaryFile in that directory.
     static Result<std::unique_ptr<SpoolContent>> make(const std::string& directory);
 
     /// Begins the next file; returns what read() knows it as. What append() takes from here on is this file's.
@@ -32,14 +32,12 @@ private:
         u64 at; ///< where in the spool
     };
 
-    SpoolContent(UniqueFd fd, std::string directory) : fd_(std::move(fd)), directory_(std::move(directory)) {}
+    explicit SpoolContent(TemporaryFile file) : file_(std::move(file)) {}
 
     Result<void> flush();
     Result<void> write_out(Bytes bytes);
-    Result<void> read_spool(u64 at, MutableBytes out) const;
 
-    UniqueFd fd_;
-    std::string directory_;
+    TemporaryFile file_;
     std::vector<std::size_t> first_pieces_; ///< by file: its first piece
     std::vector<Piece> pieces_;             ///< of all files, one after the other
     std::vector<std::byte> waiting_;        ///< to be written at written_
