@@ -73,7 +73,7 @@ Result<void> Filesystem::choose_root(TreeRoot& root, const std::optional<Logical
         root = found;
         return {};
     }
-    if (!backup_roots || OwnedBlock(*reader_, root.block.promise).is_proven()) {
+    if (!backup_roots || OwnedBlock(*reader_, root.block).is_proven()) {
         return {};
     }
     auto backups = super().backup_roots;
