@@ -48,7 +48,7 @@ void promise_keys(PlantedBlock& block, const std::optional<btrfs::Key>& end) {
     block.promise.end = end;
     for (std::size_t i = 0; i < block.children.size(); ++i) {
         auto& child = block.children[i];
-        child.first_key = first_key(child);
+        child.promise.first_key = first_key(child);
         promise_keys(child, i + 1 < block.children.size() ? std::optional(first_key(block.children[i + 1])) : end);
     }
 }

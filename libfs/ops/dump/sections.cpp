@@ -94,7 +94,7 @@ void Sections::plan_blocks() {
     const auto repeated = std::ranges::unique(blocks);
     blocks.erase(repeated.begin(), repeated.end());
     for (const u64 address : blocks) {
-        steps_.emplace_back(Section{.heading = {}, .tree = TreeRoot{.block = {.promise = {.address = {address}}}}});
+        steps_.emplace_back(Section{.heading = {}, .tree = TreeRoot{.block = {.address = {address}}}});
     }
 }
 

@@ -9,11 +9,18 @@
 
 namespace btrkit::survey {
 
+/// How much may be done, some 10 seconds each.
+struct LookLimits {
+    u64 reads = 250'000;
+    u64 looks = 30'000'000;
+};
+
 /// A BlockCache for who asks without end.
 class LimitedCache {
 public:
     /// Keeps about memory_bytes of blocks, those used last.
-    LimitedCache(const BlockReader& reader, u64 memory_bytes) : cache_(reader, memory_bytes) {}
+    LimitedCache(const BlockReader& reader, u64 memory_bytes, LookLimits limits = {})
+        : cache_(reader, memory_bytes), reads_(limits.reads), looks_(limits.looks) {}
 
     /// A proven block; null where it can't be read, or when so much was looked at that it must end.
     BlockCache::Block get(const Promise& promise);
@@ -21,9 +28,8 @@ public:
 
 private:
     BlockCache cache_;
-    // Some 10 seconds each.
-    WorkBudget reads_{250'000};
-    WorkBudget looks_{30'000'000};
+    WorkBudget reads_;
+    WorkBudget looks_;
     std::unordered_map<u64, Promise> lost_; ///< by address, what was asked last: it is not read once more for that
 };
 

@@ -45,9 +45,9 @@ TEST_CASE("a sound filesystem is opened without a word, and has all its trees") 
             const auto root = filesystem.find_tree(id);
             REQUIRE(root);
             CHECK(root->id == id);
-            CHECK(root->block.address == tree.address);
-            CHECK(root->block.level == tree.level);
-            CHECK(root->block.generation == tree.generation);
+            CHECK(root->block.address == tree.promise.address);
+            CHECK(root->block.level == tree.promise.level);
+            CHECK(root->block.generation == tree.promise.generation);
             CHECK(root->block.tree == id);
             CHECK(root->root_key.objectid == (id == btrfs::root_tree_id ? 0 : id));
         }

@@ -115,7 +115,7 @@ TEST_CASE("a kept block is handed out only for promises that it keeps") {
 TEST_CASE("an empty root is no leaf below a node") {
     Cached cached(0);
     auto cache = cached.open();
-    auto promise = cached.tree;
+    auto promise = cached.tree.promise;
     REQUIRE(cache.get(promise));
     promise.first_key = btrfs::Key::min();
     REQUIRE_FALSE(cache.get(promise));

@@ -263,7 +263,7 @@ TEST_CASE("batches take blocks from a walk until they are full") {
         batch.read(reader);
         REQUIRE(batch.size() == expected);
         for (std::size_t i = 0; i < batch.size(); ++i, ++seen) {
-            CHECK(batch.promise(i).promise.address.bytenr == all[seen]->address());
+            CHECK(batch.promise(i).address.bytenr == all[seen]->address());
             CHECK((batch.result(i).state == BlockState::lost) == (seen == 70));
             if (seen != 70) {
                 CHECK(batch.view(i).header().bytenr == all[seen]->address());

@@ -344,7 +344,7 @@ TEST_CASE("equal addresses of two generations are two blocks") {
     const BlockReader reader(volume);
     BlockCache cache(reader, 1 << 20);
     auto older = pair.new_tree.promise;
-    older.promise.generation = *older.promise.generation - 1;
+    older.generation = *older.generation - 1;
     TreeDiff diff({.cache = &cache, .root = pair.new_tree.promise}, {.cache = &cache, .root = older}, true);
     const auto found = Pair::run(diff);
     CHECK(found.lines == pair.expected(true).lines);

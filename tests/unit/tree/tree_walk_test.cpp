@@ -295,7 +295,8 @@ TEST_CASE("nodes that share their children do not multiply them") {
             image.put(build_node(image.geometry(), identity, entries));
         }
     }
-    hostile.tree = {.address = {rows[6].front()}, .generation = image.generation(), .level = 6, .tree = tree_id};
+    hostile.tree.promise = {
+        .address = {rows[6].front()}, .generation = image.generation(), .level = 6, .tree = tree_id};
     for (const auto order : all_orders) {
         const auto found = addresses(hostile.walk(order));
         CHECK(found.size() <= 7 * width);
@@ -337,7 +338,7 @@ TEST_CASE("random damage: the walk ends, and nothing is handed out twice") {
 
 TEST_CASE("what is lost is named by its keys") {
     const Promise middle{
-        .promise = {.address = {4096}, .tree = 5, .first_key = btrfs::Key{256, 1, 0}, .end = btrfs::Key{300, 1, 0}}};
+        .address = {4096}, .tree = 5, .first_key = btrfs::Key{256, 1, 0}, .end = btrfs::Key{300, 1, 0}};
     const auto problem = lost_range(middle);
     CHECK(problem.code == ProblemCode::block_lost);
     CHECK(problem.place.logical == Logical{4096});
