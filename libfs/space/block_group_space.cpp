@@ -29,11 +29,11 @@ void BlockGroupSpace::go_to(u64 at) {
     next_ = piece ? piece->start : end_.bytenr;
 }
 
-LogicalRange BlockGroupSpace::give(Range range) {
+Range BlockGroupSpace::give(Range range) {
     taken_.insert(range);
     used_bytes_ += range.length();
     go_to(range.end);
-    return {{range.start}, range.length()};
+    return range;
 }
 
 u64 BlockGroupSpace::left_bytes() const {
@@ -47,14 +47,14 @@ u64 BlockGroupSpace::left_bytes() const {
 std::optional<Logical> BlockGroupSpace::take(u64 bytes) {
     for (auto piece = available_from(next_); piece; piece = available_from(piece->end)) {
         if (piece->length() >= bytes) {
-            return give({piece->start, piece->start + bytes}).start;
+            return Logical{give({piece->start, piece->start + bytes}).start};
         }
     }
     next_ = end_.bytenr;
     return std::nullopt;
 }
 
-std::optional<LogicalRange> BlockGroupSpace::take_up_to(u64 bytes) {
+std::optional<Range> BlockGroupSpace::take_up_to(u64 bytes) {
     const auto piece = available_from(next_);
     if (!piece) {
         return std::nullopt;
@@ -62,30 +62,24 @@ std::optional<LogicalRange> BlockGroupSpace::take_up_to(u64 bytes) {
     return give({piece->start, piece->start + std::min(bytes, piece->length())});
 }
 
-void BlockGroupSpace::release(LogicalRange range) {
-    const Range released = range_of(range);
-    used_bytes_ -= range.length;
-    if (taken_.covers(released)) {
-        taken_.erase(released);
-        go_to(std::min(next_, released.start));
+void BlockGroupSpace::release(Range range) {
+    used_bytes_ -= range.length();
+    if (taken_.covers(range)) {
+        taken_.erase(range);
+        go_to(std::min(next_, range.start));
     } else {
-        assert(!gaps_.intersects(released) && !freed_.intersects(released));
-        freed_.insert(released);
+        assert(!gaps_.intersects(range) && !freed_.intersects(range));
+        freed_.insert(range);
     }
 }
 
-void BlockGroupSpace::pin(LogicalRange range) {
-    pinned_.insert(range_of(range));
+void BlockGroupSpace::pin(Range range) {
+    pinned_.insert(range);
     go_to(next_);
 }
 
-std::vector<LogicalRange> BlockGroupSpace::free_ranges() const {
-    const RangeSet free = united(difference(gaps_, taken_), freed_);
-    std::vector<LogicalRange> ranges;
-    for (const Range& range : free.ranges()) {
-        ranges.push_back({{range.start}, range.length()});
-    }
-    return ranges;
+RangeSet BlockGroupSpace::free_ranges() const {
+    return united(difference(gaps_, taken_), freed_);
 }
 
 std::optional<Logical> SpacePool::take(u64 bytes) {
@@ -97,7 +91,7 @@ std::optional<Logical> SpacePool::take(u64 bytes) {
     return std::nullopt;
 }
 
-std::optional<LogicalRange> SpacePool::take_up_to(u64 bytes) {
+std::optional<Range> SpacePool::take_up_to(u64 bytes) {
     for (; current_ < groups_.size(); ++current_) {
         if (auto taken = groups_[current_].take_up_to(bytes)) {
             return taken;
@@ -113,13 +107,13 @@ void SpacePool::rewind() {
     current_ = 0;
 }
 
-std::size_t SpacePool::index_of(const LogicalRange& range) const {
-    const auto behind = std::ranges::upper_bound(groups_, range.start, {}, &BlockGroupSpace::start);
-    assert(behind != groups_.begin() && range.end() <= std::prev(behind)->end());
+std::size_t SpacePool::index_of(Range range) const {
+    const auto behind = std::ranges::upper_bound(groups_, Logical{range.start}, {}, &BlockGroupSpace::start);
+    assert(behind != groups_.begin() && range.end <= std::prev(behind)->end().bytenr);
     return static_cast<std::size_t>(behind - groups_.begin()) - 1;
 }
 
-void SpacePool::release(LogicalRange range) {
+void SpacePool::release(Range range) {
     const std::size_t index = index_of(range);
     groups_[index].release(range);
     if (groups_[index].next() < groups_[index].end()) {
@@ -127,7 +121,7 @@ void SpacePool::release(LogicalRange range) {
     }
 }
 
-void SpacePool::pin(LogicalRange range) {
+void SpacePool::pin(Range range) {
     groups_[index_of(range)].pin(range);
 }
 

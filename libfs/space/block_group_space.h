@@ -32,22 +32,22 @@ public:
     /// all is passed over.
     std::optional<Logical> take(u64 bytes);
     /// The next free bytes, at most that many and at least one; nothing where the group is full.
-    std::optional<LogicalRange> take_up_to(u64 bytes);
+    std::optional<Range> take_up_to(u64 bytes);
     /// Goes back to the start, so that what was passed over is given out.
     void rewind() { go_to(start_.bytenr); }
 
     /// Of an extent that is no more; all of it was taken here, or none. What was taken here is given out again, and
     /// next; all else is free, but is not given out: what stands on the devices still has it.
-    void release(LogicalRange range);
+    void release(Range range);
     /// Whatever is free in it stays so and is not given out.
-    void pin(LogicalRange range);
+    void pin(Range range);
 
     /// All that is free, given out or not, sorted, neighbours joined.
-    std::vector<LogicalRange> free_ranges() const;
+    RangeSet free_ranges() const;
 
 private:
     std::optional<Range> available_from(u64 at) const;
-    LogicalRange give(Range range);
+    Range give(Range range);
     void go_to(u64 at);
 
     Logical start_;
@@ -71,12 +71,12 @@ public:
 
     // As those of a group. What is asked for in one piece and found nowhere leaves all groups passed over.
     std::optional<Logical> take(u64 bytes);
-    std::optional<LogicalRange> take_up_to(u64 bytes);
+    std::optional<Range> take_up_to(u64 bytes);
     void rewind();
 
     // The range must lie in one of the groups.
-    void release(LogicalRange range);
-    void pin(LogicalRange range);
+    void release(Range range);
+    void pin(Range range);
 
     std::span<const BlockGroupSpace> groups() const { return groups_; }
     /// Whether a group of the pool begins there.
@@ -89,7 +89,7 @@ public:
     void drop_unused(std::size_t keep);
 
 private:
-    std::size_t index_of(const LogicalRange& range) const;
+    std::size_t index_of(Range range) const;
 
     std::vector<BlockGroupSpace> groups_;
     std::size_t current_ = 0;

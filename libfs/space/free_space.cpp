@@ -3,21 +3,13 @@
 
 namespace btrkit {
 
-RangeSet superblock_ranges(const Chunk& chunk) {
-    RangeSet result;
-    for (const LogicalRange& range : super_stripes(chunk)) {
-        result.append(range_of(range));
-    }
-    return result;
-}
-
 RangeSet free_ranges(const Chunk& chunk, const RangeSet& allocated) {
     if ((chunk.type & btrfs::block_group_remapped) != 0) {
         return {};
     }
     RangeSet group;
     group.append(range_of(chunk));
-    return difference(difference(group, allocated.within(range_of(chunk))), superblock_ranges(chunk));
+    return difference(difference(group, allocated.within(range_of(chunk))), super_stripes(chunk));
 }
 
 } // namespace btrkit

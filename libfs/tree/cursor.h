@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The items of a tree in key order, from any key on; for look-ups, not for whole trees (that is TreeWalk).
+// The items of a tree in key order, from any key on, past whatever is damaged; for look-ups, not for whole trees (that
+// is TreeWalk). Its moves are those of all readers (tree_search.h).
 #pragma once
 
 #include "libfs/tree/tree_walk.h"
@@ -9,11 +10,10 @@ namespace btrkit {
 /// Stands on an item, or behind the last one. What can't be read is passed over and remembered in damage().
 class Cursor {
 public:
-    Cursor(const BlockReader& reader, const BlockRef& root) : reader_(&reader), root_(root) {}
+    Cursor(const BlockReader& reader, const Promise& root) : reader_(&reader), root_(root) {}
 
-    /// Goes to the first item whose key is not below key. Returns valid().
     bool seek(const btrfs::Key& key);
-    /// Needs valid(). Returns valid().
+    /// Needs valid().
     bool next();
 
     bool valid() const { return leaf_.has_value(); }
@@ -32,7 +32,7 @@ private:
     bool enter_next_leaf(const btrfs::Key& from);
 
     const BlockReader* reader_;
-    BlockRef root_;
+    Promise root_;
     std::optional<TreeWalk> walk_;
     std::optional<OwnedBlock> leaf_;
     u32 slot_ = 0;

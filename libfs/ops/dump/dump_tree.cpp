@@ -117,16 +117,16 @@ private:
         BlockRenderer renderer(options_, context, job.workspace->tree_text);
         for (std::size_t i = 0; i < job.batch.size(); ++i) {
             const auto& result = job.batch.result(i);
-            const auto& ref = job.batch.ref(i);
+            const auto& promise = job.batch.promise(i);
             job.problems.insert(job.problems.end(), result.problems.begin(), result.problems.end());
             if (result.state == BlockState::lost) {
-                job.problems.push_back(lost_range(ref));
+                job.problems.push_back(lost_range(promise));
                 continue;
             }
             if (result.proven && result.proven->is_leaf()) {
                 check_items(*result.proven, filesystem_.geometry(), job.tree, job.problems);
             }
-            renderer.put(job.workspace->text, job.batch.view(i), ref.promise.address, job.counts);
+            renderer.put(job.workspace->text, job.batch.view(i), promise.address, job.counts);
         }
     }
 
@@ -165,8 +165,7 @@ private:
 Result<Options> resolved(const Filesystem& filesystem, Options options) {
     if (options.path) {
         BTRKIT_TRY_ASSIGN(const auto place, find_path(filesystem, *options.path));
-        options.keys.first = std::max(options.keys.first, btrfs::Key{place.inode, 0, 0});
-        options.keys.last = std::min(options.keys.last, btrfs::Key{place.inode, 0xff, ~u64{0}});
+        options.keys = intersection(options.keys, KeyRange::through({place.inode, 0, 0}, {place.inode, 0xff, ~u64{0}}));
     }
     return options;
 }

@@ -62,11 +62,6 @@ std::string backups_text(const btrfs::Superblock& super) {
     return text;
 }
 
-constexpr KeyRange root_items_of(u64 tree_id) {
-    return {.first = {tree_id, btrfs::item_type::root_item, 0},
-            .last = {tree_id, btrfs::item_type::root_item, ~u64{0}}};
-}
-
 } // namespace
 
 Result<Sections> Sections::plan(const Filesystem& filesystem, const Options& options) {
@@ -99,7 +94,7 @@ void Sections::plan_blocks() {
     const auto repeated = std::ranges::unique(blocks);
     blocks.erase(repeated.begin(), repeated.end());
     for (const u64 address : blocks) {
-        steps_.emplace_back(Section{.heading = {}, .tree = TreeRoot{.block = {.promise = {.address = {address}}}}});
+        steps_.emplace_back(Section{.heading = {}, .tree = TreeRoot{.block = {.address = {address}}}});
     }
 }
 
@@ -113,7 +108,7 @@ Result<void> Sections::plan_chosen_trees() {
         } else if (id == btrfs::tree_log_id) {
             add_fixed("log root", tree);
         } else {
-            add_scans(root_items_of(id));
+            add_scans(KeyRange::items_of(id, btrfs::item_type::root_item));
             any_by_root_item = true;
         }
     }
@@ -147,7 +142,7 @@ void Sections::plan_end() {
 
 void Sections::add_fixed(std::string_view name, const TreeRoot& tree) {
     if (options_->roots) {
-        const auto& promise = tree.block.promise;
+        const auto& promise = tree.block;
         steps_.emplace_back(
             Section{.heading = fmt::format("{} tree: {} level {}\n", name, promise.address.bytenr, *promise.level)});
     } else {
@@ -196,7 +191,7 @@ std::optional<Section> Sections::next_of(Scan& scan, Problems& problems) const {
         scan.cursor.emplace(filesystem_->reader(), scan.of.block);
         there = scan.cursor->seek(scan.keys.first);
     }
-    for (; there && scan.cursor->key() <= scan.keys.last; there = scan.cursor->next()) {
+    for (; there && !scan.keys.ends_before(scan.cursor->key()); there = scan.cursor->next()) {
         const auto key = scan.cursor->key();
         if (key.type != btrfs::item_type::root_item || !shows(key.objectid)) {
             continue;
@@ -222,7 +217,7 @@ std::optional<Section> Sections::next_of(Scan& scan, Problems& problems) const {
 /// Makes sure that the root can be read, and knows its level. A root that is not what its root item promises, but a
 /// good block all the same, is shown as what it is.
 std::optional<TreeRoot> Sections::settle(TreeRoot root, Problems& problems) const {
-    auto& promise = root.block.promise;
+    auto& promise = root.block;
     const OwnedBlock promised(filesystem_->reader(), promise);
     const bool needs_level = !promise.level.has_value();
     if (promised.state() != BlockState::lost) {
@@ -260,7 +255,7 @@ bool Sections::shows(u64 tree_id) const {
 
 Section Sections::root_section(const TreeRoot& root) const {
     std::string heading = fmt::format("{} tree key {}", tree_word(root.id), key_text(root.root_key));
-    const auto& promise = root.block.promise;
+    const auto& promise = root.block;
     if (options_->roots) {
         return {.heading = heading + fmt::format(" {} level {}\n", promise.address.bytenr, *promise.level)};
     }

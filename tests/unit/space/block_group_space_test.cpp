@@ -24,12 +24,9 @@ Chunk single_chunk(u64 start, u64 length) {
             .stripes = {{.devid = 1, .offset = start, .dev_uuid = {}}}};
 }
 
-u64 sum(std::span<const LogicalRange> ranges) {
-    u64 bytes = 0;
-    for (const auto& range : ranges) {
-        bytes += range.length;
-    }
-    return bytes;
+std::vector<Range> free_in(const BlockGroupSpace& space) {
+    const auto free = space.free_ranges();
+    return {free.ranges().begin(), free.ranges().end()};
 }
 
 /// The plain model: what each sector is.
@@ -43,13 +40,11 @@ public:
         const auto supers = super_stripes(chunk);
         for (std::size_t i = 0; i < states_.size(); ++i) {
             const u64 at = start_ + i * sector;
-            const bool is_super = std::ranges::any_of(
-                supers, [&](const LogicalRange& range) { return range.start.bytenr <= at && at < range.end().bytenr; });
-            states_[i] = is_super ? State::super : allocated.contains(at) ? State::allocated : State::free;
+            states_[i] = supers.contains(at) ? State::super : allocated.contains(at) ? State::allocated : State::free;
         }
     }
 
-    std::optional<LogicalRange> take(u64 bytes, bool in_one_piece) {
+    std::optional<Range> take(u64 bytes, bool in_one_piece) {
         const u64 wanted = bytes / sector;
         for (std::size_t at = next(); at < states_.size(); at = first_available(at)) {
             std::size_t end = at;
@@ -59,7 +54,7 @@ public:
             if (end - at == wanted || !in_one_piece) {
                 fill(at, end, State::taken);
                 next_ = end;
-                return LogicalRange{{start_ + at * sector}, (end - at) * sector};
+                return range_from(start_ + at * sector, (end - at) * sector);
             }
             at = end;
         }
@@ -67,23 +62,23 @@ public:
         return std::nullopt;
     }
     void rewind() { next_ = 0; }
-    void pin(const LogicalRange& range) {
-        std::fill(pinned_.begin() + index(range.start), pinned_.begin() + index(range.end()), true);
+    void pin(Range range) {
+        std::fill(pinned_.begin() + index(range.start), pinned_.begin() + index(range.end), true);
     }
-    void release(const LogicalRange& range) {
+    void release(Range range) {
         const auto first = static_cast<std::size_t>(index(range.start));
         const bool was_taken = states_[first] == State::taken;
-        fill(first, first + range.length / sector, was_taken ? State::free : State::freed);
+        fill(first, first + range.length() / sector, was_taken ? State::free : State::freed);
         next_ = was_taken ? std::min(next_, first) : next_;
     }
     /// A piece of one extent of that kind, if the random sector is in any.
-    std::optional<LogicalRange> some(State state, std::mt19937& random) const {
+    std::optional<Range> some(State state, std::mt19937& random) const {
         const std::size_t at = random() % states_.size();
         std::size_t end = at;
         while (end < states_.size() && end - at < 5 && states_[end] == state) {
             ++end;
         }
-        return at == end ? std::nullopt : std::optional(LogicalRange{{start_ + at * sector}, (end - at) * sector});
+        return at == end ? std::nullopt : std::optional(range_from(start_ + at * sector, (end - at) * sector));
     }
 
     u64 next() const { return first_available(next_); }
@@ -137,7 +132,7 @@ RangeSet random_extents(const Chunk& chunk, std::mt19937& random) {
         extents.append(range_from(at, length));
         at += length + random() % spread * PlainGroup::sector;
     }
-    return difference(extents, superblock_ranges(chunk));
+    return difference(extents, super_stripes(chunk));
 }
 
 void step(BlockGroupSpace& space, PlainGroup& plain, std::mt19937& random) {
@@ -233,30 +228,30 @@ TEST_CASE("a pool goes back to the group that something was released in, unless 
     CHECK_FALSE(pool.take_up_to(4 * kib));
     pool.pin({{3 * mib + 640 * kib}, 64 * kib});
     pool.rewind();
-    CHECK(pool.take_up_to(512 * kib) == LogicalRange{{3 * mib + 576 * kib}, 64 * kib});
-    CHECK(pool.take_up_to(512 * kib) == LogicalRange{{3 * mib + 704 * kib}, 320 * kib});
+    CHECK(pool.take_up_to(512 * kib) == range_from(3 * mib + 576 * kib, 64 * kib));
+    CHECK(pool.take_up_to(512 * kib) == range_from(3 * mib + 704 * kib, 320 * kib));
 }
 
 TEST_CASE("bytes are given out from the start, never where a superblock mirror lies") {
     BlockGroupSpace space(single_chunk(60 * mib, 8 * mib));
     CHECK(space.left_bytes() == 8 * mib - 64 * kib);
-    CHECK(space.take_up_to(6 * mib) == LogicalRange{{60 * mib}, 4 * mib});
-    CHECK(space.take_up_to(2 * mib) == LogicalRange{{64 * mib + 64 * kib}, 2 * mib});
+    CHECK(space.take_up_to(6 * mib) == range_from(60 * mib, 4 * mib));
+    CHECK(space.take_up_to(2 * mib) == range_from(64 * mib + 64 * kib, 2 * mib));
     CHECK(space.used_bytes() == 6 * mib);
     CHECK(space.left_bytes() == 2 * mib - 64 * kib);
-    CHECK(space.free_ranges() == std::vector<LogicalRange>{{{66 * mib + 64 * kib}, 2 * mib - 64 * kib}});
+    CHECK(free_in(space) == std::vector{range_from(66 * mib + 64 * kib, 2 * mib - 64 * kib)});
 }
 
 TEST_CASE("what is taken in one piece leaves free what was too short for it") {
     BlockGroupSpace space(single_chunk(63 * mib, 3 * mib));
     CHECK(space.take(768 * kib) == Logical{63 * mib});
     CHECK(space.take(512 * kib) == Logical{64 * mib + 64 * kib});
-    CHECK(space.free_ranges() == std::vector<LogicalRange>{{{63 * mib + 768 * kib}, 256 * kib},
-                                                           {{64 * mib + 576 * kib}, 2 * mib - 576 * kib}});
+    CHECK(free_in(space) == std::vector{range_from(63 * mib + 768 * kib, 256 * kib),
+                                        range_from(64 * mib + 576 * kib, 2 * mib - 576 * kib)});
     CHECK_FALSE(space.take(2 * mib));
     CHECK_FALSE(space.take_up_to(4 * kib));
     CHECK(space.used_bytes() == 1280 * kib);
-    CHECK(sum(space.free_ranges()) == 3 * mib - 64 * kib - 1280 * kib);
+    CHECK(space.free_ranges().length() == 3 * mib - 64 * kib - 1280 * kib);
 }
 
 TEST_CASE("used and free and superblock stripes are the whole group, whatever is taken") {
@@ -271,11 +266,11 @@ TEST_CASE("used and free and superblock stripes are the whole group, whatever is
             if (random() % 2 == 0) {
                 taken += space.take(bytes) ? bytes : 0;
             } else if (const auto range = space.take_up_to(bytes)) {
-                taken += range->length;
+                taken += range->length();
             }
         }
         CHECK(space.used_bytes() == taken);
-        CHECK(taken + sum(space.free_ranges()) + sum(super_stripes(chunk)) == chunk.length);
+        CHECK(taken + space.free_ranges().length() + super_stripes(chunk).length() == chunk.length);
     }
 }
 

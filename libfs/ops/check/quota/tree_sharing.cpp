@@ -69,7 +69,7 @@ private:
     /// The root of a tree. Of one that is being deleted, the nodes on the way to where the deletion got are still
     /// there, but not what lies left of that way; these nodes are read here.
     void seed(const RootRecord& record, RootSets::Id root) {
-        Promise promise = record.root.block.promise;
+        Promise promise = record.root.block;
         const auto& item = record.item;
         const bool is_begun = record.is_dropping() && item.drop_progress.objectid != 0;
         if (!is_begun) {

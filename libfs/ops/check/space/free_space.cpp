@@ -7,7 +7,7 @@ namespace btrkit::check {
 
 FreeSpaceDifference compare_free_space(const Context& context, const Chunk& chunk, const RangeSet& recorded) {
     const RangeSet free = free_ranges(chunk, context.space.allocated);
-    const RangeSet recorded_free = difference(recorded, superblock_ranges(chunk));
+    const RangeSet recorded_free = difference(recorded, super_stripes(chunk));
     return {.missing = difference(free, recorded_free), .used = difference(recorded_free, free)};
 }
 

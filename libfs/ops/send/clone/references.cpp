@@ -33,7 +33,7 @@ void sort_and_merge(std::vector<FileReference>& files) {
 } // namespace
 
 std::optional<Extent> ExtentLookup::find(u64 bytenr) {
-    const auto found = items_.seek_at_or_before({bytenr, type::metadata_item, ~u64{0}});
+    const auto found = items_.seek_back({bytenr, type::metadata_item, ~u64{0}});
     if (!found || !*found || items_.key().objectid != bytenr) {
         return std::nullopt;
     }
@@ -44,7 +44,7 @@ std::optional<Extent> ExtentLookup::find(u64 bytenr) {
     return extent;
 }
 
-std::optional<References> ExtentLookup::references(WorkLimit& work) {
+std::optional<References> ExtentLookup::references(WorkBudget& work) {
     found_ = {};
     InlineRefs inline_refs(inline_refs_of(extent_, items_.key(), items_.data()));
     while (const auto ref = inline_refs.next()) {
@@ -60,7 +60,7 @@ std::optional<References> ExtentLookup::references(WorkLimit& work) {
 }
 
 /// False: there are more than may be.
-bool ExtentLookup::add_keyed(WorkLimit& work) {
+bool ExtentLookup::add_keyed(WorkBudget& work) {
     const u64 inline_count = found_.count();
     if (inline_count >= extent_.refs) {
         return true; // all are told of: nearly always

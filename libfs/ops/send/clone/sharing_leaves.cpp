@@ -21,13 +21,13 @@ u64 search_offset(const FileReference& reference) {
 /// Goes to the first item behind this leaf.
 bool leave_leaf(TreeSearch& items) {
     const TreeBlock& leaf = items.leaf();
-    const auto found = items.seek_at_or_after(btrfs::next_key(leaf.key(leaf.count() - 1)));
+    const auto found = items.seek(btrfs::next_key(leaf.key(leaf.count() - 1)));
     return found && *found;
 }
 
 } // namespace
 
-bool SharingLeaves::find(const CloneQuery& query, const References& references, WorkLimit& work) {
+bool SharingLeaves::find(const CloneQuery& query, const References& references, WorkBudget& work) {
     query_ = query;
     references_ = &references;
     work_ = &work;
@@ -55,11 +55,11 @@ bool SharingLeaves::find(const CloneQuery& query, const References& references, 
 
 bool SharingLeaves::search_file(const FileReference& reference, LeafPlaces& found) {
     NamedTree* tree = trees_->get(reference.tree);
-    if (tree == nullptr || !work_->spend(WorkLimit::search_steps)) {
+    if (tree == nullptr || !work_->spend(search_steps)) {
         return false;
     }
     TreeSearch& items = tree->items;
-    const auto start = items.seek_at_or_after({reference.inode, type::extent_data, search_offset(reference)});
+    const auto start = items.seek({reference.inode, type::extent_data, search_offset(reference)});
     bool is_there = start && *start;
     u64 entered = 0; // the leaf that is known not to be passed over
     for (u64 count = 0; is_there && count < reference.count;) {
@@ -101,7 +101,7 @@ bool SharingLeaves::is_passed_over(const FileReference& reference, const TreeBlo
 
 /// places: the last one comes first, as the kernel has it.
 bool SharingLeaves::scan_leaf(u64 address, std::vector<Place>& places) {
-    if (!work_->spend(WorkLimit::search_steps)) {
+    if (!work_->spend(search_steps)) {
         return false;
     }
     const auto read = cache_->get({.address = {address}, .level = u8{0}});
