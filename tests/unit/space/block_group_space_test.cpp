@@ -102,7 +102,7 @@ public:
     }
 
 private:
-    std::ptrdiff_t index(Logical at) const { return static_cast<std::ptrdiff_t>((at.bytenr - start_) / sector); }
+    std::ptrdiff_t index(u64 at) const { return static_cast<std::ptrdiff_t>((at - start_) / sector); }
     bool is_available(std::size_t i) const { return states_[i] == State::free && !pinned_[i]; }
     std::size_t first_available(std::size_t from) const {
         while (from < states_.size() && !is_available(from)) {
