@@ -15,28 +15,26 @@ std::optional<TreeRoot> parse_root_item(const btrfs::Key& key, Bytes body) {
     }
     btrfs::RootItem item;
     std::memcpy(&item, body.data(), std::min(body.size(), sizeof(item)));
-    return TreeRoot{.id = key.objectid,
-                    .root_key = key,
-                    .block = {.promise = {.address = {item.bytenr},
-                                          .generation = item.generation,
-                                          .level = item.level,
-                                          .tree = key.objectid}}};
+    return TreeRoot{
+        .id = key.objectid,
+        .root_key = key,
+        .block = {.address = {item.bytenr}, .generation = item.generation, .level = item.level, .tree = key.objectid}};
 }
 
 Filesystem::Filesystem(Volume volume)
     : volume_(std::make_unique<Volume>(std::move(volume))), reader_(std::make_unique<BlockReader>(*volume_)),
       root_tree_{.id = btrfs::root_tree_id,
                  .root_key = {},
-                 .block = {.promise = {.address = {super().root},
-                                       .generation = super().generation,
-                                       .level = super().root_level,
-                                       .tree = btrfs::root_tree_id}}},
+                 .block = {.address = {super().root},
+                           .generation = super().generation,
+                           .level = super().root_level,
+                           .tree = btrfs::root_tree_id}},
       chunk_tree_{.id = btrfs::chunk_tree_id,
                   .root_key = {},
-                  .block = {.promise = {.address = {super().chunk_root},
-                                        .generation = super().chunk_root_generation,
-                                        .level = super().chunk_root_level,
-                                        .tree = btrfs::chunk_tree_id}}} {}
+                  .block = {.address = {super().chunk_root},
+                            .generation = super().chunk_root_generation,
+                            .level = super().chunk_root_level,
+                            .tree = btrfs::chunk_tree_id}} {}
 
 Result<Filesystem> Filesystem::open(std::vector<std::unique_ptr<BlockDevice>> devices, const FilesystemOptions& options,
                                     const ProblemSink& report) {
@@ -63,8 +61,7 @@ Result<TreeRoot> Filesystem::read_root_at(u64 tree, Logical address) const {
     return TreeRoot{
         .id = tree,
         .root_key = {},
-        .block = {
-            .promise = {.address = address, .generation = header.generation, .level = header.level, .tree = tree}}};
+        .block = {.address = address, .generation = header.generation, .level = header.level, .tree = tree}};
 }
 
 Result<void> Filesystem::choose_root(TreeRoot& root, const std::optional<Logical>& wanted, bool backup_roots) const {
@@ -73,7 +70,7 @@ Result<void> Filesystem::choose_root(TreeRoot& root, const std::optional<Logical
         root = found;
         return {};
     }
-    if (!backup_roots || OwnedBlock(*reader_, root.block.promise).is_proven()) {
+    if (!backup_roots || OwnedBlock(*reader_, root.block).is_proven()) {
         return {};
     }
     auto backups = super().backup_roots;
@@ -120,10 +117,10 @@ std::optional<TreeRoot> Filesystem::log_root_tree() const {
     }
     return TreeRoot{.id = btrfs::tree_log_id,
                     .root_key = {},
-                    .block = {.promise = {.address = {super().log_root},
-                                          .generation = super().generation + 1,
-                                          .level = super().log_root_level,
-                                          .tree = btrfs::tree_log_id}}};
+                    .block = {.address = {super().log_root},
+                              .generation = super().generation + 1,
+                              .level = super().log_root_level,
+                              .tree = btrfs::tree_log_id}};
 }
 
 Result<TreeRoot> Filesystem::find_tree(u64 id) const {

@@ -11,7 +11,7 @@ namespace btrkit {
 struct TreeRoot {
     u64 id = 0;
     btrfs::Key root_key = {}; ///< of its root item; (0 0 0) for trees that the superblock points to
-    BlockRef block = {};
+    Promise block = {};
 };
 
 /// The root that a root item of this key tells of; nothing where the item is too short to tell.

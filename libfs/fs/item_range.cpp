@@ -3,10 +3,10 @@
 
 namespace btrkit {
 
-ItemRange::ItemRange(const BlockReader& reader, const BlockRef& root, const KeyRange& keys)
+ItemRange::ItemRange(const BlockReader& reader, const Promise& root, const KeyRange& keys)
     : reader_(&reader), keys_(keys), walk_(reader, root, WalkOrder::leaves_only, keys) {}
 
-ItemRange::ItemRange(const BlockReader& reader, const BlockRef& root, u64 objectid, u8 type)
+ItemRange::ItemRange(const BlockReader& reader, const Promise& root, u64 objectid, u8 type)
     : ItemRange(reader, root, {.first = {objectid, type, 0}, .last = {objectid, type, ~u64{0}}}) {}
 
 Result<bool> ItemRange::next() {
@@ -18,10 +18,10 @@ Result<bool> ItemRange::next() {
 }
 
 Result<bool> ItemRange::enter_next_leaf() {
-    while (const auto ref = walk_.next()) {
-        leaf_.emplace(*reader_, ref->promise);
+    while (const auto promise = walk_.next()) {
+        leaf_.emplace(*reader_, *promise);
         if (!leaf_->is_proven()) {
-            const Problem problem = leaf_->problems().empty() ? lost_range(*ref) : leaf_->problems().back();
+            const Problem problem = leaf_->problems().empty() ? lost_range(*promise) : leaf_->problems().back();
             leaf_.reset();
             return fail(ErrorKind::damaged, describe(problem));
         }

@@ -9,9 +9,9 @@ namespace btrkit {
 class ItemRange {
 public:
     /// Keys from keys.first to keys.last, both included. Stands before the first of them.
-    ItemRange(const BlockReader& reader, const BlockRef& root, const KeyRange& keys);
+    ItemRange(const BlockReader& reader, const Promise& root, const KeyRange& keys);
     /// All items of one type of an object.
-    ItemRange(const BlockReader& reader, const BlockRef& root, u64 objectid, u8 type);
+    ItemRange(const BlockReader& reader, const Promise& root, u64 objectid, u8 type);
 
     /// Goes to the next item; false where there is none. Fails with damaged where items of the range may be lost, and
     /// goes on behind them if called again.

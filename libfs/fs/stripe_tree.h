@@ -19,7 +19,7 @@ struct DataRun {
 /// Finds data by RAID_STRIPE items: key (logical, 230, length), a stride for each mirror.
 class StripeTree {
 public:
-    StripeTree(const BlockReader& reader, const BlockRef& root) : reader_(&reader), root_(root) {}
+    StripeTree(const BlockReader& reader, const Promise& root) : reader_(&reader), root_(root) {}
 
     /// Where mirror (from 1) has the bytes from at on, cut at the end of the item. Fails with not_found where no item
     /// holds the address or the item has no such stride, and with damaged where the tree can't be read there.
@@ -27,7 +27,7 @@ public:
 
 private:
     const BlockReader* reader_;
-    BlockRef root_;
+    Promise root_;
 };
 
 } // namespace btrkit

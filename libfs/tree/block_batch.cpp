@@ -5,22 +5,17 @@ namespace btrkit {
 
 void BlockBatch::gather(TreeWalk& walk, std::size_t most) {
     const std::size_t full = std::min(most, buffer_.size() / nodesize_);
-    while (refs_.size() < full) {
-        auto ref = walk.next();
-        if (!ref) {
+    while (promises_.size() < full) {
+        auto promise = walk.next();
+        if (!promise) {
             return;
         }
-        refs_.push_back(*ref);
+        promises_.push_back(*promise);
     }
 }
 
 void BlockBatch::read(const BlockReader& reader) {
-    std::vector<Promise> promises;
-    promises.reserve(refs_.size());
-    for (const auto& ref : refs_) {
-        promises.push_back(ref.promise);
-    }
-    blocks_ = reader.read_many(promises, buffer_.first(refs_.size() * nodesize_));
+    blocks_ = reader.read_many(promises_, buffer_.first(promises_.size() * nodesize_));
 }
 
 } // namespace btrkit

@@ -22,8 +22,8 @@ public:
     void gather(TreeWalk& walk, std::size_t most = as_many_as_fit);
     void read(const BlockReader& reader);
 
-    std::size_t size() const { return refs_.size(); }
-    const BlockRef& ref(std::size_t i) const { return refs_[i]; }
+    std::size_t size() const { return promises_.size(); }
+    const Promise& promise(std::size_t i) const { return promises_[i]; }
     /// After read().
     const ReadBlock& result(std::size_t i) const { return blocks_[i]; }
     /// Not proven; void where the result is lost.
@@ -32,7 +32,7 @@ public:
 private:
     MutableBytes buffer_;
     u32 nodesize_;
-    std::vector<BlockRef> refs_;
+    std::vector<Promise> promises_;
     std::vector<ReadBlock> blocks_;
 };
 

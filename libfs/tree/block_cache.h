@@ -24,6 +24,9 @@ public:
     /// if it keeps this one too. Fails with damaged, naming what is lost; nothing is remembered of that.
     Result<Block> get(const Promise& promise);
 
+    /// How many blocks get() has read, or tried to.
+    u64 read_count() const { return read_count_; }
+
     /// Tells the devices that these blocks will be wanted soon, but for those that are here already.
     void prefetch(std::span<const Logical> addresses) const;
 
@@ -37,6 +40,7 @@ private:
 
     const BlockReader* reader_;
     std::size_t most_blocks_;
+    u64 read_count_ = 0;
     std::list<Entry> entries_; ///< the most recently used one first
     std::unordered_map<u64, std::list<Entry>::iterator> by_address_;
 };

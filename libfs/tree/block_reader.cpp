@@ -43,18 +43,16 @@ ReadBlock BlockReader::read_mirrors(const Promise& promise, MutableBytes buffer,
             continue;
         }
         Problems found;
-        const BlockView view(buffer);
-        if (!check_header(view, geometry(), promise, found)) {
-            append_with_mirror(result.problems, std::move(found), mirror);
-            continue;
-        }
-        result.proven = TreeBlock::prove(buffer, geometry(), promise, found);
-        if (result.proven) {
+        const auto proof = TreeBlock::prove_copy(buffer, geometry(), promise, found);
+        if (proof.proven) {
             result.state = BlockState::proven;
+            result.proven = proof.proven;
             return result;
         }
         append_with_mirror(result.problems, std::move(found), mirror);
-        malformed_mirror = malformed_mirror == 0 ? mirror : malformed_mirror;
+        if (proof.state == BlockState::malformed && malformed_mirror == 0) {
+            malformed_mirror = mirror;
+        }
     }
     if (malformed_mirror != 0 && volume_->read(promise.address, buffer, malformed_mirror)) {
         result.state = BlockState::malformed;
@@ -74,11 +72,11 @@ std::vector<ReadBlock> BlockReader::read_many(std::span<const Promise> promises,
     for (std::size_t i = 0; i < promises.size(); ++i) {
         auto& result = results[i];
         if (requests[i].done) {
-            result.proven = TreeBlock::prove(requests[i].out, geometry(), promises[i], ignored);
+            const auto proof = TreeBlock::prove_copy(requests[i].out, geometry(), promises[i], ignored);
+            result.state = proof.state;
+            result.proven = proof.proven;
         }
-        if (result.proven) {
-            result.state = BlockState::proven;
-        } else {
+        if (!result.proven) {
             result = read(promises[i], requests[i].out);
         }
     }

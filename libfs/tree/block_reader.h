@@ -9,12 +9,6 @@
 
 namespace btrkit {
 
-enum class BlockState {
-    proven,    ///< everything that a TreeBlock promises holds
-    malformed, ///< it is the block that was promised, checksum and all, but no copy of it is well-formed
-    lost,      ///< no copy is what was promised; the view is void
-};
-
 /// One block as it was read.
 struct ReadBlock {
     BlockState state = BlockState::lost;

@@ -16,14 +16,14 @@ bool Cursor::next() {
 }
 
 bool Cursor::enter_next_leaf(const btrfs::Key& from) {
-    while (const auto ref = walk_->next()) {
-        leaf_.emplace(*reader_, ref->promise);
+    while (const auto promise = walk_->next()) {
+        leaf_.emplace(*reader_, *promise);
         damage_.insert(damage_.end(), leaf_->problems().begin(), leaf_->problems().end());
         if (!leaf_->is_proven()) {
             missed_items_ = true;
             // Of a malformed node, the walk still goes on to what lies below it.
-            if (leaf_->state() == BlockState::lost || ref->promise.level == 0) {
-                damage_.push_back(lost_range(*ref));
+            if (leaf_->state() == BlockState::lost || promise->level == 0) {
+                damage_.push_back(lost_range(*promise));
             }
             continue;
         }

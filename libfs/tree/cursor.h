@@ -9,7 +9,7 @@ namespace btrkit {
 /// Stands on an item, or behind the last one. What can't be read is passed over and remembered in damage().
 class Cursor {
 public:
-    Cursor(const BlockReader& reader, const BlockRef& root) : reader_(&reader), root_(root) {}
+    Cursor(const BlockReader& reader, const Promise& root) : reader_(&reader), root_(root) {}
 
     /// Goes to the first item whose key is not below key. Returns valid().
     bool seek(const btrfs::Key& key);
@@ -32,7 +32,7 @@ private:
     bool enter_next_leaf(const btrfs::Key& from);
 
     const BlockReader* reader_;
-    BlockRef root_;
+    Promise root_;
     std::optional<TreeWalk> walk_;
     std::optional<OwnedBlock> leaf_;
     u32 slot_ = 0;

@@ -74,22 +74,24 @@ void check_identity(const BlockView& view, const Geometry& geometry, const Promi
 }
 
 void check_promises(const BlockView& view, const Promise& promise, BlockFindings& findings) {
-    const auto& header = view.header();
-    if (const u64 generation = header.generation; promise.generation && *promise.generation != generation) {
-        findings.report(ProblemCode::block_generation, "generation {} instead of {}", generation, *promise.generation);
+    const auto facts = facts_of(view);
+    const auto broken = broken_parts(promise, facts);
+    if (broken.generation) {
+        findings.report(ProblemCode::block_generation, "generation {} instead of {}", facts.generation,
+                        *promise.generation);
     }
-    if (promise.level && *promise.level != header.level) {
-        findings.report(ProblemCode::block_level, "level {} instead of {}", header.level, *promise.level);
-    } else if (header.level >= btrfs::max_level_count) {
-        findings.report(ProblemCode::block_level, "level {}, but {} is the highest", header.level,
+    if (broken.level) {
+        findings.report(ProblemCode::block_level, "level {} instead of {}", facts.level, *promise.level);
+    } else if (facts.level >= btrfs::max_level_count) {
+        findings.report(ProblemCode::block_level, "level {}, but {} is the highest", facts.level,
                         btrfs::max_level_count - 1);
     }
-    if (const u64 owner = header.owner; promise.tree && !owner_allowed(owner, *promise.tree)) {
-        findings.report(ProblemCode::block_owner, "owner {} in tree {}", objectid_text(owner),
+    if (broken.owner) {
+        findings.report(ProblemCode::block_owner, "owner {} in tree {}", objectid_text(facts.owner),
                         objectid_text(*promise.tree));
     }
-    if (promise.first_key && view.count() > 0 && view.key(0) != *promise.first_key) {
-        findings.report(ProblemCode::block_first_key, "{} instead of {}", key_text(view.key(0)),
+    if (broken.first_key && !facts.is_empty) { // that it is empty is a matter of structure
+        findings.report(ProblemCode::block_first_key, "{} instead of {}", key_text(facts.first_key),
                         key_text(*promise.first_key));
     }
 }
@@ -102,8 +104,9 @@ void check_key_order(const BlockView& view, u32 slot, ProblemCode code, BlockFin
 
 /// The last key, for those before it are smaller, or reported.
 void check_end(const BlockView& view, const Promise& promise, ProblemCode code, BlockFindings& findings) {
-    if (const u32 count = view.count(); promise.end && count > 0 && view.key(count - 1) >= *promise.end) {
-        findings.report_slot(code, count - 1, view.key(count - 1), "but the next block begins with {}",
+    const auto facts = facts_of(view);
+    if (broken_parts(promise, facts).end) {
+        findings.report_slot(code, view.count() - 1, facts.last_key, "but the next block begins with {}",
                              key_text(*promise.end));
     }
 }
@@ -193,16 +196,6 @@ void check_leaf(const BlockView& view, const Geometry& geometry, const Promise& 
 
 } // namespace
 
-bool owner_allowed(u64 owner, u64 tree) {
-    if (is_subvolume(tree)) {
-        return is_subvolume(owner);
-    }
-    if (tree == btrfs::tree_reloc_id) {
-        return owner == tree || is_subvolume(owner);
-    }
-    return owner == tree;
-}
-
 bool check_header(const BlockView& view, const Geometry& geometry, const Promise& promise, Problems& problems) {
     BlockFindings findings(promise, problems);
     if (!checksum_matches(geometry.csum_type, view.bytes().subspan(btrfs::max_csum_size), view.header().csum)) {
@@ -236,6 +229,18 @@ std::optional<TreeBlock> TreeBlock::prove(Bytes bytes, const Geometry& geometry,
     }
     const bool structure_holds = check_structure(view, geometry, promise, problems);
     return header_holds && structure_holds ? std::optional(TreeBlock(view)) : std::nullopt;
+}
+
+CopyProof TreeBlock::prove_copy(Bytes bytes, const Geometry& geometry, const Promise& promise, Problems& problems) {
+    assert(bytes.size() == geometry.nodesize);
+    const BlockView view(bytes);
+    if (!check_header(view, geometry, promise, problems)) {
+        return {};
+    }
+    if (!check_structure(view, geometry, promise, problems)) {
+        return {.state = BlockState::malformed};
+    }
+    return {.state = BlockState::proven, .proven = TreeBlock(view)};
 }
 
 } // namespace btrkit

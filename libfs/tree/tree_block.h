@@ -4,24 +4,18 @@
 // that is check_items().
 #pragma once
 
-#include "formats/btrfs/objectids.h"
-#include "formats/btrfs/quota.h"
-#include "libfs/tree/block_view.h"
+#include "libfs/tree/promise.h"
 #include "libfs/volume/geometry.h"
-
-#include <optional>
 
 namespace btrkit {
 
-/// What is known of a block before it is read. The less is known, the less is proven.
-struct Promise {
-    Logical address = {};
-    std::optional<u64> generation = {};
-    std::optional<u8> level = {};
-    std::optional<u64> tree = {}; ///< the tree that it was reached through; decides which owners it may have
-    std::optional<btrfs::Key> first_key = {};
-    std::optional<btrfs::Key> end = {}; ///< all keys in it are smaller; nothing: as far as keys go
+enum class BlockState {
+    proven,    ///< everything that a TreeBlock promises holds
+    malformed, ///< it is the block that was promised, checksum and all, but no copy of it is well-formed
+    lost,      ///< no copy is what was promised; the view is void
 };
+
+struct CopyProof;
 
 class TreeBlock : public BlockView {
 public:
@@ -30,8 +24,18 @@ public:
     static std::optional<TreeBlock> prove(Bytes bytes, const Geometry& geometry, const Promise& promise,
                                           Problems& problems);
 
+    /// prove() of one of several copies, for who goes on to the next one: a copy that is another block is lost, and its
+    /// structure is not looked at.
+    static CopyProof prove_copy(Bytes bytes, const Geometry& geometry, const Promise& promise, Problems& problems);
+
 private:
     explicit TreeBlock(BlockView view) : BlockView(view) {}
+};
+
+/// What one copy of a block is.
+struct CopyProof {
+    BlockState state = BlockState::lost;
+    std::optional<TreeBlock> proven = {}; ///< only in state proven
 };
 
 /// Whether the block is what was promised: checksum, address, fsid, generation, level (below 8 in any case), owner,
@@ -42,15 +46,5 @@ bool check_header(const BlockView& view, const Geometry& geometry, const Promise
 /// Whether the block is well-formed: counts, key order up to the promised end, item places, pointers. A leaf may be
 /// empty only as the root of a tree that can be empty.
 bool check_structure(const BlockView& view, const Geometry& geometry, const Promise& promise, Problems& problems);
-
-/// Whether a tree is a subvolume in the kernel's sense: the top-level tree or one that a user made. Only these share
-/// blocks, and only in these an inode's items must be complete.
-constexpr bool is_subvolume(u64 tree) {
-    return tree == btrfs::fs_tree_id || (tree >= btrfs::first_free_objectid && btrfs::qgroup_level(tree) == 0);
-}
-
-/// Whether blocks of this owner may be found in that tree (the kernel's rule: subvolumes share blocks among each
-/// other and, while they are relocated, with their relocation trees; every other tree has its own).
-bool owner_allowed(u64 owner, u64 tree);
 
 } // namespace btrkit

@@ -11,7 +11,7 @@ TreeDiff::Walker::Walker(const Side& side) {
 
 TreeDiff::Walker::Target TreeDiff::Walker::target() const {
     if (path_->empty()) {
-        return {.address = path_->root().promise.address, .generation = path_->root().promise.generation};
+        return {.address = path_->root().address, .generation = path_->root().generation};
     }
     const auto& pointer = path_->bottom().block().pointer(path_->bottom().slot);
     return {.address = {pointer.blockptr}, .generation = pointer.generation};

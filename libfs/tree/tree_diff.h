@@ -39,7 +39,7 @@ public:
     /// What a tree is read through; no cache: that tree is empty.
     struct Side {
         BlockCache* cache = nullptr;
-        BlockRef root = {};
+        Promise root = {};
     };
 
     /// All items of one tree, as added.

@@ -24,20 +24,16 @@ u32 first_slot_above(const TreeBlock& block, const btrfs::Key& key) {
     return first_slot(block, key, std::ranges::greater());
 }
 
+u32 child_slot(const TreeBlock& node, const btrfs::Key& key) {
+    return std::max(first_slot_above(node, key), u32{1}) - 1;
+}
+
 /// What enter() goes into.
 Promise TreePath::below() const {
     if (empty()) {
-        return root_.promise;
+        return root_;
     }
-    const auto& node = bottom();
-    const auto& pointer = node.block().pointer(node.slot);
-    const u32 next = node.slot + 1;
-    return {.address = {pointer.blockptr},
-            .generation = pointer.generation,
-            .level = static_cast<u8>(node.level() - 1),
-            .tree = root_.promise.tree,
-            .first_key = pointer.key.to_key(),
-            .end = next < node.count() ? std::optional(node.block().key(next)) : node.end};
+    return child_promise(bottom().block(), bottom().slot, {.tree = root_.tree, .end = bottom().end});
 }
 
 Result<void> TreePath::enter() {

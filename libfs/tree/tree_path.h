@@ -12,6 +12,8 @@ namespace btrkit {
 u32 first_slot_at_or_above(const TreeBlock& block, const btrfs::Key& key);
 /// The first slot whose key is above key; count() if there is none.
 u32 first_slot_above(const TreeBlock& block, const btrfs::Key& key);
+/// The slot of a node's child that has the key, if any child has.
+u32 child_slot(const TreeBlock& node, const btrfs::Key& key);
 
 /// Blocks from the root down, all of them proven, each as the one above promises: levels fall by one, and keys stay
 /// between those of the pointer that was followed and the next one. So it is never longer than a tree is high, and who
@@ -36,11 +38,11 @@ public:
     };
 
     /// Empty at first. The cache must outlive it.
-    TreePath(BlockCache& cache, const BlockRef& root) : cache_(&cache), root_(root) {
+    TreePath(BlockCache& cache, const Promise& root) : cache_(&cache), root_(root) {
         steps_.reserve(btrfs::max_level_count);
     }
 
-    const BlockRef& root() const { return root_; }
+    const Promise& root() const { return root_; }
     bool empty() const { return steps_.empty(); }
     /// From the root down.
     std::span<const Step> steps() const { return steps_; }
@@ -63,7 +65,7 @@ private:
     Promise below() const;
 
     BlockCache* cache_;
-    BlockRef root_;
+    Promise root_;
     std::vector<Step> steps_;
 };
 

@@ -19,7 +19,7 @@ Result<bool> TreeSearch::descend(const btrfs::Key& key) {
     }
     while (path_.bottom().level() > 0) {
         auto& node = path_.bottom();
-        node.slot = first_slot_above(node.block(), key) - 1;
+        node.slot = child_slot(node.block(), key);
         BTRKIT_TRY(path_.enter());
     }
     return true;

@@ -13,7 +13,7 @@ namespace btrkit {
 /// the item may be in a block that is lost; then it stands on none too.
 class TreeSearch {
 public:
-    TreeSearch(BlockCache& cache, const BlockRef& root) : path_(cache, root) {}
+    TreeSearch(BlockCache& cache, const Promise& root) : path_(cache, root) {}
 
     /// The item with exactly this key.
     Result<bool> find(const btrfs::Key& key);

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/tree/tree_walk.h"
 
-#include "libfs/base/names.h"
-
-#include <fmt/format.h>
-
 namespace btrkit {
 
 namespace {
@@ -14,31 +10,17 @@ constexpr u32 prefetch_window = 64;
 
 } // namespace
 
-Problem lost_range(const BlockRef& ref) {
-    const auto& promise = ref.promise;
-    std::string keys;
-    if (promise.first_key) {
-        keys = fmt::format("keys from {} ", key_text(*promise.first_key));
-        keys +=
-            promise.end ? fmt::format("up to but not including {}", key_text(*promise.end)) : "to the end of the tree";
-    } else {
-        keys = "the whole tree";
-    }
-    const KeySpan span{.first = promise.first_key.value_or(btrfs::Key::min()), .end = promise.end};
-    return {ProblemCode::block_lost, {.logical = promise.address, .tree = promise.tree, .keys = span}, keys};
-}
-
-TreeWalk::TreeWalk(const BlockReader& reader, const BlockRef& root, WalkOrder order, const KeyRange& keys)
+TreeWalk::TreeWalk(const BlockReader& reader, const Promise& root, WalkOrder order, const KeyRange& keys)
     : reader_(&reader), root_(root), order_(order), keys_(keys),
-      target_level_(order == WalkOrder::breadth_first ? *root.promise.level : u8{0}) {
+      target_level_(order == WalkOrder::breadth_first ? *root.level : u8{0}) {
     path_.reserve(btrfs::max_level_count);
 }
 
-std::optional<BlockRef> TreeWalk::next() {
+std::optional<Promise> TreeWalk::next() {
     while (!done_) {
-        auto ref = pass_begun_ ? next_in_pass() : begin_pass();
-        if (ref) {
-            return ref;
+        auto promise = pass_begun_ ? next_in_pass() : begin_pass();
+        if (promise) {
+            return promise;
         }
         if (!path_.empty()) {
             continue;
@@ -53,7 +35,7 @@ std::optional<BlockRef> TreeWalk::next() {
     return std::nullopt;
 }
 
-std::optional<BlockRef> TreeWalk::begin_pass() {
+std::optional<Promise> TreeWalk::begin_pass() {
     pass_begun_ = true;
     if (root_level() > target_level_ && !enter_proven(root_) && order_ == WalkOrder::leaves_only) {
         return root_;
@@ -61,14 +43,14 @@ std::optional<BlockRef> TreeWalk::begin_pass() {
     return wants(root_level()) ? std::optional(root_) : std::nullopt;
 }
 
-std::optional<BlockRef> TreeWalk::next_in_pass() {
+std::optional<Promise> TreeWalk::next_in_pass() {
     while (!path_.empty()) {
         auto child = next_child(path_.back());
         if (!child) {
             path_.pop_back();
             continue;
         }
-        const u8 level = *child->promise.level;
+        const u8 level = *child->level;
         if (level > target_level_ && !enter_proven(*child) && order_ == WalkOrder::leaves_only) {
             return child;
         }
@@ -79,40 +61,28 @@ std::optional<BlockRef> TreeWalk::next_in_pass() {
     return std::nullopt;
 }
 
-std::optional<BlockRef> TreeWalk::next_child(Frame& frame) const {
+std::optional<Promise> TreeWalk::next_child(Frame& frame) const {
     const BlockView node = frame.node.view();
     while (frame.slot < node.count()) {
         const u32 slot = frame.slot;
-        const auto key = node.key(slot);
-        if (frame.end && key >= *frame.end) {
+        if (frame.promise.end && node.key(slot) >= *frame.promise.end) {
             return std::nullopt;
         }
         // Nodes that are not well-formed are followed as far as their keys ascend.
-        do {
-            ++frame.slot;
-        } while (frame.slot < node.count() && node.key(frame.slot) <= key);
-        auto end = frame.end;
-        if (frame.slot < node.count() && (!end || node.key(frame.slot) < *end)) {
-            end = node.key(frame.slot);
-        }
-        if (key > keys_.last || (end && *end <= keys_.first)) {
+        frame.slot = next_ascending_slot(node, slot);
+        const auto child = child_promise(node, slot, frame.promise);
+        if (*child.first_key > keys_.last || (child.end && *child.end <= keys_.first)) {
             continue;
         }
         prefetch_children(frame);
-        const auto& pointer = node.pointer(slot);
-        return BlockRef{.promise = {.address = {pointer.blockptr},
-                                    .generation = pointer.generation,
-                                    .level = static_cast<u8>(node.header().level - 1),
-                                    .tree = root_.promise.tree,
-                                    .first_key = key,
-                                    .end = end}};
+        return child;
     }
     return std::nullopt;
 }
 
 /// Goes below a node as far as it can be read. False unless it is proven.
-bool TreeWalk::enter_proven(const BlockRef& ref) {
-    Frame frame{.node = OwnedBlock(*reader_, ref.promise), .end = ref.promise.end};
+bool TreeWalk::enter_proven(const Promise& promise) {
+    Frame frame{.node = OwnedBlock(*reader_, promise), .promise = promise};
     const auto state = frame.node.state();
     if (state != BlockState::lost) {
         path_.push_back(std::move(frame));

@@ -19,7 +19,7 @@ namespace {
 /// Trees that are alike count as one, so that those of many blocks don't get all changes.
 struct TreeGroup {
     std::string name;
-    std::vector<BlockRef> blocks;
+    std::vector<Promise> blocks;
 };
 
 std::string group_name(u64 tree) {
@@ -68,8 +68,8 @@ private:
             group = groups_.insert(group, TreeGroup{name, {}});
         }
         TreeWalk walk(filesystem_->reader(), tree.block, WalkOrder::depth_first);
-        while (const auto ref = walk.next()) {
-            group->blocks.push_back(*ref);
+        while (const auto promise = walk.next()) {
+            group->blocks.push_back(*promise);
         }
     }
 
@@ -77,8 +77,8 @@ private:
     void collect_with_roots(const TreeRoot& tree) {
         collect_tree(tree);
         TreeWalk walk(filesystem_->reader(), tree.block, WalkOrder::leaves_only);
-        while (const auto ref = walk.next()) {
-            const OwnedBlock leaf(filesystem_->reader(), ref->promise);
+        while (const auto promise = walk.next()) {
+            const OwnedBlock leaf(filesystem_->reader(), *promise);
             if (!leaf.is_proven()) {
                 continue;
             }
@@ -113,31 +113,31 @@ private:
         if (kind < 82) {
             return change_item(group, kind);
         }
-        const auto& ref = dice_.one_of(group.blocks);
-        const OwnedBlock block(filesystem_->reader(), ref.promise);
+        const auto& promise = dice_.one_of(group.blocks);
+        const OwnedBlock block(filesystem_->reader(), promise);
         if (!block.is_proven()) {
             return std::nullopt;
         }
         std::optional<Edit> edit;
         if (kind < 91 || block.view().is_leaf()) {
-            const OwnedBlock other(filesystem_->reader(), dice_.one_of(dice_.one_of(groups_).blocks).promise);
+            const OwnedBlock other(filesystem_->reader(), dice_.one_of(dice_.one_of(groups_).blocks));
             edit = edit_header(block.view(), other.view(), dice_);
         } else {
             edit = edit_pointer(block.view(), dice_);
         }
-        return finish(group, ref, std::move(edit));
+        return finish(group, promise, std::move(edit));
     }
 
     std::optional<Mutation> change_item(TreeGroup& group, u64 kind) {
         struct Spot {
-            const BlockRef* ref;
+            const Promise* promise;
             u32 slot;
         };
         std::map<u8, std::vector<Spot>> spots;
-        for (const auto& ref : group.blocks) {
-            const OwnedBlock block(filesystem_->reader(), ref.promise);
+        for (const auto& promise : group.blocks) {
+            const OwnedBlock block(filesystem_->reader(), promise);
             for (u32 slot = 0; block.is_proven() && block.view().is_leaf() && slot < block.view().count(); ++slot) {
-                spots[block.view().key(slot).type].push_back({&ref, slot});
+                spots[block.view().key(slot).type].push_back({&promise, slot});
             }
         }
         if (spots.empty()) {
@@ -145,7 +145,7 @@ private:
         }
         const auto& of_type = std::next(spots.begin(), static_cast<std::ptrdiff_t>(dice_.below(spots.size())))->second;
         const auto spot = dice_.one_of(of_type);
-        const OwnedBlock block(filesystem_->reader(), spot.ref->promise);
+        const OwnedBlock block(filesystem_->reader(), *spot.promise);
         std::optional<Edit> edit;
         if (kind < 54) {
             edit = edit_body(block.view(), spot.slot, geometry(), dice_);
@@ -158,21 +158,20 @@ private:
         } else {
             edit = edit_item_place(block.view(), spot.slot, dice_);
         }
-        return finish(group, *spot.ref, std::move(edit));
+        return finish(group, *spot.promise, std::move(edit));
     }
 
-    std::optional<Mutation> finish(const TreeGroup& group, const BlockRef& ref, std::optional<Edit> edit) {
+    std::optional<Mutation> finish(const TreeGroup& group, const Promise& promise, std::optional<Edit> edit) {
         if (!edit) {
             return std::nullopt;
         }
         seal_block(geometry(), edit->block);
         Mutation mutation{.pattern = group.name + ":" + edit->what, .text = {}, .changes = {}};
-        mutation.text =
-            fmt::format("{} of block {} (tree {}, level {}): {}", mutation.pattern, ref.promise.address.bytenr,
-                        objectid_text(ref.promise.tree.value_or(0)), ref.promise.level.value_or(0), edit->detail);
-        const auto* chunk = filesystem_->volume().chunks().find(ref.promise.address);
+        mutation.text = fmt::format("{} of block {} (tree {}, level {}): {}", mutation.pattern, promise.address.bytenr,
+                                    objectid_text(promise.tree.value_or(0)), promise.level.value_or(0), edit->detail);
+        const auto* chunk = filesystem_->volume().chunks().find(promise.address);
         for (unsigned mirror = 1; chunk != nullptr && mirror <= mirror_count(*chunk); ++mirror) {
-            const auto run = map_stripe(*chunk, ref.promise.address, edit->block.size(), mirror);
+            const auto run = map_stripe(*chunk, promise.address, edit->block.size(), mirror);
             if (run.length != edit->block.size()) {
                 return std::nullopt;
             }

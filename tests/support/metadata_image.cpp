@@ -45,10 +45,10 @@ const btrfs::Key& first_key(const PlantedBlock& block) {
 }
 
 void promise_keys(PlantedBlock& block, const std::optional<btrfs::Key>& end) {
-    block.ref.promise.end = end;
+    block.promise.end = end;
     for (std::size_t i = 0; i < block.children.size(); ++i) {
         auto& child = block.children[i];
-        child.ref.promise.first_key = first_key(child);
+        child.promise.first_key = first_key(child);
         promise_keys(child, i + 1 < block.children.size() ? std::optional(first_key(block.children[i + 1])) : end);
     }
 }
@@ -114,8 +114,7 @@ Block MetadataImage::block(u64 address) {
 PlantedBlock MetadataImage::plant(u64 owner, const std::vector<LeafItem>& items, TreeShape shape) {
     const auto new_block = [&](u8 level) {
         return PlantedBlock{
-            .ref = {
-                .promise = {.address = {take_address()}, .generation = generation(), .level = level, .tree = owner}}};
+            .promise = {.address = {take_address()}, .generation = generation(), .level = level, .tree = owner}};
     };
     const auto identity = [&](const PlantedBlock& block) {
         return BlockIdentity{

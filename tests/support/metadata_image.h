@@ -13,12 +13,12 @@ namespace btrkit::test {
 
 /// A block as its parent promises it, and what lies below.
 struct PlantedBlock {
-    BlockRef ref;
+    Promise promise;
     std::vector<PlantedBlock> children = {};
     std::vector<LeafItem> items = {}; ///< of a leaf
 
-    u64 address() const { return ref.promise.address.bytenr; }
-    u8 level() const { return *ref.promise.level; }
+    u64 address() const { return promise.address.bytenr; }
+    u8 level() const { return *promise.level; }
 };
 
 /// Needs a block that is not an empty root.

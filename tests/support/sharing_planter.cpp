@@ -70,8 +70,7 @@ void SharingPlanter::write(PlantedBlock& planted, u64 tree, u8 level, bool is_ro
         found->second = identity.address = image_->take_address();
         image_->put(build());
     }
-    planted.ref.promise = {
-        .address = {found->second}, .generation = image_->generation(), .level = level, .tree = tree};
+    planted.promise = {.address = {found->second}, .generation = image_->generation(), .level = level, .tree = tree};
 }
 
 } // namespace btrkit::test

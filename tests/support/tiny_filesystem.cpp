@@ -67,7 +67,7 @@ std::vector<LeafItem> extent_items(const MetadataImage& image, const PlantedBloc
     for (const auto* block : blocks_in_order(tree, WalkOrder::depth_first)) {
         items[{block->address(), type::metadata_item, block->level()}] = bytes_from(
             btrfs::ExtentItem{.refs = 1, .generation = item_generation, .flags = btrfs::extent_flag_tree_block},
-            btrfs::InlineRef{.type = type::tree_block_ref, .offset = *tree.ref.promise.tree});
+            btrfs::InlineRef{.type = type::tree_block_ref, .offset = *tree.promise.tree});
     }
     return as_leaf_items(items);
 }
@@ -102,7 +102,7 @@ btrfs::RootItem root_item(const PlantedBlock& tree) {
     item.inode.mode = FileTree::directory_mode;
     item.bytenr = tree.address();
     item.level = tree.level();
-    item.generation = item.generation_v2 = *tree.ref.promise.generation;
+    item.generation = item.generation_v2 = *tree.promise.generation;
     item.root_dirid = btrfs::root_dir_inode;
     item.refs = 1;
     item.ctime = item_time;

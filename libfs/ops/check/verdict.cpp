@@ -195,7 +195,7 @@ private:
 
     bool is_root_block(u64 tree, const Place& place) const {
         const auto root = filesystem_.find_tree(tree);
-        return root && root->block.promise.address == place.logical;
+        return root && root->block.address == place.logical;
     }
 
     /// What the kernel can't read for this problem; nothing where that can't be told.

@@ -112,16 +112,16 @@ private:
         BlockRenderer renderer(options_, context, job.workspace->tree_text);
         for (std::size_t i = 0; i < job.batch.size(); ++i) {
             const auto& result = job.batch.result(i);
-            const auto& ref = job.batch.ref(i);
+            const auto& promise = job.batch.promise(i);
             job.problems.insert(job.problems.end(), result.problems.begin(), result.problems.end());
             if (result.state == BlockState::lost) {
-                job.problems.push_back(lost_range(ref));
+                job.problems.push_back(lost_range(promise));
                 continue;
             }
             if (result.proven && result.proven->is_leaf()) {
                 check_items(*result.proven, filesystem_.geometry(), job.tree, job.problems);
             }
-            renderer.put(job.workspace->text, job.batch.view(i), ref.promise.address, job.counts);
+            renderer.put(job.workspace->text, job.batch.view(i), promise.address, job.counts);
         }
     }
 

@@ -99,7 +99,7 @@ void Sections::plan_blocks() {
     const auto repeated = std::ranges::unique(blocks);
     blocks.erase(repeated.begin(), repeated.end());
     for (const u64 address : blocks) {
-        steps_.emplace_back(Section{.heading = {}, .tree = TreeRoot{.block = {.promise = {.address = {address}}}}});
+        steps_.emplace_back(Section{.heading = {}, .tree = TreeRoot{.block = {.address = {address}}}});
     }
 }
 
@@ -147,7 +147,7 @@ void Sections::plan_end() {
 
 void Sections::add_fixed(std::string_view name, const TreeRoot& tree) {
     if (options_->roots) {
-        const auto& promise = tree.block.promise;
+        const auto& promise = tree.block;
         steps_.emplace_back(
             Section{.heading = fmt::format("{} tree: {} level {}\n", name, promise.address.bytenr, *promise.level)});
     } else {
@@ -222,7 +222,7 @@ std::optional<Section> Sections::next_of(Scan& scan, Problems& problems) const {
 /// Makes sure that the root can be read, and knows its level. A root that is not what its root item promises, but a
 /// good block all the same, is shown as what it is.
 std::optional<TreeRoot> Sections::settle(TreeRoot root, Problems& problems) const {
-    auto& promise = root.block.promise;
+    auto& promise = root.block;
     const OwnedBlock promised(filesystem_->reader(), promise);
     const bool needs_level = !promise.level.has_value();
     if (promised.state() != BlockState::lost) {
@@ -260,7 +260,7 @@ bool Sections::shows(u64 tree_id) const {
 
 Section Sections::root_section(const TreeRoot& root) const {
     std::string heading = fmt::format("{} tree key {}", tree_word(root.id), key_text(root.root_key));
-    const auto& promise = root.block.promise;
+    const auto& promise = root.block;
     if (options_->roots) {
         return {.heading = heading + fmt::format(" {} level {}\n", promise.address.bytenr, *promise.level)};
     }

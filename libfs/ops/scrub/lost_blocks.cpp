@@ -21,7 +21,7 @@ public:
 
     void take(const ScanStep& step, const LeafVisit*, std::unique_ptr<LeafResult>) override {
         if (step.kind == ScanStep::Kind::lost) {
-            lost_.try_emplace(step.ref.promise.address.bytenr, lost_range(step.ref));
+            lost_.try_emplace(step.promise.address.bytenr, lost_range(step.promise));
         }
     }
 

@@ -38,7 +38,7 @@ Sources::Sources(const Filesystem& filesystem) : filesystem_(filesystem), log_(r
         checksums_.push_back(std::make_unique<ChecksumSource>(filesystem, root->block));
         has_checksums_ = true;
     }
-    for (const BlockRef& tree : log_.trees) {
+    for (const Promise& tree : log_.trees) {
         checksums_.push_back(std::make_unique<ChecksumSource>(filesystem, tree));
     }
 }

@@ -11,7 +11,7 @@ namespace btrkit::survey {
 namespace {
 
 /// The file extent that a hit is about, without names.
-std::optional<FilePlace> place_of(NodeCache& cache, const LeafHit& hit) {
+std::optional<FilePlace> place_of(LimitedCache& cache, const LeafHit& hit) {
     const auto leaf = cache.get({.address = hit.leaf});
     if (!leaf || !leaf->block().is_leaf()) {
         return std::nullopt;
@@ -44,7 +44,7 @@ std::vector<FilePlace> places_of_data(Survey& survey, std::span<const Range> ran
         questions.push_back({.data = range});
     }
     const Hits hits = search_leaves(survey, questions);
-    NodeCache cache(survey.filesystem.reader(), survey.memory_bytes / 8);
+    LimitedCache cache(survey.filesystem.reader(), survey.memory_bytes / 8);
     Reach reach(survey.roots, cache);
     Paths paths(survey.roots, cache);
     std::vector<FilePlace> places;

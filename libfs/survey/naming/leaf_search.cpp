@@ -80,7 +80,7 @@ private:
         const Range bytes = extent ? extent->needed() : Range{};
         if (bytes.length() > 0 && data_.intersects(bytes)) {
             found.data.push_back(
-                {.about = bytes, .leaf = leaf.ref.promise.address, .key = leaf.block.key(slot), .name = {}});
+                {.about = bytes, .leaf = leaf.promise.address, .key = leaf.block.key(slot), .name = {}});
         }
     }
 
@@ -90,7 +90,7 @@ private:
             const Range inode{record.child, record.child + 1};
             if (!is_subvolume_entry(entry) && inodes_.intersects(inode)) {
                 found.names.push_back({.about = inode,
-                                       .leaf = leaf.ref.promise.address,
+                                       .leaf = leaf.promise.address,
                                        .key = key,
                                        .name = std::string(as_text(record.name))});
             }

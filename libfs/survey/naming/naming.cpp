@@ -162,7 +162,7 @@ private:
     };
 
     Survey& survey_;
-    NodeCache cache_;
+    LimitedCache cache_;
     Reach reach_;
     Paths paths_;
     Hits hits_;

@@ -28,26 +28,17 @@ std::string join(const std::string& above, const std::vector<std::string>& names
 
 /// The leaf that the key belongs into, and where the keys of the next one begin.
 struct LeafPlace {
-    NodeCache::Block leaf;
+    BlockCache::Block leaf; ///< null: it can't be read
     std::optional<btrfs::Key> end;
 };
-LeafPlace find_leaf(NodeCache& cache, const BlockRef& root, const btrfs::Key& key) {
-    LeafPlace place{.leaf = cache.get(root.promise), .end = {}};
-    for (unsigned level = 0; level < btrfs::max_level_count && place.leaf; ++level) {
-        const auto& node = place.leaf->block();
-        if (node.is_leaf()) {
-            return place;
-        }
-        if (node.count() == 0) {
-            break;
-        }
-        const u32 slot = child_slot(node, key);
-        if (slot + 1 < node.count()) {
-            place.end = node.key(slot + 1);
-        }
-        place.leaf = cache.get(child_ref(node, slot).promise);
+LeafPlace find_leaf(LimitedCache& cache, const Promise& root, const btrfs::Key& key) {
+    Promise promise = root;
+    auto block = cache.get(promise);
+    while (block && !block->block().is_leaf()) {
+        promise = child_on_way(block->block(), key, promise);
+        block = cache.get(promise);
     }
-    return {};
+    return {.leaf = std::move(block), .end = promise.end};
 }
 
 } // namespace

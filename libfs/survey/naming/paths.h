@@ -2,7 +2,7 @@
 // From numbers to paths, by the references that inodes have to their directories.
 #pragma once
 
-#include "libfs/survey/naming/node_cache.h"
+#include "libfs/survey/naming/limited_cache.h"
 #include "libfs/survey/roots.h"
 
 #include <map>
@@ -13,7 +13,7 @@ namespace btrkit::survey {
 /// leads in a circle there is only the end, behind "...".
 class Paths {
 public:
-    Paths(const Roots& roots, NodeCache& cache) : roots_(roots), cache_(cache) {}
+    Paths(const Roots& roots, LimitedCache& cache) : roots_(roots), cache_(cache) {}
 
     static constexpr std::size_t most_names = 64;
 
@@ -35,7 +35,7 @@ private:
     const std::string& of_directory(const RootRecord& subvolume, u64 inode);
 
     const Roots& roots_;
-    NodeCache& cache_;
+    LimitedCache& cache_;
     std::map<std::pair<u64, u64>, std::string> directories_; ///< by subvolume and inode
     std::map<u64, std::string> subvolumes_;
 };

@@ -3,10 +3,10 @@
 
 namespace btrkit::survey {
 
-Reach::Reach(const Roots& roots, NodeCache& cache) : cache_(cache) {
+Reach::Reach(const Roots& roots, LimitedCache& cache) : cache_(cache) {
     for (const auto& record : roots.records) {
         if (record.is_subvolume() && !record.is_dropping()) {
-            start_.push_back({.ref = record.root.block, .members = {static_cast<u32>(subvolumes_.size())}});
+            start_.push_back({.promise = record.root.block, .members = {static_cast<u32>(subvolumes_.size())}});
             subvolumes_.push_back(&record);
         }
     }
@@ -15,7 +15,7 @@ Reach::Reach(const Roots& roots, NodeCache& cache) : cache_(cache) {
 
 /// Groups that have come to the same block go on as one.
 std::vector<Reach::Group> Reach::merge(std::vector<Group> groups) {
-    const auto address = [](const Group& group) { return group.ref.promise.address; };
+    const auto address = [](const Group& group) { return group.promise.address; };
     std::ranges::sort(groups, {},
                       [&](const Group& group) { return std::tuple(address(group), group.members.front()); });
     std::vector<Group> merged;
@@ -41,17 +41,17 @@ std::span<const u32> Reach::of(Logical block, const btrfs::Key& key) {
     for (unsigned round = 0; round < btrfs::max_level_count && !groups.empty(); ++round) {
         std::vector<Group> next;
         for (auto& group : groups) {
-            if (group.ref.promise.address == block) {
+            if (group.promise.address == block) {
                 found_.insert(found_.end(), group.members.begin(), group.members.end());
                 continue;
             }
-            if (group.ref.promise.level == u8{0}) {
+            if (group.promise.level == u8{0}) {
                 continue;
             }
-            const auto node = cache_.get(group.ref.promise);
-            if (node && !node->block().is_leaf() && node->block().count() > 0) {
-                const auto& view = node->block();
-                next.push_back({.ref = child_ref(view, child_slot(view, key)), .members = std::move(group.members)});
+            const auto node = cache_.get(group.promise);
+            if (node && !node->block().is_leaf()) {
+                next.push_back(
+                    {.promise = child_on_way(node->block(), key, group.promise), .members = std::move(group.members)});
             }
         }
         groups = merge(std::move(next));

@@ -2,7 +2,7 @@
 // Which subvolumes reach a tree block.
 #pragma once
 
-#include "libfs/survey/naming/node_cache.h"
+#include "libfs/survey/naming/limited_cache.h"
 #include "libfs/survey/roots.h"
 
 namespace btrkit::survey {
@@ -10,7 +10,7 @@ namespace btrkit::survey {
 class Reach {
 public:
     /// Deleted subvolumes are nobody's.
-    Reach(const Roots& roots, NodeCache& cache);
+    Reach(const Roots& roots, LimitedCache& cache);
 
     /// In order of their ids.
     std::span<const RootRecord* const> subvolumes() const { return subvolumes_; }
@@ -22,13 +22,13 @@ public:
 private:
     /// Subvolumes that go the same way from here on.
     struct Group {
-        BlockRef ref;
+        Promise promise;
         std::vector<u32> members;
     };
 
     static std::vector<Group> merge(std::vector<Group> groups);
 
-    NodeCache& cache_;
+    LimitedCache& cache_;
     std::vector<const RootRecord*> subvolumes_;
     std::vector<Group> start_;
     std::vector<u32> found_;

@@ -13,7 +13,7 @@ using RefKind = Reference::Kind;
 } // namespace
 
 void hold_root(ReferenceSink& sink, const TreeRoot& root, u32 nodesize) {
-    const u64 bytenr = root.block.promise.address.bytenr;
+    const u64 bytenr = root.block.address.bytenr;
     // The roots of relocation trees are known by their own addresses.
     const bool is_reloc = root.id == btrfs::tree_reloc_id;
     sink.hold({.kind = is_reloc ? RefKind::shared_block : RefKind::tree_block,

@@ -10,15 +10,6 @@ namespace btrkit::survey {
 
 namespace {
 
-/// Whether a block that was proven for one parent keeps what another one promises.
-bool keeps(const Promise& promise, const BlockFacts& facts) {
-    return (!promise.generation || *promise.generation == facts.generation) &&
-           (!promise.level || *promise.level == facts.level) &&
-           (!promise.tree || owner_allowed(facts.owner, *promise.tree)) &&
-           (!promise.first_key || *promise.first_key == facts.first_key) &&
-           (!promise.end || facts.last_key < *promise.end);
-}
-
 /// The finishing side of a scan: one thread, in order.
 class ScanFinisher {
 public:
@@ -48,13 +39,13 @@ private:
             count(step);
             settle_edge(step, step.facts);
             if (step.keep) {
-                kept_.insert_or_assign(step.ref.promise.address.bytenr, step.facts);
+                kept_.insert_or_assign(step.promise.address.bytenr, step.facts);
             }
         } else if (step.kind == Kind::lost) {
             lost_ = true;
             scan_.survey.lost_blocks = true;
             if (step.keep) {
-                kept_.insert_or_assign(step.ref.promise.address.bytenr, BlockFacts{});
+                kept_.insert_or_assign(step.promise.address.bytenr, std::nullopt);
             }
         }
         report(step);
@@ -66,27 +57,26 @@ private:
         count(step);
         settle_edge(step, facts);
         if (step.keep) {
-            kept_.insert_or_assign(step.ref.promise.address.bytenr, facts);
+            kept_.insert_or_assign(step.promise.address.bytenr, facts);
         }
         report(step);
-        const LeafVisit visit{.ref = step.ref, .block = block, .tree = scan_.roots[step.root].root.id};
+        const LeafVisit visit{.promise = step.promise, .block = block, .tree = scan_.roots[step.root].root.id};
         scan_.handler.take(step, &visit, std::move(result));
     }
 
     /// A block that was seen before. What was made of it then holds here too, if it is what this parent promises.
     void take_again(ScanStep& step) {
-        const BlockFacts facts = kept_[step.ref.promise.address.bytenr];
-        if (facts.is_proven && keeps(step.ref.promise, facts)) {
-            settle_edge(step, facts);
+        const auto facts = kept_[step.promise.address.bytenr];
+        if (facts && keeps(*facts, step.promise)) {
+            settle_edge(step, *facts);
             scan_.handler.take(step, nullptr, nullptr);
             return;
         }
         auto bytes = std::make_unique_for_overwrite<std::byte[]>(scan_.nodesize());
         auto spare = std::make_unique_for_overwrite<std::byte[]>(scan_.nodesize());
-        auto read =
-            scan_.read_block(step.ref.promise, {bytes.get(), scan_.nodesize()}, {spare.get(), scan_.nodesize()});
-        step.is_first = !facts.is_proven;
-        step.keep = !facts.is_proven;
+        auto read = scan_.read_block(step.promise, {bytes.get(), scan_.nodesize()}, {spare.get(), scan_.nodesize()});
+        step.is_first = !facts;
+        step.keep = !facts;
         if (read.proven && read.proven->is_leaf()) {
             step.kind = ScanStep::Kind::leaf;
             auto result = work_leaf(scan_, step, read);
@@ -95,7 +85,7 @@ private:
         }
         step.kind = ScanStep::Kind::lost;
         step.problems = std::move(read.problems);
-        step.problems.push_back(lost_range(step.ref));
+        step.problems.push_back(lost_range(step.promise));
         lost_ = true;
         scan_.survey.lost_blocks = true;
         report(step);
@@ -107,10 +97,10 @@ private:
         if (!scan_.mode.shares || !scan_.mode.thorough) {
             return;
         }
-        const u64 number = scan_.number_of(step.ref.promise.address);
+        const u64 number = scan_.number_of(step.promise.address);
         if (step.parent_owner == facts.owner) {
             scan_.survey.referred_by_owner.set(number);
-        } else if (!scan_.is_full_backref(step.ref.promise.address)) {
+        } else if (!scan_.is_full_backref(step.promise.address)) {
             scan_.survey.referred_by_others.set(number);
         }
     }
@@ -125,7 +115,7 @@ private:
 
     void report(ScanStep& step) {
         // What is lost for one of the trees that share it is lost for the others in the same way.
-        const auto& promise = step.ref.promise;
+        const auto& promise = step.promise;
         const bool is_told =
             step.kind == ScanStep::Kind::lost && scan_.mode.shares &&
             !lost_told_.emplace(promise.address, promise.generation, promise.level, promise.first_key).second;
@@ -136,7 +126,7 @@ private:
     }
 
     const ScanTask& scan_;
-    std::unordered_map<u64, BlockFacts> kept_;
+    std::unordered_map<u64, std::optional<BlockFacts>> kept_; ///< by address; nothing: it is lost
     std::set<std::tuple<Logical, std::optional<u64>, std::optional<u8>, std::optional<btrfs::Key>>> lost_told_;
     bool lost_ = false;
 };

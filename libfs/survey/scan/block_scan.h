@@ -10,16 +10,6 @@
 
 namespace btrkit::survey {
 
-/// What a block is, as far as another parent can ask.
-struct BlockFacts {
-    u64 generation = 0;
-    u64 owner = 0;
-    btrfs::Key first_key = {};
-    btrfs::Key last_key = {};
-    u8 level = 0;
-    bool is_proven = false;
-};
-
 /// One thing that happens on the way through the trees.
 struct ScanStep {
     enum class Kind : u8 {
@@ -32,7 +22,7 @@ struct ScanStep {
         lost,  ///< a block that can't be read; nothing is known of its keys
     };
     Kind kind = Kind::leaf;
-    BlockRef ref = {};
+    Promise promise = {};
     std::size_t root = 0;  ///< which of the roots the walk is below
     bool keep = false;     ///< it may come again: remember what was made of it
     bool is_first = true;  ///< it was not seen before: what it refers to counts

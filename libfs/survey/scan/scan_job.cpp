@@ -27,16 +27,6 @@ void check_header_flags(const BlockView& block, const Promise& promise, bool is_
 
 } // namespace
 
-BlockFacts facts_of(const BlockView& block) {
-    const auto& header = block.header();
-    BlockFacts facts{.generation = header.generation, .owner = header.owner, .level = header.level, .is_proven = true};
-    if (const u32 count = block.count(); count > 0) {
-        facts.first_key = block.key(0);
-        facts.last_key = block.key(count - 1);
-    }
-    return facts;
-}
-
 ReadBlock ScanTask::read_block(const Promise& promise, MutableBytes buffer, MutableBytes spare) const {
     if (!mode.thorough) {
         return reader.read(promise, buffer);

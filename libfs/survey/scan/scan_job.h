@@ -43,6 +43,4 @@ struct ScanTask {
     void check_flags(const BlockView& block, const Promise& promise, Problems& problems) const;
 };
 
-BlockFacts facts_of(const BlockView& block);
-
 } // namespace btrkit::survey

@@ -54,7 +54,7 @@ bool ScanMaker::advance(ScanJob& job) {
     if (scan_.mode.sink != nullptr) {
         hold_root(*scan_.mode.sink, root, scan_.nodesize());
     }
-    enter(job, {.ref = root.block, .root = root_, .parent_owner = root.id});
+    enter(job, {.promise = root.block, .root = root_, .parent_owner = root.id});
     return true;
 }
 
@@ -63,20 +63,11 @@ std::optional<ScanStep> ScanMaker::next_child(Frame& frame) const {
     const BlockView node = view_of(frame);
     while (frame.slot < node.count()) {
         const u32 slot = frame.slot++;
-        auto end = frame.step.ref.promise.end;
-        if (frame.slot < node.count()) {
-            end = node.key(frame.slot);
-        }
-        if (frame.follows_dropped && end && *end <= *root.drop_key) {
+        auto promise = child_promise(node, slot, frame.step.promise);
+        if (frame.follows_dropped && promise.end && *promise.end <= *root.drop_key) {
             continue;
         }
-        const auto& pointer = node.pointer(slot);
-        return ScanStep{.ref = {.promise = {.address = {pointer.blockptr},
-                                            .generation = pointer.generation,
-                                            .level = static_cast<u8>(node.header().level - 1),
-                                            .tree = frame.step.ref.promise.tree,
-                                            .first_key = node.key(slot),
-                                            .end = end}},
+        return ScanStep{.promise = std::move(promise),
                         .root = frame.step.root,
                         .is_first = frame.step.is_first,
                         .parent_owner = frame.step.facts.owner};
@@ -86,12 +77,12 @@ std::optional<ScanStep> ScanMaker::next_child(Frame& frame) const {
 
 /// Says what is to happen with a block, and goes into it where it is a node.
 void ScanMaker::enter(ScanJob& job, ScanStep step) {
-    const Logical address = step.ref.promise.address;
+    const Logical address = step.promise.address;
     const bool seen = scan_.mode.visited->test(scan_.number_of(address));
     if (seen && !scan_.mode.shares) {
         step.kind = ScanStep::Kind::lost;
         step.problems.push_back(
-            {.code = ProblemCode::block_reused, .place = {.logical = address, .tree = step.ref.promise.tree}});
+            {.code = ProblemCode::block_reused, .place = {.logical = address, .tree = step.promise.tree}});
         job.steps.push_back(std::move(step));
         return;
     }
@@ -102,19 +93,19 @@ void ScanMaker::enter(ScanJob& job, ScanStep step) {
     }
     step.is_first = !seen;
     step.keep = scan_.mode.shares && !scan_.roots[step.root].drop_key &&
-                (seen || scan_.survey.shared.test(scan_.number_of(address))) && may_keep(*step.ref.promise.level);
-    if (*step.ref.promise.level > 0) {
+                (seen || scan_.survey.shared.test(scan_.number_of(address))) && may_keep(*step.promise.level);
+    if (*step.promise.level > 0) {
         return enter_node(job, std::move(step));
     }
     mark(step);
     step.kind = ScanStep::Kind::leaf;
     step.index = job.leaves.size();
-    job.leaves.push_back(step.ref.promise);
+    job.leaves.push_back(step.promise);
     job.steps.push_back(std::move(step));
 }
 
 void ScanMaker::mark(const ScanStep& step) {
-    const Logical address = step.ref.promise.address;
+    const Logical address = step.promise.address;
     if (!scan_.mode.shares) {
         scan_.survey.alone.set(scan_.number_of(address));
     }
@@ -133,12 +124,11 @@ bool ScanMaker::may_keep(u8 level) const {
 
 void ScanMaker::enter_node(ScanJob& job, ScanStep step) {
     auto bytes = std::make_unique_for_overwrite<std::byte[]>(scan_.nodesize());
-    auto read =
-        scan_.read_block(step.ref.promise, {bytes.get(), scan_.nodesize()}, {node_spare_.get(), scan_.nodesize()});
+    auto read = scan_.read_block(step.promise, {bytes.get(), scan_.nodesize()}, {node_spare_.get(), scan_.nodesize()});
     step.problems = std::move(read.problems);
     if (!read.proven) {
         step.kind = ScanStep::Kind::lost;
-        step.problems.push_back(lost_range(step.ref));
+        step.problems.push_back(lost_range(step.promise));
         job.steps.push_back(std::move(step));
         return;
     }
@@ -146,21 +136,18 @@ void ScanMaker::enter_node(ScanJob& job, ScanStep step) {
     step.kind = ScanStep::Kind::node_begin;
     step.facts = facts_of(*read.proven);
     if (step.is_first && scan_.mode.thorough) {
-        scan_.check_flags(*read.proven, step.ref.promise, step.problems);
+        scan_.check_flags(*read.proven, step.promise, step.problems);
     }
-    const bool is_full = scan_.is_full_backref(step.ref.promise.address);
+    const bool is_full = scan_.is_full_backref(step.promise.address);
     const auto& root = scan_.roots[step.root];
     Frame frame{.bytes = std::move(bytes),
                 .step = step,
                 .follows_dropped = root.drop_key && step.facts.level >= root.drop_level};
     if (step.is_first && scan_.mode.sink != nullptr) {
-        const ReferenceHolder holder{.block = *read.proven,
-                                     .address = step.ref.promise.address,
-                                     .tree = root.root.id,
-                                     .is_full_backref = is_full};
+        const ReferenceHolder holder{
+            .block = *read.proven, .address = step.promise.address, .tree = root.root.id, .is_full_backref = is_full};
         hold_block(*scan_.mode.sink, holder);
-        hold_children(*scan_.mode.sink, holder, frame.follows_dropped ? root.drop_key : std::nullopt,
-                      step.ref.promise.end);
+        hold_children(*scan_.mode.sink, holder, frame.follows_dropped ? root.drop_key : std::nullopt, step.promise.end);
     }
     job.steps.push_back(std::move(step));
     prefetch(frame);

@@ -24,21 +24,21 @@ std::unique_ptr<LeafResult> work_leaf(const ScanTask& scan, ScanStep& step, Read
     step.problems = std::move(read.problems);
     if (!read.proven) {
         step.kind = ScanStep::Kind::lost;
-        step.problems.push_back(lost_range(step.ref));
+        step.problems.push_back(lost_range(step.promise));
         return nullptr;
     }
     const u64 tree = scan.roots[step.root].root.id;
-    const LeafVisit visit{.ref = step.ref, .block = *read.proven, .tree = tree};
+    const LeafVisit visit{.promise = step.promise, .block = *read.proven, .tree = tree};
     if (step.is_first) {
         if (scan.mode.thorough) {
-            scan.check_flags(visit.block, step.ref.promise, step.problems);
+            scan.check_flags(visit.block, step.promise, step.problems);
             check_items(visit.block, scan.survey.geometry(), tree, step.problems);
         }
         if (scan.mode.sink != nullptr) {
             const ReferenceHolder holder{.block = visit.block,
-                                         .address = step.ref.promise.address,
+                                         .address = step.promise.address,
                                          .tree = tree,
-                                         .is_full_backref = scan.is_full_backref(step.ref.promise.address)};
+                                         .is_full_backref = scan.is_full_backref(step.promise.address)};
             hold_block(*scan.mode.sink, holder);
             hold_data(*scan.mode.sink, holder);
         }

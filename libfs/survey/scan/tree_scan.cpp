@@ -19,7 +19,7 @@ public:
         if (step.kind == ScanStep::Kind::leaf) {
             visitor_.finish(*leaf, result.get());
         } else if (step.kind == ScanStep::Kind::lost) {
-            visitor_.lost(step.ref);
+            visitor_.lost(step.promise);
         }
     }
 

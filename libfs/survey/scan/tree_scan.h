@@ -17,12 +17,12 @@ struct LeafResult {
 
 /// A leaf as a visitor sees it. The block lives until finish() of that leaf returns.
 struct LeafVisit {
-    const BlockRef& ref;
+    const Promise& promise;
     const TreeBlock& block;
     u64 tree;
 
     Place place(u32 slot) const {
-        return {.logical = ref.promise.address, .tree = tree, .slot = slot, .key = block.key(slot)};
+        return {.logical = promise.address, .tree = tree, .slot = slot, .key = block.key(slot)};
     }
 };
 
@@ -37,9 +37,9 @@ public:
     virtual std::unique_ptr<LeafResult> work(const LeafVisit& /*leaf*/, Problems& /*problems*/) { return nullptr; }
     /// One at a time, in key order. result is what work() made of this leaf.
     virtual void finish(const LeafVisit& leaf, LeafResult* result) = 0;
-    /// In key order with finish(): the keys from ref.promise.first_key (nothing: from the tree's first key) up to
-    /// ref.promise.end (nothing: to the last) can't be read. It has been reported.
-    virtual void lost(const BlockRef& /*ref*/) {}
+    /// In key order with finish(): the keys from promise.first_key (nothing: from the tree's first key) up to
+    /// promise.end (nothing: to the last) can't be read. It has been reported.
+    virtual void lost(const Promise& /*promise*/) {}
 };
 
 /// Scans a tree that shares no blocks with others. False where something of it was lost.

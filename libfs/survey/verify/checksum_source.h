@@ -10,7 +10,7 @@ namespace btrkit::survey {
 
 class ChecksumSource {
 public:
-    ChecksumSource(const Filesystem& filesystem, const BlockRef& root)
+    ChecksumSource(const Filesystem& filesystem, const Promise& root)
         : geometry_(filesystem.geometry()), cursor_(filesystem.reader(), root) {}
 
     /// Gives data in the unit its checksums: what has one becomes summed, also where nobody knows whether it is used.

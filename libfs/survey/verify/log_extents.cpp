@@ -23,7 +23,7 @@ public:
             return {};
         }
         read_tree(log->block, [this](const btrfs::Key& key, Bytes body) { take_root(key, body); });
-        for (const BlockRef& tree : space_.trees) {
+        for (const Promise& tree : space_.trees) {
             read_tree(tree, [this](const btrfs::Key& key, Bytes body) { take_extent(key, body); });
         }
         std::ranges::sort(space_.extents, {}, &UsedExtent::range);
@@ -32,14 +32,12 @@ public:
 
 private:
     template <class Visit>
-    void read_tree(const BlockRef& root, Visit visit) {
+    void read_tree(const Promise& root, Visit visit) {
         TreeWalk walk(reader_, root, WalkOrder::depth_first);
-        while (const auto ref = walk.next()) {
-            const u64 start = ref->promise.address.bytenr;
-            add({.range = {start, start + reader_.nodesize()},
-                 .kind = UsedExtent::Kind::block,
-                 .promise = ref->promise});
-            const OwnedBlock block(reader_, ref->promise);
+        while (const auto promise = walk.next()) {
+            const u64 start = promise->address.bytenr;
+            add({.range = {start, start + reader_.nodesize()}, .kind = UsedExtent::Kind::block, .promise = *promise});
+            const OwnedBlock block(reader_, *promise);
             if (!block.is_proven()) {
                 space_.is_complete = false;
                 continue;
@@ -56,7 +54,7 @@ private:
             return;
         }
         if (auto root = parse_root_item(key, body)) {
-            root->block.promise.tree = btrfs::tree_log_id;
+            root->block.tree = btrfs::tree_log_id;
             space_.trees.push_back(root->block);
         }
     }

@@ -11,7 +11,7 @@ namespace btrkit::survey {
 
 struct LogSpace {
     std::vector<UsedExtent> extents; ///< by address
-    std::vector<BlockRef> trees;     ///< the roots of the log trees; each holds checksums of what it refers to
+    std::vector<Promise> trees;      ///< the roots of the log trees; each holds checksums of what it refers to
     bool is_complete = true;         ///< nothing of it was lost
 };
 

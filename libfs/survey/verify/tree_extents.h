@@ -11,7 +11,7 @@ namespace btrkit::survey {
 /// What lies in lost leaves is handed out as Kind::lost, and remembered.
 class TreeExtents final : public ExtentSource {
 public:
-    TreeExtents(const BlockReader& reader, const BlockRef& root) : reader_(reader), cursor_(reader, root) {}
+    TreeExtents(const BlockReader& reader, const Promise& root) : reader_(reader), cursor_(reader, root) {}
 
     const UsedExtent* find(u64 at) override;
     /// By address, in bytes: extents that begin there may be used without being known.

@@ -177,7 +177,7 @@ private:
             }
         }
         for (const auto& root : image_.roots()) {
-            const u64 bytenr = root.root.block.promise.address.bytenr;
+            const u64 bytenr = root.root.block.address.bytenr;
             const bool is_reloc = root.root.id == btrfs::tree_reloc_id;
             hold_block(bytenr, is_reloc ? type::shared_block_ref : type::tree_block_ref,
                        is_reloc ? bytenr : root.root.id);

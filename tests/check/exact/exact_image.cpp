@@ -30,7 +30,7 @@ ExactImage::ExactImage(const Filesystem& filesystem) : filesystem_(filesystem) {
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::ranges::sort(order, {}, [this](std::size_t i) { return std::tuple(rank_of(roots_[i].root.id), ~i); });
     for (const std::size_t i : order) {
-        walk(i, trees_[i], roots_[i].root.block.promise, roots_[i].root.id);
+        walk(i, trees_[i], roots_[i].root.block, roots_[i].root.id);
     }
 }
 

@@ -45,14 +45,13 @@ TEST_CASE("a sound filesystem is opened without a word, and has all its trees") 
             const auto root = filesystem.find_tree(id);
             REQUIRE(root);
             CHECK(root->id == id);
-            CHECK(root->block.promise.address == tree.ref.promise.address);
-            CHECK(root->block.promise.level == tree.ref.promise.level);
-            CHECK(root->block.promise.generation == tree.ref.promise.generation);
-            CHECK(root->block.promise.tree == id);
+            CHECK(root->block.address == tree.promise.address);
+            CHECK(root->block.level == tree.promise.level);
+            CHECK(root->block.generation == tree.promise.generation);
+            CHECK(root->block.tree == id);
             CHECK(root->root_key.objectid == (id == btrfs::root_tree_id ? 0 : id));
         }
-        CHECK(filesystem.find_tree(btrfs::chunk_tree_id)->block.promise.address.bytenr ==
-              tiny.image.super().chunk_root);
+        CHECK(filesystem.find_tree(btrfs::chunk_tree_id)->block.address.bytenr == tiny.image.super().chunk_root);
         check_error(filesystem.find_tree(btrfs::tree_log_id), ErrorKind::not_found, "no tree TREE_LOG");
         check_error(filesystem.find_tree(btrfs::quota_tree_id), ErrorKind::not_found, "no tree QUOTA_TREE");
         check_error(filesystem.find_tree(299), ErrorKind::not_found, "no tree 299");
@@ -67,9 +66,9 @@ TEST_CASE("a log is one generation ahead") {
     const auto opened = open_filesystem(tiny);
     const auto log = opened.filesystem.find_tree(btrfs::tree_log_id);
     REQUIRE(log);
-    CHECK(log->block.promise.address == Logical{5 << 20});
-    CHECK(log->block.promise.generation == tiny.image.generation() + 1);
-    CHECK(log->block.promise.level == u8{1});
+    CHECK(log->block.address == Logical{5 << 20});
+    CHECK(log->block.generation == tiny.image.generation() + 1);
+    CHECK(log->block.level == u8{1});
 }
 
 TEST_CASE("a tree that may stand in what is lost is not said to be missing") {
@@ -163,8 +162,8 @@ TEST_CASE("root items of any size are taken for what they tell") {
         if (root) {
             CHECK(root->id == 300);
             CHECK(root->root_key == key);
-            CHECK(root->block.promise.address == Logical{65536});
-            CHECK(root->block.promise.level == u8{2});
+            CHECK(root->block.address == Logical{65536});
+            CHECK(root->block.level == u8{2});
         }
     }
 }

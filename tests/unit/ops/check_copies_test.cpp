@@ -50,7 +50,7 @@ check::Findings check_with_data(Devices devices) {
 TEST_CASE("copies of a tree block, each good by itself, that differ") {
     const EditedFilesystem source({.metadata_profile = "dup"});
     const auto filesystem = source.open();
-    const auto block = filesystem.find_tree(btrfs::csum_tree_id)->block.promise;
+    const auto block = filesystem.find_tree(btrfs::csum_tree_id)->block;
     auto other = copy_of(OwnedBlock(filesystem.reader(), block).block().bytes());
     other.back() ^= std::byte{1}; // in the checksums of the first extent
     seal_block(filesystem.geometry(), other);
@@ -64,7 +64,7 @@ TEST_CASE("copies of a tree block, each good by itself, that differ") {
 TEST_CASE("a copy of a tree block that is bad, beside a good one") {
     const EditedFilesystem source({.metadata_profile = "dup"});
     const auto filesystem = source.open();
-    const auto block = filesystem.find_tree(btrfs::csum_tree_id)->block.promise;
+    const auto block = filesystem.find_tree(btrfs::csum_tree_id)->block;
     for (const unsigned mirror : {1U, 2U}) {
         const u64 offset = offset_of(filesystem, block.address, mirror);
         auto devices = source.devices();

@@ -25,10 +25,10 @@ Mountable state_with(TinyFilesystem& tiny, Problem problem) {
 }
 
 Problem lost_root(const TinyFilesystem& tiny, u64 tree) {
-    return lost_range(tiny.tree(tree).ref);
+    return lost_range(tiny.tree(tree).promise);
 }
 Problem lost_keys(u64 tree, const btrfs::Key& first, const btrfs::Key& end) {
-    return lost_range({.promise = {.address = {1 << 30}, .tree = tree, .first_key = first, .end = end}});
+    return lost_range({.address = {1 << 30}, .tree = tree, .first_key = first, .end = end});
 }
 
 } // namespace

@@ -161,7 +161,7 @@ TEST_CASE("what is lost is named, and the rest is there") {
         const auto dumped = dump(filesystem, options);
         REQUIRE(dumped.problems.size() == 2);
         CHECK(dumped.problems[0].starts_with("[block-checksum]"));
-        CHECK(dumped.problems[1] == describe(lost_range(lost.ref)));
+        CHECK(dumped.problems[1] == describe(lost_range(lost.promise)));
         CHECK(dumped.report.item_count == item_count(tiny.tree(btrfs::fs_tree_id)) - item_count(lost));
     }
 }

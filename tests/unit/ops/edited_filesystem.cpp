@@ -94,7 +94,7 @@ Filesystem EditedFilesystem::open() const {
 
 EditedFilesystem::Items EditedFilesystem::items(u64 tree) const {
     const auto filesystem = open();
-    const OwnedBlock block(filesystem.reader(), root_of(filesystem, tree).block.promise);
+    const OwnedBlock block(filesystem.reader(), root_of(filesystem, tree).block);
     REQUIRE((block.is_proven() && block.block().is_leaf()));
     Items items;
     for (u32 slot = 0; slot < block.block().count(); ++slot) {
@@ -106,7 +106,7 @@ EditedFilesystem::Items EditedFilesystem::items(u64 tree) const {
 void EditedFilesystem::edit(u64 tree, const std::function<void(Items&)>& change) {
     Items changed = items(tree);
     change(changed);
-    write_leaf(root_of(open(), tree).block.promise, tree, changed);
+    write_leaf(root_of(open(), tree).block, tree, changed);
 }
 
 void EditedFilesystem::write_leaf(const Promise& promise, u64 owner, const Items& items) {
@@ -120,7 +120,7 @@ void EditedFilesystem::write_leaf(const Promise& promise, u64 owner, const Items
 }
 
 void EditedFilesystem::replace_tree(u64 tree, u64 new_tree, Items items) {
-    write_leaf(root_of(open(), tree).block.promise, new_tree, items);
+    write_leaf(root_of(open(), tree).block, new_tree, items);
     edit(btrfs::root_tree_id, [&](Items& roots) {
         for (auto& root : roots) {
             if (root.key.objectid == tree && root.key.type == btrfs::item_type::root_item) {
@@ -133,7 +133,7 @@ void EditedFilesystem::replace_tree(u64 tree, u64 new_tree, Items items) {
 void EditedFilesystem::lose(u64 tree) {
     const auto filesystem = open();
     const std::vector<std::byte> nothing(filesystem.geometry().nodesize);
-    write(root_of(filesystem, tree).block.promise.address.bytenr, nothing);
+    write(root_of(filesystem, tree).block.address.bytenr, nothing);
 }
 
 void EditedFilesystem::edit_super(const std::function<void(btrfs::Superblock&)>& change) {

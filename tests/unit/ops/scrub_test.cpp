@@ -46,7 +46,7 @@ void change_super(ScrubBench& bench, u64 devid, const std::function<void(btrfs::
 }
 
 u64 root_of(const EditedFilesystem& filesystem, u64 tree) {
-    return filesystem.open().find_tree(tree)->block.promise.address.bytenr;
+    return filesystem.open().find_tree(tree)->block.address.bytenr;
 }
 
 } // namespace

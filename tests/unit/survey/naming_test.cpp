@@ -86,7 +86,7 @@ TEST_CASE("naming: files of a lost leaf get their names from the directories tha
     std::set<std::string> wanted;
     {
         Known sound(tiny);
-        survey::NodeCache cache(sound.opened.filesystem.reader(), 1 << 20);
+        survey::LimitedCache cache(sound.opened.filesystem.reader(), 1 << 20);
         survey::Paths paths(sound.survey.roots, cache);
         for (const auto& item : leaf.items) {
             for (const auto& path : paths.of_inode(*sound.survey.roots.find(5), item.key.objectid)) {
@@ -97,7 +97,7 @@ TEST_CASE("naming: files of a lost leaf get their names from the directories tha
     REQUIRE(!wanted.empty());
     tiny.image.spoil(leaf.address());
     Known known(tiny);
-    CHECK(paths_of(known.name(lost_range(leaf.ref))) == wanted);
+    CHECK(paths_of(known.name(lost_range(leaf.promise))) == wanted);
 }
 
 TEST_CASE("naming: only subvolumes whose trees lead to the block are concerned") {
@@ -109,7 +109,7 @@ TEST_CASE("naming: only subvolumes whose trees lead to the block are concerned")
         item.level = shared.level();
     });
     Known known(tiny);
-    survey::NodeCache cache(known.opened.filesystem.reader(), 1 << 20);
+    survey::LimitedCache cache(known.opened.filesystem.reader(), 1 << 20);
     survey::Reach reach(known.survey.roots, cache);
     const auto& leaf = leaf_with(shared, {257, 1, 0});
     std::vector<u64> ids;
@@ -143,7 +143,7 @@ TEST_CASE("naming: directories that contain each other have no beginning") {
     }
     tiny.replace_tree(tiny_nested_id, list);
     Known known(tiny);
-    survey::NodeCache cache(known.opened.filesystem.reader(), 1 << 20);
+    survey::LimitedCache cache(known.opened.filesystem.reader(), 1 << 20);
     survey::Paths paths(known.survey.roots, cache);
     const auto found = paths.of_inode(*known.survey.roots.find(tiny_nested_id), inner);
     REQUIRE(found.size() == 1);

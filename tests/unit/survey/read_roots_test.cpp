@@ -39,7 +39,7 @@ TEST_CASE("roots: what the root tree names, in key order") {
     CHECK(roots.complete);
     CHECK(std::ranges::is_sorted(roots.records, {}, &survey::RootRecord::id));
     REQUIRE(roots.find(tiny_nested_id) != nullptr);
-    CHECK(roots.find(tiny_nested_id)->root.block.promise.address.bytenr == tiny.tree(tiny_nested_id).address());
+    CHECK(roots.find(tiny_nested_id)->root.block.address.bytenr == tiny.tree(tiny_nested_id).address());
     CHECK(roots.find(tiny_nested_id)->place.tree == btrfs::root_tree_id);
     CHECK(roots.find_backref(tiny_subvolume_id, tiny_nested_id) != nullptr);
     CHECK(roots.find(999) == nullptr);

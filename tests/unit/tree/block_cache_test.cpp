@@ -46,8 +46,8 @@ TEST_CASE("a block is read once") {
     Cached cached;
     auto cache = cached.open();
     for (const auto* leaf : cached.leaves()) {
-        const auto first = cache.get(leaf->ref.promise);
-        const auto second = cache.get(leaf->ref.promise);
+        const auto first = cache.get(leaf->promise);
+        const auto second = cache.get(leaf->promise);
         REQUIRE(first);
         REQUIRE(second);
         CHECK(first->get() == second->get());
@@ -60,23 +60,23 @@ TEST_CASE("the least recently used blocks are let go, but not from whoever holds
     auto cache = cached.open(1); // a handful
     const auto leaves = cached.leaves();
     REQUIRE(leaves.size() == 20);
-    const auto held = cache.get(leaves[0]->ref.promise);
-    const std::weak_ptr<const OwnedBlock> often = *cache.get(leaves[1]->ref.promise);
-    const std::weak_ptr<const OwnedBlock> once = *cache.get(leaves[2]->ref.promise);
+    const auto held = cache.get(leaves[0]->promise);
+    const std::weak_ptr<const OwnedBlock> often = *cache.get(leaves[1]->promise);
+    const std::weak_ptr<const OwnedBlock> once = *cache.get(leaves[2]->promise);
     for (std::size_t i = 3; i < leaves.size(); ++i) {
-        REQUIRE(cache.get(leaves[i]->ref.promise));
-        REQUIRE(cache.get(leaves[1]->ref.promise));
+        REQUIRE(cache.get(leaves[i]->promise));
+        REQUIRE(cache.get(leaves[1]->promise));
     }
     CHECK_FALSE(often.expired());
     CHECK(once.expired());
     CHECK((*held)->block().key(0) == leaves[0]->items.front().key);
-    CHECK(cache.get(leaves[0]->ref.promise)->get() != held->get());
+    CHECK(cache.get(leaves[0]->promise)->get() != held->get());
 }
 
 TEST_CASE("a kept block is handed out only for promises that it keeps") {
     Cached cached;
     auto cache = cached.open();
-    const auto& good = cached.leaves()[3]->ref.promise;
+    const auto& good = cached.leaves()[3]->promise;
     const auto kept = cache.get(good);
     REQUIRE(kept);
 
@@ -115,7 +115,7 @@ TEST_CASE("a kept block is handed out only for promises that it keeps") {
 TEST_CASE("an empty root is no leaf below a node") {
     Cached cached(0);
     auto cache = cached.open();
-    auto promise = cached.tree.ref.promise;
+    auto promise = cached.tree.promise;
     REQUIRE(cache.get(promise));
     promise.first_key = btrfs::Key::min();
     REQUIRE_FALSE(cache.get(promise));
@@ -124,14 +124,14 @@ TEST_CASE("an empty root is no leaf below a node") {
 
 TEST_CASE("a block that is lost is named, with its tree and keys, every time") {
     Cached cached;
-    const auto& ref = cached.leaves()[3]->ref;
-    cached.image.spoil(ref.promise.address.bytenr);
+    const auto& promise = cached.leaves()[3]->promise;
+    cached.image.spoil(promise.address.bytenr);
     auto cache = cached.open();
     for (int i = 0; i < 2; ++i) {
-        const auto got = cache.get(ref.promise);
+        const auto got = cache.get(promise);
         REQUIRE_FALSE(got);
         CHECK(got.error().kind == ErrorKind::damaged);
-        CHECK(got.error().message.starts_with(describe(lost_range(ref))));
+        CHECK(got.error().message.starts_with(describe(lost_range(promise))));
         CHECK(got.error().message.contains("[block-checksum]"));
     }
 }

@@ -31,7 +31,7 @@ struct Mirrored {
 
     MetadataImage image;
     PlantedBlock tree = image.plant(btrfs::uuid_tree_id, some_items(20));
-    Promise leaf = tree.children[1].ref.promise;
+    Promise leaf = tree.children[1].promise;
     Block buffer = Block(4096);
 
     ReadBlock read() {
@@ -204,7 +204,7 @@ TEST_CASE("many blocks at once are what each is alone") {
     const auto tree = image.plant(btrfs::csum_tree_id, some_items(60));
     std::vector<Promise> promises = {{.address = {1 << 30}}};
     for (const auto* block : blocks_in_order(tree, WalkOrder::breadth_first)) {
-        promises.push_back(block->ref.promise);
+        promises.push_back(block->promise);
     }
     std::ranges::rotate(promises, promises.begin() + 5);
     promises.push_back(promises[3]); // the same twice
@@ -254,7 +254,7 @@ TEST_CASE("batches take blocks from a walk until they are full") {
     mirrored.image.spoil(all[70]->address());
     const Volume volume = mirrored.image.open();
     const BlockReader reader(volume);
-    TreeWalk walk(reader, tree.ref, WalkOrder::breadth_first);
+    TreeWalk walk(reader, tree.promise, WalkOrder::breadth_first);
     Block buffer(BlockBatch::size_bytes);
     std::size_t seen = 0;
     for (const std::size_t expected : {std::size_t{64}, std::size_t{3}, std::size_t{64}}) {
@@ -263,7 +263,7 @@ TEST_CASE("batches take blocks from a walk until they are full") {
         batch.read(reader);
         REQUIRE(batch.size() == expected);
         for (std::size_t i = 0; i < batch.size(); ++i, ++seen) {
-            CHECK(batch.ref(i).promise.address.bytenr == all[seen]->address());
+            CHECK(batch.promise(i).address.bytenr == all[seen]->address());
             CHECK((batch.result(i).state == BlockState::lost) == (seen == 70));
             if (seen != 70) {
                 CHECK(batch.view(i).header().bytenr == all[seen]->address());

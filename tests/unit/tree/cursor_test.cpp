@@ -42,7 +42,7 @@ struct Searched {
     Cursor cursor() {
         volume = image.open();
         reader.emplace(*volume);
-        return Cursor(*reader, tree.ref);
+        return Cursor(*reader, tree.promise);
     }
     PlantedBlock& leaf(std::size_t i) { return tree.children.at(i / 16).children.at(i / 4 % 4).children.at(i % 4); }
 };
@@ -132,7 +132,7 @@ TEST_CASE("a lost leaf is passed over, and its keys are named") {
     CHECK(rest_of(cursor) == numbers_but(10, 14));
     CHECK(codes(cursor.damage()) ==
           std::vector{ProblemCode::block_checksum, ProblemCode::block_checksum, ProblemCode::block_lost});
-    CHECK(cursor.damage().back().detail == lost_range(lost.ref).detail);
+    CHECK(cursor.damage().back().detail == lost_range(lost.promise).detail);
     CHECK(cursor.missed_items());
 
     // Whoever seeks what was in it lands behind it; whoever seeks what was not, knows of no damage.
@@ -152,7 +152,7 @@ TEST_CASE("a lost node is passed over with all that is below it") {
     auto cursor = searched.cursor();
     cursor.seek(btrfs::Key::min());
     CHECK(rest_of(cursor) == numbers_but(20, 39));
-    CHECK(cursor.damage().back().detail == lost_range(lost.ref).detail);
+    CHECK(cursor.damage().back().detail == lost_range(lost.promise).detail);
     CHECK(cursor.damage().back().place.tree == btrfs::uuid_tree_id);
     CHECK(cursor.missed_items());
 }

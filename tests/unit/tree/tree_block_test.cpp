@@ -105,6 +105,24 @@ TEST_CASE("each broken promise is one finding") {
     CHECK(leaf_proof([](Block& block) { header_in(block).fsid.bytes[0] ^= 1; }) == "block-fsid");
 }
 
+TEST_CASE("one of several copies: another block is lost, and its structure is not looked at") {
+    const auto state_and_ids = [](const Block& block, const Promise& promise) {
+        Problems problems;
+        const auto copy = TreeBlock::prove_copy(block, sample_geometry(), promise, problems);
+        CHECK(copy.proven.has_value() == (copy.state == BlockState::proven));
+        return std::pair(copy.state, ids_of(problems));
+    };
+    CHECK(state_and_ids(a_leaf(), full_promise()) == std::pair(BlockState::proven, std::string()));
+    auto block = a_leaf();
+    item_in(block, 1).key = item_in(block, 0).key;
+    seal_block(sample_geometry(), block);
+    CHECK(state_and_ids(block, full_promise()) == std::pair(BlockState::malformed, std::string("leaf-key-order")));
+    auto promise = full_promise();
+    promise.generation = 98;
+    CHECK(state_and_ids(block, promise) == std::pair(BlockState::lost, std::string("block-generation")));
+    CHECK(proof(block, promise) == "block-generation leaf-key-order");
+}
+
 TEST_CASE("all broken promises are told at once") {
     const Promise promise{
         .address = {4096}, .generation = 1, .level = 3, .tree = btrfs::chunk_tree_id, .first_key = second};

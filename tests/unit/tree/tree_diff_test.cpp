@@ -49,7 +49,7 @@ void locate(const PlantedBlock& block, const std::set<u64>& spoiled, LocatedItem
 /// The blocks that a comparison that comes to all of them would find lost.
 std::multiset<std::string> losses(const PlantedBlock& block, const std::set<u64>& spoiled) {
     if (spoiled.contains(block.address())) {
-        return {describe(lost_range(block.ref))};
+        return {describe(lost_range(block.promise))};
     }
     std::multiset<std::string> all;
     for (const auto& child : block.children) {
@@ -162,8 +162,8 @@ struct Pair {
         const BlockReader reader(volume);
         BlockCache cache(reader, 1 << 20);
         BlockCache other_cache(reader, 1);
-        TreeDiff diff({.cache = &cache, .root = new_tree.ref},
-                      {.cache = one_cache ? &cache : &other_cache, .root = old_tree.ref}, may_share);
+        TreeDiff diff({.cache = &cache, .root = new_tree.promise},
+                      {.cache = one_cache ? &cache : &other_cache, .root = old_tree.promise}, may_share);
         return run(diff);
     }
 };
@@ -188,8 +188,8 @@ std::multiset<u64> prefetched(Pair& pair, bool with_old) {
     const BlockReader reader(volume);
     BlockCache cache(reader, 1);
     BlockCache old_cache(reader, 1);
-    TreeDiff diff({.cache = &cache, .root = pair.new_tree.ref},
-                  {.cache = with_old ? &old_cache : nullptr, .root = pair.old_tree.ref}, with_old);
+    TreeDiff diff({.cache = &cache, .root = pair.new_tree.promise},
+                  {.cache = with_old ? &old_cache : nullptr, .root = pair.old_tree.promise}, with_old);
     Pair::run(diff);
     const auto& chunk = pair.image.chunks().back();
     std::multiset<u64> addresses;
@@ -290,7 +290,7 @@ TEST_CASE("one tree alone: all of its items, as added or deleted") {
     const Volume volume = pair.image.open();
     const BlockReader reader(volume);
     BlockCache cache(reader, 1);
-    const TreeDiff::Side side{.cache = &cache, .root = pair.new_tree.ref};
+    const TreeDiff::Side side{.cache = &cache, .root = pair.new_tree.promise};
     const auto expected = pair.expected(true);
     REQUIRE(expected.lines.size() > 200);
     TreeDiff all(side);
@@ -343,13 +343,14 @@ TEST_CASE("equal addresses of two generations are two blocks") {
     const Volume volume = pair.image.open();
     const BlockReader reader(volume);
     BlockCache cache(reader, 1 << 20);
-    auto older = pair.new_tree.ref;
-    older.promise.generation = *older.promise.generation - 1;
-    TreeDiff diff({.cache = &cache, .root = pair.new_tree.ref}, {.cache = &cache, .root = older}, true);
+    auto older = pair.new_tree.promise;
+    older.generation = *older.generation - 1;
+    TreeDiff diff({.cache = &cache, .root = pair.new_tree.promise}, {.cache = &cache, .root = older}, true);
     const auto found = Pair::run(diff);
     CHECK(found.lines == pair.expected(true).lines);
     CHECK(found.lost.size() == 1);
-    TreeDiff same({.cache = &cache, .root = pair.new_tree.ref}, {.cache = &cache, .root = pair.new_tree.ref}, true);
+    TreeDiff same({.cache = &cache, .root = pair.new_tree.promise}, {.cache = &cache, .root = pair.new_tree.promise},
+                  true);
     CHECK(Pair::run(same) == Outcome{});
 }
 

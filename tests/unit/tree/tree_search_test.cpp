@@ -132,7 +132,7 @@ void check(const TreeSearch& search, const Result<bool>& moved, const Outcome& e
 void move_about(Searched& searched, std::mt19937_64& random, int moves) {
     searched.open();
     const Model model(searched);
-    TreeSearch search(*searched.cache, searched.tree.ref);
+    TreeSearch search(*searched.cache, searched.tree.promise);
     u64 number = 0;
     for (int i = 0; i < moves; ++i) {
         number = random() % 3 == 0 ? random() % searched.largest : (number + random() % 5) % searched.largest;
@@ -184,7 +184,7 @@ TEST_CASE("a scan sees every item, and no block twice") {
     std::mt19937_64 random(63);
     Searched searched(random, 400);
     searched.open();
-    TreeSearch search(*searched.cache, searched.tree.ref);
+    TreeSearch search(*searched.cache, searched.tree.promise);
     std::vector<BlockCache::Block> seen;
     u64 count = 0;
     for (auto there = search.seek_at_or_after(btrfs::Key::min()); there && *there; there = search.next()) {
@@ -202,14 +202,14 @@ TEST_CASE("a move within the leaf needs no other block") {
     std::mt19937_64 random(64);
     Searched searched(random, 400);
     searched.open();
-    TreeSearch search(*searched.cache, searched.tree.ref);
+    TreeSearch search(*searched.cache, searched.tree.promise);
     const auto& items = searched.leaves[40]->items;
     REQUIRE(*search.find(items[1].key));
     const auto held = search.block();
-    const std::weak_ptr<const OwnedBlock> root = *searched.cache->get(searched.tree.ref.promise);
+    const std::weak_ptr<const OwnedBlock> root = *searched.cache->get(searched.tree.promise);
     // The leaf is let go by the cache, and not read anew.
     for (const auto* block : blocks_in_order(searched.tree, WalkOrder::breadth_first)) {
-        REQUIRE(searched.cache->get(block->ref.promise));
+        REQUIRE(searched.cache->get(block->promise));
     }
     for (const auto& item : items) {
         CHECK(*search.find(item.key));

@@ -45,25 +45,26 @@ struct Planted {
 
     PlantedBlock& node(std::size_t i, std::size_t j) { return tree.children.at(i).children.at(j); }
 
-    std::vector<BlockRef> walk(WalkOrder order, const KeyRange& keys = {}) {
+    std::vector<Promise> walk(WalkOrder order, const KeyRange& keys = {}) {
         const Volume volume = image.open();
         const BlockReader reader(volume);
-        TreeWalk walk(reader, tree.ref, order, keys);
-        std::vector<BlockRef> refs;
-        while (auto ref = walk.next()) {
-            refs.push_back(*ref);
-            REQUIRE(refs.size() < 10000);
+        TreeWalk walk(reader, tree.promise, order, keys);
+        std::vector<Promise> promises;
+        while (auto promise = walk.next()) {
+            promises.push_back(*promise);
+            REQUIRE(promises.size() < 10000);
         }
         CHECK_FALSE(walk.next());
-        return refs;
+        return promises;
     }
 };
 
 using Addresses = std::vector<u64>;
 
-Addresses addresses(const std::vector<BlockRef>& refs) {
+Addresses addresses(const std::vector<Promise>& promises) {
     Addresses all;
-    std::ranges::transform(refs, std::back_inserter(all), [](const auto& ref) { return ref.promise.address.bytenr; });
+    std::ranges::transform(promises, std::back_inserter(all),
+                           [](const auto& promise) { return promise.address.bytenr; });
     return all;
 }
 
@@ -87,7 +88,7 @@ bool is_below(const PlantedBlock& block, const PlantedBlock& root) {
 
 /// Whether keys that this block can hold lie in the range; the root is always of interest.
 bool may_hold(const PlantedBlock& block, const KeyRange& keys) {
-    const auto& promise = block.ref.promise;
+    const auto& promise = block.promise;
     return (!promise.first_key || *promise.first_key <= keys.last) && (!promise.end || *promise.end > keys.first);
 }
 
@@ -103,11 +104,11 @@ TEST_CASE("all blocks are handed out, with all that is promised of them") {
     REQUIRE(planted_tree.tree.level() == 3);
     for (const auto order : all_orders) {
         const auto expected = blocks_in_order(planted_tree.tree, order);
-        const auto refs = planted_tree.walk(order);
-        REQUIRE(refs.size() == expected.size());
-        for (std::size_t i = 0; i < refs.size(); ++i) {
-            const auto& promise = refs[i].promise;
-            const auto& wanted = expected[i]->ref.promise;
+        const auto promises = planted_tree.walk(order);
+        REQUIRE(promises.size() == expected.size());
+        for (std::size_t i = 0; i < promises.size(); ++i) {
+            const auto& promise = promises[i];
+            const auto& wanted = expected[i]->promise;
             CHECK(promise.address == wanted.address);
             CHECK(promise.generation == wanted.generation);
             CHECK(promise.level == wanted.level);
@@ -156,8 +157,8 @@ TEST_CASE("blocks outside the keys are left out") {
 TEST_CASE("keys before, between and behind all others need few blocks") {
     Planted planted_tree;
     for (const auto& key : {btrfs::Key::min(), btrfs::Key::max()}) {
-        const auto refs = planted_tree.walk(WalkOrder::depth_first, {key, key});
-        CHECK(refs.size() == (key == btrfs::Key::min() ? 1 : 4));
+        const auto promises = planted_tree.walk(WalkOrder::depth_first, {key, key});
+        CHECK(promises.size() == (key == btrfs::Key::min() ? 1 : 4));
     }
     CHECK(planted_tree.walk(WalkOrder::leaves_only, {btrfs::Key::max(), btrfs::Key::min()}).empty());
 }
@@ -215,11 +216,12 @@ TEST_CASE("a node with keys out of order is followed as far as they ascend, and 
                               [](Block& block) { std::swap(pointer_in(block, 1), pointer_in(block, 2)); });
     const auto& passed_over = malformed.children[1]; // stands behind a larger key now
     for (const auto order : {WalkOrder::breadth_first, WalkOrder::depth_first}) {
-        const auto refs = planted_tree.walk(order);
-        CHECK(addresses(refs) == planted(planted_tree.tree, order,
-                                         [&](const auto& block) { return block.address() != passed_over.address(); }));
-        for (const auto& ref : refs) {
-            CHECK((!ref.promise.end || !ref.promise.first_key || *ref.promise.first_key < *ref.promise.end));
+        const auto promises = planted_tree.walk(order);
+        CHECK(addresses(promises) == planted(planted_tree.tree, order, [&](const auto& block) {
+                  return block.address() != passed_over.address();
+              }));
+        for (const auto& promise : promises) {
+            CHECK((!promise.end || !promise.first_key || *promise.first_key < *promise.end));
         }
     }
     auto leaves = planted(planted_tree.tree, WalkOrder::leaves_only,
@@ -233,7 +235,7 @@ TEST_CASE("children whose keys belong to the next node are left out") {
     auto& node = planted_tree.node(1, 1);
     const auto& stolen = planted_tree.node(1, 2).children[1];
     planted_tree.image.change(node.address(), [&](Block& block) {
-        pointer_in(block, 3).key = btrfs::DiskKey::from(*stolen.ref.promise.first_key);
+        pointer_in(block, 3).key = btrfs::DiskKey::from(*stolen.promise.first_key);
         pointer_in(block, 3).blockptr = stolen.address();
     });
     for (const auto order : {WalkOrder::breadth_first, WalkOrder::depth_first}) {
@@ -291,7 +293,7 @@ TEST_CASE("nodes that share their children do not multiply them") {
             image.put(build_node(image.geometry(), identity, entries));
         }
     }
-    hostile.tree.ref.promise = {
+    hostile.tree.promise = {
         .address = {rows[6].front()}, .generation = image.generation(), .level = 6, .tree = tree_id};
     for (const auto order : all_orders) {
         const auto found = addresses(hostile.walk(order));
@@ -320,10 +322,10 @@ TEST_CASE("random damage: the walk ends, and nothing is handed out twice") {
         for (const auto order : all_orders) {
             std::set<std::pair<u64, btrfs::Key>> seen;
             std::optional<btrfs::Key> last_leaf;
-            for (const auto& ref : planted_tree.walk(order)) {
-                const auto key = ref.promise.first_key.value_or(btrfs::Key::min());
-                CHECK(seen.emplace(*ref.promise.level, key).second);
-                if (ref.promise.level == 0) {
+            for (const auto& promise : planted_tree.walk(order)) {
+                const auto key = promise.first_key.value_or(btrfs::Key::min());
+                CHECK(seen.emplace(*promise.level, key).second);
+                if (promise.level == 0) {
                     CHECK((!last_leaf || *last_leaf < key));
                     last_leaf = key;
                 }
@@ -333,17 +335,17 @@ TEST_CASE("random damage: the walk ends, and nothing is handed out twice") {
 }
 
 TEST_CASE("what is lost is named by its keys") {
-    const BlockRef middle{
-        .promise = {.address = {4096}, .tree = 5, .first_key = btrfs::Key{256, 1, 0}, .end = btrfs::Key{300, 1, 0}}};
+    const Promise middle{
+        .address = {4096}, .tree = 5, .first_key = btrfs::Key{256, 1, 0}, .end = btrfs::Key{300, 1, 0}};
     const auto problem = lost_range(middle);
     CHECK(problem.code == ProblemCode::block_lost);
     CHECK(problem.place.logical == Logical{4096});
     CHECK(problem.place.tree == 5u);
     CHECK(problem.detail == "keys from (256 INODE_ITEM 0) up to but not including (300 INODE_ITEM 0)");
     auto last = middle;
-    last.promise.end.reset();
+    last.end.reset();
     CHECK(lost_range(last).detail == "keys from (256 INODE_ITEM 0) to the end of the tree");
-    CHECK(lost_range({.promise = {.address = {4096}}}).detail == "the whole tree");
+    CHECK(lost_range({.address = {4096}}).detail == "the whole tree");
 }
 
 } // namespace tree_walk_test

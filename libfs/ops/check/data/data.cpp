@@ -59,7 +59,7 @@ u64 bytes_of(const VerifyUnit& unit) {
     return sectors * unit.sectorsize * stored_copies(*unit.chunk);
 }
 
-u64 verify_data(Context& context, const BlockRef& csum_root) {
+u64 verify_data(Context& context, const Promise& csum_root) {
     const auto& filesystem = context.filesystem;
     KnownData extents(context);
     std::vector<std::unique_ptr<ChecksumSource>> checksums;

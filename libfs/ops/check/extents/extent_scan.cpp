@@ -70,12 +70,12 @@ public:
         }
     }
 
-    void lost(const BlockRef& ref) override {
-        if (last_ && ref.promise.first_key && ref.promise.first_key->objectid == last_->extent.bytenr) {
+    void lost(const Promise& promise) override {
+        if (last_ && promise.first_key && promise.first_key->objectid == last_->extent.bytenr) {
             last_.reset(); // some of its references are lost
         }
         after_loss_ = true;
-        const auto& [first, end] = std::tie(ref.promise.first_key, ref.promise.end);
+        const auto& [first, end] = std::tie(promise.first_key, promise.end);
         // The last extent item that may be lost is one at the address where the next block goes on.
         const bool reaches_item = end && *end > btrfs::Key{end->objectid, type::extent_item, 0};
         context_.unknown_extents.append(

@@ -25,7 +25,7 @@ public:
 
     void take(const ScanStep& step, const LeafVisit*, std::unique_ptr<LeafResult> result) override {
         using Kind = ScanStep::Kind;
-        const u64 address = step.ref.promise.address.bytenr;
+        const u64 address = step.promise.address.bytenr;
         root_ = step.root;
         switch (step.kind) {
         case Kind::tree_begin:
@@ -56,7 +56,7 @@ public:
 private:
     void take_leaf(const ScanStep& step, LeafSegment& result) {
         if (step.keep) {
-            kept_.insert_or_assign(step.ref.promise.address.bytenr, result.segment);
+            kept_.insert_or_assign(step.promise.address.bytenr, result.segment);
         }
         add(result.segment);
         if (step.is_first) {

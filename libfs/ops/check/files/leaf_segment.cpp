@@ -25,7 +25,7 @@ public:
             body_ = leaf_.block.item_data(slot_);
             if (!state_ || state_->inode != key_.objectid) {
                 push();
-                state_ = InodeState{.inode = key_.objectid, .leaf = leaf_.ref.promise.address};
+                state_ = InodeState{.inode = key_.objectid, .leaf = leaf_.promise.address};
             }
             take();
         }
@@ -107,7 +107,7 @@ private:
                 if (record.file_type != static_cast<u8>(btrfs::FileType::directory)) {
                     report(ProblemCode::dir_entry_type, "type {} in the entry of a subvolume", record.file_type);
                 }
-                result_->entries.push_back({.leaf = leaf_.ref.promise.address,
+                result_->entries.push_back({.leaf = leaf_.promise.address,
                                             .owner = leaf_.block.header().owner,
                                             .dirid = record.parent,
                                             .index = record.index,

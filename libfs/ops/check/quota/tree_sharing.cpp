@@ -67,7 +67,7 @@ private:
     /// The root of a tree. Of one that is being deleted, the nodes on the way to where the deletion got are still
     /// there, but not what lies left of that way; these nodes are read here.
     void seed(const RootRecord& record, RootSets::Id root) {
-        Promise promise = record.root.block.promise;
+        Promise promise = record.root.block;
         const auto& item = record.item;
         const bool is_begun = record.is_dropping() && item.drop_progress.objectid != 0;
         if (!is_begun) {
@@ -83,7 +83,7 @@ private:
             if (!node.is_proven()) {
                 return note_lost();
             }
-            const auto on_the_way = seed_children(node.block(), level, progress, root);
+            const auto on_the_way = seed_children(node.block(), promise, progress, root);
             if (!on_the_way) {
                 return;
             }
@@ -92,24 +92,19 @@ private:
     }
 
     /// Those behind progress whole; returns the one that progress lies in, if the way leads there.
-    std::optional<Promise> seed_children(const TreeBlock& node, u8 level, const btrfs::Key& progress,
-                                         RootSets::Id root) {
+    std::optional<Promise> seed_children(const TreeBlock& node, const Promise& promise_of_node,
+                                         const btrfs::Key& progress, RootSets::Id root) {
         std::optional<Promise> on_the_way;
         for (u32 slot = 0; slot < node.count(); ++slot) {
             const bool is_gone = slot + 1 < node.count() && node.key(slot + 1) <= progress;
             if (is_gone) {
                 continue;
             }
-            const auto& pointer = node.pointer(slot);
-            const auto child_level = static_cast<u8>(level - 1);
-            const Promise child{.address = {pointer.blockptr},
-                                .generation = pointer.generation,
-                                .level = child_level,
-                                .tree = btrfs::fs_tree_id};
+            const auto child = child_promise(node, slot, promise_of_node);
             if (node.key(slot) < progress) {
                 on_the_way = child;
             } else {
-                add_at(child_level, child, root, root);
+                add_at(*child.level, child, root, root);
             }
         }
         return on_the_way;

@@ -22,15 +22,15 @@ bool read_log_blocks(Context& context, const TreeRoot& root, const KeyRange& key
     const auto& reader = context.filesystem.reader();
     TreeWalk walk(reader, root.block, WalkOrder::depth_first, keys);
     bool is_whole = true;
-    while (const auto ref = walk.next()) {
+    while (const auto promise = walk.next()) {
         if (context.stop.stop_requested()) {
             return false;
         }
-        OwnedBlock block(reader, ref->promise);
+        OwnedBlock block(reader, *promise);
         Problems problems = block.problems();
         if (!block.is_proven()) {
             is_whole = false;
-            problems.push_back(lost_range(*ref));
+            problems.push_back(lost_range(*promise));
         } else if (block.block().is_leaf()) {
             check_items(block.block(), reader.geometry(), root.id, problems);
         }
@@ -43,7 +43,7 @@ bool read_log_blocks(Context& context, const TreeRoot& root, const KeyRange& key
         for (u32 slot = 0; block.is_proven() && block.block().is_leaf() && slot < block.block().count(); ++slot) {
             const auto key = block.block().key(slot);
             visit(key, block.block().item_data(slot),
-                  {.logical = ref->promise.address, .tree = btrfs::tree_log_id, .slot = slot, .key = key});
+                  {.logical = promise->address, .tree = btrfs::tree_log_id, .slot = slot, .key = key});
         }
     }
     return is_whole;
@@ -89,7 +89,7 @@ void check_log(Context& context) {
     if (!logs) {
         return;
     }
-    context.findings.report(ProblemCode::log_present, {.logical = logs->block.promise.address}, {});
+    context.findings.report(ProblemCode::log_present, {.logical = logs->block.address}, {});
     const auto take = [&](const btrfs::Key& key, Bytes body, const Place& place) {
         const auto root = parse_root_item(key, body);
         if (key.type == type::root_item && key.objectid == btrfs::tree_log_id) {

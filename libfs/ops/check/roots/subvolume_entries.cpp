@@ -37,7 +37,7 @@ std::vector<WantedEntry> wanted_entries(const Roots& roots, std::span<const Root
 /// Looks items up in ascending order of their keys; those of one leaf cost one descent.
 class AscendingLookup {
 public:
-    AscendingLookup(const BlockReader& reader, const BlockRef& root) : cursor_(reader, root) {}
+    AscendingLookup(const BlockReader& reader, const Promise& root) : cursor_(reader, root) {}
 
     /// The item's data, which lives until the next call; nothing where there is none.
     std::optional<Bytes> find(const btrfs::Key& key) {

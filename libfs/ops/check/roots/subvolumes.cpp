@@ -183,7 +183,7 @@ void check_root_blocks(Context& context) {
         const auto batch = rest.first(std::min(batch_size, rest.size()));
         std::vector<Promise> promises;
         for (const auto* record : batch) {
-            promises.push_back(record->root.block.promise);
+            promises.push_back(record->root.block);
         }
         const auto blocks = reader.read_many(promises, MutableBytes(buffer).first(batch.size() * reader.nodesize()));
         for (std::size_t i = 0; i < batch.size(); ++i) {

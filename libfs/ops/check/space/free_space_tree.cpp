@@ -36,7 +36,7 @@ public:
         : context_(&context), compare_(compare), chunks_(context.filesystem.volume().chunks().chunks()) {}
 
     void add(const btrfs::Key& key, Bytes body, const Place& place);
-    void lose(const BlockRef& ref);
+    void lose(const Promise& promise);
     void finish() { go_to(chunks_.size(), {}); }
 
 private:
@@ -170,9 +170,9 @@ void GroupCheck::add_free(const btrfs::Key& key, Bytes body, u64 from) {
     });
 }
 
-void GroupCheck::lose(const BlockRef& ref) {
-    const u64 first = ref.promise.first_key ? ref.promise.first_key->objectid : 0;
-    const u64 last = ref.promise.end ? ref.promise.end->objectid : std::numeric_limits<u64>::max();
+void GroupCheck::lose(const Promise& promise) {
+    const u64 first = promise.first_key ? promise.first_key->objectid : 0;
+    const u64 last = promise.end ? promise.end->objectid : std::numeric_limits<u64>::max();
     lost_.append({first, range_from(last, 1).end});
 }
 
@@ -224,7 +224,7 @@ public:
             groups_->add(leaf.block.key(slot), leaf.block.item_data(slot), leaf.place(slot));
         }
     }
-    void lost(const BlockRef& ref) override { groups_->lose(ref); }
+    void lost(const Promise& promise) override { groups_->lose(promise); }
 
 private:
     GroupCheck* groups_;

@@ -8,7 +8,7 @@ namespace btrkit::send {
 
 /// Parts refer to each other: it stays where it was made.
 struct CloneFinder::State {
-    State(const Filesystem& filesystem, BlockCache& cache, const BlockRef& extent_tree, std::vector<u64> roots,
+    State(const Filesystem& filesystem, BlockCache& cache, const Promise& extent_tree, std::vector<u64> roots,
           u64 sent_tree)
         : candidates(std::move(roots), sent_tree), data_extents(cache, extent_tree), trees(filesystem, cache),
           leaf_roots(cache, extent_tree, trees), sharing_leaves(cache, trees, known_roots, candidates) {}
@@ -18,7 +18,8 @@ struct CloneFinder::State {
     bool offer(const clone::SharingLeaf& leaf);
     std::span<const u64> usable_roots_of(u64 leaf);
 
-    clone::WorkLimit work;
+    clone::WorkLimit limit;
+    WorkBudget& work = limit.budget();
     clone::Candidates candidates;
     clone::ExtentLookup data_extents;
     clone::NamedTrees trees;
@@ -95,7 +96,7 @@ std::optional<CloneSource> CloneFinder::find(const CloneQuery& query) {
     if (state_ == nullptr) {
         return std::nullopt;
     }
-    state_->work.begin();
+    state_->limit.begin();
     state_->candidates.begin(query);
     const auto references = state_->references_to(query);
     if (!references) {

@@ -3,7 +3,7 @@
 
 namespace btrkit::send::clone {
 
-std::span<const u64> LeafRoots::of(u64 leaf, WorkLimit& work) {
+std::span<const u64> LeafRoots::of(u64 leaf, WorkBudget& work) {
     blocks_.clear();
     roots_.clear();
     go_up(leaf, work);
@@ -13,9 +13,9 @@ std::span<const u64> LeafRoots::of(u64 leaf, WorkLimit& work) {
     return roots_.values();
 }
 
-void LeafRoots::go_up(u64 block, WorkLimit& work) {
+void LeafRoots::go_up(u64 block, WorkBudget& work) {
     const auto extent = extents_.find(block);
-    if (!work.spend(WorkLimit::search_steps) || !extent || extent->is_data() || extent->refs > most_references ||
+    if (!work.spend(search_steps) || !extent || extent->is_data() || extent->refs > most_references ||
         extent->level >= btrfs::max_level_count) {
         return;
     }
@@ -30,7 +30,7 @@ void LeafRoots::go_up(u64 block, WorkLimit& work) {
 }
 
 /// By the ways that lead to the block's first key, in trees that it is said to be of.
-void LeafRoots::go_up_in(std::span<const u64> trees, u64 block, u8 level, WorkLimit& work) {
+void LeafRoots::go_up_in(std::span<const u64> trees, u64 block, u8 level, WorkBudget& work) {
     if (trees.empty()) {
         return;
     }
@@ -41,10 +41,10 @@ void LeafRoots::go_up_in(std::span<const u64> trees, u64 block, u8 level, WorkLi
     const btrfs::Key key = (*read)->block().key(0);
     for (const u64 tree : trees) {
         const NamedTree* named = trees_->get(tree);
-        if (named == nullptr || !work.spend(WorkLimit::search_steps)) {
+        if (named == nullptr || !work.spend(search_steps)) {
             continue;
         }
-        if (named->root.promise.level == level) {
+        if (named->root.level == level) {
             roots_.add(tree);
         } else if (const auto parent = block_on_way(*cache_, named->root, key, static_cast<u8>(level + 1))) {
             blocks_.add(*parent);

@@ -30,17 +30,17 @@ private:
 
 class LeafRoots {
 public:
-    LeafRoots(BlockCache& cache, const BlockRef& extent_tree, NamedTrees& trees)
+    LeafRoots(BlockCache& cache, const Promise& extent_tree, NamedTrees& trees)
         : cache_(&cache), extents_(cache, extent_tree), trees_(&trees) {}
 
     /// The trees' ids in the order in which the kernel comes upon them, each once: breadth first, the references of a
     /// block by tree, then by parent, both descending. A block with more than most_references leads nowhere, and what
     /// can't be read too. The list lives until the next call.
-    std::span<const u64> of(u64 leaf, WorkLimit& work);
+    std::span<const u64> of(u64 leaf, WorkBudget& work);
 
 private:
-    void go_up(u64 block, WorkLimit& work);
-    void go_up_in(std::span<const u64> trees, u64 block, u8 level, WorkLimit& work);
+    void go_up(u64 block, WorkBudget& work);
+    void go_up_in(std::span<const u64> trees, u64 block, u8 level, WorkBudget& work);
 
     BlockCache* cache_;
     ExtentLookup extents_;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/ops/send/clone/named_trees.h"
 
-#include "libfs/survey/naming/node_cache.h"
-
 namespace btrkit::send::clone {
 
 NamedTree* NamedTrees::get(u64 id) {
@@ -19,20 +17,20 @@ NamedTree* NamedTrees::get(u64 id) {
     return place->second ? &*place->second : nullptr;
 }
 
-std::optional<u64> block_on_way(BlockCache& cache, const BlockRef& root, const btrfs::Key& key, u8 level) {
-    BlockRef at = root;
-    if (!at.promise.level || *at.promise.level < level) {
+std::optional<u64> block_on_way(BlockCache& cache, const Promise& root, const btrfs::Key& key, u8 level) {
+    Promise at = root;
+    if (!at.level || *at.level < level) {
         return std::nullopt;
     }
-    while (*at.promise.level > level) {
-        const auto block = cache.get(at.promise);
-        if (!block || (*block)->block().count() == 0 || (*block)->block().header().level != *at.promise.level) {
+    while (*at.level > level) {
+        const auto block = cache.get(at);
+        if (!block) {
             return std::nullopt;
         }
-        const BlockView& node = (*block)->block();
-        at = survey::child_ref(node, survey::child_slot(node, key));
+        const auto& node = (*block)->block();
+        at = child_promise(node, child_slot(node, key), at);
     }
-    return at.promise.address.bytenr;
+    return at.address.bytenr;
 }
 
 } // namespace btrkit::send::clone

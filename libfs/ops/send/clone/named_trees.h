@@ -10,7 +10,7 @@
 namespace btrkit::send::clone {
 
 struct NamedTree {
-    BlockRef root;
+    Promise root;
     TreeSearch items;
 };
 
@@ -32,6 +32,6 @@ private:
 
 /// Where the block of this level lies on the way from a root to a key. Nothing where the tree is not so high, or where
 /// it can't be read.
-std::optional<u64> block_on_way(BlockCache& cache, const BlockRef& root, const btrfs::Key& key, u8 level);
+std::optional<u64> block_on_way(BlockCache& cache, const Promise& root, const btrfs::Key& key, u8 level);
 
 } // namespace btrkit::send::clone

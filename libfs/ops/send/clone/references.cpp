@@ -47,7 +47,7 @@ std::optional<survey::Extent> ExtentLookup::find(u64 bytenr) {
     return extent;
 }
 
-std::optional<References> ExtentLookup::references(WorkLimit& work) {
+std::optional<References> ExtentLookup::references(WorkBudget& work) {
     found_ = {};
     add_inline(survey::inline_refs_of(extent_, items_.key(), items_.data()));
     if (!add_keyed(work)) {
@@ -76,7 +76,7 @@ void ExtentLookup::add_inline(Bytes refs) {
 }
 
 /// False: there are more than may be.
-bool ExtentLookup::add_keyed(WorkLimit& work) {
+bool ExtentLookup::add_keyed(WorkBudget& work) {
     const u64 inline_count = found_.count();
     if (inline_count >= extent_.refs) {
         return true; // all are told of: nearly always

@@ -33,17 +33,17 @@ struct References {
 /// For look-ups that are near each other.
 class ExtentLookup {
 public:
-    ExtentLookup(BlockCache& cache, const BlockRef& extent_tree)
+    ExtentLookup(BlockCache& cache, const Promise& extent_tree)
         : geometry_(&cache.reader().geometry()), items_(cache, extent_tree) {}
 
     /// What begins at this address. Nothing also where the tree can't be read there.
     std::optional<survey::Extent> find(u64 bytenr);
     /// Of what was found last. Nothing where there are too many. What can't be read is not there.
-    std::optional<References> references(WorkLimit& work);
+    std::optional<References> references(WorkBudget& work);
 
 private:
     void add_inline(Bytes refs);
-    bool add_keyed(WorkLimit& work);
+    bool add_keyed(WorkBudget& work);
     void add(u8 type, u64 key_offset, Bytes body);
 
     const Geometry* geometry_;

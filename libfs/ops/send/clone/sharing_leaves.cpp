@@ -27,7 +27,7 @@ bool leave_leaf(TreeSearch& items) {
 
 } // namespace
 
-bool SharingLeaves::find(const CloneQuery& query, const References& references, WorkLimit& work) {
+bool SharingLeaves::find(const CloneQuery& query, const References& references, WorkBudget& work) {
     query_ = query;
     references_ = &references;
     work_ = &work;
@@ -55,7 +55,7 @@ bool SharingLeaves::find(const CloneQuery& query, const References& references, 
 
 bool SharingLeaves::search_file(const FileReference& reference, LeafPlaces& found) {
     NamedTree* tree = trees_->get(reference.tree);
-    if (tree == nullptr || !work_->spend(WorkLimit::search_steps)) {
+    if (tree == nullptr || !work_->spend(search_steps)) {
         return false;
     }
     TreeSearch& items = tree->items;
@@ -101,7 +101,7 @@ bool SharingLeaves::is_passed_over(const FileReference& reference, const TreeBlo
 
 /// places: the last one comes first, as the kernel has it.
 bool SharingLeaves::scan_leaf(u64 address, std::vector<Place>& places) {
-    if (!work_->spend(WorkLimit::search_steps)) {
+    if (!work_->spend(search_steps)) {
         return false;
     }
     const auto read = cache_->get({.address = {address}, .level = u8{0}});

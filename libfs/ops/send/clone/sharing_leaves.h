@@ -24,7 +24,7 @@ public:
         : cache_(&cache), trees_(&trees), known_(&known), candidates_(&candidates) {}
 
     /// True: a candidate was found that can't become better.
-    bool find(const CloneQuery& query, const References& references, WorkLimit& work);
+    bool find(const CloneQuery& query, const References& references, WorkBudget& work);
     /// What find() has found, if it has not ended the search. Leaves that hold the extent by themselves, by address;
     /// then those of the references from files, by reference and address; each where it came first.
     std::span<const SharingLeaf> leaves() const { return leaves_; }
@@ -48,7 +48,7 @@ private:
     // Of the search that is going on.
     CloneQuery query_;
     const References* references_ = nullptr;
-    WorkLimit* work_ = nullptr;
+    WorkBudget* work_ = nullptr;
     std::vector<SharingLeaf> leaves_;
     std::unordered_map<u64, std::size_t> numbers_; ///< in leaves_, by address
 };

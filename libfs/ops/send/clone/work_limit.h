@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// An end to the work that questions may cause, whatever the image holds.
+// How much work the search for clone sources may cause.
 #pragma once
 
-#include "libfs/base/address.h"
+#include "libfs/base/work_budget.h"
 
 #include <algorithm>
 
@@ -11,24 +11,19 @@ namespace btrkit::send::clone {
 /// More references, to an extent or to a tree block, are not followed: the kernel's limit, by the count in the item.
 inline constexpr u64 most_references = 1024;
 
-/// For one question after the other. Each may take long, but not most of very many. Counted and not timed, so that the
-/// same image gives the same stream.
+/// A step is about an item looked at, some 20 ns; this, a look-up in a tree.
+inline constexpr u64 search_steps = 50;
+
+/// Budgets for one question after the other. Each may take long, but not most of very many.
 class WorkLimit {
 public:
-    /// A step is about an item looked at, some 20 ns; this, a look-up in a tree.
-    static constexpr u64 search_steps = 50;
-
+    /// The next question: what may be spent on it is in budget() then.
     void begin() {
-        saved_ = std::min(saved_ - (given_ - left_) + steps_a_question, most_saved);
-        given_ = left_ = std::min(saved_, most_steps);
+        saved_ = std::min(saved_ - (given_ - budget_.left()) + steps_a_question, most_saved);
+        given_ = std::min(saved_, most_steps);
+        budget_ = WorkBudget(given_);
     }
-    /// Whether there was enough left.
-    bool spend(u64 steps) {
-        const bool is_enough = steps <= left_;
-        left_ -= is_enough ? steps : left_;
-        return is_enough;
-    }
-    bool is_over() const { return left_ == 0; }
+    WorkBudget& budget() { return budget_; }
 
 private:
     /// On the average of many, enough to search all the references that are followed.
@@ -39,7 +34,7 @@ private:
 
     u64 saved_ = most_saved;
     u64 given_ = 0;
-    u64 left_ = 0;
+    WorkBudget budget_{0};
 };
 
 } // namespace btrkit::send::clone

@@ -100,7 +100,7 @@ std::vector<std::string> PlantedRoots::check(const Phase& phase) const {
     Items items = root_tree;
     for (const auto& [key, root] : roots) {
         auto item = root;
-        const auto& promise = planted.at(key.objectid).ref.promise;
+        const auto& promise = planted.at(key.objectid).promise;
         item.bytenr = promise.address.bytenr;
         item.level = *promise.level;
         item.generation = *promise.generation;

@@ -80,7 +80,7 @@ public:
             nested_blocks = blocks_in_order(planted.at(nested_id), WalkOrder::depth_first).size();
             auto root_block = image.block(source.address());
             PlantedBlock copy = source;
-            copy.ref.promise.address = {image.take_address()};
+            copy.promise.address = {image.take_address()};
             header_in(root_block).bytenr = copy.address();
             header_in(root_block).owner = snapshot_id;
             seal_block(image.geometry(), root_block);

@@ -100,7 +100,7 @@ btrfs::RootItem root_item(const PlantedBlock& tree) {
     btrfs::RootItem item;
     item.bytenr = tree.address();
     item.level = tree.level();
-    item.generation = item.generation_v2 = *tree.ref.promise.generation;
+    item.generation = item.generation_v2 = *tree.promise.generation;
     item.root_dirid = btrfs::root_dir_inode;
     item.refs = 1;
     return item;
