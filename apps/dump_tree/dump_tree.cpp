@@ -37,14 +37,15 @@ CLI::Option* take_each(CLI::App& app, const std::string& names, std::vector<Valu
     return app.add_option_function<std::string>(names, take, what)->trigger_on_parse();
 }
 
-void take_key(CLI::App& app, const std::string& name, btrfs::Key& key, const btrfs::Key& fill,
-              const std::string& what) {
-    const auto take = [&key, name, fill](const std::string& text) {
+/// set(key) is told the key.
+template <class Set>
+void take_key(CLI::App& app, const std::string& name, const btrfs::Key& fill, const std::string& what, Set set) {
+    const auto take = [name, fill, set](const std::string& text) {
         const auto parsed = parse_key(text, fill);
         if (!parsed) {
             throw CLI::ValidationError(name, fmt::format("'{}' is no key: OBJECTID[,TYPE[,OFFSET]]", text));
         }
-        key = *parsed;
+        set(*parsed);
     };
     app.add_option_function<std::string>(name, take, what)->option_text("KEY");
 }
@@ -62,8 +63,10 @@ void take_selection(CLI::App& app, dump_tree::Options& dump) {
         ->option_text("N");
     app.add_flag("--follow", dump.follow, "with -b: and its children");
     app.add_option("--path", dump.path, "only the items of this file or directory")->option_text("PATH");
-    take_key(app, "--from", dump.keys.first, btrfs::Key::min(), "only items from OBJECTID[,TYPE[,OFFSET]] on");
-    take_key(app, "--to", dump.keys.last, btrfs::Key::max(), "only items up to this key");
+    take_key(app, "--from", btrfs::Key::min(), "only items from OBJECTID[,TYPE[,OFFSET]] on",
+             [&dump](const btrfs::Key& key) { dump.keys.first = key; });
+    take_key(app, "--to", btrfs::Key::max(), "only items up to this key",
+             [&dump](const btrfs::Key& key) { dump.keys.end = KeyRange::through({}, key).end; });
 }
 
 void take_form(CLI::App& app, dump_tree::Options& dump) {
@@ -95,7 +98,7 @@ std::string_view contradiction(const Flags& flags) {
     if (dump.path && (!dump.trees.empty() || !dump.blocks.empty())) {
         return "--path names its tree: it goes without -t and -b";
     }
-    if (dump.keys.last < dump.keys.first) {
+    if (dump.keys.is_empty()) {
         return "--to lies before --from";
     }
     return {};

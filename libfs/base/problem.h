@@ -2,8 +2,8 @@
 // Damaged media as values: what is wrong, where, and how it is said.
 #pragma once
 
-#include "formats/btrfs/key.h"
 #include "libfs/base/address.h"
+#include "libfs/base/key_range.h"
 #include "libfs/base/problem_catalogue.h"
 
 #include <functional>
@@ -12,14 +12,6 @@
 #include <vector>
 
 namespace btrkit {
-
-/// Keys from first up to, but without, end.
-struct KeySpan {
-    btrfs::Key first = btrfs::Key::min();
-    std::optional<btrfs::Key> end = {}; ///< nothing: as far as keys go
-
-    bool contains(const btrfs::Key& key) const { return first <= key && (!end || key < *end); }
-};
 
 /// Where a problem is, as far as it is known.
 struct Place {
@@ -33,7 +25,7 @@ struct Place {
     std::optional<u64> inode = {};       ///< inode number in that tree
     std::optional<u64> length = {};      ///< bytes of data from logical on
     std::string path = {};               ///< file, where one is known
-    std::optional<KeySpan> keys = {};    ///< of what is lost; its text stands in the detail
+    std::optional<KeyRange> keys = {};   ///< of what is lost; its text stands in the detail
 };
 
 struct Problem {

@@ -10,7 +10,7 @@
 
 namespace btrkit {
 
-/// From start up to, but without, end.
+/// From start up to, but without, end: logical addresses, or bytes of a device or file, or numbers of inodes.
 struct Range {
     u64 start = 0;
     u64 end = 0;
@@ -42,6 +42,13 @@ public:
 
     std::span<const Range> ranges() const { return ranges_; }
     bool empty() const { return ranges_.empty(); }
+    u64 length() const {
+        u64 sum = 0;
+        for (const Range range : ranges_) {
+            sum += range.length();
+        }
+        return sum;
+    }
     /// The ranges that have something in common with that one, uncut.
     std::span<const Range> touching(Range range) const {
         const auto first = std::ranges::upper_bound(ranges_, range.start, {}, &Range::end);

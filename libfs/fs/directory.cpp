@@ -49,7 +49,7 @@ Result<std::optional<InodePlace>> follow(const Filesystem& filesystem, const Ino
         return InodePlace{.tree = dir.tree, .inode = entry.location.objectid};
     }
     const btrfs::Key key{dir.tree.id, btrfs::item_type::root_ref, entry.location.objectid};
-    ItemRange refs(filesystem.reader(), filesystem.root_tree().block, {.first = key, .last = key});
+    ItemRange refs(filesystem.reader(), filesystem.root_tree().block, KeyRange::through(key, key));
     BTRKIT_TRY_ASSIGN(const auto there, refs.next());
     if (!there || !refers_to(refs.data(), dir.inode, entry.name)) {
         return std::nullopt;

@@ -114,8 +114,8 @@ Result<FileExtent> parse_file_extent(u64 tree, const btrfs::Key& key, Bytes data
 FileExtents::FileExtents(const Filesystem& filesystem, const InodePlace& place, const Inode& inode, u64 from)
     : tree_(place.tree.id), sectorsize_(filesystem.geometry().sectorsize), size_(inode.size),
       items_(filesystem.reader(), place.tree.block,
-             {.first = {place.inode, btrfs::item_type::extent_data, from},
-              .last = {place.inode, btrfs::item_type::extent_data, ~u64{0}}}),
+             KeyRange::through({place.inode, btrfs::item_type::extent_data, from},
+                               {place.inode, btrfs::item_type::extent_data, ~u64{0}})),
       position_(from) {}
 
 Result<std::optional<FileExtent>> FileExtents::next() {

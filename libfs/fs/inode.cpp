@@ -57,7 +57,7 @@ btrfs::FileType file_type_of(u32 mode) {
 
 Result<Inode> read_inode(const Filesystem& filesystem, const InodePlace& place) {
     const btrfs::Key key{place.inode, btrfs::item_type::inode_item, 0};
-    ItemRange items(filesystem.reader(), place.tree.block, {.first = key, .last = key});
+    ItemRange items(filesystem.reader(), place.tree.block, KeyRange::through(key, key));
     BTRKIT_TRY_ASSIGN(const auto there, items.next());
     if (!there) {
         return fail(ErrorKind::not_found,

@@ -7,14 +7,14 @@ ItemRange::ItemRange(const BlockReader& reader, const Promise& root, const KeyRa
     : reader_(&reader), keys_(keys), walk_(reader, root, WalkOrder::leaves_only, keys) {}
 
 ItemRange::ItemRange(const BlockReader& reader, const Promise& root, u64 objectid, u8 type)
-    : ItemRange(reader, root, {.first = {objectid, type, 0}, .last = {objectid, type, ~u64{0}}}) {}
+    : ItemRange(reader, root, KeyRange::items_of(objectid, type)) {}
 
 Result<bool> ItemRange::next() {
     if (!leaf_ || slot_ + 1 >= leaf_->block().count()) {
         return enter_next_leaf();
     }
     ++slot_;
-    return key() <= keys_.last;
+    return !keys_.ends_before(key());
 }
 
 Result<bool> ItemRange::enter_next_leaf() {
@@ -27,7 +27,7 @@ Result<bool> ItemRange::enter_next_leaf() {
         }
         for (slot_ = 0; slot_ < leaf_->block().count(); ++slot_) {
             if (key() >= keys_.first) {
-                return key() <= keys_.last;
+                return !keys_.ends_before(key());
             }
         }
     }

@@ -8,7 +8,7 @@ namespace btrkit {
 
 class ItemRange {
 public:
-    /// Keys from keys.first to keys.last, both included. Stands before the first of them.
+    /// Stands before the first item whose key is in the range.
     ItemRange(const BlockReader& reader, const Promise& root, const KeyRange& keys);
     /// All items of one type of an object.
     ItemRange(const BlockReader& reader, const Promise& root, u64 objectid, u8 type);

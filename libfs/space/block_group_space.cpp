@@ -10,71 +10,56 @@ BlockGroupSpace::BlockGroupSpace(const Chunk& chunk)
 }
 
 void BlockGroupSpace::skip_excluded() {
-    while (next_excluded_ < excluded_.size() && excluded_[next_excluded_].start <= next_) {
-        next_ = std::max(next_, excluded_[next_excluded_].end());
+    while (!excluded_ahead().empty() && excluded_ahead().front().start <= next_.bytenr) {
+        next_.bytenr = std::max(next_.bytenr, excluded_ahead().front().end);
         ++next_excluded_;
     }
 }
 
 u64 BlockGroupSpace::free_here() const {
-    const Logical limit = next_excluded_ < excluded_.size() ? excluded_[next_excluded_].start : end_;
-    return limit.bytenr - next_.bytenr;
+    const u64 limit = excluded_ahead().empty() ? end_.bytenr : excluded_ahead().front().start;
+    return limit - next_.bytenr;
 }
 
 u64 BlockGroupSpace::left_bytes() const {
     u64 left = end_.bytenr - next_.bytenr;
-    for (std::size_t i = next_excluded_; i < excluded_.size(); ++i) {
-        left -= excluded_[i].length;
+    for (const Range excluded : excluded_ahead()) {
+        left -= excluded.length();
     }
     return left;
 }
 
 std::optional<Logical> BlockGroupSpace::take(u64 bytes) {
     while (free_here() < bytes) {
-        if (free_here() > 0) {
-            passed_over_.push_back({next_, free_here()});
-        }
+        passed_over_.append(range_from(next_.bytenr, free_here()));
         next_ = next_ + free_here();
         if (next_ == end_) {
             return std::nullopt;
         }
         skip_excluded();
     }
-    return take_up_to(bytes)->start;
+    return Logical{take_up_to(bytes)->start};
 }
 
-std::optional<LogicalRange> BlockGroupSpace::take_up_to(u64 bytes) {
+std::optional<Range> BlockGroupSpace::take_up_to(u64 bytes) {
     if (next_ == end_) {
         return std::nullopt;
     }
-    const LogicalRange taken = {next_, std::min(bytes, free_here())};
-    used_bytes_ += taken.length;
-    next_ = taken.end();
+    const Range taken = range_from(next_.bytenr, std::min(bytes, free_here()));
+    used_bytes_ += taken.length();
+    next_ = {taken.end};
     skip_excluded();
     return taken;
 }
 
-std::vector<LogicalRange> BlockGroupSpace::free_ranges() const {
-    std::vector<LogicalRange> ranges;
-    const auto add = [&](LogicalRange range) {
-        if (range.length == 0) {
-            return;
-        }
-        if (!ranges.empty() && ranges.back().end() == range.start) {
-            ranges.back().length += range.length;
-        } else {
-            ranges.push_back(range);
-        }
-    };
-    for (const auto& range : passed_over_) {
-        add(range);
+RangeSet BlockGroupSpace::free_ranges() const {
+    RangeSet ranges = passed_over_;
+    u64 at = next_.bytenr;
+    for (const Range excluded : excluded_ahead()) {
+        ranges.append({at, excluded.start});
+        at = excluded.end;
     }
-    Logical at = next_;
-    for (std::size_t i = next_excluded_; i < excluded_.size(); ++i) {
-        add({at, excluded_[i].start.bytenr - at.bytenr});
-        at = excluded_[i].end();
-    }
-    add({at, end_.bytenr - at.bytenr});
+    ranges.append({at, end_.bytenr});
     return ranges;
 }
 
@@ -87,7 +72,7 @@ std::optional<Logical> SpacePool::take(u64 bytes) {
     return std::nullopt;
 }
 
-std::optional<LogicalRange> SpacePool::take_up_to(u64 bytes) {
+std::optional<Range> SpacePool::take_up_to(u64 bytes) {
     for (; current_ < groups_.size(); ++current_) {
         if (auto taken = groups_[current_].take_up_to(bytes)) {
             return taken;

@@ -27,21 +27,23 @@ public:
     /// That many bytes in one piece; what is passed over for it stays free. Nothing where there is no such piece.
     std::optional<Logical> take(u64 bytes);
     /// The next free bytes, at most that many and at least one; nothing where the group is full.
-    std::optional<LogicalRange> take_up_to(u64 bytes);
+    std::optional<Range> take_up_to(u64 bytes);
 
-    /// All that is free, sorted, neighbours joined.
-    std::vector<LogicalRange> free_ranges() const;
+    /// All that is free.
+    RangeSet free_ranges() const;
 
 private:
     void skip_excluded();
+    /// What is excluded behind next_.
+    std::span<const Range> excluded_ahead() const { return excluded_.ranges().subspan(next_excluded_); }
     u64 free_here() const; ///< bytes from next_ to the next excluded range or the end
 
     Logical start_;
     Logical end_;
     u64 type_;
-    std::vector<LogicalRange> excluded_;
+    RangeSet excluded_;
     std::size_t next_excluded_ = 0;
-    std::vector<LogicalRange> passed_over_;
+    RangeSet passed_over_;
     Logical next_;
     u64 used_bytes_ = 0;
 };
@@ -53,7 +55,7 @@ public:
     explicit SpacePool(std::vector<BlockGroupSpace> groups) : groups_(std::move(groups)) {}
 
     std::optional<Logical> take(u64 bytes);
-    std::optional<LogicalRange> take_up_to(u64 bytes);
+    std::optional<Range> take_up_to(u64 bytes);
 
     std::span<const BlockGroupSpace> groups() const { return groups_; }
     /// Whether a group of the pool begins there.

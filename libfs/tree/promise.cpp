@@ -57,8 +57,8 @@ Problem lost_range(const Promise& promise) {
     } else {
         keys = "the whole tree";
     }
-    const KeySpan span{.first = promise.first_key.value_or(btrfs::Key::min()), .end = promise.end};
-    return {ProblemCode::block_lost, {.logical = promise.address, .tree = promise.tree, .keys = span}, keys};
+    const KeyRange lost{.first = promise.first_key.value_or(btrfs::Key::min()), .end = promise.end};
+    return {ProblemCode::block_lost, {.logical = promise.address, .tree = promise.tree, .keys = lost}, keys};
 }
 
 bool owner_allowed(u64 owner, u64 tree) {

@@ -71,7 +71,7 @@ std::optional<Promise> TreeWalk::next_child(Frame& frame) const {
         // Nodes that are not well-formed are followed as far as their keys ascend.
         frame.slot = next_ascending_slot(node, slot);
         const auto child = child_promise(node, slot, frame.promise);
-        if (*child.first_key > keys_.last || (child.end && *child.end <= keys_.first)) {
+        if (keys_.ends_before(*child.first_key) || (child.end && *child.end <= keys_.first)) {
             continue;
         }
         prefetch_children(frame);
@@ -101,7 +101,7 @@ void TreeWalk::prefetch_children(Frame& frame) const {
     std::vector<Logical> places;
     places.reserve(prefetch_window);
     for (u32 slot = first; slot < frame.prefetched; ++slot) {
-        if (node.key(slot) > keys_.last) {
+        if (keys_.ends_before(node.key(slot))) {
             break;
         }
         places.push_back({node.pointer(slot).blockptr});

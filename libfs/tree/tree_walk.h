@@ -8,15 +8,6 @@
 
 namespace btrkit {
 
-/// Keys from first to last, both included.
-struct KeyRange {
-    btrfs::Key first = btrfs::Key::min();
-    btrfs::Key last = btrfs::Key::max();
-
-    bool contains(const btrfs::Key& key) const { return first <= key && key <= last; }
-    bool is_everything() const { return first == btrfs::Key::min() && last == btrfs::Key::max(); }
-};
-
 enum class WalkOrder {
     breadth_first, ///< level by level, from the root down
     depth_first,   ///< every node before its children

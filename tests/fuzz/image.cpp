@@ -41,7 +41,7 @@ dump_tree::Options options_from(u8 format, u8 choice) {
     case 4: options.roots = options.backups = true; break;
     case 5: options.trees = {btrfs::fs_tree_id, btrfs::csum_tree_id, btrfs::first_free_objectid}; break;
     case 6: options.path = "volume/directory/nested"; break;
-    case 7: options.keys = {.first = {256, 0, 0}, .last = {260, 0xff, ~u64{0}}}; break;
+    case 7: options.keys = KeyRange::through({256, 0, 0}, {260, 0xff, ~u64{0}}); break;
     case 8: options.follow = true; break;
     default: break; // everything
     }

@@ -89,7 +89,7 @@ private:
 
     Result<void> read_subvolume_flags(const TreeRoot& tree, TreeRecord& record) {
         ItemRange items(filesystem_->reader(), filesystem_->root_tree().block,
-                        {.first = tree.root_key, .last = tree.root_key});
+                        KeyRange::through(tree.root_key, tree.root_key));
         const auto there = items.next();
         if (!there || !*there) {
             return there ? fail(ErrorKind::not_found, "no root item") : std::unexpected(there.error());

@@ -199,7 +199,7 @@ private:
     }
 
     /// What the kernel can't read for this problem; nothing where that can't be told.
-    std::optional<KeySpan> lost_keys(const Problem& problem) const {
+    std::optional<KeyRange> lost_keys(const Problem& problem) const {
         if (problem.place.keys || !problem.place.logical) {
             return problem.place.keys;
         }
@@ -207,12 +207,10 @@ private:
         if (!leaf.is_proven() || leaf.block().count() == 0) {
             return std::nullopt;
         }
-        // The last key lies in it, and no other can be right behind that one.
-        const auto last = leaf.block().key(leaf.block().count() - 1);
-        return KeySpan{.first = leaf.block().key(0), .end = btrfs::next_key(last)};
+        return KeyRange::through(leaf.block().key(0), leaf.block().key(leaf.block().count() - 1));
     }
 
-    bool is_read_at_mount(ReadAtMount part, const KeySpan& keys) const {
+    bool is_read_at_mount(ReadAtMount part, const KeyRange& keys) const {
         switch (part) {
         case ReadAtMount::nothing: return false;
         case ReadAtMount::all: return true;
@@ -222,7 +220,7 @@ private:
         return false;
     }
 
-    static bool has_needed_root_item(const KeySpan& keys) {
+    static bool has_needed_root_item(const KeyRange& keys) {
         // The only name in the root tree's directory: that of the default subvolume.
         constexpr std::string_view name = "default";
         const u64 hash = name_hash(std::as_bytes(std::span(name)));
@@ -233,7 +231,7 @@ private:
                });
     }
 
-    bool has_block_group(const KeySpan& keys) const {
+    bool has_block_group(const KeyRange& keys) const {
         return std::ranges::any_of(filesystem_.volume().chunks().chunks(), [&](const Chunk& chunk) {
             return keys.contains({chunk.start.bytenr, btrfs::item_type::block_group_item, chunk.length});
         });

@@ -159,8 +159,7 @@ private:
 Result<Options> resolved(const Filesystem& filesystem, Options options) {
     if (options.path) {
         BTRKIT_TRY_ASSIGN(const auto place, find_path(filesystem, *options.path));
-        options.keys.first = std::max(options.keys.first, btrfs::Key{place.inode, 0, 0});
-        options.keys.last = std::min(options.keys.last, btrfs::Key{place.inode, 0xff, ~u64{0}});
+        options.keys = intersection(options.keys, KeyRange::through({place.inode, 0, 0}, {place.inode, 0xff, ~u64{0}}));
     }
     return options;
 }

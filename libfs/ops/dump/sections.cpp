@@ -62,11 +62,6 @@ std::string backups_text(const btrfs::Superblock& super) {
     return text;
 }
 
-constexpr KeyRange root_items_of(u64 tree_id) {
-    return {.first = {tree_id, btrfs::item_type::root_item, 0},
-            .last = {tree_id, btrfs::item_type::root_item, ~u64{0}}};
-}
-
 } // namespace
 
 Result<Sections> Sections::plan(const Filesystem& filesystem, const Options& options) {
@@ -113,7 +108,7 @@ Result<void> Sections::plan_chosen_trees() {
         } else if (id == btrfs::tree_log_id) {
             add_fixed("log root", tree);
         } else {
-            add_scans(root_items_of(id));
+            add_scans(KeyRange::items_of(id, btrfs::item_type::root_item));
             any_by_root_item = true;
         }
     }
@@ -196,7 +191,7 @@ std::optional<Section> Sections::next_of(Scan& scan, Problems& problems) const {
         scan.cursor.emplace(filesystem_->reader(), scan.of.block);
         there = scan.cursor->seek(scan.keys.first);
     }
-    for (; there && scan.cursor->key() <= scan.keys.last; there = scan.cursor->next()) {
+    for (; there && !scan.keys.ends_before(scan.cursor->key()); there = scan.cursor->next()) {
         const auto key = scan.cursor->key();
         if (key.type != btrfs::item_type::root_item || !shows(key.objectid)) {
             continue;

@@ -81,7 +81,7 @@ Result<std::optional<RootRecord>> find_record(const Filesystem& filesystem, cons
 } // namespace
 
 Result<Subvolume> find_subvolume(const Filesystem& filesystem, u64 id) {
-    const KeyRange keys{.first = {id, type::root_item, 0}, .last = {id, type::root_item, ~u64{0}}};
+    const auto keys = KeyRange::items_of(id, type::root_item);
     BTRKIT_TRY_ASSIGN(const auto record, find_record(filesystem, keys, [](const RootRecord&) { return true; }));
     if (!record) {
         return fail(ErrorKind::not_found, fmt::format("there is no subvolume {}", id));

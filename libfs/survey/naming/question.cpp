@@ -18,7 +18,7 @@ bool is_about_data(ProblemCode code) {
 }
 
 /// The inodes that have keys among these; none where that is all there are.
-Range inodes_in(const KeySpan& keys) {
+Range inodes_in(const KeyRange& keys) {
     if (!keys.end && keys.first == btrfs::Key::min()) {
         return {};
     }
@@ -122,7 +122,7 @@ private:
     }
 
     Survey& survey_;
-    std::unordered_map<u64, KeySpan> lost_; ///< by address
+    std::unordered_map<u64, KeyRange> lost_; ///< by address
     std::unordered_map<u64, std::optional<btrfs::Key>> first_keys_;
 };
 

@@ -77,8 +77,7 @@ TEST_CASE("a path shows the items of its inode only") {
         CHECK(lines[0].find("262") != std::string::npos);
     }
     options.path = "docs/sub/inside";
-    options.keys.first = {0, 0, 0};
-    options.keys.last = {257, btrfs::item_type::inode_ref, ~u64{0}}; // both limits hold
+    options.keys = KeyRange::through({0, 0, 0}, {257, btrfs::item_type::inode_ref, ~u64{0}}); // both limits hold
     dumped = dump(filesystem, options);
     CHECK(dumped.report.item_count == 2);
     options.path = "docs/nothing";
@@ -98,7 +97,7 @@ TEST_CASE("keys from and to: the items between them, and no leaf without any") {
                                           {{262, 1, 0}, {262, 1, 0}}}) {
             auto options = options_for(format);
             options.trees = {btrfs::fs_tree_id};
-            options.keys = {first, last};
+            options.keys = KeyRange::through(first, last);
             const auto dumped = dump_with_all_threads(filesystem, options);
             std::size_t expected = 0;
             std::size_t leaves = 0;

@@ -24,12 +24,9 @@ Chunk single_chunk(u64 start, u64 length) {
             .stripes = {{.devid = 1, .offset = start, .dev_uuid = {}}}};
 }
 
-u64 sum(std::span<const LogicalRange> ranges) {
-    u64 bytes = 0;
-    for (const auto& range : ranges) {
-        bytes += range.length;
-    }
-    return bytes;
+std::vector<Range> free_in(const BlockGroupSpace& space) {
+    const auto free = space.free_ranges();
+    return {free.ranges().begin(), free.ranges().end()};
 }
 
 } // namespace
@@ -37,23 +34,23 @@ u64 sum(std::span<const LogicalRange> ranges) {
 TEST_CASE("bytes are given out from the start, never where a superblock mirror lies") {
     BlockGroupSpace space(single_chunk(60 * mib, 8 * mib));
     CHECK(space.left_bytes() == 8 * mib - 64 * kib);
-    CHECK(space.take_up_to(6 * mib) == LogicalRange{{60 * mib}, 4 * mib});
-    CHECK(space.take_up_to(2 * mib) == LogicalRange{{64 * mib + 64 * kib}, 2 * mib});
+    CHECK(space.take_up_to(6 * mib) == range_from(60 * mib, 4 * mib));
+    CHECK(space.take_up_to(2 * mib) == range_from(64 * mib + 64 * kib, 2 * mib));
     CHECK(space.used_bytes() == 6 * mib);
     CHECK(space.left_bytes() == 2 * mib - 64 * kib);
-    CHECK(space.free_ranges() == std::vector<LogicalRange>{{{66 * mib + 64 * kib}, 2 * mib - 64 * kib}});
+    CHECK(free_in(space) == std::vector{range_from(66 * mib + 64 * kib, 2 * mib - 64 * kib)});
 }
 
 TEST_CASE("what is taken in one piece leaves free what was too short for it") {
     BlockGroupSpace space(single_chunk(63 * mib, 3 * mib));
     CHECK(space.take(768 * kib) == Logical{63 * mib});
     CHECK(space.take(512 * kib) == Logical{64 * mib + 64 * kib});
-    CHECK(space.free_ranges() == std::vector<LogicalRange>{{{63 * mib + 768 * kib}, 256 * kib},
-                                                           {{64 * mib + 576 * kib}, 2 * mib - 576 * kib}});
+    CHECK(free_in(space) == std::vector{range_from(63 * mib + 768 * kib, 256 * kib),
+                                        range_from(64 * mib + 576 * kib, 2 * mib - 576 * kib)});
     CHECK_FALSE(space.take(2 * mib));
     CHECK_FALSE(space.take_up_to(4 * kib));
     CHECK(space.used_bytes() == 1280 * kib);
-    CHECK(sum(space.free_ranges()) == 3 * mib - 64 * kib - 1280 * kib);
+    CHECK(space.free_ranges().length() == 3 * mib - 64 * kib - 1280 * kib);
 }
 
 TEST_CASE("used and free and superblock stripes are the whole group, whatever is taken") {
@@ -68,11 +65,11 @@ TEST_CASE("used and free and superblock stripes are the whole group, whatever is
             if (random() % 2 == 0) {
                 taken += space.take(bytes) ? bytes : 0;
             } else if (const auto range = space.take_up_to(bytes)) {
-                taken += range->length;
+                taken += range->length();
             }
         }
         CHECK(space.used_bytes() == taken);
-        CHECK(taken + sum(space.free_ranges()) + sum(super_stripes(chunk)) == chunk.length);
+        CHECK(taken + space.free_ranges().length() + super_stripes(chunk).length() == chunk.length);
     }
 }
 

@@ -74,22 +74,22 @@ TEST_CASE("superblock mirrors in a chunk: their 64 KiB, or with parity the whole
             chunk.stripes.push_back({.devid = chunk.stripes.size() + 1, .offset = offset, .dev_uuid = {}});
         }
         chunk.length = stripe_bytes * chunk.data_stripes();
-        return super_stripes(chunk);
+        const auto found = super_stripes(chunk);
+        return std::vector(found.ranges().begin(), found.ranges().end());
     };
-    const Logical start = chunk.start;
+    const u64 start = chunk.start.bytenr;
     CHECK(ranges(0, {mirror_at + unit}, 8 * unit).empty());
     CHECK(ranges(0, {mirror_at - 8 * unit}, 8 * unit).empty());
-    CHECK(ranges(0, {mirror_at - 2 * unit}, 8 * unit) == std::vector<LogicalRange>{{start + 2 * unit, unit}});
+    CHECK(ranges(0, {mirror_at - 2 * unit}, 8 * unit) == std::vector{range_from(start + 2 * unit, unit)});
     // Both copies meet a mirror, at different addresses.
     CHECK(ranges(btrfs::block_group_raid1, {mirror_at - 2 * unit, mirror_at - 5 * unit}, 8 * unit) ==
-          std::vector<LogicalRange>{{start + 2 * unit, unit}, {start + 5 * unit, unit}});
-    CHECK(ranges(btrfs::block_group_raid1, {mirror_at, mirror_at}, 8 * unit) ==
-          std::vector<LogicalRange>{{start, unit}});
+          std::vector{range_from(start + 2 * unit, unit), range_from(start + 5 * unit, unit)});
+    CHECK(ranges(btrfs::block_group_raid1, {mirror_at, mirror_at}, 8 * unit) == std::vector{range_from(start, unit)});
     // The second of two data stripes, third row.
     CHECK(ranges(btrfs::block_group_raid0, {elsewhere, mirror_at - 2 * unit}, 8 * unit) ==
-          std::vector<LogicalRange>{{start + 5 * unit, unit}});
+          std::vector{range_from(start + 5 * unit, unit)});
     CHECK(ranges(btrfs::block_group_raid5, {elsewhere, elsewhere, mirror_at - unit}, 8 * unit) ==
-          std::vector<LogicalRange>{{start + 2 * unit, 2 * unit}});
+          std::vector{range_from(start + 2 * unit, 2 * unit)});
 }
 
 } // namespace volume_writer_test

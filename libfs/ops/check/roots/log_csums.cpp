@@ -83,7 +83,7 @@ Result<RangeSet> LogCsums::stored(const RangeSet& ranges) const {
     for (const auto& range : ranges.ranges()) {
         const u64 reach = std::min(range.start, most_covered_bytes(context_.geometry()));
         ItemRange items(context_.filesystem.reader(), tree->root.block,
-                        {.first = key_at(std::max(next, range.start - reach)), .last = key_at(range.end - 1)});
+                        KeyRange::through(key_at(std::max(next, range.start - reach)), key_at(range.end - 1)));
         auto there = items.next();
         for (; there && *there; there = items.next()) {
             covered.append(covered_by(items.key(), items.data()));

@@ -49,8 +49,7 @@ bool read_log_blocks(Context& context, const TreeRoot& root, const KeyRange& key
     return is_whole;
 }
 
-constexpr KeyRange csum_keys = {.first = {btrfs::extent_csum_objectid, type::extent_csum, 0},
-                                .last = {btrfs::extent_csum_objectid, type::extent_csum, ~u64{0}}};
+constexpr auto csum_keys = KeyRange::items_of(btrfs::extent_csum_objectid, type::extent_csum);
 
 void check_log_of(Context& context, u64 subvolume, const TreeRoot& root) {
     const auto* record = context.roots.find(subvolume);

@@ -10,16 +10,13 @@ inline Range range_of(const Chunk& chunk) {
     return {chunk.start.bytenr, chunk.start.bytenr + chunk.length};
 }
 
-/// Where superblocks lie in a block group. Nothing is allocated there; whether it is recorded as free is left to
-/// the writer: the kernel does, mkfs may not.
-RangeSet superblock_ranges(const Chunk& chunk);
-
 struct FreeSpaceDifference {
     RangeSet missing; ///< free, but not recorded as free
     RangeSet used;    ///< recorded as free, but used
 };
 
-/// recorded lies inside the block group.
+/// recorded lies inside the block group. Where superblocks lie, nothing is allocated; whether that is recorded as free
+/// is left to the writer: the kernel does, mkfs may not.
 FreeSpaceDifference compare_free_space(const Context& context, const Chunk& chunk, const RangeSet& recorded);
 
 // The two kinds of records.

@@ -18,14 +18,6 @@ RangeSet cut_out(const RangeSet& ranges, Range window) {
 
 } // namespace
 
-RangeSet superblock_ranges(const Chunk& chunk) {
-    RangeSet result;
-    for (const LogicalRange& range : super_stripes(chunk)) {
-        result.append({range.start.bytenr, range.end().bytenr});
-    }
-    return result;
-}
-
 FreeSpaceDifference compare_free_space(const Context& context, const Chunk& chunk, const RangeSet& recorded) {
     RangeSet group;
     // What was moved elsewhere by the remap tree is not free again before the whole group is.
@@ -33,7 +25,7 @@ FreeSpaceDifference compare_free_space(const Context& context, const Chunk& chun
         group.append(range_of(chunk));
     }
     const RangeSet allocated = cut_out(context.space.allocated, range_of(chunk));
-    const RangeSet superblocks = superblock_ranges(chunk);
+    const RangeSet superblocks = super_stripes(chunk);
     const RangeSet free = difference(difference(group, allocated), superblocks);
     const RangeSet recorded_free = difference(recorded, superblocks);
     return {.missing = difference(free, recorded_free), .used = difference(recorded_free, free)};

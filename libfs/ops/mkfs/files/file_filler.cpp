@@ -59,10 +59,10 @@ Result<void> FileFiller::place_run(Batch& batch, const DataRun& run) {
     const auto& geometry = context_.parameters.geometry;
     const bool in_one_piece = run.compression != btrfs::Compression::none;
     for (u64 done = 0; done < run.stored_bytes;) {
-        std::optional<LogicalRange> taken;
+        std::optional<Range> taken;
         if (in_one_piece) {
             if (const auto at = context_.data.take(run.stored_bytes)) {
-                taken = LogicalRange{*at, run.stored_bytes};
+                taken = range_from(at->bytenr, run.stored_bytes);
             }
         } else {
             taken = context_.data.take_up_to(run.stored_bytes - done);
@@ -72,18 +72,18 @@ Result<void> FileFiller::place_run(Batch& batch, const DataRun& run) {
         }
         const u64 csum_bytes = geometry.csum_size_bytes;
         batch.placed.push_back({
-            .piece = {.at = taken->start,
-                      .stored_bytes = taken->length,
+            .piece = {.at = {taken->start},
+                      .stored_bytes = taken->length(),
                       .file_offset = run.file_offset + done,
-                      .plain_bytes = in_one_piece ? run.plain_bytes : taken->length,
+                      .plain_bytes = in_one_piece ? run.plain_bytes : taken->length(),
                       .compression = run.compression,
-                      .begins_group = context_.data.is_group_start(taken->start)},
+                      .begins_group = context_.data.is_group_start({taken->start})},
             .step = run.step,
             .offset = run.offset + done,
             .csums_offset = run.csums_offset + done / geometry.sectorsize * csum_bytes,
-            .csums_length = run.has_csums ? taken->length / geometry.sectorsize * csum_bytes : 0,
+            .csums_length = run.has_csums ? taken->length() / geometry.sectorsize * csum_bytes : 0,
         });
-        done += taken->length;
+        done += taken->length();
     }
     return {};
 }

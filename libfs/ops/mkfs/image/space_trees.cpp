@@ -111,11 +111,11 @@ Result<BuiltTree> build_free_space_tree(const Parameters& parameters, const Spac
     TreeBuilder tree(parameters.geometry, identity_of(parameters, btrfs::free_space_tree_id), sink);
     for (const auto* group : space.groups()) {
         const auto ranges = group->free_ranges();
-        const btrfs::FreeSpaceInfo info = {.extent_count = static_cast<u32>(ranges.size()), .flags = 0};
+        const btrfs::FreeSpaceInfo info = {.extent_count = static_cast<u32>(ranges.ranges().size()), .flags = 0};
         const btrfs::Key key = {group->start().bytenr, btrfs::item_type::free_space_info, group->length()};
         BTRKIT_TRY(tree.add(key, as_bytes_of(info)));
-        for (const auto& range : ranges) {
-            BTRKIT_TRY(tree.add({range.start.bytenr, btrfs::item_type::free_space_extent, range.length}, {}));
+        for (const Range range : ranges.ranges()) {
+            BTRKIT_TRY(tree.add({range.start, btrfs::item_type::free_space_extent, range.length()}, {}));
         }
     }
     return tree.finish();
