@@ -43,7 +43,7 @@ Result<void> DataChecksums::stand_before(Logical at) {
     if (on_item() && items_->key().offset <= at.bytenr && items_->key().offset >= first) {
         return {};
     }
-    const auto there = items_->seek_at_or_after(csum_key(first));
+    const auto there = items_->seek(csum_key(first));
     return there ? Result<void>() : std::unexpected(there.error());
 }
 

@@ -14,7 +14,14 @@ Result<bool> ItemRange::next() {
         return enter_next_leaf();
     }
     ++slot_;
-    return !keys_.ends_before(key());
+    return stay_in_range();
+}
+
+bool ItemRange::stay_in_range() {
+    if (keys_.ends_before(key())) {
+        leaf_.reset();
+    }
+    return valid();
 }
 
 Result<bool> ItemRange::enter_next_leaf() {
@@ -27,7 +34,7 @@ Result<bool> ItemRange::enter_next_leaf() {
         }
         for (slot_ = 0; slot_ < leaf_->block().count(); ++slot_) {
             if (key() >= keys_.first) {
-                return !keys_.ends_before(key());
+                return stay_in_range();
             }
         }
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The items between two keys, strictly: a place that can't be read is an error and never a gap.
+// The items between two keys, strictly: a place that can't be read is an error and never a gap. Its moves are those of
+// all readers (tree/tree_search.h); for long stretches, which would only sweep a cache.
 #pragma once
 
 #include "libfs/tree/tree_walk.h"
@@ -13,16 +14,17 @@ public:
     /// All items of one type of an object.
     ItemRange(const BlockReader& reader, const Promise& root, u64 objectid, u8 type);
 
-    /// Goes to the next item; false where there is none. Fails with damaged where items of the range may be lost, and
-    /// goes on behind them if called again.
+    /// To the first item, and on from there. Goes on behind what is lost if called again.
     Result<bool> next();
 
-    /// Need an item to stand on. The data lives until next().
+    bool valid() const { return leaf_.has_value(); }
+    /// Need valid().
     btrfs::Key key() const { return leaf_->block().key(slot_); }
     Bytes data() const { return leaf_->block().item_data(slot_); }
 
 private:
     Result<bool> enter_next_leaf();
+    bool stay_in_range();
 
     const BlockReader* reader_;
     KeyRange keys_;

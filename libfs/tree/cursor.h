@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The items of a tree in key order, from any key on; for look-ups, not for whole trees (that is TreeWalk).
+// The items of a tree in key order, from any key on, past whatever is damaged; for look-ups, not for whole trees (that
+// is TreeWalk). Its moves are those of all readers (tree_search.h).
 #pragma once
 
 #include "libfs/tree/tree_walk.h"
@@ -11,9 +12,8 @@ class Cursor {
 public:
     Cursor(const BlockReader& reader, const Promise& root) : reader_(&reader), root_(root) {}
 
-    /// Goes to the first item whose key is not below key. Returns valid().
     bool seek(const btrfs::Key& key);
-    /// Needs valid(). Returns valid().
+    /// Needs valid().
     bool next();
 
     bool valid() const { return leaf_.has_value(); }

@@ -36,7 +36,7 @@ Result<bool> TreeSearch::find(const btrfs::Key& key) {
     return slot < leaf.count() && leaf.key(slot) == key ? stand_on(slot) : stand_on_none();
 }
 
-Result<bool> TreeSearch::seek_at_or_before(const btrfs::Key& key) {
+Result<bool> TreeSearch::seek_back(const btrfs::Key& key) {
     const auto there = descend(key);
     if (!there || !*there) {
         stand_on_none();
@@ -45,7 +45,7 @@ Result<bool> TreeSearch::seek_at_or_before(const btrfs::Key& key) {
     return stand_on(first_slot_above(path_.bottom().block(), key) - 1);
 }
 
-Result<bool> TreeSearch::seek_at_or_after(const btrfs::Key& key) {
+Result<bool> TreeSearch::seek(const btrfs::Key& key) {
     const auto there = descend(key);
     if (!there) {
         stand_on_none();

@@ -1,5 +1,19 @@
 // SPDX-License-Identifier: MIT
 // Look-ups in a tree, many of them, strictly: a place that can't be read is an error and never a gap.
+//
+// The readers of trees have one vocabulary. Those that stand somewhere (TreeSearch, Cursor, ItemRange):
+//   seek(key)       goes to the first item whose key is not below key
+//   seek_back(key)  goes to the last item whose key is not above key
+//   find(key)       goes to the item with exactly this key
+//   next()          goes to the next item
+//   valid()         whether it stands on an item; before the first move it does not
+//   key(), data()   of the item that it stands on; need valid(), and live until the next move
+// Every move says whether it now stands on an item. Those that hand things out (TreeWalk, TreeDiff) have next() alone:
+// it gives the next thing, or nothing behind the last.
+//
+// Strict readers (TreeSearch, ItemRange, TreeDiff) return a Result: they fail with damaged where something that was
+// asked for may be in a block that is lost. Tolerant ones go on behind it: a Cursor remembers it in damage(), a
+// TreeWalk leaves it to whoever reads the blocks.
 #pragma once
 
 #include "libfs/tree/tree_path.h"
@@ -9,19 +23,15 @@ namespace btrkit {
 /// Stands on an item of the tree, or on none. Cheap where one look-up is near the one before it: a leaf that holds the
 /// key is not looked for anew. Blocks come from the cache, which must outlive it.
 ///
-/// All moves: whether there is such an item; where there is none, it then stands on none. They fail with damaged where
-/// the item may be in a block that is lost; then it stands on none too.
+/// Where a move finds no such item, or fails, it stands on none.
 class TreeSearch {
 public:
     TreeSearch(BlockCache& cache, const Promise& root) : path_(cache, root) {}
 
-    /// The item with exactly this key.
     Result<bool> find(const btrfs::Key& key);
-    /// The first item whose key is not below key.
-    Result<bool> seek_at_or_after(const btrfs::Key& key);
-    /// The last item whose key is not above key.
-    Result<bool> seek_at_or_before(const btrfs::Key& key);
-    /// The next one; needs valid().
+    Result<bool> seek(const btrfs::Key& key);
+    Result<bool> seek_back(const btrfs::Key& key);
+    /// Needs valid().
     Result<bool> next();
 
     bool valid() const { return leaf_ != nullptr; }

@@ -118,7 +118,7 @@ Result<u64> Snapshot::generation_of(u64 number) {
 }
 
 Result<std::optional<InodeName>> Snapshot::first_ref(u64 number) {
-    BTRKIT_TRY_ASSIGN(const auto there, refs_.seek_at_or_after({number, type::inode_ref, 0}));
+    BTRKIT_TRY_ASSIGN(const auto there, refs_.seek({number, type::inode_ref, 0}));
     if (!there || !is_ref_of(refs_.key(), number)) {
         return std::nullopt;
     }
@@ -200,7 +200,7 @@ Result<bool> Snapshot::is_on_the_way_up(u64 dir, u64 dir_generation, u64 from, u
 
 Result<bool> Snapshot::is_above(u64 dir, u64 dir_generation, u64 number) {
     auto refs = search();
-    auto there = refs.seek_at_or_after({number, type::inode_ref, 0});
+    auto there = refs.seek({number, type::inode_ref, 0});
     u64 last_parent = 0;
     for (; there && *there && is_ref_of(refs.key(), number); there = refs.next()) {
         std::vector<u64> parents;

@@ -326,7 +326,7 @@ Result<void> SubvolumeSender::record_names(Snapshot& snapshot, const btrfs::Key&
 
 Result<void> SubvolumeSender::record_all_names(Snapshot& snapshot, bool is_new) {
     auto items = snapshot.search();
-    auto there = items.seek_at_or_after({current_.number, type::inode_ref, 0});
+    auto there = items.seek({current_.number, type::inode_ref, 0});
     for (; there && *there; there = items.next()) {
         const auto key = items.key();
         if (key.objectid != current_.number || (key.type != type::inode_ref && key.type != type::inode_extref)) {

@@ -141,8 +141,8 @@ void move_about(Searched& searched, std::mt19937_64& random, int moves) {
         CAPTURE(number);
         switch (random() % 4) {
         case 0: check(search, search.find(key), model.find(key)); break;
-        case 1: check(search, search.seek_at_or_before(key), model.at_or_before(key)); break;
-        case 2: check(search, search.seek_at_or_after(key), model.at_or_after(key)); break;
+        case 1: check(search, search.seek_back(key), model.at_or_before(key)); break;
+        case 2: check(search, search.seek(key), model.at_or_after(key)); break;
         default:
             while (search.valid() && random() % 8 != 0) {
                 const auto behind = btrfs::next_key(search.key());
@@ -187,7 +187,7 @@ TEST_CASE("a scan sees every item, and no block twice") {
     TreeSearch search(*searched.cache, searched.tree.promise);
     std::vector<BlockCache::Block> seen;
     u64 count = 0;
-    for (auto there = search.seek_at_or_after(btrfs::Key::min()); there && *there; there = search.next()) {
+    for (auto there = search.seek(btrfs::Key::min()); there && *there; there = search.next()) {
         ++count;
         if (seen.empty() || seen.back() != search.block()) {
             seen.push_back(search.block());
@@ -216,7 +216,7 @@ TEST_CASE("a move within the leaf needs no other block") {
         CHECK(search.block() == held);
     }
     CHECK_FALSE(*search.find(btrfs::next_key(items[1].key)));
-    CHECK(*search.seek_at_or_before(btrfs::next_key(items[1].key)));
+    CHECK(*search.seek_back(btrfs::next_key(items[1].key)));
     CHECK(search.block() == held);
     CHECK(*search.find(searched.leaves.front()->items.front().key));
 }

@@ -36,7 +36,7 @@ void sort_and_merge(std::vector<FileReference>& files) {
 } // namespace
 
 std::optional<survey::Extent> ExtentLookup::find(u64 bytenr) {
-    const auto found = items_.seek_at_or_before({bytenr, type::metadata_item, ~u64{0}});
+    const auto found = items_.seek_back({bytenr, type::metadata_item, ~u64{0}});
     if (!found || !*found || items_.key().objectid != bytenr) {
         return std::nullopt;
     }

@@ -21,7 +21,7 @@ u64 search_offset(const FileReference& reference) {
 /// Goes to the first item behind this leaf.
 bool leave_leaf(TreeSearch& items) {
     const TreeBlock& leaf = items.leaf();
-    const auto found = items.seek_at_or_after(btrfs::next_key(leaf.key(leaf.count() - 1)));
+    const auto found = items.seek(btrfs::next_key(leaf.key(leaf.count() - 1)));
     return found && *found;
 }
 
@@ -59,7 +59,7 @@ bool SharingLeaves::search_file(const FileReference& reference, LeafPlaces& foun
         return false;
     }
     TreeSearch& items = tree->items;
-    const auto start = items.seek_at_or_after({reference.inode, type::extent_data, search_offset(reference)});
+    const auto start = items.seek({reference.inode, type::extent_data, search_offset(reference)});
     bool is_there = start && *start;
     u64 entered = 0; // the leaf that is known not to be passed over
     for (u64 count = 0; is_there && count < reference.count;) {

@@ -89,9 +89,9 @@ Result<void> Contents::clone_range(const Extent& extent, CloneSource source, Ran
     auto& snapshot = sources_.snapshot(source.tree);
     BTRKIT_TRY_ASSIGN(const auto inode, snapshot.need_inode(source.inode));
     auto items = snapshot.search();
-    auto there = items.seek_at_or_before({source.inode, type::extent_data, source.offset});
+    auto there = items.seek_back({source.inode, type::extent_data, source.offset});
     if (there && (!*there || items.key().objectid != source.inode || items.key().type != type::extent_data)) {
-        there = items.seek_at_or_after({source.inode, type::extent_data, source.offset});
+        there = items.seek({source.inode, type::extent_data, source.offset});
     }
     CloneWalk walk{.extent = extent,
                    .source = source,

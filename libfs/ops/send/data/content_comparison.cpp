@@ -54,9 +54,9 @@ bool ContentComparison::read_sent(const FileExtent& extent, bool has_checksums, 
 /// False where something can't be read.
 Result<bool> ContentComparison::read_parent(u64 inode, bool has_checksums, u64 at, MutableBytes out) {
     std::ranges::fill(out, std::byte{0});
-    auto there = parent_items_.seek_at_or_before({inode, type::extent_data, at});
+    auto there = parent_items_.seek_back({inode, type::extent_data, at});
     if (there && !*there) {
-        there = parent_items_.seek_at_or_after({inode, type::extent_data, at});
+        there = parent_items_.seek({inode, type::extent_data, at});
     }
     for (; there && *there; there = parent_items_.next()) {
         const auto key = parent_items_.key();

@@ -59,7 +59,7 @@ Result<void> Contents::send_all() {
         return {};
     }
     auto items = snapshots_.sent->search();
-    auto there = items.seek_at_or_after({current_.number, type::extent_data, 0});
+    auto there = items.seek({current_.number, type::extent_data, 0});
     for (; there && *there; there = items.next()) {
         const auto key = items.key();
         if (key.objectid != current_.number || key.type != type::extent_data) {
@@ -102,7 +102,7 @@ Result<void> Contents::send_extent(const Extent& extent, u64 leaf_owner, u32 slo
 Result<void> Contents::find_last_extent_end(u64 offset) {
     current_.last_extent_end = 0;
     auto items = snapshots_.sent->search();
-    BTRKIT_TRY_ASSIGN(const auto there, items.seek_at_or_before({current_.number, type::extent_data, offset}));
+    BTRKIT_TRY_ASSIGN(const auto there, items.seek_back({current_.number, type::extent_data, offset}));
     if (!there || items.key().objectid != current_.number || items.key().type != type::extent_data) {
         return {};
     }
@@ -156,7 +156,7 @@ Result<void> Contents::send_hole_of_gone_items(u64 next_offset) {
     }
     const u64 gone = *current_.gone_extent_offset;
     auto items = snapshots_.sent->search();
-    BTRKIT_TRY_ASSIGN(const auto there, items.seek_at_or_after({current_.number, type::extent_data, gone}));
+    BTRKIT_TRY_ASSIGN(const auto there, items.seek({current_.number, type::extent_data, gone}));
     const bool has_next = there && items.key().objectid == current_.number && items.key().type == type::extent_data;
     const u64 hole_end = has_next ? items.key().offset : next_offset;
     if (hole_end >= next_offset) {
@@ -206,7 +206,7 @@ Result<void> Contents::send_grown_tail(u64 old_size) {
     }
     BTRKIT_TRY_ASSIGN(const auto inode, snapshots_.sent->need_inode(current_.number));
     auto items = snapshots_.sent->search();
-    auto there = items.seek_at_or_before({current_.number, type::extent_data, old_size});
+    auto there = items.seek_back({current_.number, type::extent_data, old_size});
     for (; there && *there; there = items.next()) {
         const auto key = items.key();
         if (key.objectid != current_.number || key.type != type::extent_data || key.offset >= current_.size) {

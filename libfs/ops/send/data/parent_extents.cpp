@@ -41,7 +41,7 @@ Result<bool> ParentExtents::has_extents(u64 inode, const FileExtent& extent) {
         return false;
     }
     const bool is_hole = extent.kind == ExtentKind::hole;
-    BTRKIT_TRY(search_.seek_at_or_before({inode, type::extent_data, extent.offset}));
+    BTRKIT_TRY(search_.seek_back({inode, type::extent_data, extent.offset}));
     if (!stands_on(inode)) {
         return is_hole;
     }
@@ -71,9 +71,9 @@ Result<bool> ParentExtents::has_extents(u64 inode, const FileExtent& extent) {
 }
 
 Result<bool> ParentExtents::has_hole(u64 inode, u64 from, u64 to) {
-    auto there = search_.seek_at_or_before({inode, type::extent_data, from});
+    auto there = search_.seek_back({inode, type::extent_data, from});
     if (there && !stands_on(inode)) {
-        there = search_.seek_at_or_after({inode, type::extent_data, from});
+        there = search_.seek({inode, type::extent_data, from});
     }
     for (; there && *there && stands_on(inode); there = search_.next()) {
         BTRKIT_TRY_ASSIGN(const auto extent, parse());

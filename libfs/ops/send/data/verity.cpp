@@ -17,7 +17,7 @@ constexpr u64 most_bytes = sizeof(btrfs::FsverityDescriptor) + btrfs::send::max_
 Result<std::vector<std::byte>> read_descriptor(Snapshot& snapshot, u64 inode) {
     std::vector<std::byte> bytes;
     auto items = snapshot.search();
-    auto there = items.seek_at_or_after({inode, type::verity_desc_item, first_offset});
+    auto there = items.seek({inode, type::verity_desc_item, first_offset});
     for (; there && *there; there = items.next()) {
         const auto key = items.key();
         if (key.objectid != inode || key.type != type::verity_desc_item) {

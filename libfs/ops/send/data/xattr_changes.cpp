@@ -73,7 +73,7 @@ Result<void> XattrChanges::send(const ItemDifference& item) {
 
 Result<void> XattrChanges::send_all() {
     auto items = snapshots_.sent->search();
-    auto there = items.seek_at_or_after({current_.number, type::xattr_item, 0});
+    auto there = items.seek({current_.number, type::xattr_item, 0});
     for (; there && *there; there = items.next()) {
         if (items.key().objectid != current_.number || items.key().type != type::xattr_item) {
             return {};

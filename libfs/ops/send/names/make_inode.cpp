@@ -42,7 +42,7 @@ Result<bool> InodeMaker::was_made(u64 dir) {
         return true;
     }
     auto entries = snapshots_.sent->search();
-    auto there = entries.seek_at_or_after({dir, type::dir_index, 0});
+    auto there = entries.seek({dir, type::dir_index, 0});
     for (; there && *there; there = entries.next()) {
         const auto key = entries.key();
         if (key.objectid != dir || key.type != type::dir_index) {

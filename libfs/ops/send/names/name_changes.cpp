@@ -233,7 +233,7 @@ Result<bool> NameChanges::can_rmdir(u64 dir, u64 generation) {
 Result<bool> NameChanges::is_emptied(u64 dir, u64 generation, DyingDirs::Dying& dying) {
     namespace type = btrfs::item_type;
     auto entries = snapshots_.parent->search();
-    auto there = entries.seek_at_or_after({dir, type::dir_index, dying.next_index});
+    auto there = entries.seek({dir, type::dir_index, dying.next_index});
     for (; there && *there; there = entries.next()) {
         const auto key = entries.key();
         if (key.objectid != dir || key.type != type::dir_index) {
