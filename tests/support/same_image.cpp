@@ -6,6 +6,7 @@
 #include "libfs/base/unique_fd.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
