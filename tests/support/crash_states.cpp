@@ -2,6 +2,7 @@
 #include "tests/support/crash_states.h"
 
 #include <algorithm>
+#include <cstring>
 #include <random>
 #include <ranges>
 
@@ -52,7 +53,7 @@ private:
         if (change.kind == DeviceChange::Kind::write) {
             std::ranges::copy(Bytes(change.bytes).subspan(from, length), place.begin());
         } else {
-            std::ranges::fill(place, std::byte{0});
+            std::memset(place.data(), 0, place.size());
         }
     }
 
@@ -63,7 +64,7 @@ private:
 class States {
 public:
     States(DeviceContents before, const CrashChoice& choice, const std::function<void(const CrashState&)>& visit)
-        : lasting_(std::move(before)), choice_(choice), visit_(visit), random_(choice.seed) {}
+        : arrived_(before), lasting_(std::move(before)), choice_(choice), visit_(visit), random_(choice.seed) {}
 
     void take(const DeviceChange& change) {
         if (!lasting_.contains(change.device)) {
@@ -73,11 +74,15 @@ public:
             settle(change.device);
         } else {
             waiting_.push_back(&change);
+            Trial trial(arrived_);
+            trial.make(change);
+            trial.keep();
         }
     }
 
     void visit_all(std::size_t cut) {
-        visit(cut, "all", [](Trial& trial, const DeviceChange& change) { trial.make(change); });
+        visit_({.contents = arrived_, .cut = cut, .what = "all"});
+        ++count_;
         if (waiting_.empty() || (choice_.is_thorough && !choice_.is_thorough(cut))) {
             return;
         }
@@ -128,6 +133,7 @@ private:
         trial.keep();
     }
 
+    DeviceContents arrived_; ///< everything that was asked for so far
     DeviceContents lasting_; ///< what flushes have made last
     const CrashChoice& choice_;
     const std::function<void(const CrashState&)>& visit_;
