@@ -2,6 +2,7 @@
 #include "libfs/volume/chunk_items.h"
 
 #include "formats/btrfs/item_types.h"
+#include "libfs/base/item_buffer.h"
 
 namespace btrkit {
 
@@ -10,10 +11,8 @@ btrfs::Key chunk_key(const Chunk& chunk) {
 }
 
 std::vector<std::byte> chunk_item(const Chunk& chunk, u32 sectorsize) {
-    std::vector<std::byte> bytes;
-    bytes.reserve(btrfs::chunk_item_size(chunk.stripes.size()));
-    const auto append = [&](Bytes part) { bytes.insert(bytes.end(), part.begin(), part.end()); };
-    append(as_bytes_of(btrfs::ChunkItem{
+    ItemBuffer item;
+    item.add(btrfs::ChunkItem{
         .length = chunk.length,
         .owner = btrfs::extent_tree_id,
         .stripe_len = btrfs::raid_stripe_length,
@@ -23,12 +22,11 @@ std::vector<std::byte> chunk_item(const Chunk& chunk, u32 sectorsize) {
         .sector_size = sectorsize,
         .num_stripes = static_cast<u16>(chunk.stripes.size()),
         .sub_stripes = static_cast<u16>(chunk.sub_stripes),
-    }));
+    });
     for (const auto& stripe : chunk.stripes) {
-        append(as_bytes_of(
-            btrfs::StripeItem{.devid = stripe.devid, .offset = stripe.offset, .dev_uuid = stripe.dev_uuid}));
+        item.add(btrfs::StripeItem{.devid = stripe.devid, .offset = stripe.offset, .dev_uuid = stripe.dev_uuid});
     }
-    return bytes;
+    return item.release();
 }
 
 btrfs::DevExtent device_extent(const Chunk& chunk, const btrfs::Uuid& chunk_tree_uuid) {

@@ -1,21 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/ops/check/check.h"
 
-#include "libfs/ops/check/context.h"
-#include "libfs/ops/check/data/data.h"
-#include "libfs/ops/check/devices/devices.h"
-#include "libfs/ops/check/extents/csum_scan.h"
-#include "libfs/ops/check/extents/extent_scan.h"
-#include "libfs/ops/check/extents/reference_diff.h"
-#include "libfs/ops/check/files/file_trees.h"
-#include "libfs/ops/check/other_trees.h"
-#include "libfs/ops/check/quota/quota.h"
-#include "libfs/ops/check/roots/log_tree.h"
-#include "libfs/ops/check/roots/root_tree.h"
-#include "libfs/ops/check/roots/subvolumes.h"
-#include "libfs/ops/check/space/block_groups.h"
-#include "libfs/ops/check/space/free_space.h"
-#include "libfs/ops/check/space/raid_stripes.h"
+#include "libfs/ops/check/phases.h"
 #include "libfs/survey/naming/naming.h"
 
 namespace btrkit::check {

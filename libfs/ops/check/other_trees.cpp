@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "libfs/ops/check/other_trees.h"
+#include "libfs/ops/check/phases.h"
 
 #include "libfs/survey/scan/tree_scan.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "libfs/ops/check/data/data.h"
+#include "libfs/ops/check/phases.h"
 
 #include "libfs/survey/find_tree.h"
 #include "libfs/survey/verify/fault_problem.h"

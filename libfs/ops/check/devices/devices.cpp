@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "libfs/ops/check/devices/devices.h"
+#include "libfs/ops/check/phases.h"
 
 #include "libfs/ops/check/devices/device_facts.h"
 #include "libfs/survey/find_tree.h"

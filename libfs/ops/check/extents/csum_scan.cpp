@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "libfs/ops/check/extents/csum_scan.h"
+#include "libfs/ops/check/phases.h"
 
 #include "formats/btrfs/item_types.h"
 #include "libfs/survey/scan/tree_scan.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "libfs/ops/check/extents/extent_scan.h"
+#include "libfs/ops/check/phases.h"
 
 #include "libfs/ops/check/extents/extent_refs.h"
 #include "libfs/survey/scan/tree_scan.h"

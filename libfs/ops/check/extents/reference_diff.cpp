@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "libfs/ops/check/extents/reference_diff.h"
+#include "libfs/ops/check/phases.h"
 
 #include "libfs/ops/check/extents/extent_refs.h"
 #include "libfs/ops/check/extents/reference_judge.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "libfs/ops/check/files/file_trees.h"
+#include "libfs/ops/check/phases.h"
 
 #include "libfs/ops/check/files/leaf_segment.h"
 #include "libfs/ops/check/files/name_diff.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "libfs/ops/check/quota/quota.h"
+#include "libfs/ops/check/phases.h"
 
 #include "libfs/ops/check/quota/group_counts.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "libfs/ops/check/roots/log_tree.h"
+#include "libfs/ops/check/phases.h"
 
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/names.h"

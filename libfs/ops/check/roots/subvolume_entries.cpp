@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "libfs/ops/check/roots/subvolume_entries.h"
+#include "libfs/ops/check/phases.h"
 
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/checksum.h"

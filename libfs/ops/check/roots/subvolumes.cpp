@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "libfs/ops/check/roots/subvolumes.h"
+#include "libfs/ops/check/phases.h"
 
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/names.h"
-#include "libfs/ops/check/roots/subvolume_entries.h"
-#include "libfs/ops/check/roots/uuid_tree.h"
 
 #include <map>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "libfs/ops/check/space/free_space.h"
+#include "libfs/ops/check/phases.h"
 
 #include "libfs/ops/check/space/free_ranges.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "libfs/ops/check/space/raid_stripes.h"
+#include "libfs/ops/check/phases.h"
 
 #include "formats/btrfs/item_types.h"
 #include "libfs/fs/stripe_tree.h"

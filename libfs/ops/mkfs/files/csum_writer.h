@@ -2,7 +2,7 @@
 // The checksum tree, from the checksums of data in the order of its addresses.
 #pragma once
 
-#include "libfs/ops/mkfs/image/item_buffer.h"
+#include "libfs/base/item_buffer.h"
 #include "libfs/tree/tree_builder.h"
 
 namespace btrkit::mkfs {

@@ -2,7 +2,7 @@
 #include "libfs/ops/mkfs/files/file_tree_writer.h"
 
 #include "formats/btrfs/item_types.h"
-#include "libfs/ops/mkfs/image/item_buffer.h"
+#include "libfs/base/item_buffer.h"
 #include "libfs/ops/mkfs/parameters.h"
 
 #include <sys/stat.h>

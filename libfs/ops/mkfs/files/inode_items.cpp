@@ -4,8 +4,8 @@
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/checksum.h"
 #include "libfs/base/names.h"
-#include "libfs/ops/mkfs/image/item_buffer.h"
 #include "libfs/ops/mkfs/parameters.h"
+#include "libfs/tree/item_merger.h"
 
 #include <algorithm>
 
@@ -24,46 +24,6 @@ constexpr std::size_t max_link_target_bytes = 4095;
 Bytes bytes_of(std::string_view text) {
     return std::as_bytes(std::span(text));
 }
-
-/// Collects bodies that share a key into one item, in key order.
-class ItemMerger {
-public:
-    ItemMerger(TreeBuilder& tree, u32 max_size) : tree_(&tree), max_size_(max_size) {}
-
-    /// False where the item of that key has no more room.
-    Result<bool> add(const btrfs::Key& key, Bytes part) {
-        if (started_ && key == key_) {
-            if (body_.bytes().size() + part.size() > max_size_) {
-                return false;
-            }
-        } else {
-            BTRKIT_TRY(flush());
-            if (part.size() > max_size_) {
-                return false;
-            }
-            key_ = key;
-            started_ = true;
-        }
-        body_.add_bytes(part);
-        return true;
-    }
-    Result<void> flush() {
-        Result<void> added;
-        if (started_) {
-            added = tree_->add(key_, body_.bytes());
-            body_.clear();
-            started_ = false;
-        }
-        return added;
-    }
-
-private:
-    TreeBuilder* tree_;
-    u32 max_size_;
-    bool started_ = false;
-    btrfs::Key key_;
-    ItemBuffer body_;
-};
 
 } // namespace
 

@@ -17,7 +17,7 @@ public:
 
     /// Fails with no_space.
     Result<Logical> place(u64 tree) override;
-    /// Seals the block, proves it as a reader would (one that is wrong is a bug), writes all copies.
+    /// Seals the block (seal_block()) and writes all copies.
     Result<void> take(const BuiltBlock& block, MutableBytes bytes) override;
 
     /// A store that goes on from here, but keeps nothing that it is given: to know what would be.
@@ -28,8 +28,6 @@ public:
     const SpacePool& metadata() const { return metadata_; }
 
 private:
-    Result<void> prove(const BuiltBlock& block, Bytes bytes) const;
-
     const Geometry* geometry_;
     SpacePool system_;
     SpacePool metadata_;

@@ -3,8 +3,8 @@
 
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/checksum.h"
+#include "libfs/base/item_buffer.h"
 #include "libfs/ops/mkfs/image/device_trees.h"
-#include "libfs/ops/mkfs/image/item_buffer.h"
 #include "libfs/ops/mkfs/image/small_trees.h"
 
 #include <algorithm>

@@ -2,8 +2,8 @@
 #include "libfs/ops/mkfs/image/small_trees.h"
 
 #include "formats/btrfs/item_types.h"
+#include "libfs/base/item_buffer.h"
 #include "libfs/ops/mkfs/image/device_trees.h"
-#include "libfs/ops/mkfs/image/item_buffer.h"
 
 #include <map>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/ops/mkfs/image/space_trees.h"
 
+#include "libfs/base/item_buffer.h"
 #include "libfs/ops/mkfs/image/device_trees.h"
-#include "libfs/ops/mkfs/image/item_buffer.h"
 #include "libfs/tree/extent_ref.h"
 
 #include <algorithm>

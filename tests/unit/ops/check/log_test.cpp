@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A log that waits to be replayed: its blocks, and the checksums of the data that it brings.
-#include "libfs/ops/check/roots/log_tree.h"
+#include "libfs/ops/check/phases.h"
 #include "tests/unit/ops/check/planted_roots.h"
 
 #include <doctest/doctest.h>

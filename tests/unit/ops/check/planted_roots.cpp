@@ -2,7 +2,7 @@
 #include "tests/unit/ops/check/planted_roots.h"
 
 #include "libfs/base/checksum.h"
-#include "libfs/ops/check/roots/root_tree.h"
+#include "libfs/ops/check/phases.h"
 #include "tests/support/dir_entry.h"
 
 #include <set>

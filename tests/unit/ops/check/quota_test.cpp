@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Quota groups: complete, related in both directions, and counting what is so.
-#include "libfs/ops/check/quota/quota.h"
+#include "libfs/ops/check/phases.h"
 #include "libfs/ops/check/quota/shared_extents.h"
 #include "tests/unit/ops/check/planted_roots.h"
 

@@ -2,7 +2,7 @@
 // Root tree, subvolumes and uuid tree: sound ones give no finding, and each thing that is wrong gives its own.
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/checksum.h"
-#include "libfs/ops/check/roots/subvolumes.h"
+#include "libfs/ops/check/phases.h"
 #include "tests/support/dir_entry.h"
 #include "tests/unit/ops/check/planted_roots.h"
 

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/tree/seal_block.h"
+
+#include "libfs/base/checksum.h"
+#include "libfs/tree/item_check.h"
+
+namespace btrkit {
+
+Result<void> seal_block(const BuiltBlock& block, MutableBytes bytes, const Geometry& geometry) {
+    const auto csum = checksum(geometry.csum_type, bytes.subspan(btrfs::max_csum_size));
+    std::memcpy(bytes.data(), csum.data(), csum.size());
+    Problems problems;
+    const Promise promise = {.address = block.address, .level = block.level, .tree = block.tree};
+    if (const auto proven = TreeBlock::prove(bytes, geometry, promise, problems)) {
+        check_items(*proven, geometry, block.tree, problems);
+    }
+    if (!problems.empty()) {
+        return fail_as_bug("a tree block that was about to be written is wrong: " + describe(problems.front()));
+    }
+    return {};
+}
+
+} // namespace btrkit

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+// The last thing that happens to a new tree block before it is written, whoever made it.
+#pragma once
+
+#include "libfs/tree/tree_builder.h"
+
+namespace btrkit {
+
+/// Puts the checksum into a whole block, and proves the block as a reader would, its items too. Fails with bug where
+/// there is anything to find: such a block must not be written.
+Result<void> seal_block(const BuiltBlock& block, MutableBytes bytes, const Geometry& geometry);
+
+} // namespace btrkit
