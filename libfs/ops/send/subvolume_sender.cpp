@@ -18,7 +18,7 @@ namespace type = btrfs::item_type;
 /// That an inode can have, by the kernel (BTRFS_LINK_MAX).
 constexpr std::size_t most_names = 65'535;
 
-constexpr std::size_t most_dirs_kept = 65536;
+constexpr std::size_t most_directories_kept = 65536;
 
 Result<Inode> parse_item(const Snapshot& snapshot, const ItemPlace& place) {
     const auto* item = view_at<btrfs::InodeItem>(place.data());
@@ -281,7 +281,7 @@ void SubvolumeSender::note_dir(const ItemDifference& item) {
 }
 
 void SubvolumeSender::keep_other_dir(u64 number, bool is_other) {
-    if (other_dirs_.size() >= most_dirs_kept) {
+    if (other_dirs_.size() >= most_directories_kept) {
         other_dirs_.clear();
     }
     other_dirs_.emplace(number, is_other);
