@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A file extent item that refers to bytes on disk, as it stands there: what it is good for is for others to judge.
+// A file extent item that refers to bytes on disk, as stored. Callers check whether its values make sense.
 #pragma once
 
 #include "formats/btrfs/file_extent.h"
