@@ -64,9 +64,9 @@ void add_selection(CLI::App& app, dump_tree::Options& dump) {
     app.add_flag("--follow", dump.follow, "with -b: and its children");
     app.add_option("--path", dump.path, "only the items of this file or directory")->option_text("PATH");
     add_key(app, "--from", btrfs::Key::min(), "only items from OBJECTID[,TYPE[,OFFSET]] on",
-             [&dump](const btrfs::Key& key) { dump.keys.first = key; });
+            [&dump](const btrfs::Key& key) { dump.keys.first = key; });
     add_key(app, "--to", btrfs::Key::max(), "only items up to this key",
-             [&dump](const btrfs::Key& key) { dump.keys.end = KeyRange::through({}, key).end; });
+            [&dump](const btrfs::Key& key) { dump.keys.end = KeyRange::through({}, key).end; });
 }
 
 void add_form(CLI::App& app, dump_tree::Options& dump) {

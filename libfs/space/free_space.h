@@ -13,8 +13,8 @@ inline Range range_of(const Chunk& chunk) {
 
 /// What can be allocated in a block group: what no extent has, without superblock stripes. allocated: what extents
 /// have, of the whole filesystem or of the group. A remapped group has nothing: what was moved elsewhere is not free
-/// again before the whole group is. Whether the superblock stripes are recorded as free is left to the writer (the kernel
-/// does, mkfs may not): who compares leaves them out on both sides.
+/// again before the whole group is. Whether the superblock stripes are recorded as free is left to the writer (the
+/// kernel does, mkfs may not): who compares leaves them out on both sides.
 RangeSet free_ranges(const Chunk& chunk, const RangeSet& allocated);
 
 } // namespace btrkit

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Compares two images like cmp(1), but reads only what is no hole in at least one of them: images of tests are gigabytes
-// of nothing. Status 0: the same bytes; 1: not, and the first difference is printed; 2: can't be read.
+// Compares two images like cmp(1), but reads only what is no hole in at least one of them: images of tests are
+// gigabytes of nothing. Status 0: the same bytes; 1: not, and the first difference is printed; 2: can't be read.
 //
 //   same-image ONE OTHER
 #include "libfs/base/unique_fd.h"

@@ -19,7 +19,7 @@ void scrub_superblocks(const Filesystem& filesystem, std::optional<u64> devid, M
 /// (with their own device item, as the chunk tree has it), so that they count as whole again. A device on which
 /// anything bad was left stays as it is, and all of them do where not everything was_covered. What was mended must have
 /// been flushed.
-void bring_up_stale_devices(const Filesystem& filesystem, Mender* mender, bool was_covered,
-                            survey::Findings& findings, const survey::DeviceCounts& counts);
+void bring_up_stale_devices(const Filesystem& filesystem, Mender* mender, bool was_covered, survey::Findings& findings,
+                            const survey::DeviceCounts& counts);
 
 } // namespace btrkit::scrub

@@ -11,8 +11,8 @@
 //     only) and the command that begins the subvolume or snapshot.
 //  4. Walk the items of the snapshot and its parent together, in key order, past what they share.
 //  5. For each inode on the way: make or delete it, under a temporary name; give it its names, moving others out of the
-//     way; send its attributes and contents (data written, cloned or left as holes), then its size, owner and mode; then
-//     the moves and deletions of directories that waited for it, and its times.
+//     way; send its attributes and contents (data written, cloned or left as holes), then its size, owner and mode;
+//     then the moves and deletions of directories that waited for it, and its times.
 //  6. Send the times of directories whose entries changed, and the end command (with Options::omit_end: of the last one
 //     only).
 //  7. Add the subvolume to the clone sources of those that follow, if parents are picked.

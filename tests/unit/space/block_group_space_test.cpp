@@ -62,9 +62,7 @@ public:
         return std::nullopt;
     }
     void rewind() { next_ = 0; }
-    void pin(Range range) {
-        std::fill(pinned_.begin() + index(range.start), pinned_.begin() + index(range.end), true);
-    }
+    void pin(Range range) { std::fill(pinned_.begin() + index(range.start), pinned_.begin() + index(range.end), true); }
     void release(Range range) {
         const auto first = static_cast<std::size_t>(index(range.start));
         const bool was_taken = states_[first] == State::taken;
