@@ -12,6 +12,10 @@
 
 namespace btrkit {
 
+inline constexpr u64 kib = 1024;
+inline constexpr u64 mib = 1024 * kib;
+inline constexpr u64 gib = 1024 * mib;
+
 using Bytes = std::span<const std::byte>;
 using MutableBytes = std::span<std::byte>;
 

@@ -110,7 +110,7 @@ void check_data_extent(const ItemCheck& item, u64 flags) {
     }
 }
 
-void check_level(const ItemCheck& item, u64 level) {
+void check_block_level(const ItemCheck& item, u64 level) {
     if (level >= btrfs::max_level_count) {
         item.report(extent_item_code, "level {}, but {} is the highest", level, btrfs::max_level_count - 1);
     }
@@ -140,7 +140,7 @@ void check_extent_overlap(const ItemCheck& item) {
 void check_extent_key(const ItemCheck& item) {
     item.expect_aligned(extent_item_code, "address", item.key().objectid);
     if (item.key().type == type::metadata_item) {
-        check_level(item, item.key().offset);
+        check_block_level(item, item.key().offset);
         if (!item.geometry().has_incompat(btrfs::incompat_skinny_metadata)) {
             item.report(extent_item_code, "METADATA_ITEM, but the filesystem has not the feature skinny-metadata");
         }
@@ -159,7 +159,7 @@ std::optional<Bytes> inline_refs_of(const ItemCheck& item, bool is_data) {
                     item.data().size(), sizeof(btrfs::ExtentItem) + sizeof(btrfs::TreeBlockInfo));
         return std::nullopt;
     }
-    check_level(item, info->level);
+    check_block_level(item, info->level);
     return rest.subspan(sizeof(*info));
 }
 

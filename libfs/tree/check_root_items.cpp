@@ -19,7 +19,7 @@ void check_root_key(const ItemCheck& item) {
     }
 }
 
-void check_level(const ItemCheck& item, std::string_view what, u8 level) {
+void check_root_level(const ItemCheck& item, std::string_view what, u8 level) {
     if (level >= btrfs::max_level_count) {
         item.report(root_code, "{} {}, but {} is the highest", what, level, btrfs::max_level_count - 1);
     }
@@ -41,8 +41,8 @@ void check_root(const ItemCheck& item) {
     item.expect_generation(root_code, "generation_v2", root.generation_v2);
     item.expect_generation(root_code, "last_snapshot", root.last_snapshot);
     item.expect_aligned(root_code, "bytenr", root.bytenr);
-    check_level(item, "level", root.level);
-    check_level(item, "drop_level", root.drop_level);
+    check_root_level(item, "level", root.level);
+    check_root_level(item, "drop_level", root.drop_level);
     if (const u64 unknown = root.flags & ~known_root_flags; unknown != 0) {
         item.report(root_code, "unknown flags {:#x}", unknown);
     }

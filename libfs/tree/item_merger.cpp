@@ -22,7 +22,7 @@ Result<void> ItemMerger::flush() {
         return {};
     }
     is_open_ = false;
-    auto added = tree_->add(key_, body_.bytes());
+    auto added = sink_->add(key_, body_.bytes());
     body_.clear();
     return added;
 }

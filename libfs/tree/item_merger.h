@@ -4,24 +4,24 @@
 #pragma once
 
 #include "libfs/base/item_buffer.h"
-#include "libfs/tree/tree_builder.h"
+#include "libfs/tree/item_sink.h"
 
 namespace btrkit {
 
-/// Adds items to a tree in key order. Nothing is known to be in the tree before flush().
+/// Adds items to a sink in key order. Nothing is known to be there before flush().
 class ItemMerger {
 public:
-    /// The tree must outlive it. max_size_bytes: of an item's body.
-    ItemMerger(TreeBuilder& tree, u32 max_size_bytes) : tree_(&tree), max_size_bytes_(max_size_bytes) {}
+    /// The sink must outlive it. max_size_bytes: of an item's body.
+    ItemMerger(ItemSink& sink, u32 max_size_bytes) : sink_(&sink), max_size_bytes_(max_size_bytes) {}
 
     /// Keys don't descend. False, and nothing is added, where the item of that key has no room for the part. Fails as
-    /// TreeBuilder::add() does.
+    /// the sink does.
     Result<bool> add(const btrfs::Key& key, Bytes part);
-    /// Adds the open item to the tree.
+    /// Adds the open item to the sink.
     Result<void> flush();
 
 private:
-    TreeBuilder* tree_;
+    ItemSink* sink_;
     u32 max_size_bytes_;
     bool is_open_ = false;
     btrfs::Key key_;

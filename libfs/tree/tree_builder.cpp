@@ -74,8 +74,8 @@ TreeBuilder::TreeBuilder(TreeBuilder&&) noexcept = default;
 Result<void> TreeBuilder::add(const btrfs::Key& key, Bytes data) {
     assert(levels_[0].is_empty() || levels_[0].last_key() < key);
     if (data.size() > btrfs::max_item_size(geometry_->nodesize)) {
-        return fail(ErrorKind::unsupported, fmt::format("an item of {} bytes does not fit tree blocks of {} bytes",
-                                                        data.size(), geometry_->nodesize));
+        return fail_as_bug(
+            fmt::format("an item of {} bytes does not fit tree blocks of {} bytes", data.size(), geometry_->nodesize));
     }
     if (!levels_[0].has_room_for_item(data.size())) {
         BTRKIT_TRY(close(0));
@@ -91,7 +91,7 @@ Result<void> TreeBuilder::close(unsigned level) {
 
 Result<void> TreeBuilder::add_pointer(unsigned level, const btrfs::Key& first_key, Logical child) {
     if (level >= btrfs::max_level_count) {
-        return fail(ErrorKind::unsupported,
+        return fail(ErrorKind::no_space,
                     fmt::format("tree {} would need more than {} levels", identity_.tree, btrfs::max_level_count));
     }
     if (level == levels_.size()) {

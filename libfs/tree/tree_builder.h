@@ -5,10 +5,8 @@
 // tree takes, or where its blocks begin, builds it once into a sink that keeps nothing.
 #pragma once
 
-#include "formats/btrfs/key.h"
 #include "formats/btrfs/tree_block.h"
-#include "libfs/base/bytes.h"
-#include "libfs/base/error.h"
+#include "libfs/tree/item_sink.h"
 #include "libfs/volume/geometry.h"
 
 #include <memory>
@@ -55,17 +53,16 @@ struct BuiltTree {
     u64 block_count = 0;
 };
 
-class TreeBuilder {
+class TreeBuilder final : public ItemSink {
 public:
     /// geometry and sink must outlive the builder.
     TreeBuilder(const Geometry& geometry, const TreeIdentity& identity, BlockSink& sink);
-    ~TreeBuilder();
+    ~TreeBuilder() override;
     TreeBuilder(TreeBuilder&&) noexcept;
     TreeBuilder& operator=(TreeBuilder&&) = delete;
 
-    /// Adds an item behind all others: its key must be above theirs. Fails with unsupported where the item can't fit
-    /// any leaf, and as the sink does.
-    Result<void> add(const btrfs::Key& key, Bytes data);
+    /// Fails with bug where the item can't fit any leaf (btrfs::max_item_size), and as the sink does.
+    Result<void> add(const btrfs::Key& key, Bytes data) override;
 
     /// Closes what is open. A tree without items is one empty leaf. Nothing may be added afterwards.
     Result<BuiltTree> finish();

@@ -17,7 +17,6 @@ using namespace btrkit::test;
 
 namespace {
 
-constexpr u64 mib = u64{1} << 20;
 /// What btrfs-progs demands of a device by default (measured of 6.19).
 constexpr u64 least_default_bytes = 114294784;
 

@@ -26,8 +26,6 @@ struct TestClock {
     }
 };
 
-constexpr u64 mib = 1 << 20;
-
 TEST_CASE("work that takes less than a second shows nothing on a terminal") {
     TestClock time;
     StringSink err;

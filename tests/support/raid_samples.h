@@ -10,7 +10,6 @@
 
 namespace btrkit::test {
 
-inline constexpr u64 kib = 1024;
 inline constexpr u64 unit = 64 * kib;
 
 struct Layout {

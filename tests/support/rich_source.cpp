@@ -10,8 +10,6 @@ namespace btrkit::test {
 
 namespace {
 
-constexpr u64 kib = 1024;
-constexpr u64 mib = 1024 * kib;
 constexpr u32 acl_no_id = ~u32{0};
 
 /// Different names with the same hash (crc32c): after any prefix of one length.

@@ -9,7 +9,6 @@ namespace btrkit::test {
 
 namespace {
 
-constexpr u64 mib = u64{1} << 20;
 constexpr u64 sys_chunk_start = 22 * mib;
 constexpr u64 sys_chunk_length = 8 * mib;
 

@@ -91,9 +91,9 @@ bool spoils_leaf(ProblemCode code) {
            code != ProblemCode::item_file_extent_overlap;
 }
 
-class Judge {
+class MountJudge {
 public:
-    Judge(const Findings& findings, const Filesystem& filesystem) : findings_(findings), filesystem_(filesystem) {}
+    MountJudge(const Findings& findings, const Filesystem& filesystem) : findings_(findings), filesystem_(filesystem) {}
 
     Mountability judge() {
         judge_super();
@@ -254,7 +254,7 @@ private:
 } // namespace
 
 Mountability judge_mountability(const Findings& findings, const Filesystem& filesystem) {
-    return Judge(findings, filesystem).judge();
+    return MountJudge(findings, filesystem).judge();
 }
 
 Mountability judge_unopened(const Findings&) {

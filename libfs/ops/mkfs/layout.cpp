@@ -8,8 +8,6 @@ namespace btrkit::mkfs {
 
 namespace {
 
-constexpr u64 mib = u64{1} << 20;
-constexpr u64 gib = u64{1} << 30;
 /// No device is larger, and sums of a few still fit 64 bits.
 constexpr u64 boundless = u64{1} << 56;
 
@@ -31,9 +29,9 @@ StripePolicy policy_of(u64 type, u64 total_bytes) {
     return {gib, 10 * gib, 64 * mib};
 }
 
-class Planner {
+class ChunkPlanner {
 public:
-    Planner(const Parameters& parameters, std::span<const u64> device_sizes)
+    ChunkPlanner(const Parameters& parameters, std::span<const u64> device_sizes)
         : allocator_(devices_of(parameters, device_sizes), Logical{reserved_at_device_start}),
           total_bytes_(std::accumulate(device_sizes.begin(), device_sizes.end(), u64{0})) {}
 
@@ -116,7 +114,7 @@ private:
 /// The first data chunk of an almost empty filesystem, as the peer makes it.
 constexpr u64 first_single_data_bytes = 8 * mib;
 
-bool lay_out_roomy(Planner& planner, const Parameters& parameters, const SpaceNeeds& needs, Layout& layout) {
+bool lay_out_roomy(ChunkPlanner& planner, const Parameters& parameters, const SpaceNeeds& needs, Layout& layout) {
     if (!planner.add_roomy(layout.system, parameters.system_type(), needs.system) ||
         !planner.add_roomy(layout.metadata, parameters.metadata_type(), needs.metadata)) {
         return false;
@@ -129,7 +127,7 @@ bool lay_out_roomy(Planner& planner, const Parameters& parameters, const SpaceNe
                              starts_small ? std::optional(first_single_data_bytes) : std::nullopt);
 }
 
-bool lay_out_tight(Planner& planner, const Parameters& parameters, const SpaceNeeds& needs, Layout& layout) {
+bool lay_out_tight(ChunkPlanner& planner, const Parameters& parameters, const SpaceNeeds& needs, Layout& layout) {
     return planner.add_tight(layout.system, parameters.system_type(), needs.system) &&
            planner.add_tight(layout.metadata, parameters.metadata_type(), needs.metadata) &&
            (needs.data == 0 || planner.add_tight(layout.data, parameters.data_type(), needs.data));
@@ -171,7 +169,7 @@ void Layout::drop_data_chunks(std::size_t keep) {
 
 std::optional<Layout> lay_out(const Parameters& parameters, std::span<const u64> device_sizes, const SpaceNeeds& needs,
                               Fit fit) {
-    Planner planner(parameters, device_sizes);
+    ChunkPlanner planner(parameters, device_sizes);
     Layout layout;
     const bool fits = fit == Fit::roomy ? lay_out_roomy(planner, parameters, needs, layout)
                                         : lay_out_tight(planner, parameters, needs, layout);

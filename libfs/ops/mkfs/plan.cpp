@@ -10,9 +10,6 @@ namespace btrkit::mkfs {
 
 namespace {
 
-constexpr u64 mib = u64{1} << 20;
-constexpr u64 gib = u64{1} << 30;
-
 /// Metadata that the kernel wants free before it lets anyone write: its own reserve and a transaction's worth.
 u64 kernel_reserve_bytes(const Parameters& parameters) {
     return std::max<u64>(4 * mib, u64{768} * parameters.geometry.nodesize);

@@ -2,15 +2,8 @@
 #include "libfs/ops/send/snapshot.h"
 
 #include "formats/btrfs/file_extent.h"
-#include "libfs/base/checksum.h"
-#include "libfs/base/names.h"
-#include "libfs/fs/directory.h"
-#include "libfs/fs/item_range.h"
-#include "libfs/survey/naming/name_items.h"
+#include "libfs/fs/name_items.h"
 
-#include <ranges>
-
-#include <fmt/format.h>
 #include <sys/stat.h>
 
 namespace btrkit::send {
@@ -23,27 +16,10 @@ constexpr std::size_t most_inodes_kept = 16384;
 /// A bit of a generation that no filesystem comes to.
 constexpr u64 generation_apart = u64{1} << 63;
 
-bool is_ref_of(const btrfs::Key& key, u64 inode) {
-    return key.objectid == inode && (key.type == type::inode_ref || key.type == type::inode_extref);
-}
-
 } // namespace
 
-std::string path_from(std::span<const std::string> names_upwards) {
-    std::string path;
-    for (const auto& name : names_upwards | std::views::reverse) {
-        path += path.empty() ? "" : "/";
-        path += name;
-    }
-    return path;
-}
-
 Snapshot::Snapshot(BlockCache& cache, Subvolume subvolume)
-    : cache_(&cache), subvolume_(std::move(subvolume)), inode_items_(search()), refs_(search()), entries_(search()) {}
-
-Error Snapshot::damaged(const btrfs::Key& key, std::string what) const {
-    return item_error(ProblemCode::item_inode, id(), key, std::move(what));
-}
+    : subvolume_(std::move(subvolume)), view_(cache, subvolume_.tree) {}
 
 void Snapshot::tell_apart_from(Snapshot& other) {
     other_ = &other;
@@ -65,34 +41,19 @@ Result<bool> Snapshot::is_another(const Inode& inode) {
     if (!S_ISLNK(inode.mode)) {
         return false;
     }
-    const auto ours = symlink_item(inode.number);
-    BTRKIT_TRY_ASSIGN(const auto theirs, ours ? other_->symlink_item(inode.number) : std::unexpected(ours.error()));
+    const auto ours = view_.symlink_item(inode.number);
+    BTRKIT_TRY_ASSIGN(const auto theirs,
+                      ours ? other_->view_.symlink_item(inode.number) : std::unexpected(ours.error()));
     const auto* head = view_at<btrfs::FileExtentHead>(*ours);
     const bool is_inline = head != nullptr && head->type == static_cast<u8>(btrfs::FileExtentType::inline_data);
     return !is_inline || *ours != theirs;
-}
-
-/// Of its target.
-Result<std::vector<std::byte>> Snapshot::symlink_item(u64 number) {
-    BTRKIT_TRY_ASSIGN(const auto there, inode_items_.find({number, type::extent_data, 0}));
-    const auto data = there ? inode_items_.data() : Bytes();
-    return std::vector<std::byte>(data.begin(), data.end());
 }
 
 Result<std::optional<Inode>> Snapshot::inode(u64 number) {
     if (const auto kept = inodes_.find(number); kept != inodes_.end()) {
         return kept->second;
     }
-    const btrfs::Key key{number, type::inode_item, 0};
-    BTRKIT_TRY_ASSIGN(const auto there, inode_items_.find(key));
-    std::optional<Inode> inode;
-    if (there) {
-        const auto* item = view_at<btrfs::InodeItem>(inode_items_.data());
-        if (item == nullptr) {
-            return std::unexpected(item_error(ProblemCode::item_size, id(), key, "too short for an inode"));
-        }
-        inode = parse_inode(number, *item);
-    }
+    BTRKIT_TRY_ASSIGN(auto inode, view_.find_inode(number));
     if (inode && other_ != nullptr) {
         BTRKIT_TRY_ASSIGN(const auto another, is_another(*inode));
         inode->generation |= another ? generation_apart : 0;
@@ -117,45 +78,13 @@ Result<u64> Snapshot::generation_of(u64 number) {
     return found ? Result<u64>(found->generation) : std::unexpected(found.error());
 }
 
-Result<std::optional<InodeName>> Snapshot::first_ref(u64 number) {
-    BTRKIT_TRY_ASSIGN(const auto there, refs_.seek({number, type::inode_ref, 0}));
-    if (!there || !is_ref_of(refs_.key(), number)) {
+Result<std::optional<InodeName>> Snapshot::first_name(u64 number) {
+    BTRKIT_TRY_ASSIGN(auto first, view_.first_name(number));
+    if (!first) {
         return std::nullopt;
     }
-    std::optional<InodeName> first;
-    survey::for_each_name(refs_.key(), refs_.data(), [&](const survey::NameRecord& record, const btrfs::DirItem*) {
-        if (!first) {
-            first = InodeName{.dir = record.parent, .name = std::string(as_text(record.name))};
-        }
-    });
-    if (!first || !is_possible_name(first->name)) {
-        return std::unexpected(damaged(refs_.key(), first ? "no possible name" : "a reference that is cut off"));
-    }
-    return first;
-}
-
-Result<std::optional<InodeName>> Snapshot::first_name(u64 number) {
-    auto first = first_ref(number);
-    if (!first || !*first) {
-        return first;
-    }
-    BTRKIT_TRY_ASSIGN(const auto generation, generation_of((*first)->dir));
-    (*first)->dir_generation = generation;
-    return first;
-}
-
-Result<std::string> Snapshot::path_of(u64 number) {
-    std::vector<std::string> names; // from the inode up
-    for (unsigned level = 0; number != btrfs::root_dir_inode; ++level) {
-        BTRKIT_TRY_ASSIGN(auto name,
-                          level < most_levels ? first_ref(number) : Result<std::optional<InodeName>>(std::nullopt));
-        if (!name) {
-            return std::unexpected(damaged({number, type::inode_ref, 0}, "an inode without a way to the top"));
-        }
-        names.push_back(std::move(name->name));
-        number = name->dir;
-    }
-    return path_from(names);
+    BTRKIT_TRY_ASSIGN(const auto generation, generation_of(first->dir));
+    return InodeName{.dir = first->dir, .dir_generation = generation, .name = std::move(first->name)};
 }
 
 Result<InodeName> Snapshot::need_first_name(u64 number) {
@@ -164,12 +93,6 @@ Result<InodeName> Snapshot::need_first_name(u64 number) {
         return std::unexpected(damaged({number, type::inode_ref, 0}, "an inode without a name"));
     }
     return std::move(*name);
-}
-
-Result<std::optional<btrfs::Key>> Snapshot::entry(u64 dir, std::string_view name) {
-    BTRKIT_TRY_ASSIGN(const auto there,
-                      entries_.find({dir, type::dir_item, name_hash(std::as_bytes(std::span(name)))}));
-    return there ? entry_of_name(entries_.data(), name) : std::nullopt;
 }
 
 Result<std::optional<u64>> Snapshot::inode_of_entry(u64 dir, std::string_view name) {
@@ -186,7 +109,7 @@ Result<bool> Snapshot::is_on_the_way_up(u64 dir, u64 dir_generation, u64 from, u
         return dir_generation == from_generation;
     }
     for (unsigned level = 0; from > btrfs::root_dir_inode; ++level) {
-        if (level == most_levels) {
+        if (level == most_path_levels) {
             return std::unexpected(damaged({from, type::inode_ref, 0}, "a directory that is within itself"));
         }
         BTRKIT_TRY_ASSIGN(const auto name, need_first_name(from));
@@ -202,9 +125,9 @@ Result<bool> Snapshot::is_above(u64 dir, u64 dir_generation, u64 number) {
     auto refs = search();
     auto there = refs.seek({number, type::inode_ref, 0});
     u64 last_parent = 0;
-    for (; there && *there && is_ref_of(refs.key(), number); there = refs.next()) {
+    for (; there && *there && is_inode_ref_of(refs.key(), number); there = refs.next()) {
         std::vector<u64> parents;
-        survey::for_each_name(refs.key(), refs.data(), [&](const survey::NameRecord& record, const btrfs::DirItem*) {
+        for_each_name(refs.key(), refs.data(), [&](const NameRecord& record, const btrfs::DirItem*) {
             if (record.parent != last_parent) { // a file has most of its names in few directories
                 parents.push_back(record.parent);
                 last_parent = record.parent;

@@ -2,9 +2,8 @@
 // One of the two subvolumes that a send compares, and what is looked up in it.
 #pragma once
 
-#include "libfs/fs/inode.h"
+#include "libfs/fs/subvolume_view.h"
 #include "libfs/ops/send/subvolume.h"
-#include "libfs/tree/tree_search.h"
 
 namespace btrkit::send {
 
@@ -17,13 +16,8 @@ struct InodeName {
     friend auto operator<=>(const InodeName&, const InodeName&) = default;
 };
 
-/// Of a way up: no path that a stream can hold has more names; what goes on longer is a loop.
-inline constexpr unsigned most_levels = 4096;
-
-/// The path that these names make, the innermost first.
-std::string path_from(std::span<const std::string> names_upwards);
-
-/// Fails with damaged where blocks are lost. For one thread.
+/// A view of the subvolume in which an inode is what it is by number and generation. Fails with damaged where blocks
+/// are lost. For one thread.
 class Snapshot {
 public:
     /// The cache must outlive it.
@@ -35,7 +29,7 @@ public:
 
     const Subvolume& subvolume() const { return subvolume_; }
     u64 id() const { return subvolume_.id(); }
-    BlockCache& cache() const { return *cache_; }
+    BlockCache& cache() const { return view_.cache(); }
 
     Result<std::optional<Inode>> inode(u64 number);
     /// The same where it must be there: damaged if it is not.
@@ -46,10 +40,10 @@ public:
     Result<std::optional<InodeName>> first_name(u64 number);
     Result<InodeName> need_first_name(u64 number);
     /// By first names, from the top of the subvolume.
-    Result<std::string> path_of(u64 number);
+    Result<std::string> path_of(u64 number) { return view_.path_of(number); }
 
     /// Where the entry of a directory leads; nothing where there is none by that name.
-    Result<std::optional<btrfs::Key>> entry(u64 dir, std::string_view name);
+    Result<std::optional<btrfs::Key>> entry(u64 dir, std::string_view name) { return view_.find_entry(dir, name); }
     /// The same, but entries that lead to subvolumes are none.
     Result<std::optional<u64>> inode_of_entry(u64 dir, std::string_view name);
 
@@ -57,23 +51,17 @@ public:
     Result<bool> is_above(u64 dir, u64 dir_generation, u64 number);
 
     /// For walks of one's own.
-    TreeSearch search() const { return {*cache_, subvolume_.tree.block}; }
+    TreeSearch search() const { return view_.search(); }
 
-    Error damaged(const btrfs::Key& key, std::string what) const;
+    Error damaged(const btrfs::Key& key, std::string what) const { return view_.damaged(key, std::move(what)); }
 
 private:
     Result<bool> is_another(const Inode& inode);
-    Result<std::vector<std::byte>> symlink_item(u64 number);
-    /// The same without generation.
-    Result<std::optional<InodeName>> first_ref(u64 number);
     Result<bool> is_on_the_way_up(u64 dir, u64 dir_generation, u64 from, u64 from_generation);
 
-    BlockCache* cache_;
     Subvolume subvolume_;
+    SubvolumeView view_;
     Snapshot* other_ = nullptr; ///< not null: of another filesystem
-    TreeSearch inode_items_;
-    TreeSearch refs_;
-    TreeSearch entries_;
     /// Inodes that were looked up not long ago; emptied when it is large.
     std::unordered_map<u64, std::optional<Inode>> inodes_;
 };

@@ -4,7 +4,7 @@
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/names.h"
 #include "libfs/fs/directory.h"
-#include "libfs/survey/naming/name_items.h"
+#include "libfs/fs/name_items.h"
 
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -290,7 +290,7 @@ void SubvolumeSender::keep_other_dir(u64 number, bool is_other) {
 /// Whether directories that equal references name are others than in the parent.
 Result<bool> SubvolumeSender::is_in_other_dirs(const ItemPlace& refs) {
     Result<bool> moved = false;
-    survey::for_each_name(refs.key(), refs.data(), [&](const survey::NameRecord& name, const btrfs::DirItem*) {
+    for_each_name(refs.key(), refs.data(), [&](const NameRecord& name, const btrfs::DirItem*) {
         if (moved && !*moved) {
             moved = is_other_dir(name.parent);
         }
@@ -301,7 +301,7 @@ Result<bool> SubvolumeSender::is_in_other_dirs(const ItemPlace& refs) {
 Result<void> SubvolumeSender::record_names(Snapshot& snapshot, const btrfs::Key& key, Bytes body, bool is_new) {
     Result<void> done;
     std::size_t told_bytes = 0;
-    survey::for_each_name(key, body, [&](const survey::NameRecord& record, const btrfs::DirItem*) {
+    for_each_name(key, body, [&](const NameRecord& record, const btrfs::DirItem*) {
         told_bytes +=
             (key.type == type::inode_ref ? sizeof(btrfs::InodeRef) : sizeof(btrfs::InodeExtref)) + record.name.size();
         if (done && !is_possible_name(as_text(record.name))) {

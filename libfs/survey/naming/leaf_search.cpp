@@ -2,8 +2,8 @@
 #include "libfs/survey/naming/leaf_search.h"
 
 #include "formats/btrfs/item_types.h"
+#include "libfs/fs/name_items.h"
 #include "libfs/fs/stored_extent.h"
-#include "libfs/survey/naming/name_items.h"
 #include "libfs/survey/scan/block_scan.h"
 #include "libfs/survey/scan/file_tree_roots.h"
 

@@ -2,7 +2,7 @@
 #include "libfs/survey/naming/paths.h"
 
 #include "formats/btrfs/item_types.h"
-#include "libfs/survey/naming/name_items.h"
+#include "libfs/fs/name_items.h"
 
 #include <ranges>
 

@@ -10,7 +10,7 @@ namespace {
 namespace type = btrfs::item_type;
 
 /// Findings about the bytes of extents.
-bool is_about_data(ProblemCode code) {
+bool finding_is_about_data(ProblemCode code) {
     return code == ProblemCode::data_unreadable || code == ProblemCode::data_checksum ||
            code == ProblemCode::data_csum_missing || code == ProblemCode::data_copies_differ ||
            code == ProblemCode::raid_stripe_missing ||
@@ -49,7 +49,7 @@ public:
         if (place.tree == btrfs::root_tree_id && place.key) {
             return ask_of_root_item(*place.key);
         }
-        if (place.logical && place.length && is_about_data(problem.code)) {
+        if (place.logical && place.length && finding_is_about_data(problem.code)) {
             const u64 start = place.logical->bytenr;
             return Question{.data = Range{start, start + std::min(*place.length, ~u64{0} - start)}};
         }

@@ -24,7 +24,7 @@ ProblemCode code_of(Fault::Kind kind) {
     return ProblemCode::data_parity;
 }
 
-bool is_about_data(Fault::Kind kind) {
+bool fault_is_about_data(Fault::Kind kind) {
     return kind == Fault::Kind::data_unreadable || kind == Fault::Kind::data_checksum ||
            kind == Fault::Kind::data_differs;
 }
@@ -54,7 +54,7 @@ Problems problems_of(const Fault& fault, const Filesystem& filesystem) {
     }
     place.tree = fault.tree;
     const bool is_parity = fault.mirror == 0;
-    if (is_about_data(fault.kind) || is_parity) {
+    if (fault_is_about_data(fault.kind) || is_parity) {
         place.length = fault.range.length();
     }
     Problems problems = fault.problems;

@@ -8,7 +8,6 @@ namespace check_sums_test {
 
 using namespace btrkit;
 using namespace btrkit::check;
-using survey::NameRecord;
 
 TEST_CASE("a name's three forms cancel out; forms of different names don't") {
     const auto name = [](std::string_view text) { return std::as_bytes(std::span(text)); };

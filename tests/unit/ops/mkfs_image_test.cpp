@@ -20,8 +20,6 @@ using namespace btrkit::test;
 
 namespace {
 
-constexpr u64 mib = u64{1} << 20;
-
 struct Kind {
     mkfs::Requests requests;
     std::size_t device_count = 1;

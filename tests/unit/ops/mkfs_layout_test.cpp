@@ -11,9 +11,6 @@ using namespace btrkit::mkfs;
 
 namespace {
 
-constexpr u64 mib = u64{1} << 20;
-constexpr u64 gib = u64{1} << 30;
-
 Parameters parameters_for(std::string data, std::string metadata, std::size_t devices, bool mixed = false) {
     std::vector<std::string> warnings;
     Requests requests = {.mixed = mixed, .fsid = uuid_from_seed("layout")};

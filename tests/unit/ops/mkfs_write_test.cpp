@@ -21,7 +21,6 @@ using namespace btrkit::test;
 
 namespace {
 
-constexpr u64 mib = u64{1} << 20;
 /// Two mirrors of the superblock fit.
 constexpr u64 device_bytes = 80 * mib;
 

@@ -12,9 +12,6 @@ using namespace btrkit;
 
 namespace {
 
-constexpr u64 kib = 1024;
-constexpr u64 mib = 1024 * kib;
-
 /// A single chunk that lies on its device where it lies in the filesystem's space.
 Chunk single_chunk(u64 start, u64 length) {
     return {.start = {start},

@@ -12,8 +12,6 @@ using namespace btrkit;
 
 namespace {
 
-constexpr u64 mib = u64{1} << 20;
-
 std::vector<DeviceSpace> devices(const std::vector<u64>& sizes) {
     std::vector<DeviceSpace> all;
     for (const u64 size : sizes) {

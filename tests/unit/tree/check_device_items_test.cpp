@@ -9,8 +9,6 @@ namespace {
 using namespace btrkit;
 using namespace btrkit::test;
 
-constexpr u64 mib = 1 << 20;
-
 template <class Change>
 std::string device_findings(Change change, u64 objectid = btrfs::dev_items_objectid) {
     return findings({{{objectid, type::dev_item, 1}, changed(valid_device(), change)}}, btrfs::chunk_tree_id);

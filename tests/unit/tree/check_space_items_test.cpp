@@ -9,7 +9,6 @@ namespace {
 using namespace btrkit;
 using namespace btrkit::test;
 
-constexpr u64 mib = 1 << 20;
 constexpr btrfs::Key a_group{mib, type::block_group_item, 8 * mib};
 
 Geometry geometry_with(u64 incompat) {

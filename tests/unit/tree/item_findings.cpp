@@ -7,8 +7,6 @@ namespace btrkit::test {
 
 namespace {
 
-constexpr u64 mib = u64{1} << 20;
-
 u64 hash_of(std::string_view name) {
     return name_hash(std::as_bytes(std::span(name)));
 }

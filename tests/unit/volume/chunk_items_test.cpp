@@ -17,8 +17,6 @@ using btrkit::test::uuid_of;
 
 namespace {
 
-constexpr u64 mib = u64{1} << 20;
-
 Chunk chunk_with(u64 type, u32 stripes, u64 start = 64 * mib) {
     Chunk chunk{.start = {start}, .length = 24 * mib, .type = type, .sub_stripes = 0, .stripes = {}};
     chunk.sub_stripes = chunk.profile().sub_stripes;

@@ -17,7 +17,6 @@ using btrkit::test::sample_superblock;
 
 namespace {
 
-constexpr btrkit::u64 mib = btrkit::u64{1} << 20;
 constexpr Key sound_key{256, item_type::chunk_item, 16 * mib};
 constexpr auto top = ~btrkit::u64{0};
 

@@ -11,7 +11,6 @@ using namespace btrfs;
 
 namespace {
 
-constexpr btrkit::u64 kib = 1024;
 constexpr btrkit::u64 stripe_bytes = 64 * kib;
 constexpr btrkit::u64 start = btrkit::u64{1} << 30;
 

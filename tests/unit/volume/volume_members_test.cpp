@@ -9,9 +9,7 @@ namespace volume_members_test {
 using namespace btrkit;
 using namespace btrkit::test;
 
-namespace {
-constexpr u64 kib = 1024;
-} // namespace
+namespace {} // namespace
 
 namespace {
 

@@ -10,9 +10,7 @@ namespace volume_open_test {
 using namespace btrkit;
 using namespace btrkit::test;
 
-namespace {
-constexpr u64 kib = 1024;
-} // namespace
+namespace {} // namespace
 
 TEST_CASE("all devices of a filesystem are its members, in any order") {
     VolumeImage image(3);

@@ -61,7 +61,7 @@ u64 bytes_of(const VerifyUnit& unit) {
     return sectors * unit.sectorsize * stored_copies(*unit.chunk);
 }
 
-u64 verify_data(Context& context, const Promise& csum_root) {
+u64 verify_by_checksums(Context& context, const Promise& csum_root) {
     const auto& filesystem = context.filesystem;
     KnownData extents(context);
     std::vector<std::unique_ptr<ChecksumSource>> checksums;
@@ -97,7 +97,7 @@ u64 check_data(Context& context) {
         return 0;
     }
     const auto root = find_tree(context, btrfs::csum_tree_id);
-    return root ? verify_data(context, root->block) : 0;
+    return root ? verify_by_checksums(context, root->block) : 0;
 }
 
 } // namespace btrkit::check

@@ -63,7 +63,7 @@ void tell_unfounded(Context& context, const DeviceFacts& facts, const DevExtentR
                     has_chunk ? "no stripe is there of chunk" : "there is no chunk at", extent.chunk_start));
 }
 
-void compare(Context& context, const WantedExtent& wanted, const DevExtentRecord& extent) {
+void compare_extent(Context& context, const WantedExtent& wanted, const DevExtentRecord& extent) {
     const auto differs = [&](std::string_view what, u64 is, u64 should_be) {
         if (is != should_be) {
             context.findings.report(
@@ -90,7 +90,7 @@ void match_stripes(Context& context, const DeviceFacts& facts) {
     for (const DevExtentRecord& extent : facts.dev_extents) {
         tell_missing_before(&extent);
         if (next != wanted.end() && place_on_device(*next) == place_on_device(extent)) {
-            compare(context, *next, extent);
+            compare_extent(context, *next, extent);
             ++next;
         } else if (facts.chunks_complete) {
             tell_unfounded(context, facts, extent);

@@ -11,22 +11,20 @@ using namespace survey;
 
 namespace {
 
-using RefKind = Reference::Kind;
-
-bool is_data(RefKind kind) {
-    return kind == RefKind::data || kind == RefKind::shared_data;
+bool is_data(Reference::Kind kind) {
+    return kind == Reference::Kind::data || kind == Reference::Kind::shared_data;
 }
 
 std::string reference_text(const Reference& reference) {
     switch (reference.kind) {
-    case RefKind::tree_block: return fmt::format("tree {}", objectid_text(reference.owner));
-    case RefKind::shared_block:
-    case RefKind::shared_data: return fmt::format("block {}", reference.owner);
-    case RefKind::data:
+    case Reference::Kind::tree_block: return fmt::format("tree {}", objectid_text(reference.owner));
+    case Reference::Kind::shared_block:
+    case Reference::Kind::shared_data: return fmt::format("block {}", reference.owner);
+    case Reference::Kind::data:
         return fmt::format("tree {}, inode {}, file offset {}", objectid_text(reference.owner), reference.inode,
                            static_cast<std::int64_t>(reference.offset));
-    case RefKind::item: return "nothing";
-    case RefKind::block: break;
+    case Reference::Kind::item: return "nothing";
+    case Reference::Kind::block: break;
     }
     return fmt::format("generation {}, level {}", reference.inode, reference.offset);
 }
@@ -60,7 +58,8 @@ private:
         return {reference.bytenr, reference.bytenr + std::max<u64>(reference.length_bytes, 1)};
     }
     bool has_two_items() const {
-        return std::ranges::count(recorded_, RefKind::item, [](const auto& one) { return one.reference.kind; }) > 1;
+        return std::ranges::count(recorded_, Reference::Kind::item,
+                                  [](const auto& one) { return one.reference.kind; }) > 1;
     }
     static std::string and_more(std::size_t count) {
         return count > 1 ? fmt::format(" and {} more", count - 1) : std::string();
@@ -68,7 +67,7 @@ private:
     /// One that is a reference and not what the block says of itself.
     const HeldReference& real_holder() const {
         const auto found = std::ranges::find_if(
-            held_, [](const HeldReference& held) { return held.reference.kind != RefKind::block; });
+            held_, [](const HeldReference& held) { return held.reference.kind != Reference::Kind::block; });
         return found == held_.end() ? held_.front() : *found;
     }
 
@@ -125,7 +124,7 @@ private:
         if (context_.lost_blocks) {
             return; // what holds it may be lost
         }
-        if (reference.kind == RefKind::block || lengths_differ_) {
+        if (reference.kind == Reference::Kind::block || lengths_differ_) {
             return; // the other side says how it differs
         }
         report_unheld(ProblemCode::extent_ref_unfounded, reference, reference_text(reference));
@@ -133,9 +132,9 @@ private:
 
     void judge_unrecorded(const HeldReference& held) {
         const auto& reference = held.reference;
-        if (reference.kind == RefKind::block) {
-            const auto block =
-                std::ranges::find(recorded_, RefKind::block, [](const auto& one) { return one.reference.kind; });
+        if (reference.kind == Reference::Kind::block) {
+            const auto block = std::ranges::find(recorded_, Reference::Kind::block,
+                                                 [](const auto& one) { return one.reference.kind; });
             report(ProblemCode::extent_differs, held,
                    fmt::format("the extent item has {}, the block has {}",
                                block == recorded_.end() ? "data" : reference_text(block->reference),

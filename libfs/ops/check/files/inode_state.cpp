@@ -53,9 +53,9 @@ void InodeState::append(const InodeState& later) {
 
 namespace {
 
-class Judge {
+class InodeJudge {
 public:
-    Judge(const InodeState& inode, const Geometry& geometry, u64 tree, Problems& problems)
+    InodeJudge(const InodeState& inode, const Geometry& geometry, u64 tree, Problems& problems)
         : inode_(inode), geometry_(geometry), tree_(tree), problems_(problems) {}
 
     void judge() const {
@@ -195,7 +195,7 @@ private:
 } // namespace
 
 void judge_inode(const InodeState& inode, const Geometry& geometry, u64 tree, Problems& problems) {
-    Judge(inode, geometry, tree, problems).judge();
+    InodeJudge(inode, geometry, tree, problems).judge();
 }
 
 Sum128 inode_sum(const InodeState& inode, u64 seed) {

@@ -3,8 +3,8 @@
 // These are the records that must cancel out.
 #pragma once
 
+#include "libfs/fs/name_items.h"
 #include "libfs/ops/check/files/sum128.h"
-#include "libfs/survey/naming/name_items.h"
 
 namespace btrkit::check {
 
@@ -13,7 +13,7 @@ enum class RecordKind : u64 { by_name = 1, by_index, type, orphan };
 
 /// What a name adds to the sum: directory items and indexes on one side, references on the other. The file type is
 /// taken away once for each entry when the inode is complete: file_type_record().
-inline Sum128 name_sum(const survey::NameRecord& record, u64 seed) {
+inline Sum128 name_sum(const NameRecord& record, u64 seed) {
     const Sum128 name = hash_bytes(record.name, seed);
     const auto by_name = [&] {
         return hash_words<5>({static_cast<u64>(RecordKind::by_name), record.parent, record.child, name.low, name.high},
@@ -26,9 +26,9 @@ inline Sum128 name_sum(const survey::NameRecord& record, u64 seed) {
     };
     Sum128 sum;
     switch (record.form) {
-    case survey::NameRecord::Form::dir_item: sum += by_name(); break;
-    case survey::NameRecord::Form::dir_index: sum += by_index(); break;
-    case survey::NameRecord::Form::inode_ref:
+    case NameRecord::Form::dir_item: sum += by_name(); break;
+    case NameRecord::Form::dir_index: sum += by_index(); break;
+    case NameRecord::Form::inode_ref:
         sum -= by_name();
         sum -= by_index();
         break;

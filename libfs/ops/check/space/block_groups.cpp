@@ -16,7 +16,7 @@ using namespace survey;
 
 namespace {
 
-void accept_item(Context& context, const btrfs::Key& key, Bytes body, const Place& place, bool& complete) {
+void accept_group_item(Context& context, const btrfs::Key& key, Bytes body, const Place& place, bool& complete) {
     if (key.type != btrfs::item_type::block_group_item) {
         context.findings.report(ProblemCode::item_misplaced, place, "the block group tree has block groups only");
         return;
@@ -43,7 +43,7 @@ bool scan_block_group_tree(Context& context) {
     }
     bool complete = true;
     const bool whole = scan_items(context, *root, [&](const btrfs::Key& key, Bytes body, const Place& place) {
-        accept_item(context, key, body, place, complete);
+        accept_group_item(context, key, body, place, complete);
     });
     return whole && complete;
 }
@@ -54,7 +54,7 @@ std::string flags_text(u64 flags) {
     return std::string(text.view());
 }
 
-void compare(Context& context, const BlockGroupRecord& group, const Chunk& chunk) {
+void compare_with_chunk(Context& context, const BlockGroupRecord& group, const Chunk& chunk) {
     const Range range{chunk.start.bytenr, chunk.start.bytenr + chunk.length};
     if (group.length != chunk.length) {
         context.findings.report(ProblemCode::block_group_differs, group.place,
@@ -85,7 +85,7 @@ void check_groups(Context& context, std::span<const BlockGroupRecord> groups) {
             context.findings.report(ProblemCode::block_group_differs, group.place,
                                     fmt::format("block group {} has two items", group.start));
         } else if (chunk != nullptr) {
-            compare(context, group, *chunk);
+            compare_with_chunk(context, group, *chunk);
         } else if (context.space.chunks_complete) {
             context.findings.report(ProblemCode::block_group_unfounded, group.place,
                                     fmt::format("no chunk begins at {}", group.start));

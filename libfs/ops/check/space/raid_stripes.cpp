@@ -27,7 +27,7 @@ void check_strides(Context& context, Bytes body, const Place& place) {
     }
 }
 
-void accept_item(Context& context, const btrfs::Key& key, Bytes body, const Place& place, RangeSet& stripes) {
+void accept_stripe_item(Context& context, const btrfs::Key& key, Bytes body, const Place& place, RangeSet& stripes) {
     if (key.type != btrfs::item_type::raid_stripe) {
         context.findings.report(ProblemCode::item_misplaced, place, "the raid stripe tree has raid stripes only");
         return;
@@ -72,7 +72,7 @@ void check_raid_stripes(Context& context) {
     }
     RangeSet stripes;
     const bool whole = scan_items(context, *root, [&](const btrfs::Key& key, Bytes body, const Place& place) {
-        accept_item(context, key, body, place, stripes);
+        accept_stripe_item(context, key, body, place, stripes);
     });
     if (whole) {
         check_data_has_stripes(context, stripes);

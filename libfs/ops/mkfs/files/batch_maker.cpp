@@ -43,27 +43,41 @@ void BatchMaker::begin_inode(Batch& batch) {
     range_ = 0;
     done_until_ = 0;
     is_begun_ = true;
-    Step step = {.source_inode = source_inode, .begins_inode = true, .inline_data = {}};
+    Step step = {.source_inode = source_inode, .begins_inode = true};
+    is_inline_ = !ranges_.empty() && inode.size <= max_inline_bytes;
     if (S_ISLNK(inode.mode)) {
         step.nbytes = inode.link_target.size();
-    } else if (!ranges_.empty() && inode.size <= max_inline_bytes) {
-        step.is_inline = true;
-        step.nbytes = step.length = inode.size;
-        step.plain_offset = batch.plain_bytes;
-        batch.plain_bytes += parameters_->geometry.sectorsize;
-        batch.source_bytes += inode.size;
+    } else if (is_inline_) {
+        step.nbytes = inode.size;
+        step.piece = add_piece(batch, inode.size, true);
         range_ = ranges_.size();
     }
     for (std::size_t i = range_; i < ranges_.size(); ++i) {
         step.nbytes += ranges_[i].length;
     }
-    is_inline_ = step.is_inline;
-    batch.steps.push_back(std::move(step));
+    batch.steps.push_back(step);
+}
+
+/// The begun inode's next bytes; returns which of the batch's pieces they are. The kernel compresses nothing that has
+/// no checksums, and nothing that says so (chattr +m).
+std::size_t BatchMaker::add_piece(Batch& batch, u64 length, bool is_inline) {
+    const u32 source_inode = tree_->inodes[inode_];
+    const u64 flags = plan_->source().inodes[source_inode].flags;
+    batch.data.pieces.push_back({.plain_offset = batch.data.plain_bytes,
+                                 .file_offset = done_until_,
+                                 .length = length,
+                                 .is_inline = is_inline,
+                                 .may_compress = (flags & (btrfs::inode_nodatasum | btrfs::inode_nocompress)) == 0,
+                                 .has_csums = (flags & btrfs::inode_nodatasum) == 0});
+    batch.piece_sources.push_back(source_inode);
+    batch.data.plain_bytes += round_up(length, parameters_->geometry.sectorsize);
+    batch.source_bytes += length;
+    return batch.data.pieces.size() - 1;
 }
 
 /// How much of what is left of a range this batch takes; 0: none.
 u64 BatchMaker::piece_length(const Batch& batch, u64 left) const {
-    const u64 room = batch_bytes > batch.plain_bytes ? batch_bytes - batch.plain_bytes : 0;
+    const u64 room = batch_bytes > batch.data.plain_bytes ? batch_bytes - batch.data.plain_bytes : 0;
     if (left <= room || parameters_->compression.algorithm == btrfs::Compression::none) {
         return std::min(left, room);
     }
@@ -76,11 +90,8 @@ bool BatchMaker::add_data(Batch& batch) {
     const SourceInode& inode = plan_->source().inodes[source_inode];
     const auto add_hole = [&](u64 end) {
         if (end > done_until_) {
-            batch.steps.push_back({.source_inode = source_inode,
-                                   .is_hole = true,
-                                   .file_offset = done_until_,
-                                   .length = end - done_until_,
-                                   .inline_data = {}});
+            batch.steps.push_back(
+                {.source_inode = source_inode, .hole_offset = done_until_, .hole_length = end - done_until_});
             done_until_ = end;
         }
     };
@@ -93,13 +104,7 @@ bool BatchMaker::add_data(Batch& batch) {
                 return false;
             }
             const u64 file_bytes = std::min(length, inode.size - done_until_);
-            batch.steps.push_back({.source_inode = source_inode,
-                                   .file_offset = done_until_,
-                                   .length = file_bytes,
-                                   .plain_offset = batch.plain_bytes,
-                                   .inline_data = {}});
-            batch.plain_bytes += length;
-            batch.source_bytes += file_bytes;
+            batch.steps.push_back({.source_inode = source_inode, .piece = add_piece(batch, file_bytes, false)});
             done_until_ += length;
         }
     }

@@ -4,13 +4,11 @@
 
 #include "libfs/ops/mkfs/files/data_batch.h"
 #include "libfs/ops/mkfs/parameters.h"
+#include "libfs/ops/mkfs/tree_plan.h"
 
 #include <memory>
 
 namespace btrkit::mkfs {
-
-/// Files of at most this size stand in the tree, as in the kernel unless it is told otherwise (max_inline).
-inline constexpr u32 max_inline_bytes = 2048;
 
 class BatchMaker {
 public:
@@ -23,6 +21,7 @@ public:
 private:
     void begin_inode(Batch& batch);
     bool add_data(Batch& batch);
+    std::size_t add_piece(Batch& batch, u64 length, bool is_inline);
     void end_inode();
     u64 piece_length(const Batch& batch, u64 left) const;
 

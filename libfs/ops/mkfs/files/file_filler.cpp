@@ -3,56 +3,68 @@
 
 #include "libfs/base/ordered_pipeline.h"
 
+#include <sys/stat.h>
+
 namespace btrkit::mkfs {
-
-namespace {
-
-Result<void> finish_step(const Step& step, FileTreeWriter& tree) {
-    if (step.begins_inode) {
-        BTRKIT_TRY(tree.begin_inode(step.source_inode, step.nbytes));
-    }
-    if (step.is_inline) {
-        return tree.add_inline(step.inline_data, step.length, step.inline_compression);
-    }
-    return step.is_hole ? tree.add_hole(step.file_offset, step.length) : Result<void>{};
-}
-
-} // namespace
 
 Result<FilledTree> FileFiller::fill(const PlannedTree& planned, CsumWriter& csums, std::vector<DataExtent>& extents) {
     const Parameters& parameters = context_.parameters;
     const TreeIdentity identity = {
         .tree = planned.id, .generation = first_generation, .chunk_tree_uuid = parameters.chunk_tree_uuid};
-    FileTreeWriter tree(context_.plan, parameters.geometry, identity, context_.metadata, extents);
+    TreeBuilder tree(parameters.geometry, identity, context_.metadata);
+    Items items = {.tree = tree,
+                   .inodes = InodeItems(context_.plan, parameters.geometry),
+                   .data = FileItemWriter(tree, parameters.geometry, planned.id, first_generation, extents)};
     BatchMaker maker(parameters, context_.plan, planned);
     Result<void> status;
     run_ordered(
         context_.run.parallelism, [&] { return context_.run.stop.stop_requested() ? nullptr : maker.next(); },
-        [&](Batch& batch) { worker_.work(batch); },
+        [&](Batch& batch) { work(batch); },
         [&](Batch& batch) {
-            status = settle(batch, tree, csums);
+            status = settle(batch, items, csums);
             context_.run.progress.advance(batch.source_bytes);
             return status.has_value();
         });
     if (status && context_.run.stop.stop_requested()) {
         status = fail(ErrorKind::cancelled, "interrupted");
     }
-    if (!status) {
-        return std::unexpected(status.error());
-    }
-    BTRKIT_TRY_ASSIGN(const auto finished, tree.finish());
-    return FilledTree{.plan = &planned, .built = finished.tree, .data_bytes = finished.data_bytes};
+    BTRKIT_TRY(status);
+    BTRKIT_TRY(items.data.flush());
+    BTRKIT_TRY_ASSIGN(const auto built, tree.finish());
+    return FilledTree{.plan = &planned, .built = built, .data_bytes = items.data.data_bytes()};
 }
 
-Result<void> FileFiller::settle(Batch& batch, FileTreeWriter& tree, CsumWriter& csums) {
+/// What is done to a batch by itself, in any order and on any thread.
+void FileFiller::work(Batch& batch) {
+    if (context_.depth == DataDepth::contents) {
+        batch.status = read(batch);
+    }
+    if (batch.status) {
+        packer_.pack(batch.data);
+    }
+}
+
+Result<void> FileFiller::read(Batch& batch) const {
+    const SourceTree& source = context_.plan.source();
+    batch.data.plain.resize(batch.data.plain_bytes);
+    for (std::size_t i = 0; i < batch.data.pieces.size(); ++i) {
+        const DataPiece& piece = batch.data.pieces[i];
+        const auto out = MutableBytes(batch.data.plain).subspan(piece.plain_offset, piece.length);
+        const u32 content = source.inodes[batch.piece_sources[i]].content;
+        BTRKIT_TRY(source.content->read(content, piece.file_offset, out));
+    }
+    return {};
+}
+
+Result<void> FileFiller::settle(Batch& batch, Items& items, CsumWriter& csums) {
     if (!batch.status) {
         return batch.status;
     }
-    for (const auto& run : batch.runs) {
+    for (const auto& run : batch.data.runs) {
         BTRKIT_TRY(place_run(batch, run));
     }
     BTRKIT_TRY(write(batch));
-    return finish(batch, tree, csums);
+    return finish(batch, items, csums);
 }
 
 Result<void> FileFiller::place_run(Batch& batch, const DataRun& run) {
@@ -72,13 +84,13 @@ Result<void> FileFiller::place_run(Batch& batch, const DataRun& run) {
         }
         const u64 csum_bytes = geometry.csum_size_bytes;
         batch.placed.push_back({
-            .piece = {.at = {taken->start},
-                      .stored_bytes = taken->length(),
-                      .file_offset = run.file_offset + done,
-                      .plain_bytes = in_one_piece ? run.plain_bytes : taken->length(),
-                      .compression = run.compression,
-                      .begins_group = context_.data.is_group_start({taken->start})},
-            .step = run.step,
+            .stored = {.at = {taken->start},
+                       .stored_bytes = taken->length(),
+                       .file_offset = run.file_offset + done,
+                       .plain_bytes = in_one_piece ? run.plain_bytes : taken->length(),
+                       .compression = run.compression,
+                       .begins_group = context_.data.is_group_start({taken->start})},
+            .piece = run.piece,
             .offset = run.offset + done,
             .csums_offset = run.csums_offset + done / geometry.sectorsize * csum_bytes,
             .csums_length = run.has_csums ? taken->length() / geometry.sectorsize * csum_bytes : 0,
@@ -103,12 +115,12 @@ Result<void> FileFiller::write(const Batch& batch) const {
         }
         u64 length = 0;
         std::size_t behind = first;
-        while (behind < batch.placed.size() && batch.placed[behind].piece.at == run.piece.at + length &&
+        while (behind < batch.placed.size() && batch.placed[behind].stored.at == run.stored.at + length &&
                batch.placed[behind].offset == run.offset + length) {
-            length += batch.placed[behind].piece.stored_bytes;
+            length += batch.placed[behind].stored.stored_bytes;
             ++behind;
         }
-        BTRKIT_TRY(context_.writer->write(run.piece.at, batch.stored().subspan(run.offset, length)));
+        BTRKIT_TRY(context_.writer->write(run.stored.at, batch.data.stored().subspan(run.offset, length)));
         first = behind;
     }
     return {};
@@ -117,28 +129,50 @@ Result<void> FileFiller::write(const Batch& batch) const {
 /// Whole sectors are shared; what a file has behind its last one is written.
 Result<void> FileFiller::share(const Batch& batch, const PlacedRun& run) const {
     const SourceTree& source = context_.plan.source();
-    const SourceInode& inode = source.inodes[batch.steps[run.step].source_inode];
-    const u64 in_file = std::min(run.piece.stored_bytes, inode.size - run.piece.file_offset);
+    const SourceInode& inode = source.inodes[batch.piece_sources[run.piece]];
+    const u64 in_file = std::min(run.stored.stored_bytes, inode.size - run.stored.file_offset);
     const u64 shared = round_down(in_file, context_.parameters.geometry.sectorsize);
-    auto done = source.content->with_file(
-        inode.content, [&](int fd) { return context_.writer->clone(run.piece.at, fd, run.piece.file_offset, shared); });
-    return done ? context_.writer->write(run.piece.at + shared,
-                                         batch.stored().subspan(run.offset + shared, run.piece.stored_bytes - shared))
+    auto done = source.content->with_file(inode.content, [&](int fd) {
+        return context_.writer->clone(run.stored.at, fd, run.stored.file_offset, shared);
+    });
+    return done ? context_.writer->write(
+                      run.stored.at + shared,
+                      batch.data.stored().subspan(run.offset + shared, run.stored.stored_bytes - shared))
                 : done;
 }
 
-Result<void> FileFiller::finish(const Batch& batch, FileTreeWriter& tree, CsumWriter& csums) {
+Result<void> FileFiller::finish(const Batch& batch, Items& items, CsumWriter& csums) const {
     std::size_t next = 0;
-    for (std::size_t i = 0; i < batch.steps.size(); ++i) {
-        BTRKIT_TRY(finish_step(batch.steps[i], tree));
-        for (; next < batch.placed.size() && batch.placed[next].step == i; ++next) {
+    for (const Step& step : batch.steps) {
+        if (step.begins_inode) {
+            BTRKIT_TRY(begin_inode(step, items));
+        }
+        if (step.hole_length > 0) {
+            BTRKIT_TRY(items.data.add_hole(step.hole_offset, step.hole_length));
+        }
+        if (!step.piece) {
+            continue;
+        }
+        if (const DataPiece& piece = batch.data.pieces[*step.piece]; piece.is_inline) {
+            BTRKIT_TRY(items.data.add_inline(piece.inline_data, piece.length, piece.inline_compression));
+        }
+        for (; next < batch.placed.size() && batch.placed[next].piece == *step.piece; ++next) {
             const PlacedRun& run = batch.placed[next];
-            BTRKIT_TRY(tree.add_piece(run.piece));
-            const Bytes sums = Bytes(batch.csums).subspan(run.csums_offset, run.csums_length);
-            BTRKIT_TRY(csums.add(run.piece.at, sums));
+            BTRKIT_TRY(items.data.add_piece(run.stored));
+            BTRKIT_TRY(csums.add(run.stored.at, Bytes(batch.data.csums).subspan(run.csums_offset, run.csums_length)));
         }
     }
     return {};
+}
+
+/// A symlink's data is its target.
+Result<void> FileFiller::begin_inode(const Step& step, Items& items) const {
+    const SourceInode& inode = context_.plan.source().inodes[step.source_inode];
+    BTRKIT_TRY(items.data.begin_inode(context_.plan.inode_number(step.source_inode)));
+    BTRKIT_TRY(items.inodes.add(items.tree, step.source_inode, step.nbytes));
+    return S_ISLNK(inode.mode) ? items.data.add_inline(std::as_bytes(std::span(inode.link_target)),
+                                                       inode.link_target.size(), btrfs::Compression::none)
+                               : Result<void>{};
 }
 
 } // namespace btrkit::mkfs

@@ -3,9 +3,9 @@
 #pragma once
 
 #include "libfs/base/run_context.h"
+#include "libfs/edit/csum_writer.h"
 #include "libfs/ops/mkfs/files/batch_maker.h"
-#include "libfs/ops/mkfs/files/csum_writer.h"
-#include "libfs/ops/mkfs/files/data_worker.h"
+#include "libfs/ops/mkfs/files/inode_items.h"
 #include "libfs/ops/mkfs/image/metadata_store.h"
 
 namespace btrkit::mkfs {
@@ -32,20 +32,30 @@ struct FillContext {
 class FileFiller {
 public:
     explicit FileFiller(const FillContext& context)
-        : context_(context), worker_(context.parameters, context.plan.source(), context.depth) {}
+        : context_(context), packer_(context.parameters.geometry, context.parameters.compression, context.depth) {}
 
     /// Fills one tree; csums takes the checksums of its data, extents its extents, both in the order of addresses.
     Result<FilledTree> fill(const PlannedTree& planned, CsumWriter& csums, std::vector<DataExtent>& extents);
 
 private:
-    Result<void> settle(Batch& batch, FileTreeWriter& tree, CsumWriter& csums);
+    /// What the items of the tree at hand are written with.
+    struct Items {
+        TreeBuilder& tree;
+        InodeItems inodes;
+        FileItemWriter data;
+    };
+
+    void work(Batch& batch);
+    Result<void> read(Batch& batch) const;
+    Result<void> settle(Batch& batch, Items& items, CsumWriter& csums);
     Result<void> place_run(Batch& batch, const DataRun& run);
     Result<void> write(const Batch& batch) const;
     Result<void> share(const Batch& batch, const PlacedRun& run) const;
-    static Result<void> finish(const Batch& batch, FileTreeWriter& tree, CsumWriter& csums);
+    Result<void> finish(const Batch& batch, Items& items, CsumWriter& csums) const;
+    Result<void> begin_inode(const Step& step, Items& items) const;
 
     FillContext context_;
-    DataWorker worker_;
+    DataPacker packer_;
 };
 
 } // namespace btrkit::mkfs

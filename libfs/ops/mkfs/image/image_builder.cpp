@@ -41,7 +41,8 @@ private:
     };
 
     Result<void> fill_files() {
-        CsumWriter csums(parameters_.geometry, identity_of(parameters_, btrfs::csum_tree_id), store_);
+        TreeBuilder csum_tree(parameters_.geometry, identity_of(parameters_, btrfs::csum_tree_id), store_);
+        CsumWriter csums(csum_tree, parameters_.geometry);
         FileFiller filler({.parameters = parameters_,
                            .plan = order_.plan,
                            .metadata = store_,
@@ -58,7 +59,8 @@ private:
         const std::size_t keep = parameters_.mixed ? 0 : 1;
         space_.data.drop_unused(keep);
         layout_.drop_data_chunks(space_.data.groups().size());
-        return add_internal(btrfs::csum_tree_id, csums.finish());
+        BTRKIT_TRY(csums.flush());
+        return add_internal(btrfs::csum_tree_id, csum_tree.finish());
     }
 
     Result<void> add_internal(u64 id, const Result<BuiltTree>& built) {

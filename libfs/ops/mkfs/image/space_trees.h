@@ -2,7 +2,7 @@
 // Which space is used, and by what: the extent tree, the block group tree, the free space tree.
 #pragma once
 
-#include "libfs/ops/mkfs/files/extent_list.h"
+#include "libfs/edit/extent_list.h"
 #include "libfs/ops/mkfs/image/space_state.h"
 #include "libfs/ops/mkfs/parameters.h"
 #include "libfs/tree/tree_builder.h"

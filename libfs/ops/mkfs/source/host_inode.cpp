@@ -22,7 +22,7 @@ namespace {
 /// Files above this are always looked through for holes; below it only those that occupy nothing.
 constexpr u64 small_file_bytes = 4096;
 
-Time time_of(const timespec& time) {
+Time time_of_host(const timespec& time) {
     return {.sec = time.tv_sec, .nsec = static_cast<u32>(time.tv_nsec)};
 }
 
@@ -104,8 +104,8 @@ FileIdentity identity_of(const struct stat& status) {
     return {.device = status.st_dev,
             .inode = status.st_ino,
             .size = static_cast<u64>(status.st_size),
-            .mtime = time_of(status.st_mtim),
-            .ctime = time_of(status.st_ctim)};
+            .mtime = time_of_host(status.st_mtim),
+            .ctime = time_of_host(status.st_ctim)};
 }
 
 Result<u64> read_host_flags(int fd, u32 mode, const std::string& path) {
@@ -130,9 +130,9 @@ Result<HostInode> read_host_inode(const HostDirectory& directory, const std::str
     inode.mode = status.st_mode;
     inode.uid = status.st_uid;
     inode.gid = status.st_gid;
-    inode.atime = time_of(status.st_atim);
-    inode.ctime = time_of(status.st_ctim);
-    inode.mtime = time_of(status.st_mtim);
+    inode.atime = time_of_host(status.st_atim);
+    inode.ctime = time_of_host(status.st_ctim);
+    inode.mtime = time_of_host(status.st_mtim);
     inode.otime = birth_of(directory, name, inode.mtime);
     BTRKIT_TRY_ASSIGN(inode.xattrs, read_host_xattrs(directory.xattr_path + name, name));
     if (S_ISREG(inode.mode)) {

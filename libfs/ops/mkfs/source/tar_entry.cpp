@@ -27,7 +27,7 @@ namespace {
 
 /// Time stamps before 1970 come as the digits stand in the archive: -1.25 as -1 and 250,000,000, but it is -2 and
 /// 750,000,000.
-Time time_of(std::int64_t sec, long nsec) {
+Time time_of_member(std::int64_t sec, long nsec) {
     constexpr long second = 1'000'000'000;
     if (sec < 0 && nsec > 0) {
         return {.sec = sec - 1, .nsec = static_cast<u32>(second - nsec)};
@@ -36,16 +36,16 @@ Time time_of(std::int64_t sec, long nsec) {
 }
 
 void read_times(archive_entry* entry, SourceInode& inode) {
-    inode.mtime = time_of(archive_entry_mtime(entry), archive_entry_mtime_nsec(entry));
+    inode.mtime = time_of_member(archive_entry_mtime(entry), archive_entry_mtime_nsec(entry));
     inode.atime = inode.ctime = inode.otime = inode.mtime; // unless the archive has them
     if (archive_entry_atime_is_set(entry) != 0) {
-        inode.atime = time_of(archive_entry_atime(entry), archive_entry_atime_nsec(entry));
+        inode.atime = time_of_member(archive_entry_atime(entry), archive_entry_atime_nsec(entry));
     }
     if (archive_entry_ctime_is_set(entry) != 0) {
-        inode.ctime = time_of(archive_entry_ctime(entry), archive_entry_ctime_nsec(entry));
+        inode.ctime = time_of_member(archive_entry_ctime(entry), archive_entry_ctime_nsec(entry));
     }
     if (archive_entry_birthtime_is_set(entry) != 0) {
-        inode.otime = time_of(archive_entry_birthtime(entry), archive_entry_birthtime_nsec(entry));
+        inode.otime = time_of_member(archive_entry_birthtime(entry), archive_entry_birthtime_nsec(entry));
     }
 }
 

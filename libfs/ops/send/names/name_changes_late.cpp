@@ -59,7 +59,7 @@ Result<bool> NameChanges::waits_for_ancestor(const InodeName& name, const Record
     u64 dir = name.dir;
     u64 dir_generation = name.dir_generation;
     for (unsigned level = 0; dir > btrfs::root_dir_inode; ++level) {
-        if (level == most_levels) {
+        if (level == most_path_levels) {
             return std::unexpected(
                 snapshots_.sent->damaged({dir, btrfs::item_type::inode_ref, 0}, "a directory that is within itself"));
         }
@@ -165,7 +165,7 @@ Result<std::optional<u64>> NameChanges::loop_through(u64 dir, u64 generation) {
     u64 at = dir;
     u64 at_generation = generation;
     u64 waiting_above = 0;
-    for (unsigned level = 0; at != btrfs::root_dir_inode && level < most_levels; ++level) {
+    for (unsigned level = 0; at != btrfs::root_dir_inode && level < most_path_levels; ++level) {
         if (dying_.contains(at, at_generation)) {
             return std::nullopt;
         }

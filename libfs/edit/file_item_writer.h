@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: MIT
-// One file tree, inode by inode in the order of their numbers, with the extents that their data was given.
+// The items of file data, inode by inode, with the extents that the data was given.
 #pragma once
 
 #include "formats/btrfs/file_extent.h"
-#include "libfs/ops/mkfs/files/extent_list.h"
-#include "libfs/ops/mkfs/files/inode_items.h"
+#include "libfs/edit/extent_list.h"
+#include "libfs/tree/item_sink.h"
+#include "libfs/volume/geometry.h"
 
 #include <optional>
 
-namespace btrkit::mkfs {
+namespace btrkit {
+
+/// The kernel's bound on one extent of uncompressed data.
+inline constexpr u64 max_extent_bytes = u64{128} << 20;
 
 /// A piece of file data where it was stored. Lengths are multiples of the sector size.
 struct StoredPiece {
@@ -20,38 +24,38 @@ struct StoredPiece {
     bool begins_group = false; ///< the first of its block group: no extent reaches over that border
 };
 
-class FileTreeWriter {
+class FileItemWriter {
 public:
-    FileTreeWriter(const TreePlan& plan, const Geometry& geometry, const TreeIdentity& identity, BlockSink& sink,
+    /// sink takes the items of the tree; extents, what data was given. Both must outlive it.
+    FileItemWriter(ItemSink& sink, const Geometry& geometry, u64 tree, u64 generation,
                    std::vector<DataExtent>& extents);
 
-    /// The next inode. What follows is its data, in ascending order.
-    Result<void> begin_inode(u32 source_inode, u64 nbytes);
+    /// What follows is the inode's data, in ascending order. Its other items come between this and the data, from the
+    /// caller.
+    Result<void> begin_inode(u64 number);
     Result<void> add_inline(Bytes stored, u64 plain_bytes, btrfs::Compression compression);
     /// Uncompressed pieces that follow each other in the file and on disk become one extent.
     Result<void> add_piece(const StoredPiece& piece);
     /// A hole; an item only where the filesystem has items for holes.
     Result<void> add_hole(u64 file_offset, u64 length);
+    /// Behind the last inode's data.
+    Result<void> flush();
 
-    struct Finished {
-        BuiltTree tree;
-        u64 data_bytes = 0; ///< that the tree's files occupy on disk
-    };
-    Result<Finished> finish();
+    /// What the files occupy on disk, as far as it is flushed.
+    u64 data_bytes() const { return data_bytes_; }
 
 private:
-    Result<void> flush_extent();
+    btrfs::FileExtentHead head_of(btrfs::FileExtentType type, u64 ram_bytes, btrfs::Compression compression) const;
     Result<void> add_range(u64 file_offset, const btrfs::FileExtentHead& head, const btrfs::FileExtentRange& range);
 
-    const TreePlan* plan_;
-    InodeItems inode_items_;
+    ItemSink* sink_;
     bool has_hole_items_;
     u64 tree_id_;
-    TreeBuilder builder_;
+    u64 generation_;
     std::vector<DataExtent>* extents_;
     u64 inode_ = 0; ///< number of the one begun last
     std::optional<StoredPiece> open_;
     u64 data_bytes_ = 0;
 };
 
-} // namespace btrkit::mkfs
+} // namespace btrkit

@@ -1,29 +1,31 @@
 // SPDX-License-Identifier: MIT
-// The checksum tree, from the checksums of data in the order of its addresses.
+// Items of the checksum tree, from the checksums of data in the order of its addresses.
 #pragma once
 
+#include "libfs/base/address.h"
 #include "libfs/base/item_buffer.h"
-#include "libfs/tree/tree_builder.h"
+#include "libfs/tree/item_sink.h"
+#include "libfs/volume/geometry.h"
 
-namespace btrkit::mkfs {
+namespace btrkit {
 
 class CsumWriter {
 public:
-    CsumWriter(const Geometry& geometry, const TreeIdentity& identity, BlockSink& sink);
+    /// The sink must outlive it.
+    CsumWriter(ItemSink& sink, const Geometry& geometry);
 
     /// The checksums of the sectors from `at` on, one behind the other. Addresses ascend.
     Result<void> add(Logical at, Bytes csums);
-    Result<BuiltTree> finish();
-
-private:
+    /// Behind the last checksum.
     Result<void> flush();
 
+private:
+    ItemSink* sink_;
     u32 sectorsize_;
     u32 csum_size_;
     std::size_t max_item_bytes_;
-    TreeBuilder builder_;
     Logical start_; ///< of the open item
     ItemBuffer open_;
 };
 
-} // namespace btrkit::mkfs
+} // namespace btrkit

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "libfs/ops/mkfs/files/csum_writer.h"
+#include "libfs/edit/csum_writer.h"
 
 #include "formats/btrfs/item_types.h"
 
-namespace btrkit::mkfs {
+namespace btrkit {
 
 namespace {
 
@@ -17,9 +17,9 @@ std::size_t max_sectors_of_item(const Geometry& geometry) {
 
 } // namespace
 
-CsumWriter::CsumWriter(const Geometry& geometry, const TreeIdentity& identity, BlockSink& sink)
-    : sectorsize_(geometry.sectorsize), csum_size_(geometry.csum_size_bytes),
-      max_item_bytes_(max_sectors_of_item(geometry) * csum_size_), builder_(geometry, identity, sink) {}
+CsumWriter::CsumWriter(ItemSink& sink, const Geometry& geometry)
+    : sink_(&sink), sectorsize_(geometry.sectorsize), csum_size_(geometry.csum_size_bytes),
+      max_item_bytes_(max_sectors_of_item(geometry) * csum_size_) {}
 
 Result<void> CsumWriter::add(Logical at, Bytes csums) {
     while (!csums.empty()) {
@@ -40,15 +40,9 @@ Result<void> CsumWriter::flush() {
     if (open_.bytes().empty()) {
         return {};
     }
-    auto added =
-        builder_.add({btrfs::extent_csum_objectid, btrfs::item_type::extent_csum, start_.bytenr}, open_.bytes());
+    auto added = sink_->add({btrfs::extent_csum_objectid, btrfs::item_type::extent_csum, start_.bytenr}, open_.bytes());
     open_.clear();
     return added;
 }
 
-Result<BuiltTree> CsumWriter::finish() {
-    BTRKIT_TRY(flush());
-    return builder_.finish();
-}
-
-} // namespace btrkit::mkfs
+} // namespace btrkit

@@ -4,7 +4,7 @@
 
 #include "libfs/base/address.h"
 
-namespace btrkit::mkfs {
+namespace btrkit {
 
 /// An extent that one file refers to, once.
 struct DataExtent {
@@ -15,4 +15,4 @@ struct DataExtent {
     u64 file_offset = 0;
 };
 
-} // namespace btrkit::mkfs
+} // namespace btrkit

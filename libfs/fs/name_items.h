@@ -5,7 +5,7 @@
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/bytes.h"
 
-namespace btrkit::survey {
+namespace btrkit {
 
 /// One of the three forms of a name. What a form doesn't tell is 0.
 struct NameRecord {
@@ -82,4 +82,4 @@ inline bool is_subvolume_entry(const btrfs::DirItem* entry) {
     return entry != nullptr && entry->location.type == btrfs::item_type::root_item;
 }
 
-} // namespace btrkit::survey
+} // namespace btrkit
