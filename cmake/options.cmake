@@ -6,6 +6,8 @@ target_compile_options(btrkit_options INTERFACE
   -Wconversion -Wno-sign-conversion -Wimplicit-fallthrough -Wno-missing-field-initializers)
 if(BTRKIT_SANITIZE)
   add_compile_options(-fsanitize=${BTRKIT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  # What the address sanitizer finds as well, by a fault where it happens; they are an eighth of the time of compiling.
+  add_compile_options($<$<CXX_COMPILER_ID:Clang>:-fno-sanitize=null,object-size,vptr>)
   add_link_options(-fsanitize=${BTRKIT_SANITIZE})
 endif()
 if(BTRKIT_FUZZ)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Sourced: gives inputs to both dumps, to check, scrub and send, in every format, and holds them to their manners: an end
+# Sourced: gives inputs to both dumps, to check, scrub and send, with BTRKIT_LONG in every format, and holds them to their manners: an end
 # within the time, by themselves, within the memory, and never with status 0 after an error was printed. Needs BTRKIT_BIN and
 # BTRKIT_WORK; BTRKIT_SANITIZED=yes for sanitizer builds.
 set -euo pipefail
@@ -58,30 +58,35 @@ run_once() {
     fi
 }
 
-# feed WHAT FILE...: one input, of one or more devices, to all of them in every format.
+# formats FIRST...: of a normal run only the first.
+formats() {
+    [ -n "${BTRKIT_LONG-}" ] && echo "$@" || echo "$1"
+}
+
+# feed WHAT FILE...: one input, of one or more devices, to all of them.
 feed() {
     local what=$1 format file members=()
     shift
     for file in "${@:2}"; do
         members+=(--member "$file")
     done
-    for format in text json; do
+    for format in $(formats json text); do
         run_once "dump-super --format $format: $what" "$BTRKIT_BIN/btrkit-dump-super" --format "$format" -a -f "$@"
     done
     run_once "dump-super -F: $what" "$BTRKIT_BIN/btrkit-dump-super" -F -f "$@"
-    for format in text json lines; do
+    for format in $(formats text json lines); do
         run_once "dump-tree --format $format: $what" "$BTRKIT_BIN/btrkit-dump-tree" --format "$format" "$@"
     done
-    for format in text json; do
+    for format in $(formats json text); do
         run_once "check --format $format: $what" "$BTRKIT_BIN/btrkit-check" --check-data-csum --format "$format" "$@"
     done
-    for format in text json; do
+    for format in $(formats text json); do
         run_once "scrub --format $format: $what" "$BTRKIT_BIN/btrkit-scrub" --format "$format" "$@"
     done
-    run_once "send: $what" "$BTRKIT_BIN/btrkit-send" -q --allow-writable "${members[@]}" "$1" 5
+    [ -z "${BTRKIT_LONG-}" ] || run_once "send: $what" "$BTRKIT_BIN/btrkit-send" -q --allow-writable "${members[@]}" "$1" 5
     run_once "send --skip-errors: $what" "$BTRKIT_BIN/btrkit-send" -q --allow-writable --skip-errors --proto 0 \
         --compressed-data "${members[@]}" "$1" 5
-    for format in text json; do
+    for format in $(formats json text); do
         run_once "send --dry-run --format $format: $what" "$BTRKIT_BIN/btrkit-send" -q --allow-writable --dry-run \
             --skip-errors --format "$format" "${members[@]}" "$1" 5
     done

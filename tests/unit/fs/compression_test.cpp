@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Compression: there and back at all sizes that matter, and streams that are not what they should be.
 #include "libfs/fs/compression.h"
+#include "tests/support/effort.h"
 
 #include <doctest/doctest.h>
 #include <random>
@@ -255,7 +256,7 @@ TEST_CASE("compression: bytes changed at random give an answer") {
     for (const auto& method : one_of_each) {
         const auto packed = packed_of(method, 4096, plain);
         Decompressor decompressor(4096);
-        for (int i = 0; i < 3000; ++i) {
+        for (unsigned i = 0; i < test::rounds(500, 3000); ++i) {
             auto changed = packed;
             for (unsigned changes = 1 + random() % 4; changes > 0; --changes) {
                 // Often at the head, where lengths and tables are.

@@ -5,6 +5,7 @@
 #include "formats/btrfs/item_types.h"
 #include "tests/support/content_hash.h"
 #include "tests/support/dir_entry.h"
+#include "tests/support/effort.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/unit/fs/file_reading.h"
 
@@ -156,7 +157,7 @@ TEST_CASE("listing: items changed at random give an answer") {
     const auto good = tiny.devices();
     const auto leaves = blocks_in_order(tiny.tree(btrfs::fs_tree_id), WalkOrder::leaves_only);
     unsigned failures = 0;
-    for (int i = 0; i < 400; ++i) {
+    for (unsigned i = 0; i < rounds(100, 400); ++i) {
         const auto address = leaves[random() % leaves.size()]->address();
         const auto before = tiny.image.block(address);
         tiny.image.change(address, [&](Block& block) {
@@ -192,7 +193,7 @@ TEST_CASE("listing: file extents changed at random give an answer") {
     }
     image.finish();
     const auto leaves = blocks_in_order(image.files(), WalkOrder::leaves_only);
-    for (int i = 0; i < 200; ++i) {
+    for (unsigned i = 0; i < rounds(50, 200); ++i) {
         const auto address = leaves[random() % leaves.size()]->address();
         const auto before = image.image().block(address);
         image.image().change(address, [&](Block& block) {

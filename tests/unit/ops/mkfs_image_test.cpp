@@ -5,6 +5,7 @@
 #include "libfs/io/memory_device.h"
 #include "libfs/ops/dump/dump_tree.h"
 #include "libfs/ops/mkfs/mkfs.h"
+#include "tests/support/effort.h"
 #include "tests/support/open_filesystem.h"
 #include "tests/unit/ops/random_source.h"
 
@@ -118,16 +119,10 @@ void check_image(const Kind& kind, const mkfs::SourceTree& source, const Image& 
     CHECK_MESSAGE(wrong.empty(), (wrong.empty() ? "" : wrong.front()));
 }
 
-/// BTRKIT_SEEDS asks for a longer run.
-unsigned seed_count() {
-    const char* asked = std::getenv("BTRKIT_SEEDS");
-    return asked != nullptr ? static_cast<unsigned>(std::strtoul(asked, nullptr, 10)) : 24;
-}
-
 } // namespace
 
 TEST_CASE("random trees in images of random kinds read back as they were") {
-    for (unsigned seed = 0; seed < seed_count(); ++seed) {
+    for (unsigned seed = 0; seed < rounds(10, 100); ++seed) {
         const Kind kind = random_kind(seed);
         const auto source = random_source(seed);
         check_image(kind, source, make_image(kind, source, 2));
@@ -135,7 +130,7 @@ TEST_CASE("random trees in images of random kinds read back as they were") {
 }
 
 TEST_CASE("the same input gives the same bytes at any number of threads") {
-    for (unsigned seed = 100; seed < 106; ++seed) {
+    for (unsigned seed = 100; seed < 100 + rounds(3, 20); ++seed) {
         const Kind kind = random_kind(seed);
         const auto source = random_source(seed);
         const Image one = make_image(kind, source, 1);

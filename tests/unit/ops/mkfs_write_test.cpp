@@ -6,6 +6,7 @@
 #include "libfs/io/memory_device.h"
 #include "libfs/ops/mkfs/mkfs.h"
 #include "tests/support/crash_states.h"
+#include "tests/support/effort.h"
 #include "tests/support/faulty_device.h"
 
 #include <cstring>
@@ -214,7 +215,7 @@ TEST_CASE("writing over an older filesystem: wherever it ends the devices hold n
         const auto& changes = run.record->changes;
         // Each point near the begin and the end, where superblocks go and come, and some between.
         const auto is_thorough = [&](std::size_t cut) {
-            return cut < 12 || cut + 12 > changes.size() || cut % 16 == 0;
+            return cut < 12 || cut + 12 > changes.size() || cut % (is_long_run() ? 16 : 64) == 0;
         };
         const auto count =
             for_each_crash_state(run.older.contents, changes, {.subsets = 1, .torn = 1, .is_thorough = is_thorough},
@@ -264,8 +265,10 @@ TEST_CASE("writing: a write that fails is an error, and leaves no superblock tha
         const Recorded run(what);
         const auto write_count = static_cast<u64>(std::ranges::count_if(
             run.record->changes, [](const DeviceChange& change) { return change.kind != DeviceChange::Kind::flush; }));
+        const u64 near = is_long_run() ? 12 : 4; // of the begin and the end
         std::size_t failed = 0;
-        for (u64 bad = 0; bad < write_count; bad += bad < 8 || bad + 8 > write_count ? 1 : 1 + write_count / 12) {
+        for (u64 bad = 0; bad < write_count;
+             bad += bad < near || bad + near > write_count ? 1 : 1 + write_count / near) {
             CAPTURE(bad);
             const auto faults = std::make_shared<WriteFaults>();
             faults->first_bad_write = bad;
@@ -282,7 +285,7 @@ TEST_CASE("writing: a write that fails is an error, and leaves no superblock tha
             }
             ++failed;
         }
-        CHECK(failed > 16);
+        CHECK(failed >= 2 * near);
     }
 }
 
@@ -294,7 +297,7 @@ TEST_CASE("writing: a flush that fails is an error, and no superblock follows it
             static_cast<u64>(std::ranges::count(run.record->changes, DeviceChange::Kind::flush, &DeviceChange::kind));
         // Erasing, content, primaries, mirrors.
         CHECK(flush_count == 4 * what.device_count);
-        for (u64 bad = 0; bad < flush_count; ++bad) {
+        for (u64 bad = 0; bad < flush_count; bad += is_long_run() ? 1 : what.device_count) {
             CAPTURE(bad);
             const auto faults = std::make_shared<WriteFaults>();
             faults->bad_flush = bad;

@@ -4,6 +4,7 @@
 
 #include "formats/btrfs/item_types.h"
 #include "tests/support/device_lists.h"
+#include "tests/support/effort.h"
 #include "tests/support/forwarding_device.h"
 #include "tests/support/sharing_planter.h"
 
@@ -245,7 +246,7 @@ TEST_CASE("random pairs of trees: every item in a block of one tree alone is han
     std::mt19937_64 random(71);
     std::size_t shared = 0;
     std::size_t levels = 0;
-    for (int round = 0; round < 150; ++round) {
+    for (unsigned round = 0; round < rounds(25, 150); ++round) {
         CAPTURE(round);
         auto pair = random_pair(random);
         shared += pair.shared().size();
@@ -257,14 +258,14 @@ TEST_CASE("random pairs of trees: every item in a block of one tree alone is han
         }
         CHECK(pair.found(true, round % 2 == 0) == pair.expected(true));
     }
-    CHECK(shared > 2000);
+    CHECK(shared > 13 * rounds(25, 150));
     CHECK(levels >= 3);
 }
 
 TEST_CASE("random damage: each loss is told once, and all that is left is handed out") {
     std::mt19937_64 random(72);
     std::size_t losses = 0;
-    for (int round = 0; round < 150; ++round) {
+    for (unsigned round = 0; round < rounds(25, 150); ++round) {
         CAPTURE(round);
         auto pair = random_pair(random);
         const auto shared = pair.shared();
@@ -281,7 +282,7 @@ TEST_CASE("random damage: each loss is told once, and all that is left is handed
         CHECK(pair.found(true) == expected);
         CHECK(pair.found(false) == pair.expected(false));
     }
-    CHECK(losses > 100);
+    CHECK(2 * losses > rounds(25, 150));
 }
 
 TEST_CASE("one tree alone: all of its items, as added or deleted") {
@@ -313,7 +314,7 @@ TEST_CASE("what is shared is not prefetched, all else once") {
     std::mt19937_64 random(76);
     std::size_t own = 0;
     std::size_t own_prefetched = 0;
-    for (int round = 0; round < 60; ++round) {
+    for (unsigned round = 0; round < rounds(12, 60); ++round) {
         CAPTURE(round);
         auto pair = random_pair(random);
         std::multiset<u64> below_root;
@@ -333,7 +334,7 @@ TEST_CASE("what is shared is not prefetched, all else once") {
         own += blocks.size() + blocks_in_order(pair.old_tree, WalkOrder::breadth_first).size() - 2 * shared.size();
     }
     // But for roots, and where the other side is not known yet.
-    CHECK(own > 1000);
+    CHECK(own > 16 * rounds(12, 60));
     CHECK(own_prefetched * 10 > own * 9);
 }
 
@@ -356,7 +357,7 @@ TEST_CASE("equal addresses of two generations are two blocks") {
 
 TEST_CASE("nodes that point to themselves or upwards end the comparison there") {
     std::mt19937_64 random(75);
-    for (int round = 0; round < 60; ++round) {
+    for (unsigned round = 0; round < rounds(12, 60); ++round) {
         auto pair = random_pair(random);
         for (const auto* tree : {&pair.new_tree, &pair.old_tree}) {
             const auto blocks = blocks_in_order(*tree, WalkOrder::breadth_first);

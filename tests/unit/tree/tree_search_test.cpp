@@ -3,6 +3,7 @@
 #include "libfs/tree/tree_search.h"
 
 #include "formats/btrfs/item_types.h"
+#include "tests/support/effort.h"
 #include "tests/support/metadata_image.h"
 
 #include <doctest/doctest.h>
@@ -165,7 +166,7 @@ TEST_CASE("random moves in a sound tree find what is there") {
 
 TEST_CASE("where an item may be lost, it is an error; everywhere else it is not") {
     std::mt19937_64 random(62);
-    for (int round = 0; round < 40; ++round) {
+    for (unsigned round = 0; round < rounds(10, 40); ++round) {
         CAPTURE(round);
         Searched searched(random, 100);
         const auto blocks = blocks_in_order(searched.tree, WalkOrder::breadth_first);

@@ -4,6 +4,7 @@
 #include "libfs/tree/tree_walk.h"
 
 #include "formats/btrfs/item_types.h"
+#include "tests/support/effort.h"
 #include "tests/support/metadata_image.h"
 
 #include <doctest/doctest.h>
@@ -136,7 +137,7 @@ TEST_CASE("a tree that is a single leaf is handed out, full or empty, readable o
 TEST_CASE("blocks outside the keys are left out") {
     Planted planted_tree;
     std::mt19937_64 random(41);
-    for (int round = 0; round < 200; ++round) {
+    for (unsigned round = 0; round < rounds(40, 200); ++round) {
         auto first = key_of(random() % 560);
         auto last = key_of(random() % 560);
         if (round % 10 == 0) {
@@ -309,7 +310,7 @@ TEST_CASE("nodes that share their children do not multiply them") {
 
 TEST_CASE("random damage: the walk ends, and nothing is handed out twice") {
     std::mt19937_64 random(2027);
-    for (int round = 0; round < 60; ++round) {
+    for (unsigned round = 0; round < rounds(10, 60); ++round) {
         Planted planted_tree;
         const auto blocks = blocks_in_order(planted_tree.tree, WalkOrder::breadth_first);
         for (int damage = 0; damage < 4; ++damage) {

@@ -3,6 +3,7 @@
 // files, applied by a receiver in memory, is what was sent. BTRKIT_SEEDS asks for a longer run.
 #include "libfs/io/memory_device.h"
 #include "libfs/ops/mkfs/mkfs.h"
+#include "tests/support/effort.h"
 #include "tests/unit/ops/random_source.h"
 #include "tests/unit/ops/send/sent_streams.h"
 
@@ -61,9 +62,7 @@ std::string try_pair(unsigned seed) {
 } // namespace
 
 TEST_CASE("images of random trees, sent against each other, are received as they are") {
-    const char* asked = std::getenv("BTRKIT_SEEDS");
-    const unsigned count = asked != nullptr ? static_cast<unsigned>(std::strtoul(asked, nullptr, 10)) : 20;
-    for (unsigned seed = 0; seed < count; ++seed) {
+    for (unsigned seed = 0; seed < rounds(6, 300); ++seed) {
         const auto wrong = try_pair(seed);
         CHECK_MESSAGE(wrong.empty(), "seed ", seed, ": ", wrong);
     }
