@@ -13,6 +13,13 @@ endif()
 if(BTRKIT_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
+# Where each file is compiled by itself, half the time goes into the same headers.
+option(BTRKIT_PRECOMPILED_HEADERS "Precompile the standard library's and fmt's headers, once a target" OFF)
+if(BTRKIT_PRECOMPILED_HEADERS)
+  target_precompile_headers(btrkit_options INTERFACE
+    <algorithm> <array> <expected> <functional> <map> <memory> <optional> <ranges> <span> <string> <string_view> <variant>
+    <vector> <fmt/format.h>)
+endif()
 # g++ warns of types with members of an anonymous namespace where the file is included, as all are in unity builds.
 if(CMAKE_UNITY_BUILD)
   target_compile_options(btrkit_options INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)

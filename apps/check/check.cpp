@@ -3,8 +3,7 @@
 
 #include "apps/check/exit_status.h"
 #include "apps/check/flags.h"
-#include "apps/check/report_json.h"
-#include "apps/check/report_text.h"
+#include "apps/check/report.h"
 #include "apps/common/open_images.h"
 #include "apps/common/stop_signals.h"
 #include "libfs/base/names.h"

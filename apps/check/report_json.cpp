@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "apps/check/report_json.h"
+#include "apps/check/report.h"
 
 #include "apps/common/finding_json.h"
 #include "apps/common/version.h"

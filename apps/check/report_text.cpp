@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "apps/check/report_text.h"
+#include "apps/check/report.h"
 
 #include "apps/common/finding_text.h"
 #include "apps/common/sizes.h"
@@ -83,7 +83,8 @@ std::string check_text(const CheckOutcome& outcome, Verbosity verbosity) {
     if (outcome.super != nullptr && !is_quiet) {
         put_counts(text, outcome.report);
     }
-    if (!is_quiet || outcome.verdict() != Verdict::clean) {
+    // What was not looked at for want of devices is not passed over in silence.
+    if (!is_quiet || outcome.verdict() != Verdict::clean || outcome.report.mountability.is_for_missing_devices) {
         put_verdict(text, outcome);
         put_mountability(text, outcome.report.mountability);
     }

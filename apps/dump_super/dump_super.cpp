@@ -92,7 +92,7 @@ void put_text(TextBuffer& text, const dump_super::Report& report, const Flags& f
             put_copy(text, device, copy, flags, messages);
         }
         for (const auto& problem : device.differences) {
-            if (problem.code == ProblemCode::super_mirror_differs) {
+            if (problem.code == ProblemCode::super_mirror_differs || problem.code == ProblemCode::super_mirror_stale) {
                 messages.warning(describe(problem));
             }
         }

@@ -6,7 +6,7 @@
 #include "apps/common/sizes.h"
 #include "apps/common/stop_signals.h"
 #include "apps/common/version.h"
-#include "apps/mkfs/report_json.h"
+#include "apps/mkfs/report.h"
 #include "apps/mkfs/source.h"
 #include "libfs/base/names.h"
 

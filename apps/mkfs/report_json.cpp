@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "apps/mkfs/report_json.h"
+#include "apps/mkfs/report.h"
 
 #include "apps/common/version.h"
 #include "libfs/base/ascii.h"

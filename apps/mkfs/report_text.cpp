@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "apps/mkfs/report_text.h"
+#include "apps/mkfs/report.h"
 
 #include "apps/common/sizes.h"
 #include "libfs/base/names.h"

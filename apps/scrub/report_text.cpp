@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "apps/scrub/report_text.h"
+#include "apps/scrub/report.h"
 
 #include "apps/common/finding_text.h"
 #include "apps/common/sizes.h"
@@ -211,9 +211,8 @@ std::string scrub_text(const ScrubOutcome& outcome, Verbosity verbosity) {
     if (outcome.super == nullptr) {
         return text;
     }
-    if (!is_quiet) {
-        put_reduced(text, report.reduced);
-    }
+    // What was not looked at for want of devices is not passed over in silence.
+    put_reduced(text, report.reduced);
     if (!is_quiet || outcome.exit_status() != 0) {
         put_verdict(text, outcome);
     }

@@ -36,8 +36,8 @@ Filesystem::Filesystem(Volume volume)
                             .level = super().chunk_root_level,
                             .tree = btrfs::chunk_tree_id}} {}
 
-Result<Filesystem> Filesystem::open(std::vector<std::unique_ptr<BlockDevice>> devices, const FilesystemOptions& options,
-                                    const ProblemSink& report) {
+Result<Filesystem> Filesystem::open_with(std::vector<std::unique_ptr<BlockDevice>> devices,
+                                         const FilesystemOptions& options, const ProblemSink& report) {
     BTRKIT_TRY_ASSIGN(auto volume, Volume::open(std::move(devices), options.volume, report));
     Filesystem filesystem(std::move(volume));
     BTRKIT_TRY(filesystem.choose_root(filesystem.chunk_tree_, options.chunk_root, options.backup_roots));
@@ -49,6 +49,41 @@ Result<Filesystem> Filesystem::open(std::vector<std::unique_ptr<BlockDevice>> de
     BTRKIT_TRY(filesystem.choose_root(filesystem.root_tree_, options.tree_root, options.backup_roots));
     filesystem.volume_->report_devices(report);
     return filesystem;
+}
+
+bool Filesystem::has_readable_roots() const {
+    const bool needs_chunk_tree = (geometry().super_flags & btrfs::super_flag_metadump) == 0;
+    return (!needs_chunk_tree || OwnedBlock(*reader_, chunk_tree_.block).is_proven()) &&
+           OwnedBlock(*reader_, root_tree_.block).is_proven();
+}
+
+Result<Filesystem> Filesystem::open(std::vector<std::unique_ptr<BlockDevice>> devices, const FilesystemOptions& options,
+                                    const ProblemSink& report) {
+    const bool is_chosen = options.volume.super_mirror || options.tree_root || options.chunk_root;
+    FilesystemOptions attempt = options;
+    Problems problems;
+    const auto open_attempt = [&] {
+        problems.clear();
+        return open_with(std::move(devices), attempt, [&](const Problem& problem) { problems.push_back(problem); });
+    };
+    auto opened = open_attempt();
+    for (unsigned mirror = 1; opened && !is_chosen && !opened->has_readable_roots(); ++mirror) {
+        const bool was_last = mirror == btrfs::superblock_offsets.size();
+        devices = std::move(*opened->volume_).release_devices();
+        attempt.volume.preferred_mirror = was_last ? 0 : mirror;
+        opened = open_attempt();
+        if (was_last) {
+            break;
+        }
+    }
+    if (opened && attempt.volume.preferred_mirror != 0) {
+        problems.push_back({ProblemCode::super_mirror_used,
+                            {},
+                            fmt::format("mirror {}, of generation {}", attempt.volume.preferred_mirror,
+                                        u64{opened->super().generation})});
+    }
+    std::ranges::for_each(problems, report);
+    return opened;
 }
 
 Result<TreeRoot> Filesystem::read_root_at(u64 tree, Logical address) const {

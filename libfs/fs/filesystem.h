@@ -29,9 +29,11 @@ struct FilesystemOptions {
 
 class Filesystem {
 public:
-    /// Opens the filesystem of the first device (see Volume::open) and reads its chunk tree. Whatever is wrong is
-    /// reported, and what can be read can be read: a filesystem without chunk tree still has its system chunks. Fails
-    /// as Volume::open, or with damaged where a root that options name can't be read.
+    /// Opens the filesystem of the first device (see Volume::open) and reads its chunk tree. Where the roots that the
+    /// first superblocks name can't be read, but those that a mirror names can, that mirror is used, and
+    /// super_mirror_used is reported; not where the options choose a superblock or roots themselves. Whatever is wrong
+    /// is reported, and what can be read can be read: a filesystem without chunk tree still has its system chunks.
+    /// Fails as Volume::open, or with damaged where a root that options name can't be read.
     static Result<Filesystem> open(std::vector<std::unique_ptr<BlockDevice>> devices, const FilesystemOptions& options,
                                    const ProblemSink& report);
 
@@ -56,6 +58,10 @@ public:
 private:
     explicit Filesystem(Volume volume);
 
+    /// Of the superblocks that options choose or prefer.
+    static Result<Filesystem> open_with(std::vector<std::unique_ptr<BlockDevice>> devices,
+                                        const FilesystemOptions& options, const ProblemSink& report);
+    bool has_readable_roots() const;
     void load_chunk_tree(const ProblemSink& report);
     Result<TreeRoot> read_root_at(u64 tree, Logical address) const;
     Result<void> choose_root(TreeRoot& root, const std::optional<Logical>& wanted, bool backup_roots) const;

@@ -27,9 +27,14 @@ public:
     const Geometry& geometry() const { return volume_->geometry(); }
     u32 nodesize() const { return geometry().nodesize; }
 
-    /// Reads a block into buffer (nodesize long), mirror by mirror until one is proven. In state malformed buffer
+    /// Reads a block into buffer (nodesize long), mirror by mirror until one is proven; of a leaf of the chunk tree, by
+    /// which all else is read, the first that read_sound_leaf() finds, if it finds any. In state malformed buffer
     /// holds a copy that is the right block but not well-formed; in state lost its contents are undefined.
     ReadBlock read(const Promise& promise, MutableBytes buffer) const;
+
+    /// The first copy of a proven leaf of that tree to which check_items() has no objection either: kernels take no
+    /// other, where they have the choice. In state lost, and buffer as it was, where no copy is so.
+    ReadBlock read_sound_leaf(const Promise& promise, u64 tree, MutableBytes buffer) const;
 
     /// Reads many blocks into buffer, one behind the other: the preferred mirrors in large runs, then, for those that
     /// don't prove, mirror by mirror. Results stand in the order of promises.

@@ -14,8 +14,9 @@ void check_root_key(const ItemCheck& item) {
     if (key.objectid == 0) {
         item.report(root_code, "no tree has the id 0");
     }
-    if (key.objectid == btrfs::tree_reloc_id && !is_subvolume(key.offset)) {
-        item.report(root_code, "relocation tree of {}, which is no subvolume", key.offset);
+    // Data is moved through the data relocation tree, which has a relocation tree itself while its blocks are moved.
+    if (key.objectid == btrfs::tree_reloc_id && !is_subvolume(key.offset) && key.offset != btrfs::data_reloc_tree_id) {
+        item.report(root_code, "relocation tree of {}, which can't have one", key.offset);
     }
 }
 

@@ -66,7 +66,7 @@ bool owner_allowed(u64 owner, u64 tree) {
         return is_subvolume(owner);
     }
     if (tree == btrfs::tree_reloc_id) {
-        return owner == tree || is_subvolume(owner);
+        return owner == tree || owner == btrfs::data_reloc_tree_id || is_subvolume(owner);
     }
     return owner == tree;
 }

@@ -73,7 +73,8 @@ constexpr bool is_subvolume(u64 tree) {
 }
 
 /// Whether blocks of this owner may be found in that tree (the kernel's rule: subvolumes share blocks among each
-/// other and, while they are relocated, with their relocation trees; every other tree has its own).
+/// other and, while they are relocated, with their relocation trees, as the data relocation tree does with its own;
+/// every other tree has its own).
 bool owner_allowed(u64 owner, u64 tree);
 
 } // namespace btrkit

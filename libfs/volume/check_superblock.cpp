@@ -20,8 +20,6 @@ constexpr u32 max_sectorsize = 65536;
 constexpr u32 usual_min_sectorsize = 4096;
 /// The six trees that even an empty filesystem has.
 constexpr u64 least_tree_blocks = 6;
-/// What mkfs wrote as stripesize before it was tied to the sectorsize.
-constexpr u32 old_stripesize = 4096;
 constexpr u32 least_sys_chunk_array = sizeof(btrfs::DiskKey) + btrfs::chunk_item_size(1);
 
 /// Takes findings about one superblock.
@@ -73,8 +71,9 @@ void check_sizes(const Superblock& super, SuperFindings& findings) {
         findings.add_unless(std::has_single_bit(nodesize), ProblemCode::super_value, "nodesize", nodesize);
     }
     findings.add_unless(super.leafsize == nodesize, ProblemCode::super_value, "leafsize", super.leafsize);
-    findings.add_unless(super.stripesize == sectorsize || super.stripesize == old_stripesize, ProblemCode::super_value,
-                        "stripesize", super.stripesize);
+    // mkfs writes the sectorsize, and has written 4096; kernels ask for no more than this.
+    findings.add_unless(std::has_single_bit(u32{super.stripesize}), ProblemCode::super_value, "stripesize",
+                        super.stripesize);
     findings.add_unless(super.total_bytes != 0, ProblemCode::super_value, "total_bytes", super.total_bytes);
     findings.add_unless(super.bytes_used >= least_tree_blocks * nodesize, ProblemCode::super_value, "bytes_used",
                         super.bytes_used);

@@ -95,6 +95,20 @@ const SuperblockCopy* newest_valid(const std::vector<SuperblockCopy>& copies) {
     return newest;
 }
 
+const SuperblockCopy* speaking_copy(const std::vector<SuperblockCopy>& copies, unsigned preferred_mirror) {
+    const auto valid_mirror = [&](unsigned mirror) -> const SuperblockCopy* {
+        const auto found = std::ranges::find(copies, mirror, &SuperblockCopy::mirror);
+        return found != copies.end() && found->valid() ? &*found : nullptr;
+    };
+    const auto first_valid = std::ranges::find_if(copies, &SuperblockCopy::valid);
+    const SuperblockCopy* preferred = valid_mirror(preferred_mirror);
+    if (preferred != nullptr && preferred->super.fsid == first_valid->super.fsid) {
+        return preferred;
+    }
+    const SuperblockCopy* first = valid_mirror(0);
+    return first != nullptr ? first : newest_valid(copies);
+}
+
 btrfs::Superblock sealed_copy(btrfs::Superblock super, u64 offset) {
     super.bytenr = offset;
     super.csum = checksum(btrfs::CsumType{u16{super.csum_type}}, as_bytes_of(super).subspan(btrfs::max_csum_size));
@@ -107,15 +121,15 @@ std::vector<std::string> differing_fields(const btrfs::Superblock& left, const b
     return names;
 }
 
-Problems compare_superblock_copies(const std::vector<SuperblockCopy>& copies, const std::string& device_name) {
+Problems compare_superblock_copies(const std::vector<SuperblockCopy>& copies, const SuperblockCopy* speaking,
+                                   const std::string& device_name) {
     Problems problems;
-    const SuperblockCopy* newest = newest_valid(copies);
-    if (newest == nullptr) {
+    if (speaking == nullptr) {
         return problems;
     }
-    const auto kept = kept_superblock_offsets(newest->super);
+    const auto kept = kept_superblock_offsets(speaking->super);
     for (const auto& copy : copies) {
-        if (&copy == newest || std::ranges::find(kept, copy.offset) == kept.end()) {
+        if (&copy == speaking || std::ranges::find(kept, copy.offset) == kept.end()) {
             continue;
         }
         const Place place{.device = device_name, .physical = copy.offset};
@@ -123,12 +137,22 @@ Problems compare_superblock_copies(const std::vector<SuperblockCopy>& copies, co
             problems.push_back({ProblemCode::super_mirror_invalid, place, why_invalid(copy)});
             continue;
         }
-        auto fields = differing_fields(copy.super, newest->super);
+        auto fields = differing_fields(copy.super, speaking->super);
         std::erase_if(fields, is_own_business);
-        if (!fields.empty()) {
+        if (fields.empty()) {
+            continue;
+        }
+        const u64 generation = copy.super.generation;
+        const u64 used_generation = speaking->super.generation;
+        if (generation == used_generation) {
             problems.push_back({ProblemCode::super_mirror_differs, place,
-                                fmt::format("mirror {} differs from mirror {} in {}", copy.mirror, newest->mirror,
+                                fmt::format("mirror {} differs from mirror {} in {}", copy.mirror, speaking->mirror,
                                             fmt::join(fields, ", "))});
+        } else {
+            problems.push_back(
+                {ProblemCode::super_mirror_stale, place,
+                 fmt::format("mirror {} has generation {}, mirror {} has {}; they differ in {}", copy.mirror,
+                             generation, speaking->mirror, used_generation, fmt::join(fields, ", "))});
         }
     }
     return problems;

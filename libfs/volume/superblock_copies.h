@@ -2,7 +2,8 @@
 // The superblock mirrors of one device: read, checked, compared.
 //
 // A copy is valid when the filesystem could be opened from it: magic, checksum, own address, and every field that
-// reading depends on is possible. The newest valid copy of a device speaks for it.
+// reading depends on is possible. The first copy of a device speaks for it, as it does for kernels, whatever the others
+// say: they may be newer in an image that was copied while it was mounted, but what they lead to is not in it then.
 #pragma once
 
 #include "libfs/io/block_device.h"
@@ -39,16 +40,22 @@ std::vector<SuperblockCopy> read_superblock_copies(const BlockDevice& device, Pr
 /// than the first valid one don't count: they are what an earlier filesystem left behind.
 const SuperblockCopy* newest_valid(const std::vector<SuperblockCopy>& copies);
 
+/// The copy that speaks for the device: the preferred mirror if it is valid and of the same filesystem as the first
+/// valid one, else the first mirror if that is valid, else the newest valid one. Null where none is valid.
+const SuperblockCopy* speaking_copy(const std::vector<SuperblockCopy>& copies, unsigned preferred_mirror = 0);
+
 /// The superblock as its mirror at that offset: with that address, and the checksum of all of it.
 btrfs::Superblock sealed_copy(btrfs::Superblock super, u64 offset);
 
 /// The names of the fields in which two superblocks differ, those of dev_item as "dev_item.NAME".
 std::vector<std::string> differing_fields(const btrfs::Superblock& left, const btrfs::Superblock& right);
 
-/// Mirrors that are invalid, or differ from the newest valid copy in anything but address and checksum:
-/// super_mirror_invalid and super_mirror_differs, the latter naming the fields that differ. A mirror without the
-/// magic (never written) is invalid too. The log root may differ: an fsync writes it to the first mirror alone.
-/// Only mirrors at kept_superblock_offsets() of the newest valid copy count. Nothing if there is no valid copy.
-Problems compare_superblock_copies(const std::vector<SuperblockCopy>& copies, const std::string& device_name);
+/// Mirrors that are invalid (super_mirror_invalid), of another commit than the copy that speaks (super_mirror_stale),
+/// or of the same but different in anything but address and checksum (super_mirror_differs); the latter two name the
+/// fields that differ. A mirror without the magic (never written) is invalid too. The log root may differ: an fsync
+/// writes it to the first mirror alone. Only mirrors at kept_superblock_offsets() of the copy that speaks count. That
+/// is one of the copies, or null: then there is nothing to tell.
+Problems compare_superblock_copies(const std::vector<SuperblockCopy>& copies, const SuperblockCopy* speaking,
+                                   const std::string& device_name);
 
 } // namespace btrkit

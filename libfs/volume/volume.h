@@ -14,8 +14,10 @@
 namespace btrkit {
 
 struct VolumeOptions {
-    /// Take this superblock mirror (0..2) of each device instead of the newest valid one.
-    std::optional<unsigned> super_mirror;
+    /// Take this superblock mirror (0..2) of each device and no other.
+    std::optional<unsigned> super_mirror = {};
+    /// Else: the mirror that is tried first. See speaking_copy().
+    unsigned preferred_mirror = 0;
 };
 
 /// A device of the filesystem, by its id. A seed that was adopted is never stale.
@@ -23,8 +25,9 @@ struct Member {
     u64 devid = 0;
     const BlockDevice* device = nullptr; ///< null: not given
     btrfs::Uuid uuid;
-    u64 generation = 0; ///< of its superblock; 0 while missing
-    bool stale = false; ///< its generation is behind the filesystem's: its mirrors are tried last
+    u64 generation = 0;        ///< of its superblock; 0 while missing
+    unsigned super_mirror = 0; ///< which of its superblocks speaks for it
+    bool stale = false;        ///< its generation is behind the filesystem's: its mirrors are tried last
 };
 
 class Volume {
@@ -32,7 +35,8 @@ public:
     /// Puts together the filesystem of the first device that has a valid superblock. Devices may come in any order.
     /// Where that device is a seed and another is a sprout (not a seed, other fsid), the sprout's filesystem is
     /// opened. One filesystem: same fsid; or same fsid in the tree blocks where a change of the fsid is unfinished.
-    /// The newest superblock among the devices is the filesystem's.
+    /// The newest superblock among those that speak for the devices is the filesystem's. (A device whose first superblock
+    /// is behind it, but which has a mirror that is not, is not stale: that mirror speaks for it.)
     ///
     /// Reports: devices without a superblock, what check_superblock() has against the ones that are used, invalid
     /// and differing mirrors, foreign, duplicate, stale and truncated devices, superblocks of one generation that
@@ -40,6 +44,9 @@ public:
     /// only where no device has a valid superblock (damaged), or none are given (usage).
     static Result<Volume> open(std::vector<std::unique_ptr<BlockDevice>> devices, const VolumeOptions& options,
                                const ProblemSink& report);
+
+    /// Gives the devices back; nothing else may be asked of it then.
+    std::vector<std::unique_ptr<BlockDevice>> release_devices() && { return std::move(devices_); }
 
     const btrfs::Superblock& super() const { return super_; }
     const Geometry& geometry() const { return geometry_; }

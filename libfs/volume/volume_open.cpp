@@ -18,10 +18,17 @@ using btrfs::Superblock;
 /// A given device and the superblock that speaks for it.
 struct Candidate {
     const BlockDevice* device;
+    std::vector<SuperblockCopy> copies;
     Superblock super;
+    unsigned mirror;   ///< which of the device's superblocks that is
     Problems problems; ///< what that superblock has against it
     bool used = false; ///< as a member or as what may be a seed
 
+    void speak_by(const SuperblockCopy& copy) {
+        super = copy.super;
+        mirror = copy.mirror;
+        problems = copy.problems;
+    }
     u64 generation() const { return super.generation; }
     bool is_seed() const { return (super.flags & btrfs::super_flag_seeding) != 0; }
     bool is_changing_fsid() const {
@@ -39,9 +46,9 @@ void report_all(const Problems& problems, const ProblemSink& report) {
 std::optional<Candidate> read_candidate(const BlockDevice& device, const VolumeOptions& options,
                                         const ProblemSink& report) {
     Problems problems;
-    const auto copies = read_superblock_copies(device, problems);
+    auto copies = read_superblock_copies(device, problems);
     report_all(problems, report);
-    const SuperblockCopy* chosen = newest_valid(copies);
+    const SuperblockCopy* chosen = speaking_copy(copies, options.preferred_mirror);
     if (options.super_mirror) {
         const auto asked = std::ranges::find(copies, *options.super_mirror, &SuperblockCopy::mirror);
         chosen = asked != copies.end() && asked->valid() ? &*asked : nullptr;
@@ -55,8 +62,10 @@ std::optional<Candidate> read_candidate(const BlockDevice& device, const VolumeO
                 options.super_mirror ? fmt::format("mirror {} was asked for", *options.super_mirror) : ""});
         return std::nullopt;
     }
-    report_all(compare_superblock_copies(copies, device.name()), report);
-    return Candidate{&device, chosen->super, chosen->problems};
+    Candidate candidate{.device = &device, .copies = {}, .super = {}, .mirror = 0, .problems = {}};
+    candidate.speak_by(*chosen);
+    candidate.copies = std::move(copies);
+    return candidate;
 }
 
 /// The device whose filesystem is opened.
@@ -96,9 +105,9 @@ void report_duplicate(const Candidate& dropped, const Candidate& kept, const Pro
 }
 
 /// The devices of one filesystem by id: of two with the same id the newer one, or the first.
-std::map<u64, const Candidate*> group_by_devid(std::vector<Candidate>& candidates, const Candidate& filesystem,
-                                               const ProblemSink& report) {
-    std::map<u64, const Candidate*> group;
+std::map<u64, Candidate*> group_by_devid(std::vector<Candidate>& candidates, const Candidate& filesystem,
+                                         const ProblemSink& report) {
+    std::map<u64, Candidate*> group;
     for (Candidate& candidate : candidates) {
         if (!same_filesystem(candidate, filesystem)) {
             continue;
@@ -108,7 +117,7 @@ std::map<u64, const Candidate*> group_by_devid(std::vector<Candidate>& candidate
         if (is_new) {
             continue;
         }
-        const Candidate* known = place->second;
+        Candidate* known = place->second;
         const bool is_newer = candidate.generation() > known->generation();
         place->second = is_newer ? &candidate : known;
         report_duplicate(is_newer ? *known : candidate, *place->second, report);
@@ -116,8 +125,25 @@ std::map<u64, const Candidate*> group_by_devid(std::vector<Candidate>& candidate
     return group;
 }
 
+/// Where the first superblock of a device is behind the filesystem but a mirror is not, that speaks for it: the first
+/// one was not written. (What the filesystem's generation is, first superblocks say.)
+void prefer_current_mirror(Candidate& candidate, u64 generation) {
+    const auto current = std::ranges::find_if(candidate.copies, [&](const SuperblockCopy& copy) {
+        return copy.valid() && copy.super.generation == generation && copy.super.fsid == candidate.super.fsid;
+    });
+    if (candidate.generation() < generation && current != candidate.copies.end()) {
+        candidate.speak_by(*current);
+    }
+}
+
+/// How the other superblocks of a device differ from the one that speaks.
+void report_mirrors(const Candidate& candidate, const ProblemSink& report) {
+    const auto speaking = std::ranges::find(candidate.copies, candidate.mirror, &SuperblockCopy::mirror);
+    report_all(compare_superblock_copies(candidate.copies, &*speaking, candidate.device->name()), report);
+}
+
 /// The newest: of equals the one given first.
-const Candidate& newest_of(const std::map<u64, const Candidate*>& group) {
+const Candidate& newest_of(const std::map<u64, Candidate*>& group) {
     return **std::ranges::max_element(std::views::values(group), [](const Candidate* left, const Candidate* right) {
         return left->generation() != right->generation() ? left->generation() < right->generation() : left > right;
     });
@@ -163,6 +189,7 @@ Member make_member(const Candidate& candidate, const Candidate& newest, const Pr
             .device = candidate.device,
             .uuid = candidate.super.dev_item.uuid,
             .generation = candidate.generation(),
+            .super_mirror = candidate.mirror,
             .stale = is_stale};
 }
 
@@ -187,6 +214,14 @@ Result<Volume> Volume::open(std::vector<std::unique_ptr<BlockDevice>> devices, c
     volume.devices_ = std::move(devices);
     const auto group = group_by_devid(candidates, choose_filesystem(candidates), report);
     const Candidate& newest = newest_of(group);
+    for (const auto& [devid, candidate] : group) {
+        if (!options.super_mirror) {
+            prefer_current_mirror(*candidate, newest.generation());
+        }
+    }
+    for (const Candidate& candidate : candidates) {
+        report_mirrors(candidate, report);
+    }
     volume.super_ = newest.super;
     volume.geometry_ = geometry_of(newest.super);
     for (const auto& [devid, candidate] : group) {

@@ -188,7 +188,7 @@ TEST_CASE("mirrors that differ are a warning with -a, and named in JSON") {
     image.write_super(second_offset, super);
     const auto all = dump({"-a", image.path()});
     CHECK(all.status == 0);
-    CHECK(contains(all.err, "btrkit-dump-super: warning: [super-mirror-differs]"));
+    CHECK(contains(all.err, "btrkit-dump-super: warning: [super-mirror-stale]"));
     CHECK(contains(all.err, "generation"));
     CHECK(dump({"-aq", image.path()}).err.empty());
 
@@ -199,7 +199,7 @@ TEST_CASE("mirrors that differ are a warning with -a, and named in JSON") {
     CHECK(mirrors[0]["differs_in"].is_null());
     CHECK(mirrors[1]["newest"] == false);
     CHECK(mirrors[1]["differs_in"] == Json{"generation", "dev_item.bytes_used", "label"});
-    CHECK(document["devices"][0]["differences"][0]["code"] == "super-mirror-differs");
+    CHECK(document["devices"][0]["differences"][0]["code"] == "super-mirror-stale");
 }
 
 TEST_CASE("JSON is one document with all mirrors") {

@@ -12,7 +12,7 @@ scratch=$(mktemp -d "$BTRKIT_WORK/badinput.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 
 # What a sanitizer finds ends the process by a signal, or else it would look like a refusal.
-export ASAN_OPTIONS=abort_on_error=1 UBSAN_OPTIONS=abort_on_error=1
+export ASAN_OPTIONS=detect_leaks=0:abort_on_error=1 UBSAN_OPTIONS=abort_on_error=1
 seconds=10
 memory_kib=$((2 * 1024 * 1024))
 if [ "${BTRKIT_SANITIZED:-no}" = yes ]; then

@@ -38,7 +38,8 @@ void exercise(const btrfs::Superblock& super) {
     SuperblockCopy other = copy;
     other.mirror = 1;
     other.super.generation = super.generation + 1;
-    static_cast<void>(compare_superblock_copies({copy, other}, "fuzz.img"));
+    const std::vector<SuperblockCopy> copies = {copy, other};
+    static_cast<void>(compare_superblock_copies(copies, speaking_copy(copies), "fuzz.img"));
     TextBuffer text;
     put_superblock(text, super, copy.offset, "fuzz.img", true);
     static_cast<void>(superblock_json(super).dump());

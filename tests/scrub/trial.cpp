@@ -58,7 +58,7 @@ bool is_kind(ProblemCode code, FaultKind kind) {
     switch (kind) {
     case FaultKind::super:
         return code == ProblemCode::super_mirror_invalid || code == ProblemCode::super_mirror_differs ||
-               code == ProblemCode::device_unreadable;
+               code == ProblemCode::super_mirror_stale || code == ProblemCode::device_unreadable;
     case FaultKind::data: return code == ProblemCode::data_checksum;
     case FaultKind::data_unreadable: return code == ProblemCode::data_unreadable;
     case FaultKind::data_differs: return code == ProblemCode::data_copies_differ;
@@ -148,7 +148,7 @@ private:
 
     void compare_other(const Finding& finding) {
         const auto code = finding.problem.code;
-        const bool is_super = code >= ProblemCode::super_missing && code <= ProblemCode::super_mirror_differs;
+        const bool is_super = code >= ProblemCode::super_missing && code <= ProblemCode::super_mirror_used;
         if (code != ProblemCode::device_missing && !is_super) {
             complain("not expected: {}", describe(finding.problem));
         }

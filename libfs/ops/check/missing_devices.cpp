@@ -19,19 +19,57 @@ std::set<u64> devices_that_the_kernel_misses(const Findings& findings, const Fil
             absent.insert(devid);
         }
     }
+    for (const auto& chunk : filesystem.volume().chunks().chunks()) {
+        for (const Stripe& stripe : chunk.stripes) {
+            const auto member = filesystem.volume().members().find(stripe.devid);
+            if (member != filesystem.volume().members().end() && member->second.uuid != stripe.dev_uuid) {
+                absent.insert(stripe.devid);
+            }
+        }
+    }
     return absent;
 }
 
-u64 types_beyond_tolerance(const Filesystem& filesystem, const std::set<u64>& absent) {
+namespace {
+
+template <class Judge>
+u64 types_where(const Filesystem& filesystem, Judge&& is_meant) {
     u64 types = 0;
     for (const auto& chunk : filesystem.volume().chunks().chunks()) {
-        const auto lost =
-            std::ranges::count_if(chunk.stripes, [&](const Stripe& stripe) { return absent.contains(stripe.devid); });
-        if (static_cast<u64>(lost) > chunk.profile().tolerated_failures) {
-            types |= chunk.type & btrfs::block_group_type_mask;
-        }
+        types |= is_meant(chunk) ? chunk.type & btrfs::block_group_type_mask : 0;
     }
     return types;
+}
+
+bool is_beyond_tolerance(const Chunk& chunk, const std::set<u64>& absent) {
+    const auto lost =
+        std::ranges::count_if(chunk.stripes, [&](const Stripe& stripe) { return absent.contains(stripe.devid); });
+    return static_cast<u64>(lost) > chunk.profile().tolerated_failures;
+}
+
+/// Of each pair of a RAID10 one device must be there.
+bool has_whole_mirror(const Chunk& chunk, const std::set<u64>& absent) {
+    const std::size_t group = std::max<std::size_t>(chunk.sub_stripes, 1);
+    for (std::size_t first = 0; first < chunk.stripes.size(); first += group) {
+        const auto members = std::span(chunk.stripes).subspan(first, std::min(group, chunk.stripes.size() - first));
+        if (std::ranges::all_of(members, [&](const Stripe& stripe) { return absent.contains(stripe.devid); })) {
+            return false;
+        }
+    }
+    return true;
+}
+
+} // namespace
+
+u64 types_beyond_tolerance(const Filesystem& filesystem, const std::set<u64>& absent) {
+    return types_where(filesystem, [&](const Chunk& chunk) { return is_beyond_tolerance(chunk, absent); });
+}
+
+u64 types_out_of_reach(const Filesystem& filesystem, const std::set<u64>& absent) {
+    return types_where(filesystem, [&](const Chunk& chunk) {
+        const bool is_raid10 = (chunk.type & btrfs::block_group_raid10) != 0;
+        return is_beyond_tolerance(chunk, absent) && !(is_raid10 && has_whole_mirror(chunk, absent));
+    });
 }
 
 } // namespace btrkit::check

@@ -6,7 +6,12 @@
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/checksum.h"
 #include "libfs/base/names.h"
+#include "libfs/fs/path_lookup.h"
 #include "libfs/ops/check/missing_devices.h"
+#include "libfs/tree/tree_path.h"
+
+#include <map>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -29,8 +34,10 @@ constexpr std::array code_effects = std::to_array<CodeEffect>({
     {ProblemCode::super_magic, Mountable::refused, "the superblock is not valid"},
     {ProblemCode::super_bytenr, Mountable::refused, "the superblock is not valid"},
     {ProblemCode::super_field, Mountable::refused, "the superblock has impossible values"},
+    {ProblemCode::super_value, Mountable::refused, "the superblock has values that kernels refuse"},
     {ProblemCode::super_unknown_incompat, Mountable::refused, "unknown incompatible features"},
     {ProblemCode::super_unfinished_change, Mountable::refused, "an offline conversion is not finished"},
+    {ProblemCode::super_mirror_used, Mountable::refused, "kernels read the first superblock only"},
     {ProblemCode::super_unknown_compat_ro, Mountable::read_only, "unknown read-only-compatible features"},
     {ProblemCode::device_truncated, Mountable::refused, "a device is shorter than its device item says"},
     {ProblemCode::device_item_missing, Mountable::refused, "a device has no device item"},
@@ -46,7 +53,7 @@ constexpr std::array code_effects = std::to_array<CodeEffect>({
     {ProblemCode::block_group_missing, Mountable::refused, chunk_checks},
     {ProblemCode::block_group_unfounded, Mountable::refused, chunk_checks},
     {ProblemCode::block_group_differs, Mountable::refused, chunk_checks},
-    {ProblemCode::root_default, Mountable::read_write, "only with the option subvolid=5"},
+    {ProblemCode::root_default, Mountable::refused, "the default subvolume is not there: only with subvolid=5"},
 });
 
 /// Which parts of a tree are read at mount. What is not read then does no harm to it.
@@ -113,9 +120,9 @@ public:
     }
 
 private:
-    void raise(Mountable state, std::string reason) {
+    void raise(Mountable state, std::string reason, bool is_for_missing_devices = false) {
         if (state > verdict_.state || (state == verdict_.state && verdict_.reason.empty())) {
-            verdict_ = {.state = state, .reason = std::move(reason)};
+            verdict_ = {.state = state, .reason = std::move(reason), .is_for_missing_devices = is_for_missing_devices};
         }
     }
 
@@ -165,13 +172,18 @@ private:
         if (absent.size() == filesystem_.volume().members().size()) {
             return raise(Mountable::refused, "the first superblock is not valid, and the kernel reads no other");
         }
-        const u64 lost = types_beyond_tolerance(filesystem_, absent);
+        const u64 lost = types_out_of_reach(filesystem_, absent);
         if ((lost & ~btrfs::block_group_data) != 0) {
-            raise(Mountable::refused, who + ", more than the metadata can bear");
-        } else {
-            raise(Mountable::read_only,
-                  who + (lost != 0 ? ", more than the data can bear: degraded" : ": degraded, then read-write too"));
+            return raise(Mountable::refused, who + ", and metadata is out of reach without", true);
         }
+        // What profiles tolerate is asked for before writing only.
+        std::string_view how = ": degraded, then read-write too";
+        if (lost != 0) {
+            how = ", and data is out of reach without: degraded";
+        } else if (types_beyond_tolerance(filesystem_, absent) != 0) {
+            how = ", more than the profiles bear: degraded";
+        }
+        raise(Mountable::read_only, who + std::string(how), true);
     }
 
     void judge_tree(const Problem& problem) {
@@ -180,6 +192,9 @@ private:
             return;
         }
         const u64 tree = *problem.place.tree;
+        if (problem.place.logical && is_needed(tree, *problem.place.logical)) {
+            return judge_needed(tree);
+        }
         const auto* effect = std::ranges::find(tree_effects, tree, &TreeEffect::tree);
         if (effect == tree_effects.end()) {
             return;
@@ -193,6 +208,63 @@ private:
         } else if (const auto keys = lost_keys(problem); keys && is_read_at_mount(effect->rest, *keys)) {
             tell(effect->rest_lost, effect->rest_option);
         }
+    }
+
+    /// To mount is to open the top-level tree, for which its last key is looked up, and the inode of its top directory;
+    /// then the same of the default subvolume.
+    void judge_needed(u64 tree) {
+        if (tree == btrfs::fs_tree_id) {
+            raise(Mountable::refused, "blocks of the FS_TREE that every mount reads can't be read");
+        } else {
+            raise(
+                Mountable::refused,
+                fmt::format("blocks of the default subvolume {} that a mount reads can't be read: only with subvolid=5",
+                            tree));
+        }
+    }
+
+    bool is_needed(u64 tree, Logical address) {
+        if (tree != btrfs::fs_tree_id && tree != default_tree()) {
+            return false;
+        }
+        auto [known, is_new] = needed_.try_emplace(tree);
+        if (is_new) {
+            known->second = blocks_to(tree, {{btrfs::root_dir_inode, btrfs::item_type::inode_item, 0},
+                                             {btrfs::last_free_objectid, 0xff, ~u64{0}}});
+        }
+        return known->second.contains(address);
+    }
+
+    /// The blocks on the way to where these keys stand or would stand, as far as they can be read, and the first on
+    /// each way that can't.
+    std::set<Logical> blocks_to(u64 tree, std::initializer_list<btrfs::Key> keys) const {
+        std::set<Logical> blocks;
+        const auto root = filesystem_.find_tree(tree);
+        for (const auto& key : keys) {
+            std::optional<Promise> promise = root ? std::optional(root->block) : std::nullopt;
+            while (promise) {
+                blocks.insert(promise->address);
+                const OwnedBlock block(filesystem_.reader(), *promise);
+                promise.reset();
+                if (block.is_proven() && !block.block().is_leaf()) {
+                    promise = child_promise(block.block(), child_slot(block.block(), key), {});
+                }
+            }
+        }
+        return blocks;
+    }
+
+    u64 default_tree() {
+        if (!default_tree_) {
+            constexpr std::string_view name = "default";
+            const btrfs::Key key{btrfs::root_tree_dir_id, btrfs::item_type::dir_item,
+                                 name_hash(std::as_bytes(std::span(name)))};
+            Cursor cursor(filesystem_.reader(), filesystem_.root_tree().block);
+            const bool there = cursor.seek(key) && cursor.key() == key;
+            const auto location = there ? entry_of_name(cursor.data(), name) : std::nullopt;
+            default_tree_ = location ? location->objectid : btrfs::fs_tree_id;
+        }
+        return *default_tree_;
     }
 
     bool is_root_block(u64 tree, const Place& place) const {
@@ -249,6 +321,8 @@ private:
     const Findings& findings_;
     const Filesystem& filesystem_;
     Mountability verdict_;
+    std::optional<u64> default_tree_;
+    std::map<u64, std::set<Logical>> needed_; ///< by tree: the blocks of it that a mount reads
 };
 
 } // namespace

@@ -15,7 +15,8 @@ enum class Mountable {
 
 struct Mountability {
     Mountable state = Mountable::read_write;
-    std::string reason = {}; ///< in a few words; empty: there is nothing to say
+    std::string reason = {};             ///< in a few words; empty: there is nothing to say
+    bool is_for_missing_devices = false; ///< with all devices it might be another
 };
 
 /// Also of a filesystem whose trees were not looked at, with what opening it has found. Damage in file trees does not

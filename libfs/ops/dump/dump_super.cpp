@@ -21,7 +21,7 @@ void read_all(const BlockDevice& device, DeviceReport& report) {
         report.errors.push_back({ErrorKind::damaged, fmt::format("{}: {} bytes are too short for a superblock",
                                                                  printable(device.name()), device.size_bytes())});
     }
-    report.differences = compare_superblock_copies(report.copies, device.name());
+    report.differences = compare_superblock_copies(report.copies, speaking_copy(report.copies), device.name());
 }
 
 void read_one(const BlockDevice& device, u64 offset, DeviceReport& report) {

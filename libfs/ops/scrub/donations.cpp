@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "libfs/ops/scrub/donations.h"
+#include "libfs/ops/scrub/phases.h"
 
 #include "libfs/fs/data_checksums.h"
 #include "libfs/ops/scrub/donor/fill_from_donors.h"

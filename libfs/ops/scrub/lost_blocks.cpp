@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "libfs/ops/scrub/lost_blocks.h"
+#include "libfs/ops/scrub/phases.h"
 
 #include "libfs/survey/scan/block_scan.h"
 #include "libfs/survey/scan/file_tree_roots.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "libfs/ops/scrub/redundancy.h"
+#include "libfs/ops/scrub/phases.h"
 
 #include "formats/btrfs/item_types.h"
 

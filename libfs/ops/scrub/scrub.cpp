@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/ops/scrub/scrub.h"
 
-#include "libfs/ops/scrub/donations.h"
 #include "libfs/ops/scrub/fault_book.h"
-#include "libfs/ops/scrub/lost_blocks.h"
-#include "libfs/ops/scrub/redundancy.h"
+#include "libfs/ops/scrub/phases.h"
 #include "libfs/ops/scrub/sources.h"
-#include "libfs/ops/scrub/superblocks.h"
-#include "libfs/ops/scrub/written_ranges.h"
 #include "libfs/survey/naming/naming.h"
 #include "libfs/survey/read_roots.h"
 #include "libfs/survey/verify/verify_all.h"
@@ -25,9 +21,9 @@ WritableDevices without_seeds(const Filesystem& filesystem, WritableDevices devi
     std::erase_if(devices, [&](const auto& entry) {
         Problems ignored;
         const auto copies = read_superblock_copies(*entry.second, ignored);
-        const auto* newest = newest_valid(copies);
-        return newest == nullptr || (newest->super.flags & btrfs::super_flag_seeding) != 0 ||
-               newest->super.fsid != filesystem.super().fsid;
+        const auto* speaking = speaking_copy(copies);
+        return speaking == nullptr || (speaking->super.flags & btrfs::super_flag_seeding) != 0 ||
+               speaking->super.fsid != filesystem.super().fsid;
     });
     return devices;
 }

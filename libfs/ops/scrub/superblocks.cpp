@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "libfs/ops/scrub/superblocks.h"
+#include "libfs/ops/scrub/phases.h"
 
 #include "formats/btrfs/item_types.h"
 #include "libfs/survey/verify/fault.h"
@@ -22,6 +22,7 @@ bool is_superblock_offset(std::optional<u64> physical) {
 
 bool is_about_mirror(const Problem& problem) {
     return problem.code == ProblemCode::super_mirror_invalid || problem.code == ProblemCode::super_mirror_differs ||
+           problem.code == ProblemCode::super_mirror_stale ||
            (problem.code == ProblemCode::device_unreadable && is_superblock_offset(problem.place.physical));
 }
 
@@ -32,6 +33,15 @@ const Member* member_of(const Filesystem& filesystem, const std::string& device_
         }
     }
     return nullptr;
+}
+
+/// Whether the first superblock of some device is that of the filesystem as it was opened.
+bool is_known_by_a_first(const Filesystem& filesystem) {
+    return std::ranges::any_of(filesystem.volume().members(), [&](const auto& entry) {
+        const Member& member = entry.second;
+        return member.device != nullptr && member.super_mirror == 0 &&
+               member.generation == filesystem.geometry().generation;
+    });
 }
 
 void settle(Finding& finding, Mend mend, const Result<void>& written) {
@@ -80,14 +90,18 @@ void scrub_superblocks(const Filesystem& filesystem, std::optional<u64> devid, M
         ++device_counts.super_errors;
         Problems ignored;
         const auto copies = read_superblock_copies(*member->device, ignored);
-        const auto* newest = newest_valid(copies);
-        if (newest == nullptr || !place.physical) {
+        const auto* speaking = speaking_copy(copies, member->super_mirror);
+        // What first superblocks lead to is what kernels see: to make that another state is not for a scrub.
+        const bool changes_state = finding.problem.code == ProblemCode::super_mirror_stale &&
+                                   place.physical == btrfs::superblock_offsets[0] && !is_known_by_a_first(filesystem);
+        if (speaking == nullptr || !place.physical || changes_state) {
             finding.mend = Mend{.state = Mend::State::unmendable, .from = {}};
         } else if (mender == nullptr) {
-            settle(finding, {.state = Mend::State::mendable, .from = fmt::format("mirror {}", newest->mirror)}, {});
+            settle(finding, {.state = Mend::State::mendable, .from = fmt::format("mirror {}", speaking->mirror)}, {});
         } else {
-            const auto written = mender->write_superblock(member->devid, newest->super, *place.physical);
-            settle(finding, {.state = Mend::State::mended, .from = fmt::format("mirror {}", newest->mirror)}, written);
+            const auto written = mender->write_superblock(member->devid, speaking->super, *place.physical);
+            settle(finding, {.state = Mend::State::mended, .from = fmt::format("mirror {}", speaking->mirror)},
+                   written);
         }
         ++(device_counts.*count_of_fate(finding.mend->state));
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "libfs/ops/scrub/written_ranges.h"
+#include "libfs/ops/scrub/phases.h"
 
 #include "formats/btrfs/item_types.h"
 #include "libfs/fs/stored_extent.h"

@@ -79,7 +79,7 @@ private:
         step.keep = !facts;
         if (read.proven && read.proven->is_leaf()) {
             step.kind = ScanStep::Kind::leaf;
-            auto result = work_leaf(scan_, step, read);
+            auto result = work_leaf(scan_, step, read, {bytes.get(), scan_.nodesize()});
             accept_leaf(step, *read.proven, std::move(result));
             return;
         }

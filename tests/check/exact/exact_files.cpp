@@ -237,7 +237,8 @@ private:
                 report(Code::inode_links, number);
             }
         }
-        if (S_ISDIR(mode) ? item.nbytes % geometry().sectorsize != 0 : item.nbytes != inode.bytes) {
+        const bool is_shrinking = item.nlink == 0 && inode.bytes < item.nbytes;
+        if (S_ISDIR(mode) ? item.nbytes % geometry().sectorsize != 0 : item.nbytes != inode.bytes && !is_shrinking) {
             report(Code::inode_bytes, number);
         }
         if (S_ISLNK(mode)) {
@@ -246,7 +247,8 @@ private:
             }
             if (inode.has_regular) {
                 report(Code::inode_inline, number);
-            } else if (item.size != inode.inline_bytes) {
+            } else if (item.size != inode.inline_bytes && item.size + 1 != inode.inline_bytes &&
+                       !(item.nlink == 0 && inode.inline_bytes == 0)) {
                 report(Code::inode_size, number);
             }
         }
@@ -263,7 +265,7 @@ private:
         if (inode.compressed && no_csums) {
             report(Code::inode_flags, number);
         }
-        if ((flags & btrfs::inode_ro_verity) != 0 && !inode.verity_descriptor) {
+        if ((flags & btrfs::inode_ro_verity) != 0 && !inode.verity_descriptor && item.nlink > 0) {
             report(Code::verity_items, number);
         }
     }

@@ -18,7 +18,8 @@ namespace {
 
 const std::vector<Code> judged = {Code::block_checksum,    Code::block_copies_differ, Code::block_lost,
                                   Code::block_unreadable,  Code::data_checksum,       Code::data_unreadable,
-                                  Code::device_unreadable, Code::extent_missing,      Code::not_checked};
+                                  Code::device_unreadable, Code::block_copy_items,    Code::item_csum,
+                                  Code::extent_missing,    Code::not_checked};
 
 /// Where a copy stands on the only device.
 u64 offset_of(const Filesystem& filesystem, Logical at, unsigned mirror) {
@@ -52,9 +53,27 @@ TEST_CASE("copies of a tree block, each good by itself, that differ") {
     other.back() ^= std::byte{1}; // in the checksums of the first extent
     seal_block(filesystem.geometry(), other);
     for (const unsigned mirror : {1U, 2U}) {
-        auto devices = source.devices();
+        auto devices = source.own_devices();
         std::ranges::copy(other, bytes_of(devices).subspan(offset_of(filesystem, block.address, mirror)).begin());
         CHECK(found_exactly(check_filesystem(std::move(devices)).findings, judged, {Code::block_copies_differ}));
+    }
+}
+
+TEST_CASE("a copy with an impossible item is left for one without, as kernels do") {
+    const EditedFilesystem source({.metadata_profile = "dup"});
+    const auto filesystem = source.open();
+    const auto block = filesystem.find_tree(btrfs::csum_tree_id)->block;
+    auto other = copy_of(OwnedBlock(filesystem.reader(), block).block().bytes());
+    other[sizeof(btrfs::TreeBlockHeader) + 9] ^= std::byte{1}; // the offset of the first key: no multiple of a sector
+    seal_block(filesystem.geometry(), other);
+    for (const unsigned mirror : {1U, 2U}) {
+        auto devices = source.own_devices();
+        std::ranges::copy(other, bytes_of(devices).subspan(offset_of(filesystem, block.address, mirror)).begin());
+        auto expected = std::vector{Code::block_copies_differ};
+        if (mirror == 1) {
+            expected.push_back(ProblemCode::block_copy_items);
+        }
+        CHECK(found_exactly(check_filesystem(std::move(devices)).findings, judged, expected));
     }
 }
 
@@ -64,7 +83,7 @@ TEST_CASE("a copy of a tree block that is bad, beside a good one") {
     const auto block = filesystem.find_tree(btrfs::csum_tree_id)->block;
     for (const unsigned mirror : {1U, 2U}) {
         const u64 offset = offset_of(filesystem, block.address, mirror);
-        auto devices = source.devices();
+        auto devices = source.own_devices();
         bytes_of(devices)[offset + 200] ^= std::byte{1};
         CHECK(found_exactly(check_filesystem(std::move(devices)).findings, judged, {Code::block_checksum}));
         CHECK(found_exactly(check_filesystem(failing(source.devices(), offset, 1)).findings, judged,
@@ -80,7 +99,7 @@ TEST_CASE("data that is read, in each of its copies") {
         CHECK(found_exactly(check_with_data(source.devices()), judged, {}));
         for (unsigned mirror = 1; mirror <= mirror_count(*filesystem.volume().chunks().find(data)); ++mirror) {
             const u64 offset = offset_of(filesystem, data, mirror);
-            auto devices = source.devices();
+            auto devices = source.own_devices();
             bytes_of(devices)[offset + 5000] ^= std::byte{1};
             CHECK(found_exactly(check_with_data(std::move(devices)), judged, {Code::data_checksum}));
             CHECK(

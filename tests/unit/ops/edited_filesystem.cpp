@@ -5,6 +5,7 @@
 #include "libfs/base/checksum.h"
 #include "libfs/ops/mkfs/mkfs.h"
 #include "libfs/volume/volume_writer.h"
+#include "tests/support/shared_device.h"
 
 #include <algorithm>
 #include <stdexcept>
@@ -47,7 +48,7 @@ mkfs::Plan plan_of(const FilesystemKind& kind, const mkfs::SourceTree& source) {
                                          .fsid = mkfs::uuid_from_seed("edited"),
                                          .now = {.sec = 2000}},
                             .sizing = mkfs::Sizing::least,
-                            .slack_bytes = u64{1} << 20,
+                            .slack_bytes = kind.slack_bytes,
                             .device_sizes = std::vector<u64>(kind.device_count)},
                            {});
     REQUIRE_MESSAGE(made, made.error().message);
@@ -67,7 +68,7 @@ EditedFilesystem::EditedFilesystem(const FilesystemKind& kind) {
     const auto plan = plan_of(kind, source);
     std::vector<WritableDevice*> pointers;
     for (const auto& device : plan.layout.devices) {
-        devices_.push_back(std::make_unique<MemoryDevice>("device" + std::to_string(device.devid),
+        devices_.push_back(std::make_shared<MemoryDevice>("device" + std::to_string(device.devid),
                                                           std::vector<std::byte>(device.size_bytes)));
         pointers.push_back(devices_.back().get());
     }
@@ -76,6 +77,14 @@ EditedFilesystem::EditedFilesystem(const FilesystemKind& kind) {
 }
 
 Devices EditedFilesystem::devices() const {
+    Devices views;
+    for (const auto& device : devices_) {
+        views.push_back(std::make_unique<SharedDevice>(device));
+    }
+    return views;
+}
+
+Devices EditedFilesystem::own_devices() const {
     Devices copies;
     for (const auto& device : devices_) {
         const MutableBytes bytes = device->bytes();

@@ -18,6 +18,7 @@ struct FilesystemKind {
     std::string metadata_profile = "dup";
     std::size_t device_count = 1;
     std::vector<std::string> features = {}; ///< as -O takes them
+    u64 slack_bytes = mib; ///< that the devices have more than they need; of 80 MiB there are two superblocks
 };
 
 /// A few files, with data of their own. Every tree is a single leaf, and must stay one.
@@ -43,13 +44,16 @@ public:
 
     /// The first data extent.
     LeafItem data_extent() const;
+    /// They show what is changed later too, so that opening costs no copy.
     Devices devices() const;
+    /// MemoryDevices with copies of their bytes, to be changed by themselves.
+    Devices own_devices() const;
     Filesystem open() const;
 
 private:
     void write_leaf(const Promise& promise, u64 owner, const Items& items);
 
-    std::vector<std::unique_ptr<MemoryDevice>> devices_;
+    std::vector<std::shared_ptr<MemoryDevice>> devices_;
 };
 
 /// Changes the body of an item in place. Fails the test where it is too short.

@@ -27,10 +27,8 @@ private:
 } // namespace
 
 ScrubBench::ScrubBench(const EditedFilesystem& filesystem) {
-    for (auto& device : filesystem.devices()) {
-        auto& memory = dynamic_cast<MemoryDevice&>(*device);
-        devices_.push_back(std::make_unique<MemoryDevice>(
-            memory.name(), std::vector<std::byte>(memory.bytes().begin(), memory.bytes().end())));
+    for (auto& device : filesystem.own_devices()) {
+        devices_.emplace_back(dynamic_cast<MemoryDevice*>(device.release()));
     }
 }
 

@@ -41,7 +41,7 @@ const std::vector<Mutation> mutations = {
      "chunk_root is", false},
     {"no chunk root", [](Superblock& s) { s.chunk_root = 0; }, ProblemCode::super_field, "chunk_root is 0", false},
     {"log root address", [](Superblock& s) { s.log_root = 4097; }, ProblemCode::super_value, "log_root is", true},
-    {"sector not a power of two", [](Superblock& s) { s.sectorsize = s.stripesize = 12288; }, ProblemCode::super_field,
+    {"sector not a power of two", [](Superblock& s) { s.sectorsize = 12288; }, ProblemCode::super_field,
      "sectorsize", false},
     {"sector too small", [](Superblock& s) { s.sectorsize = s.stripesize = 256; }, ProblemCode::super_field,
      "sectorsize", false},
@@ -85,6 +85,10 @@ SuperblockCopy copy_of(const Superblock& super, u64 offset = first_offset, unsig
 }
 
 /// Two mirrors of one superblock, the second changed.
+Problems differences(const std::vector<SuperblockCopy>& copies) {
+    return compare_superblock_copies(copies, speaking_copy(copies), "dev");
+}
+
 std::vector<SuperblockCopy> copies_with(const std::function<void(Superblock&)>& change_second) {
     auto second = sample_superblock(second_offset);
     change_second(second);
@@ -206,7 +210,7 @@ TEST_CASE("a copy that can't be read is reported, and the others are read") {
     CHECK_FALSE(read_superblock(device, first_offset, 0));
 }
 
-TEST_CASE("the newest valid copy speaks for the device") {
+TEST_CASE("the newest valid copy of one filesystem") {
     auto copies = copies_with([](Superblock& s) { s.generation = s.generation + 1; });
     CHECK(newest_valid(copies) == &copies[1]);
     copies = copies_with([](Superblock&) {});
@@ -221,43 +225,66 @@ TEST_CASE("the newest valid copy speaks for the device") {
     CHECK(newest_valid({}) == nullptr);
 }
 
+TEST_CASE("the first copy speaks for the device, as for kernels; a newer one only if it is preferred") {
+    auto copies = copies_with([](Superblock& s) { s.generation = s.generation + 1; });
+    CHECK(speaking_copy(copies) == &copies[0]);
+    CHECK(speaking_copy(copies, 1) == &copies[1]);
+    CHECK(speaking_copy(copies, 2) == &copies[0]);
+    CHECK(speaking_copy({}) == nullptr);
+    copies = copies_with([](Superblock& s) { s.generation = s.generation + 1, s.fsid = {}, s.dev_item.fsid = {}; });
+    CHECK(speaking_copy(copies, 1) == &copies[0]);
+    copies = copies_with([](Superblock& s) { s.nodesize = 3; });
+    CHECK(speaking_copy(copies, 1) == &copies[0]);
+    // The first is not valid: the other is what there is.
+    std::swap(copies[0].super, copies[1].super);
+    std::swap(copies[0].problems, copies[1].problems);
+    CHECK(speaking_copy(copies) == &copies[1]);
+}
+
+TEST_CASE("a mirror of another commit is told as such") {
+    const auto problems =
+        differences(copies_with([](Superblock& s) { s.generation = s.generation - 1, s.root = 8192; }));
+    REQUIRE(problems.size() == 1);
+    CHECK(problems[0].code == ProblemCode::super_mirror_stale);
+    CHECK(problems[0].severity() == Severity::note);
+    CHECK(problems[0].detail.find("they differ in generation, root") != std::string::npos);
+}
+
 TEST_CASE("mirrors are compared field by field") {
-    auto problems = compare_superblock_copies(copies_with([](Superblock&) {}), "dev");
+    auto problems = differences(copies_with([](Superblock&) {}));
     CHECK(problems.empty());
 
-    problems = compare_superblock_copies(
-        copies_with([](Superblock& s) { s.label[0] = 'x', s.dev_item.bytes_used = 1, s.padding[500] = 1; }), "dev");
+    problems = differences(
+        copies_with([](Superblock& s) { s.label[0] = 'x', s.dev_item.bytes_used = 1, s.padding[500] = 1; }));
     REQUIRE(problems.size() == 1);
     CHECK(problems[0].code == ProblemCode::super_mirror_differs);
     CHECK(problems[0].detail == "mirror 1 differs from mirror 0 in dev_item.bytes_used, label, padding");
     CHECK(problems[0].place.physical == second_offset);
 
-    problems = compare_superblock_copies(copies_with([](Superblock& s) { s.magic = 0; }), "dev");
+    problems = differences(copies_with([](Superblock& s) { s.magic = 0; }));
     REQUIRE(problems.size() == 1);
     CHECK(problems[0].code == ProblemCode::super_mirror_invalid);
 
     auto none_valid = copies_with([](Superblock& s) { s.magic = 0; });
     none_valid[0] = none_valid[1];
-    CHECK(compare_superblock_copies(none_valid, "dev").empty());
+    CHECK(differences(none_valid).empty());
 }
 
 TEST_CASE("mirrors that may differ are left in peace") {
     SUBCASE("an fsync writes the log to the first mirror alone") {
-        CHECK(compare_superblock_copies(copies_with([](Superblock& s) { s.log_root = 4096, s.log_root_level = 1; }),
-                                        "dev")
-                  .empty());
+        CHECK(differences(copies_with([](Superblock& s) { s.log_root = 4096, s.log_root_level = 1; })).empty());
     }
     SUBCASE("behind the end of the filesystem") {
         auto copies = copies_with([](Superblock& s) { s.magic = 0; });
         copies[0].super.dev_item.total_bytes = second_offset + 4096;
-        CHECK(compare_superblock_copies(copies, "dev").empty());
+        CHECK(differences(copies).empty());
         copies[0].super.dev_item.total_bytes = second_offset + 4097;
-        CHECK(compare_superblock_copies(copies, "dev").size() == 1);
+        CHECK(differences(copies).size() == 1);
     }
     SUBCASE("a restored dump has one") {
         auto copies = copies_with([](Superblock& s) { s.magic = 0; });
         copies[0].super.flags = copies[0].super.flags | btrfs::super_flag_metadump_v2;
-        CHECK(compare_superblock_copies(copies, "dev").empty());
+        CHECK(differences(copies).empty());
     }
 }
 

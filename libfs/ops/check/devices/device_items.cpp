@@ -73,7 +73,7 @@ std::vector<std::string_view> differing_fields(const btrfs::DevItem& item, const
 void check_against_device(Context& context, const DeviceRecord& record, const Member& member) {
     Problems unneeded; // opening has told them
     const auto copies = read_superblock_copies(*member.device, unneeded);
-    const auto* copy = newest_valid(copies);
+    const auto* copy = speaking_copy(copies, member.super_mirror);
     if (copy == nullptr || copy->super.fsid != context.filesystem.super().fsid ||
         copy->super.generation != context.geometry().generation) {
         return;

@@ -3,6 +3,7 @@
 
 #include "formats/btrfs/item_types.h"
 #include "libfs/survey/scan/tree_scan.h"
+#include "libfs/survey/verify/log_extents.h"
 
 #include <fmt/format.h>
 
@@ -48,6 +49,25 @@ private:
     u64 end_ = 0; ///< of the last item
 };
 
+/// Checksums of bytes that no extent holds: neither in the extent tree, nor one that only a log refers to so far (its
+/// checksums may have been written before its extent).
+RangeSet unfounded_checksums(const Context& context, const RangeSet& covered) {
+    RangeSet unfounded = difference(covered, context.space.data);
+    if (unfounded.empty() || !context.filesystem.log_root_tree()) {
+        return unfounded;
+    }
+    const LogSpace log = read_log_space(context.filesystem);
+    if (!log.is_complete) {
+        return {};
+    }
+    for (const auto& extent : log.extents) {
+        if (extent.kind == UsedExtent::Kind::data) {
+            unfounded.erase(extent.range);
+        }
+    }
+    return unfounded;
+}
+
 } // namespace
 
 void check_csum_tree(Context& context) {
@@ -58,7 +78,7 @@ void check_csum_tree(Context& context) {
     }
     CsumVisitor visitor(context);
     const bool complete = scan_tree(context, record->root, visitor);
-    const RangeSet unfounded = difference(visitor.covered(), space.data);
+    const RangeSet unfounded = unfounded_checksums(context, visitor.covered());
     for (const Range range : unfounded.ranges()) {
         if (!context.unknown_extents.intersects(range)) {
             context.findings.add({.code = ProblemCode::csum_unfounded,

@@ -82,8 +82,10 @@ private:
         if (record.is_subvolume() && roots_.find(record.id()) != nullptr) {
             findings_.report(ProblemCode::item_misplaced, record.place, "the subvolume has a root item already");
         }
-        const bool is_one_of_several = record.is_subvolume() || record.is_reloc() || has_global_roots_;
-        if (!is_one_of_several && key.offset != 0) {
+        // The data relocation tree of a filesystem that btrfs-convert made is a copy, and has the offset of one.
+        const bool may_have_offset =
+            record.is_subvolume() || record.is_reloc() || record.id() == btrfs::data_reloc_tree_id || has_global_roots_;
+        if (!may_have_offset && key.offset != 0) {
             findings_.report(ProblemCode::item_root, record.place,
                              fmt::format("offset {} in the key of a global tree", key.offset));
         }

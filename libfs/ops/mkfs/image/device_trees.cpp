@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "libfs/ops/mkfs/image/device_trees.h"
+#include "libfs/ops/mkfs/image/trees.h"
 
 #include "formats/btrfs/item_types.h"
 

@@ -2,9 +2,7 @@
 #include "libfs/ops/mkfs/image/image_builder.h"
 
 #include "formats/btrfs/objectids.h"
-#include "libfs/ops/mkfs/image/device_trees.h"
-#include "libfs/ops/mkfs/image/small_trees.h"
-#include "libfs/ops/mkfs/image/space_trees.h"
+#include "libfs/ops/mkfs/image/trees.h"
 
 namespace btrkit::mkfs {
 

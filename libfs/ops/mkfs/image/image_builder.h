@@ -3,7 +3,7 @@
 // and last what tells where all of it lies.
 #pragma once
 
-#include "libfs/ops/mkfs/image/root_tree.h"
+#include "libfs/ops/mkfs/image/trees.h"
 #include "libfs/ops/mkfs/layout.h"
 
 namespace btrkit::mkfs {

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "libfs/ops/mkfs/image/root_tree.h"
+#include "libfs/ops/mkfs/image/trees.h"
 
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/checksum.h"
 #include "libfs/base/item_buffer.h"
-#include "libfs/ops/mkfs/image/device_trees.h"
-#include "libfs/ops/mkfs/image/small_trees.h"
 
 #include <algorithm>
 #include <cassert>

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "libfs/ops/mkfs/image/space_trees.h"
+#include "libfs/ops/mkfs/image/trees.h"
 
 #include "libfs/base/item_buffer.h"
-#include "libfs/ops/mkfs/image/device_trees.h"
 #include "libfs/tree/extent_ref.h"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/ops/mkfs/image/superblocks.h"
 
-#include "libfs/ops/mkfs/image/device_trees.h"
+#include "libfs/ops/mkfs/image/trees.h"
 #include "libfs/volume/backup_roots.h"
 #include "libfs/volume/sys_chunk_array.h"
 

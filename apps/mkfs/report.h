@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-// What mkfs made, or would make, as text.
+// What mkfs made, or would make, as text and as JSON.
 #pragma once
 
 #include "apps/mkfs/targets.h"
+
+#include <nlohmann/json.hpp>
 
 namespace btrkit::apps {
 
@@ -16,5 +18,8 @@ struct MkfsOutcome {
 };
 
 std::string mkfs_text(const MkfsOutcome& outcome);
+
+/// The document of docs/json-schema-mkfs.md.
+nlohmann::ordered_json mkfs_json(const MkfsOutcome& outcome);
 
 } // namespace btrkit::apps

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
+// What a check found, as text and as JSON.
 #pragma once
 
 #include "apps/check/outcome.h"
 #include "apps/common/messages.h"
 #include "libfs/ops/check/subvol_extents/subvol_extents.h"
+#include "libfs/render/fields_json.h"
 
 namespace btrkit::apps {
 
@@ -16,5 +18,8 @@ std::string qgroup_text(const CheckOutcome& outcome);
 
 /// A line for each extent: address, bytes, how many subvolumes share it, and which.
 std::string extents_text(const check::SubvolExtents& extents);
+
+/// The document of docs/json-schema-check.md.
+Json check_json(const CheckOutcome& outcome);
 
 } // namespace btrkit::apps
