@@ -6,6 +6,7 @@
 #include "apps/check/report.h"
 #include "apps/common/open_images.h"
 #include "apps/common/stop_signals.h"
+#include "apps/common/unopened.h"
 #include "libfs/base/names.h"
 #include "libfs/io/in_use.h"
 #include "libfs/ops/check/subvol_extents/subvol_extents.h"
@@ -62,6 +63,7 @@ private:
         report.mountability = check::judge_unopened(report.findings);
         const int status = print({.images = flags_.images, .report = report});
         messages_.error(error);
+        explain_unopened(flags_.images, messages_);
         return status | check_damaged | check_failed;
     }
 

@@ -14,7 +14,6 @@ namespace {
 
 /// What is not an option of its own, but only known until the command line was read.
 struct RawFlags {
-    std::optional<u64> super_mirror;
     std::optional<u64> tree_root;
     std::optional<u64> chunk_root;
     std::optional<u64> memory;
@@ -31,7 +30,7 @@ void declare_reading(CommandLine& line, CheckFlags& flags, RawFlags& raw) {
     line.add_number("-E,--subvol-extents", flags.subvol_extents,
                     "list the extents of a subvolume and who shares them, and nothing else")
         ->option_text("ID");
-    line.add_number("-s,--super", raw.super_mirror, "trust this superblock mirror, 0 to 2, not the newest");
+    line.add_super(flags.open.volume.super_mirror);
     app.add_flag("-b,--backup", flags.open.backup_roots, "take a backup root where a root can't be read");
     line.add_number("-r,--tree-root", raw.tree_root, "take the root of the root tree from this address")
         ->option_text("BYTENR");
@@ -56,10 +55,6 @@ void declare_the_peers(CommandLine& line, RawFlags& raw) {
 std::string what_is_wrong(const CheckFlags& flags, const RawFlags& raw) {
     if (raw.repairs || !raw.cache_version.empty()) {
         return "repairs are not there yet; nothing was changed";
-    }
-    if (raw.super_mirror.value_or(0) >= btrfs::superblock_offsets.size()) {
-        return fmt::format("--super: there is no mirror {}, only 0 to {}", *raw.super_mirror,
-                           btrfs::superblock_offsets.size() - 1);
     }
     if (!raw.mode.empty() && raw.mode != "original" && raw.mode != "orig" && raw.mode != "lowmem") {
         return fmt::format("--mode: '{}' is not one of original, orig or lowmem", raw.mode);
@@ -100,9 +95,6 @@ std::optional<int> read_check_flags(CommandLine& line, std::span<const std::stri
     }
     if (const auto wrong = what_is_wrong(flags, raw); !wrong.empty()) {
         return status_of(line.wrong_usage(io, wrong));
-    }
-    if (raw.super_mirror) {
-        flags.open.volume.super_mirror = static_cast<unsigned>(*raw.super_mirror);
     }
     const auto as_address = [](std::optional<u64> bytenr) {
         return bytenr ? std::optional(Logical{*bytenr}) : std::nullopt;

@@ -53,6 +53,8 @@ Json check_json(const CheckOutcome& outcome) {
     document["complete"] = outcome.super != nullptr && !report.stopped;
     document["mountable"] = {{"state", word(report.mountability.state)}};
     document["mountable"]["reason"] = report.mountability.reason.empty() ? Json() : Json(report.mountability.reason);
+    const auto next = next_step(outcome);
+    document["next"] = next.empty() ? Json() : Json(next);
     document["counts"] = finding_counts_json(report.findings);
     Json findings = Json::array();
     for (const auto& finding : report.findings.all()) {

@@ -28,12 +28,16 @@ void put_counts(std::string& text, const check::Report& report) {
     }
 }
 
-/// "3 errors (2 can be repaired without loss), 1 note"
+/// "3 errors (2 can be repaired without loss), 1 note". What is missing, or stands against each other, may be what a
+/// repair would need: then nothing is said about it.
 std::string tally(const CheckOutcome& outcome) {
     const auto& findings = outcome.report.findings;
+    const bool can_be_told = outcome.super != nullptr && !findings.any(ProblemCode::device_missing) &&
+                             !findings.any(ProblemCode::super_devices_disagree) &&
+                             !findings.any(ProblemCode::super_mirror_used);
     u64 lossless = 0;
     for (const auto& info : problem_catalogue) {
-        const bool counts = info.severity != Severity::note && info.repair == Repair::lossless;
+        const bool counts = can_be_told && info.severity != Severity::note && info.repair == Repair::lossless;
         lossless += counts ? findings.count(info.code) : 0;
     }
     std::string text = plural(outcome.error_count(), "error");
@@ -87,6 +91,9 @@ std::string check_text(const CheckOutcome& outcome, Verbosity verbosity) {
     if (!is_quiet || outcome.verdict() != Verdict::clean || outcome.report.mountability.is_for_missing_devices) {
         put_verdict(text, outcome);
         put_mountability(text, outcome.report.mountability);
+        if (const auto next = next_step(outcome); !next.empty()) {
+            text += fmt::format("Next: {}\n", next);
+        }
     }
     return text;
 }

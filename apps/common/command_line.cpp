@@ -4,6 +4,7 @@
 #include "apps/common/exit_status.h"
 #include "apps/common/sizes.h"
 #include "apps/common/version.h"
+#include "formats/btrfs/superblock.h"
 
 #include <algorithm>
 #include <thread>
@@ -121,6 +122,20 @@ CLI::Option* CommandLine::add_number(const std::string& names, std::optional<u64
 
 CLI::Option* CommandLine::add_size(const std::string& names, std::optional<u64>& size_bytes, const std::string& what) {
     return add_parsed(*app_, names, size_bytes, what, parse_size, "size")->option_text("SIZE");
+}
+
+void CommandLine::add_super(std::optional<unsigned>& mirror) {
+    const auto store = [&mirror](const std::string& text) {
+        const auto number = parse_number(text);
+        if (!number || *number >= btrfs::superblock_offsets.size()) {
+            throw CLI::ValidationError("--super", fmt::format("'{}' is no superblock mirror, 0 to {}", text,
+                                                              btrfs::superblock_offsets.size() - 1));
+        }
+        mirror = static_cast<unsigned>(*number);
+    };
+    app_->add_option_function<std::string>("-s,--super", store,
+                                           "use this superblock mirror of each device, 0 to 2, whatever it leads to")
+        ->option_text("N");
 }
 
 std::optional<int> CommandLine::parse(std::span<const std::string> arguments, Io& io) {

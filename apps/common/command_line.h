@@ -52,6 +52,8 @@ public:
     /// --progress: shows it even for short work, and where standard error is no terminal. names: where it has others
     /// too
     void add_progress(const std::string& names = "--progress");
+    /// -s, --super N: which superblock mirror of each device is used; see VolumeOptions::super_mirror.
+    void add_super(std::optional<unsigned>& mirror);
     /// An option whose value is a number (parse_number) or a size (parse_size).
     CLI::Option* add_number(const std::string& names, std::optional<u64>& number, const std::string& what);
     CLI::Option* add_size(const std::string& names, std::optional<u64>& size_bytes, const std::string& what);

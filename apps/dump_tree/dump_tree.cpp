@@ -5,6 +5,7 @@
 #include "apps/common/exit_status.h"
 #include "apps/common/open_images.h"
 #include "apps/common/sizes.h"
+#include "apps/common/unopened.h"
 #include "apps/common/version.h"
 #include "libfs/base/names.h"
 #include "libfs/ops/dump/dump_tree.h"
@@ -20,6 +21,7 @@ struct Flags {
     std::vector<std::string> images;
     OutputFormat format = OutputFormat::text;
     Parallelism parallelism;
+    VolumeOptions volume;
     dump_tree::Options dump;
 };
 
@@ -109,6 +111,7 @@ std::optional<int> read_flags(CommandLine& line, std::span<const std::string> ar
     add_form(line.app(), flags.dump);
     line.add_images(flags.images);
     line.add_format(flags.format, true);
+    line.add_super(flags.volume.super_mirror);
     line.add_threads(flags.parallelism.threads);
     if (const auto status = line.parse(arguments, io)) {
         return status;
@@ -138,9 +141,10 @@ int run_dump_tree(std::span<const std::string> arguments, Io& io) {
         return messages.exit_status();
     }
     const auto report = [&messages](const Problem& problem) { messages.problem(problem); };
-    const auto filesystem = Filesystem::open(std::move(devices), {}, report);
+    const auto filesystem = Filesystem::open(std::move(devices), {.volume = flags.volume}, report);
     if (!filesystem) {
         messages.error(filesystem.error());
+        explain_unopened(flags.images, messages);
         return messages.exit_status();
     }
     const auto dumped =

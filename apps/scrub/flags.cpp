@@ -26,6 +26,7 @@ void declare_own(CommandLine& line, ScrubFlags& flags, RawFlags& raw) {
         ->option_text("PATH")
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
         ->allow_extra_args(false);
+    line.add_super(flags.volume.super_mirror);
     line.add_number("--devid", flags.scrub.devid, "only what lies on this device");
     line.add_size("--limit", raw.limit, "read so many bytes a second at most; 0: no limit");
     app.add_option("--state", flags.state, "remember there how far it is, until it is finished")->option_text("FILE");

@@ -9,6 +9,7 @@ namespace btrkit::apps {
 
 struct ScrubFlags {
     std::vector<std::string> images;
+    VolumeOptions volume;
     scrub::Options scrub;
     Parallelism parallelism;
     u64 memory_bytes = u64{64} << 20;

@@ -2,6 +2,7 @@
 #include "apps/scrub/scrub.h"
 
 #include "apps/common/stop_signals.h"
+#include "apps/common/unopened.h"
 #include "apps/scrub/exit_status.h"
 #include "apps/scrub/flags.h"
 #include "apps/scrub/images.h"
@@ -42,8 +43,8 @@ public:
             return exit_failed;
         }
         survey::Findings opening;
-        const auto filesystem =
-            Filesystem::open(std::move(images.devices), {}, [&](const Problem& problem) { opening.add(problem); });
+        const auto filesystem = Filesystem::open(std::move(images.devices), {.volume = flags_.volume},
+                                                 [&](const Problem& problem) { opening.add(problem); });
         if (!filesystem) {
             return tell_unopened(std::move(opening), filesystem.error());
         }
@@ -105,6 +106,9 @@ private:
             print(outcome_of({.findings = std::move(opening)}, nullptr));
         }
         messages_.error(error);
+        if (error.kind == ErrorKind::damaged) {
+            explain_unopened(flags_.images, messages_);
+        }
         return exit_failed;
     }
 

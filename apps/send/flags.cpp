@@ -29,6 +29,7 @@ void declare_own(CommandLine& line, SendFlags& flags, RawFlags& raw) {
     auto& send = flags.send;
     app.add_option("-p", send.parent, "send what has changed since this snapshot")->option_text("PARENT");
     add_each(app, "-c", send.clone_sources, "CLONE-SRC", "a snapshot to clone from; repeatable");
+    line.add_super(flags.volume.super_mirror);
     app.add_flag("-e", send.omit_end, "one stream of all: one header, one end");
     app.add_option("-f", raw.file, "write to FILE; - is standard output, the default")->option_text("FILE");
     app.add_flag("--no-data", send.no_data, "which parts of files are written, but not with what");

@@ -10,6 +10,7 @@ namespace btrkit::apps {
 struct SendFlags {
     std::vector<std::string> images;        ///< of the filesystem
     std::vector<std::string> parent_images; ///< of that in which the parent lies; empty: the same
+    VolumeOptions volume;                   ///< for both filesystems
     send::Options send;
     Parallelism parallelism;
     OutputFormat format = OutputFormat::text;

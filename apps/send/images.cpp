@@ -3,6 +3,7 @@
 
 #include "apps/common/open_images.h"
 #include "apps/common/sizes.h"
+#include "apps/common/unopened.h"
 #include "libfs/base/names.h"
 #include "libfs/io/in_use.h"
 
@@ -25,8 +26,8 @@ void Damages::finish() {
     }
 }
 
-std::optional<Filesystem> open_filesystem(const std::vector<std::string>& images, Damages& damages,
-                                          Messages& messages) {
+std::optional<Filesystem> open_filesystem(const std::vector<std::string>& images, const VolumeOptions& options,
+                                          Damages& damages, Messages& messages) {
     const u64 errors_before = messages.error_count();
     for (const auto& image : images) {
         if (const auto why = why_in_use(image)) {
@@ -41,10 +42,11 @@ std::optional<Filesystem> open_filesystem(const std::vector<std::string>& images
     if (messages.error_count() > errors_before) {
         return std::nullopt;
     }
-    auto filesystem =
-        Filesystem::open(std::move(devices), {}, [&damages](const Problem& problem) { damages.tell(problem); });
+    auto filesystem = Filesystem::open(std::move(devices), {.volume = options},
+                                       [&damages](const Problem& problem) { damages.tell(problem); });
     if (!filesystem) {
         messages.error(filesystem.error());
+        explain_unopened(images, messages);
         return std::nullopt;
     }
     return std::move(*filesystem);

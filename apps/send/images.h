@@ -27,6 +27,7 @@ private:
 };
 
 /// nullopt: all is said. An image that is in use is not opened: what changes meanwhile looks damaged.
-std::optional<Filesystem> open_filesystem(const std::vector<std::string>& images, Damages& damages, Messages& messages);
+std::optional<Filesystem> open_filesystem(const std::vector<std::string>& images, const VolumeOptions& options,
+                                          Damages& damages, Messages& messages);
 
 } // namespace btrkit::apps

@@ -25,10 +25,10 @@ public:
         : flags_(flags), progress_(progress), messages_(messages), io_(io), damages_(messages) {}
 
     int run() {
-        const auto filesystem = open_filesystem(flags_.images, damages_, messages_);
+        const auto filesystem = open_filesystem(flags_.images, flags_.volume, damages_, messages_);
         std::optional<Filesystem> parent_image;
         if (!flags_.parent_images.empty()) {
-            parent_image = open_filesystem(flags_.parent_images, damages_, messages_);
+            parent_image = open_filesystem(flags_.parent_images, flags_.volume, damages_, messages_);
         }
         if (messages_.error_count() > 0) {
             return exit_failed;

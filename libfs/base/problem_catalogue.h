@@ -55,6 +55,7 @@ enum class ProblemCode {
     device_errors,
     device_replace_unfinished,
     balance_unfinished,
+    balance_item,
     // chunks
     sys_array,
     chunk_item,
@@ -276,6 +277,8 @@ inline constexpr auto problem_catalogue = std::to_array<ProblemInfo>({
      "the replacement of a device was begun and not finished", Repair::none},
     {ProblemCode::balance_unfinished, "balance-unfinished", Severity::note, "a balance was begun and not finished",
      Repair::none},
+    {ProblemCode::balance_item, "balance-item", Severity::error, "the item of a balance is too short to go on by",
+     Repair::lossy},
     {ProblemCode::sys_array, "sys-array", Severity::error, "the superblock's array of system chunks is damaged",
      Repair::lossless},
     {ProblemCode::chunk_item, "chunk-item", Severity::error, "a chunk item is impossible", Repair::lossy},

@@ -48,7 +48,8 @@ class ChunkFindings {
 public:
     explicit ChunkFindings(const btrfs::Key& key) : place_{.logical = Logical{key.offset}, .key = key} {}
 
-    void add(std::string detail) { problems_.push_back({ProblemCode::chunk_item, place_, std::move(detail)}); }
+    void add(std::string detail) { add(ProblemCode::chunk_item, std::move(detail)); }
+    void add(ProblemCode code, std::string detail) { problems_.push_back({code, place_, std::move(detail)}); }
     Problems release() { return std::move(problems_); }
 
 private:
@@ -161,8 +162,11 @@ bool can_be_counted(const ItemView& item) {
 
 Problems check_chunk(const btrfs::Key& key, Bytes body, const Geometry& geometry) {
     ChunkFindings findings(key);
-    if (key.type != btrfs::item_type::chunk_item || key.objectid != btrfs::first_chunk_tree_objectid) {
+    if (key.type != btrfs::item_type::chunk_item) {
         findings.add(fmt::format("key {} is no chunk's", key_text(key)));
+    } else if (key.objectid != btrfs::first_chunk_tree_objectid) {
+        // Kernels go by the type alone.
+        findings.add(ProblemCode::item_misplaced, fmt::format("key {} is no chunk's", key_text(key)));
     }
     const auto item = view_item(key, body);
     if (!item || body.size() != btrfs::chunk_item_size(item->stripe_count())) {

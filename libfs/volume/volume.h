@@ -35,8 +35,8 @@ public:
     /// Puts together the filesystem of the first device that has a valid superblock. Devices may come in any order.
     /// Where that device is a seed and another is a sprout (not a seed, other fsid), the sprout's filesystem is
     /// opened. One filesystem: same fsid; or same fsid in the tree blocks where a change of the fsid is unfinished.
-    /// The newest superblock among those that speak for the devices is the filesystem's. (A device whose first superblock
-    /// is behind it, but which has a mirror that is not, is not stale: that mirror speaks for it.)
+    /// The newest superblock among those that speak for the devices is the filesystem's. (A device whose first
+    /// superblock is behind it, but which has a mirror that is not, is not stale: that mirror speaks for it.)
     ///
     /// Reports: devices without a superblock, what check_superblock() has against the ones that are used, invalid
     /// and differing mirrors, foreign, duplicate, stale and truncated devices, superblocks of one generation that

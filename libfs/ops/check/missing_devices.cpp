@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/ops/check/missing_devices.h"
 
+#include "libfs/volume/sys_chunk_array.h"
+
 namespace btrkit::check {
 
 using namespace survey;
@@ -19,12 +21,18 @@ std::set<u64> devices_that_the_kernel_misses(const Findings& findings, const Fil
             absent.insert(devid);
         }
     }
-    for (const auto& chunk : filesystem.volume().chunks().chunks()) {
+    const auto add_unknown = [&](const Chunk& chunk) {
         for (const Stripe& stripe : chunk.stripes) {
             const auto member = filesystem.volume().members().find(stripe.devid);
             if (member != filesystem.volume().members().end() && member->second.uuid != stripe.dev_uuid) {
                 absent.insert(stripe.devid);
             }
+        }
+    };
+    std::ranges::for_each(filesystem.volume().chunks().chunks(), add_unknown);
+    for (const auto& item : system_chunk_items(filesystem.super()).items) {
+        if (const auto chunk = parse_chunk(item.key, item.body)) {
+            add_unknown(*chunk);
         }
     }
     return absent;

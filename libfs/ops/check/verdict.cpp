@@ -170,7 +170,9 @@ private:
             fmt::format("{} missing to the kernel", absent.size() == 1 ? fmt::format("device {} is", *absent.begin())
                                                                        : fmt::format("{} devices are", absent.size()));
         if (absent.size() == filesystem_.volume().members().size()) {
-            return raise(Mountable::refused, "the first superblock is not valid, and the kernel reads no other");
+            return raise(Mountable::refused, findings_.any(ProblemCode::super_mirror_invalid)
+                                                 ? "the first superblock is not valid, and the kernel reads no other"
+                                                 : "chunks name the device by another uuid than its superblock");
         }
         const u64 lost = types_out_of_reach(filesystem_, absent);
         if ((lost & ~btrfs::block_group_data) != 0) {

@@ -70,7 +70,9 @@ private:
 
     void answer_subvolume(const Question& question) {
         const auto* record = survey_.roots.find(*question.subvolume);
-        if (record != nullptr && !record->is_dropping()) {
+        // One that is being deleted has no name any more; where it has, that it is being deleted is what is wrong.
+        const auto names_it = [&](const RootRefRecord& back) { return back.child == *question.subvolume; };
+        if (record != nullptr && (!record->is_dropping() || std::ranges::any_of(survey_.roots.backrefs, names_it))) {
             answers_.try_emplace(record);
             add_inode(*record, question.inode);
         }

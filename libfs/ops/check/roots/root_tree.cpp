@@ -48,10 +48,19 @@ private:
         case type::extent_data: return judge_extent(body, place);
         case type::temporary_item:
             if (key.objectid == btrfs::balance_objectid) {
-                findings_.report(ProblemCode::balance_unfinished, place, {});
+                judge_balance(body, place);
             }
             return;
         default: return;
+        }
+    }
+
+    void judge_balance(Bytes body, const Place& place) {
+        if (body.size() < sizeof(btrfs::BalanceItem)) {
+            findings_.report(ProblemCode::balance_item, place,
+                             fmt::format("{} bytes instead of {}", body.size(), sizeof(btrfs::BalanceItem)));
+        } else {
+            findings_.report(ProblemCode::balance_unfinished, place, {});
         }
     }
 

@@ -94,7 +94,7 @@ void check_reference_count(Context& context, const RootRecord& record, u64 name_
     }
     const bool has_orphan = std::ranges::binary_search(context.roots.orphans, record.id());
     if (refs == 0 && name_count != 0) {
-        report(ProblemCode::root_refs, fmt::format("0, but {} refer to it", name_count));
+        report(ProblemCode::root_refs, fmt::format("subvolume {}: 0, but {} refer to it", record.id(), name_count));
     } else if (refs == 0) {
         if (has_orphan) {
             report(ProblemCode::root_dropping, fmt::format("subvolume {}", record.id()));
@@ -104,7 +104,8 @@ void check_reference_count(Context& context, const RootRecord& record, u64 name_
     } else if (name_count == 0) {
         report(ProblemCode::root_ref_missing, fmt::format("subvolume {}: no directory has it", record.id()));
     } else if (refs != name_count) {
-        report(ProblemCode::root_refs, fmt::format("{}, but {} refer to it", refs, name_count));
+        report(ProblemCode::root_refs,
+               fmt::format("subvolume {}: {}, but {} refer to it", record.id(), refs, name_count));
     }
 }
 
