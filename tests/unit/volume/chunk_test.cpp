@@ -133,7 +133,8 @@ TEST_CASE("each rule has its finding, and only some forbid to read") {
         REQUIRE(problems.size() == 1);
         // By the type alone kernels know a chunk.
         const bool is_elsewhere = problems[0].code == ProblemCode::item_misplaced;
-        CHECK((is_elsewhere ? rule.named == "is no chunk's" : problems[0].code == ProblemCode::chunk_item));
+        CHECK((is_elsewhere ? std::string_view(rule.named) == "is no chunk's"
+                            : problems[0].code == ProblemCode::chunk_item));
         CHECK(problems[0].detail.find(rule.named) != std::string::npos);
         CHECK(problems[0].place.logical == Logical{key.offset});
         CHECK(problems[0].place.key == key);
