@@ -133,9 +133,7 @@ void CommandLine::add_super(std::optional<unsigned>& mirror) {
         }
         mirror = static_cast<unsigned>(*number);
     };
-    app_->add_option_function<std::string>("-s,--super", store,
-                                           "use this superblock mirror of each device, 0 to 2, whatever it leads to")
-        ->option_text("N");
+    app_->add_option_function<std::string>("-s,--super", store, "use this superblock mirror, 0 to 2")->option_text("N");
 }
 
 std::optional<int> CommandLine::parse(std::span<const std::string> arguments, Io& io) {

@@ -228,7 +228,7 @@ TEST_CASE("scrub: what can't be opened, or holds no filesystem, is status 1") {
     const auto run = run_scrub({nothing.path()});
     CHECK(run.status == 1);
     CHECK(contains(run.out, "error: [super-missing]"));
-    CHECK(count_of(run.err, "\n") == 1);
+    CHECK(count_of(run.err, "\n") == 2);
     const auto document = scrub_json({nothing.path()});
     CHECK(document["filesystem"].is_null());
     CHECK(document["complete"] == false);
