@@ -243,7 +243,7 @@ inline constexpr auto problem_catalogue = std::to_array<ProblemInfo>({
      "a superblock mirror is that of another commit than the one that is used", Repair::lossless},
     {ProblemCode::super_mirror_used, "super-mirror-used", Severity::error,
      "the first superblock leads nowhere, and a mirror is used in its stead", Repair::none},
-    {ProblemCode::mount_refused, "mount-refused", Severity::error, "no kernel mounts this filesystem as it is",
+    {ProblemCode::mount_refused, "mount-refused", Severity::error, "kernels don't mount this filesystem, or only to rescue it",
      Repair::none},
     {ProblemCode::super_devices_disagree, "super-devices-disagree", Severity::error,
      "the superblocks of two devices of one filesystem disagree", Repair::lossless},

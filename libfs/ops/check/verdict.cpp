@@ -36,7 +36,7 @@ constexpr std::array code_effects = std::to_array<CodeEffect>({
     {ProblemCode::super_field, Mountable::refused, "the superblock has impossible values"},
     {ProblemCode::super_value, Mountable::refused, "the superblock has values that kernels refuse"},
     {ProblemCode::super_unknown_incompat, Mountable::refused, "unknown incompatible features"},
-    {ProblemCode::super_unfinished_change, Mountable::refused, "an offline conversion is not finished"},
+    {ProblemCode::super_unfinished_change, Mountable::read_only, "an offline conversion is not finished: rescue=all"},
     {ProblemCode::super_mirror_used, Mountable::refused, "kernels read the first superblock only"},
     {ProblemCode::super_unknown_compat_ro, Mountable::read_only, "unknown read-only-compatible features"},
     {ProblemCode::device_truncated, Mountable::refused, "a device is shorter than its device item says"},
@@ -132,7 +132,7 @@ private:
         constexpr u64 known = btrfs::super_flag_written | btrfs::super_flag_reloc | btrfs::super_flag_error |
                               btrfs::super_flag_seeding | btrfs::super_flag_metadump | btrfs::super_flag_metadump_v2;
         if ((super.flags & ~known) != 0) {
-            raise(Mountable::refused, "unknown flags in the superblock");
+            raise(Mountable::read_only, "unknown flags in the superblock: rescue=all");
         }
         if (has_compat_ro(btrfs::compat_ro_block_group_tree) &&
             !(has_compat_ro(btrfs::compat_ro_free_space_tree | btrfs::compat_ro_free_space_tree_valid) &&
@@ -194,7 +194,7 @@ private:
             return;
         }
         const u64 tree = *problem.place.tree;
-        if (problem.place.logical && is_needed(tree, *problem.place.logical)) {
+        if (problem.place.logical && !is_root_block(tree, problem.place) && is_needed(tree, *problem.place.logical)) {
             return judge_needed(tree);
         }
         const auto* effect = std::ranges::find(tree_effects, tree, &TreeEffect::tree);
@@ -216,12 +216,12 @@ private:
     /// then the same of the default subvolume.
     void judge_needed(u64 tree) {
         if (tree == btrfs::fs_tree_id) {
-            raise(Mountable::refused, "blocks of the FS_TREE that every mount reads can't be read");
+            raise(Mountable::read_only, "blocks of the FS_TREE that every mount reads can't be read: rescue=all");
         } else {
-            raise(
-                Mountable::refused,
-                fmt::format("blocks of the default subvolume {} that a mount reads can't be read: only with subvolid=5",
-                            tree));
+            raise(Mountable::read_only,
+                  fmt::format(
+                      "blocks of the default subvolume {} that a mount reads can't be read: rescue=all, or subvolid=5",
+                      tree));
         }
     }
 
