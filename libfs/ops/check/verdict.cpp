@@ -27,7 +27,7 @@ struct CodeEffect {
     Mountable state;
     std::string_view reason;
 };
-constexpr std::string_view chunk_checks = "the kernel compares chunks, device extents and block groups";
+constexpr std::string_view chunk_checks = "the kernel compares chunks, device extents and block groups: rescue=all";
 constexpr std::array code_effects = std::to_array<CodeEffect>({
     {ProblemCode::super_csum_type, Mountable::refused, "the superblock is not valid"},
     {ProblemCode::super_checksum, Mountable::refused, "the superblock is not valid"},
@@ -45,14 +45,15 @@ constexpr std::array code_effects = std::to_array<CodeEffect>({
     {ProblemCode::chunk_item, Mountable::refused, "a chunk is impossible"},
     {ProblemCode::chunk_overlap, Mountable::refused, "chunks overlap"},
     {ProblemCode::stripe_device, Mountable::read_only, "a stripe names an unknown device: degraded"},
-    {ProblemCode::dev_extent_missing, Mountable::refused, chunk_checks},
-    {ProblemCode::dev_extent_unfounded, Mountable::refused, chunk_checks},
-    {ProblemCode::dev_extent_differs, Mountable::refused, chunk_checks},
-    {ProblemCode::dev_extent_bounds, Mountable::refused, chunk_checks},
-    {ProblemCode::item_dev_extent_overlap, Mountable::refused, chunk_checks},
-    {ProblemCode::block_group_missing, Mountable::refused, chunk_checks},
-    {ProblemCode::block_group_unfounded, Mountable::refused, chunk_checks},
-    {ProblemCode::block_group_differs, Mountable::refused, chunk_checks},
+    {ProblemCode::dev_extent_missing, Mountable::read_only, chunk_checks},
+    {ProblemCode::dev_extent_unfounded, Mountable::read_only, chunk_checks},
+    {ProblemCode::dev_extent_differs, Mountable::read_only, chunk_checks},
+    {ProblemCode::dev_extent_bounds, Mountable::read_only, chunk_checks},
+    {ProblemCode::item_dev_extent_overlap, Mountable::read_only, chunk_checks},
+    {ProblemCode::block_group_missing, Mountable::read_only, chunk_checks},
+    {ProblemCode::block_group_unfounded, Mountable::read_only, chunk_checks},
+    {ProblemCode::block_group_differs, Mountable::read_only, chunk_checks},
+    {ProblemCode::inode_cache, Mountable::read_only, "the tree-checker refuses extents of an inode cache: rescue=all"},
     {ProblemCode::root_default, Mountable::refused, "the default subvolume is not there: only with subvolid=5"},
 });
 
@@ -131,7 +132,9 @@ private:
         const auto has_compat_ro = [&](u64 flags) { return (super.compat_ro_flags & flags) == flags; };
         constexpr u64 known = btrfs::super_flag_written | btrfs::super_flag_reloc | btrfs::super_flag_error |
                               btrfs::super_flag_seeding | btrfs::super_flag_metadump | btrfs::super_flag_metadump_v2;
-        if ((super.flags & ~known) != 0) {
+        if ((super.flags & btrfs::super_flag_changing_fsid_v2) != 0) {
+            raise(Mountable::refused, "a change of the fsid is not finished");
+        } else if ((super.flags & ~known) != 0) {
             raise(Mountable::read_only, "unknown flags in the superblock: rescue=all");
         }
         if (has_compat_ro(btrfs::compat_ro_block_group_tree) &&
@@ -190,12 +193,15 @@ private:
 
     void judge_tree(const Problem& problem) {
         const bool is_lost = problem.code == ProblemCode::block_lost || problem.code == ProblemCode::root_unreadable;
-        if (!problem.place.tree || !(is_lost || spoils_leaf(problem.code))) {
+        // Between leaves the tree-checker compares nothing.
+        const bool is_overlap_in_leaf =
+            problem.code == ProblemCode::item_csum_overlap && problem.place.slot.value_or(0) > 0;
+        if (!problem.place.tree || !(is_lost || is_overlap_in_leaf || spoils_leaf(problem.code))) {
             return;
         }
         const u64 tree = *problem.place.tree;
-        if (problem.place.logical && !is_root_block(tree, problem.place) && is_needed(tree, *problem.place.logical)) {
-            return judge_needed(tree);
+        if (problem.place.logical && is_needed(tree, *problem.place.logical)) {
+            return judge_needed(tree, problem);
         }
         const auto* effect = std::ranges::find(tree_effects, tree, &TreeEffect::tree);
         if (effect == tree_effects.end()) {
@@ -214,15 +220,24 @@ private:
 
     /// To mount is to open the top-level tree, for which its last key is looked up, and the inode of its top directory;
     /// then the same of the default subvolume.
-    void judge_needed(u64 tree) {
-        if (tree == btrfs::fs_tree_id) {
-            raise(Mountable::read_only, "blocks of the FS_TREE that every mount reads can't be read: rescue=all");
-        } else {
-            raise(Mountable::read_only,
-                  fmt::format(
-                      "blocks of the default subvolume {} that a mount reads can't be read: rescue=all, or subvolid=5",
-                      tree));
-        }
+    void judge_needed(u64 tree, const Problem& problem) {
+        const bool is_rescued =
+            problem.code == ProblemCode::block_lost && has_wrong_checksum_only(*problem.place.logical);
+        const std::string what =
+            tree == btrfs::fs_tree_id
+                ? "blocks of the FS_TREE that every mount reads can't be read"
+                : fmt::format("blocks of the default subvolume {} can't be read, without which only subvolid=5 mounts",
+                              tree);
+        raise(is_rescued ? Mountable::read_only : Mountable::refused, what + (is_rescued ? ": rescue=all" : ""));
+    }
+
+    /// rescue=all reads past wrong checksums, and past nothing else that is wrong with a block.
+    bool has_wrong_checksum_only(Logical address) const {
+        return std::ranges::all_of(findings_.all(), [&](const Finding& finding) {
+            const auto& problem = finding.problem;
+            return problem.place.logical != address || problem.code == ProblemCode::block_lost ||
+                   problem.code == ProblemCode::block_checksum || problem.severity() == Severity::note;
+        });
     }
 
     bool is_needed(u64 tree, Logical address) {
