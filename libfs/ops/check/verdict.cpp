@@ -77,7 +77,8 @@ constexpr std::string_view without_bad_roots = "rescue=ibadroots";
 constexpr std::array tree_effects = std::to_array<TreeEffect>({
     {btrfs::root_tree_id, Mountable::refused, {}, ReadAtMount::root_items},
     {btrfs::chunk_tree_id, Mountable::refused, {}, ReadAtMount::all},
-    {btrfs::extent_tree_id, Mountable::read_only, without_bad_roots, ReadAtMount::block_groups},
+    {btrfs::extent_tree_id, Mountable::read_only, without_bad_roots, ReadAtMount::block_groups, Mountable::read_only,
+     without_bad_roots},
     {btrfs::dev_tree_id, Mountable::read_only, without_bad_roots, ReadAtMount::all},
     {btrfs::fs_tree_id, Mountable::refused, {}},
     {btrfs::csum_tree_id, Mountable::read_only, without_bad_roots},

@@ -19,12 +19,13 @@ using Items = EditedFilesystem::Items;
 constexpr u64 sector = 4096;
 
 const std::vector<Code> space_codes = {
-    Code::block_group_missing,   Code::block_group_unfounded, Code::block_group_differs,
-    Code::block_group_used,      Code::super_bytes_used,      Code::free_space_unfounded,
-    Code::free_space_count,      Code::free_space_missing,    Code::free_space_info_missing,
-    Code::free_space_used,       Code::free_space_split,      Code::free_space_not_valid,
-    Code::space_cache,           Code::item_free_space,       Code::raid_stripe_missing,
-    Code::raid_stripe_unfounded, Code::item_raid_stripe,      Code::item_misplaced,
+    Code::block_group_missing,     Code::block_group_unfounded, Code::block_group_differs,
+    Code::block_group_profile,     Code::block_group_used,      Code::super_bytes_used,
+    Code::free_space_unfounded,    Code::free_space_count,      Code::free_space_missing,
+    Code::free_space_info_missing, Code::free_space_used,       Code::free_space_split,
+    Code::free_space_not_valid,    Code::space_cache,           Code::item_free_space,
+    Code::raid_stripe_missing,     Code::raid_stripe_unfounded, Code::item_raid_stripe,
+    Code::item_misplaced,
 };
 
 void erase_item(Items& items, u8 item_type) {
@@ -118,7 +119,7 @@ TEST_CASE("check: block groups") {
                      group.flags = group.flags ^ btrfs::block_group_dup;
                  });
              },
-             {Code::block_group_differs}},
+             {Code::block_group_profile}},
             {"two of one chunk",
              [=](auto& filesystem) {
                  filesystem.edit(tree, [](Items& items) {

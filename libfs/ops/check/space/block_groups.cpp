@@ -61,8 +61,10 @@ void compare_with_chunk(Context& context, const BlockGroupRecord& group, const C
                                 fmt::format("length is {}, but the chunk has {}", group.length, chunk.length));
     }
     if (group.flags != chunk.type) {
+        // Kernels compare what is in the group, and go by the chunk for how.
+        const bool is_of_type = ((group.flags ^ chunk.type) & btrfs::block_group_type_mask) == 0;
         context.findings.report(
-            ProblemCode::block_group_differs, group.place,
+            is_of_type ? ProblemCode::block_group_profile : ProblemCode::block_group_differs, group.place,
             fmt::format("flags are {}, but the chunk has {}", flags_text(group.flags), flags_text(chunk.type)));
     }
     const auto found = context.space.used_bytes_of_chunk.find(range.start);
