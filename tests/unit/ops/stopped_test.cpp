@@ -30,7 +30,7 @@ private:
 } // namespace
 
 TEST_CASE("a stop: check and scrub report what they have found so far, and that it is not all") {
-    const EditedFilesystem edited({});
+    const EditedFilesystem edited;
     const auto filesystem = edited.open();
     const StoppedRun run;
     CHECK_FALSE(check::run(filesystem, {}, {}, {}).stopped);
@@ -44,7 +44,7 @@ TEST_CASE("a stop: check and scrub report what they have found so far, and that 
 }
 
 TEST_CASE("a stop: what is only good as a whole fails as cancelled") {
-    const EditedFilesystem edited({});
+    const EditedFilesystem edited;
     const auto filesystem = edited.open();
     const StoppedRun run;
     StringSink out;
