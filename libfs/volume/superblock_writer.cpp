@@ -4,7 +4,6 @@
 #include "libfs/volume/superblock_places.h"
 
 #include <cassert>
-#include <cstring>
 
 #include <fmt/format.h>
 
@@ -12,27 +11,33 @@ namespace btrkit {
 
 namespace {
 
-/// What is to stand on a device at the copy's own address.
-struct SealedCopy {
+/// What is to stand on a device.
+struct PlannedCopy {
     WritableDevice* device;
-    btrfs::Superblock super;
+    SuperblockImage image;
 };
 
-Result<void> write_copy(const SealedCopy& copy) {
-    return copy.device->write(copy.super.bytenr, as_bytes_of(copy.super));
+PlannedCopy planned_copy(WritableDevice& device, const btrfs::Superblock& super, u64 offset) {
+    PlannedCopy copy{.device = &device, .image = {.devid = super.dev_item.devid, .offset = offset}};
+    std::ranges::copy(as_bytes_of(sealed_copy(super, offset)), copy.image.bytes.begin());
+    return copy;
 }
 
-Result<void> read_back(const SealedCopy& copy) {
-    btrfs::Superblock found;
-    BTRKIT_TRY(copy.device->read(copy.super.bytenr, std::as_writable_bytes(std::span(&found, 1))));
-    if (std::memcmp(&found, &copy.super, sizeof(found)) != 0) {
+Result<void> write_copy(const PlannedCopy& copy) {
+    return copy.device->write(copy.image.offset, copy.image.bytes);
+}
+
+Result<void> read_back(const PlannedCopy& copy) {
+    SuperblockImage found;
+    BTRKIT_TRY(copy.device->read(copy.image.offset, found.bytes));
+    if (found.bytes != copy.image.bytes) {
         return fail(ErrorKind::io, fmt::format("{}: the superblock at offset {} does not read as it was written",
-                                               copy.device->name(), u64{copy.super.bytenr}));
+                                               copy.device->name(), copy.image.offset));
     }
     return {};
 }
 
-Result<void> write_copies(std::span<const SealedCopy> copies, const WritableDevices& devices) {
+Result<void> write_copies(std::span<const PlannedCopy> copies, const WritableDevices& devices) {
     for (const auto& copy : copies) {
         BTRKIT_TRY(write_copy(copy));
     }
@@ -43,38 +48,54 @@ Result<void> write_copies(std::span<const SealedCopy> copies, const WritableDevi
     return {};
 }
 
-std::span<const u64> mirror_offsets(const WritableDevice& device, const btrfs::Superblock& super) {
-    const auto kept = kept_superblock_offsets(super);
-    const auto within = superblock_offsets_within(device.size_bytes());
-    const auto count = std::min(kept.size(), within.size());
-    return count == 0 ? kept.first(0) : kept.subspan(1, count - 1);
+Result<void> write_in_order(const std::vector<PlannedCopy>& copies, const WritableDevices& devices,
+                            CommitStage& stage) {
+    std::vector<PlannedCopy> primaries;
+    std::vector<PlannedCopy> mirrors;
+    for (const auto& copy : copies) {
+        (copy.image.offset == btrfs::superblock_offsets.front() ? primaries : mirrors).push_back(copy);
+    }
+    stage = CommitStage::before;
+    BTRKIT_TRY(flush_all(devices));
+    stage = CommitStage::primaries;
+    BTRKIT_TRY(write_copies(primaries, devices));
+    stage = CommitStage::mirrors;
+    BTRKIT_TRY(write_copies(mirrors, devices));
+    stage = CommitStage::complete;
+    return {};
 }
 
 } // namespace
 
+std::span<const u64> written_superblock_offsets(const BlockDevice& device, const btrfs::Superblock& super) {
+    const auto kept = kept_superblock_offsets(super);
+    const auto within = superblock_offsets_within(device.size_bytes());
+    return kept.first(std::max<std::size_t>(1, std::min(kept.size(), within.size())));
+}
+
 Result<void> SuperblockWriter::commit(std::span<const btrfs::Superblock> supers) {
     assert(supers.size() == devices_.size());
-    std::vector<SealedCopy> primaries;
-    std::vector<SealedCopy> mirrors;
+    std::vector<PlannedCopy> copies;
     for (const auto& super : supers) {
-        auto* device = devices_.at(super.dev_item.devid);
-        primaries.push_back({device, sealed_copy(super, btrfs::superblock_offsets.front())});
-        for (const u64 offset : mirror_offsets(*device, super)) {
-            mirrors.push_back({device, sealed_copy(super, offset)});
+        auto& device = *devices_.at(super.dev_item.devid);
+        for (const u64 offset : written_superblock_offsets(device, super)) {
+            copies.push_back(planned_copy(device, super, offset));
         }
     }
-    stage_ = CommitStage::before;
-    BTRKIT_TRY(flush_all(devices_));
-    stage_ = CommitStage::primaries;
-    BTRKIT_TRY(write_copies(primaries, devices_));
-    stage_ = CommitStage::mirrors;
-    BTRKIT_TRY(write_copies(mirrors, devices_));
-    stage_ = CommitStage::complete;
-    return {};
+    return write_in_order(copies, devices_, stage_);
+}
+
+Result<void> SuperblockWriter::restore(std::span<const SuperblockImage> images) {
+    std::vector<PlannedCopy> copies;
+    for (const auto& image : images) {
+        assert(std::ranges::find(btrfs::superblock_offsets, image.offset) != btrfs::superblock_offsets.end());
+        copies.push_back({.device = devices_.at(image.devid), .image = image});
+    }
+    return write_in_order(copies, devices_, stage_);
 }
 
 Result<void> write_superblock_copy(WritableDevice& device, const btrfs::Superblock& super, u64 offset) {
-    const SealedCopy copy = {&device, sealed_copy(super, offset)};
+    const auto copy = planned_copy(device, super, offset);
     BTRKIT_TRY(write_copy(copy));
     BTRKIT_TRY(device.flush());
     return read_back(copy);

@@ -21,6 +21,14 @@ enum class CommitStage {
     complete
 };
 
+/// Bytes that stood, or are to stand, at one of btrfs::superblock_offsets of a device: a superblock, or whatever it
+/// was.
+struct SuperblockImage {
+    u64 devid = 0;
+    u64 offset = 0;
+    std::array<std::byte, btrfs::superblock_size> bytes = {};
+};
+
 class SuperblockWriter {
 public:
     /// All devices of the filesystem, which must outlive it.
@@ -35,13 +43,22 @@ public:
     /// does nothing more then. Only flushes go on to the other devices.
     Result<void> commit(std::span<const btrfs::Superblock> supers);
 
-    /// Of the last commit.
+    /// Brings back what stood in these places before a commit, byte by byte, stale and unwritten mirrors too, in the
+    /// same order: flushes all devices; first copies, flush, read back; the other copies likewise. Places that are not
+    /// among them keep what they have. Fails as commit() does.
+    Result<void> restore(std::span<const SuperblockImage> images);
+
+    /// Of the last commit or restore.
     CommitStage stage() const { return stage_; }
 
 private:
     WritableDevices devices_;
     CommitStage stage_ = CommitStage::before;
 };
+
+/// The places that commit() writes on this device for this superblock: the first one, and mirrors where the superblock
+/// has them kept and the device has room.
+std::span<const u64> written_superblock_offsets(const BlockDevice& device, const btrfs::Superblock& super);
 
 /// Writes one copy at one of btrfs::superblock_offsets, with that address and the checksum, flushes the device and
 /// reads the copy back. Fails with io; what stands there is then not known.

@@ -5,10 +5,13 @@
 
 #include "libfs/io/memory_device.h"
 #include "libfs/io/overlay_device.h"
+#include "libfs/io/undo_reader.h"
 #include "libfs/volume/mender.h"
 #include "libfs/volume/superblock_places.h"
+#include "libfs/volume/undo_superblocks.h"
 #include "tests/support/crash_states.h"
 #include "tests/support/faulty_device.h"
+#include "tests/support/temporary_folder.h"
 #include "tests/support/volume_image.h"
 
 #include <algorithm>
@@ -123,6 +126,10 @@ struct Bench {
     std::vector<std::unique_ptr<ZeroDevice>> zero_devices;
     std::map<u64, std::unique_ptr<WritableDevice>> devices;
 };
+
+std::vector<std::byte> copy_of(Bytes bytes) {
+    return {bytes.begin(), bytes.end()};
+}
 
 /// The devices of a bench with all copies of generation 1.
 DeviceContents older_contents() {
@@ -274,6 +281,68 @@ TEST_CASE("a commit leaves out mirrors that a device has no room for, and never 
     MemoryDevice tiny("dev1", std::vector<std::byte>(primary_offset));
     SuperblockWriter hopeless({{1, &tiny}});
     CHECK_FALSE(hopeless.commit(std::array{super_of(1, 2)}));
+}
+
+TEST_CASE("what stood in the places of superblocks comes back to the byte, in the order of a commit") {
+    const Bench bench;
+    std::vector<SuperblockImage> before;
+    for (const auto& [devid, device] : bench.devices) {
+        for (const u64 offset : {mirror_offset, primary_offset}) {
+            SuperblockImage image{.devid = devid, .offset = offset};
+            image.bytes.fill(static_cast<std::byte>(offset / primary_offset + devid)); // no superblocks at all
+            REQUIRE(device->write(offset, image.bytes));
+            before.push_back(image);
+        }
+    }
+    SuperblockWriter writer(bench.writable());
+    REQUIRE(bench.commit(writer));
+    bench.record->changes.clear();
+    REQUIRE(writer.restore(before));
+    CHECK(writer.stage() == CommitStage::complete);
+    CHECK(bench.changes() == whole_commit);
+    for (const auto& image : before) {
+        SuperblockImage found;
+        REQUIRE(bench.devices.at(image.devid)->read(image.offset, found.bytes));
+        CHECK(found.bytes == image.bytes);
+    }
+    bench.record->changes.clear();
+    REQUIRE(writer.restore({}));
+    CHECK(std::ranges::all_of(bench.changes(), [](const auto& word) { return word.starts_with("flush"); }));
+}
+
+TEST_CASE("an undo file gets every place that a commit writes, and no other") {
+    const TemporaryFolder folder;
+    const Bench bench;
+    const auto writable = bench.writable();
+    const std::array supers = {super_of(1, 2), super_of(2, 2)};
+    REQUIRE(bench.devices.at(1)->write(primary_offset, as_bytes_of(sealed_copy(super_of(1, 1), primary_offset))));
+    {
+        auto undo = UndoWriter::create(folder / "undo", undo_identity(supers, 1, writable), {});
+        REQUIRE(undo);
+        REQUIRE(save_superblocks(*undo, supers, writable));
+        REQUIRE(undo->seal());
+    }
+    const auto reader = UndoReader::open(folder / "undo");
+    REQUIRE_MESSAGE(reader, reader.error().message);
+    CHECK(reader->identity()->fsid == supers[0].fsid);
+    CHECK(reader->identity()->old_generation == 1);
+    CHECK(reader->identity()->new_generation == 2);
+    CHECK(reader->identity()->device(2)->size_bytes == device_bytes);
+    CHECK(reader->identity()->device(2)->uuid == uuid_of(2));
+    REQUIRE(reader->superblocks().size() == 4);
+    bench.record->changes.clear();
+    SuperblockWriter writer(writable);
+    REQUIRE(bench.commit(writer));
+    for (const auto& super : reader->superblocks()) {
+        const bool was_there = super.devid == 1 && super.offset == primary_offset;
+        CHECK(super.before == (was_there ? copy_of(as_bytes_of(sealed_copy(super_of(1, 1), primary_offset)))
+                                         : std::vector<std::byte>(4096)));
+        const auto written = std::ranges::find_if(bench.record->changes, [&](const DeviceChange& change) {
+            return change.place.offset == super.offset && change.device == fmt::format("dev{}", super.devid);
+        });
+        REQUIRE(written != bench.record->changes.end());
+        CHECK(written->bytes == super.after);
+    }
 }
 
 TEST_CASE("one copy is written, flushed and read back; by the mender only on devices that may be written") {
