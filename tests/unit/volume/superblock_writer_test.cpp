@@ -13,6 +13,7 @@
 #include "tests/support/faulty_device.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/volume_image.h"
+#include "tests/support/zero_device.h"
 
 #include <algorithm>
 #include <cstring>
@@ -68,29 +69,14 @@ btrfs::Superblock super_of(u64 devid, u64 generation) {
     return super;
 }
 
-/// Large devices of which only what is written takes memory.
-class ZeroDevice final : public BlockDevice {
-public:
-    explicit ZeroDevice(std::string name) : name_(std::move(name)) {}
-
-    const std::string& name() const override { return name_; }
-    u64 size_bytes() const override { return device_bytes; }
-    Result<void> read(u64, MutableBytes out) const override {
-        std::ranges::fill(out, std::byte{0});
-        return {};
-    }
-
-private:
-    std::string name_;
-};
-
 using Wrap = std::function<std::unique_ptr<WritableDevice>(std::unique_ptr<WritableDevice>)>;
 
 /// Two devices, with everything recorded that comes down on them.
 struct Bench {
     explicit Bench(const Wrap& wrap = [](auto device) { return device; }) {
         for (const u64 devid : {u64{1}, u64{2}}) {
-            const auto& zeros = zero_devices.emplace_back(std::make_unique<ZeroDevice>(fmt::format("dev{}", devid)));
+            const auto& zeros =
+                zero_devices.emplace_back(std::make_unique<ZeroDevice>(fmt::format("dev{}", devid), device_bytes));
             auto overlay = std::make_unique<OverlayDevice>(*zeros, OverlayDevice::Room{});
             devices[devid] = wrap(std::make_unique<RecordingDevice>(std::move(overlay), record));
         }
