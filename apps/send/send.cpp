@@ -153,7 +153,7 @@ private:
 
     void tell_skipped(const send::Report& report) {
         for (const auto& skipped : report.skipped) {
-            const auto path = skipped.path.empty() ? "something of unknown path" : printable(skipped.path);
+            const auto path = skipped.path.empty() ? "items of the subvolume" : printable(skipped.path);
             const auto bytes = skipped.file_offset ? fmt::format("bytes {} to {}: ", *skipped.file_offset,
                                                                  *skipped.file_offset + skipped.length)
                                                    : "";

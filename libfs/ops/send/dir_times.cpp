@@ -28,17 +28,17 @@ Result<void> DirTimes::send_oldest() {
     return {};
 }
 
-Result<void> DirTimes::send_all() {
-    where_.clear();
-    while (!order_.empty()) {
-        const auto [dir, generation] = order_.back();
-        order_.pop_back();
-        BTRKIT_TRY(send(dir, generation));
-    }
-    return {};
+Result<void> DirTimes::send_latest() {
+    const auto [dir, generation] = order_.back();
+    where_.erase(order_.back());
+    order_.pop_back();
+    return send(dir, generation);
 }
 
 Result<void> DirTimes::send(u64 inode, u64 generation) {
+    if (snapshots_.sent->is_stand_in(inode)) {
+        return {};
+    }
     const auto path = paths_.path_of(inode, generation);
     const auto found = path ? snapshots_.sent->need_inode(inode) : std::unexpected(path.error());
     return found ? commands_.utimes(*path, *found) : std::unexpected(found.error());

@@ -19,10 +19,11 @@ public:
     void touch(u64 dir, u64 generation);
     /// Sends those that were touched longest ago, where there are too many.
     Result<void> send_oldest();
-    /// Sends all, those that were touched last first.
-    Result<void> send_all();
+    bool any() const { return !order_.empty(); }
+    /// Sends that which was touched last. Needs any().
+    Result<void> send_latest();
 
-    /// Times of any inode, now.
+    /// Times of any inode, now; of one that is not known, none.
     Result<void> send(u64 inode, u64 generation);
 
 private:

@@ -51,7 +51,7 @@ struct Options {
 
 /// Something that could not be read and was left out.
 struct Skipped {
-    std::string path;               ///< from the top of the snapshot; empty: not known
+    std::string path;               ///< from the top of the snapshot, "." for that itself; empty: it is no single one
     std::optional<u64> file_offset; ///< nothing: not only data
     u64 length = 0;
     std::string why;

@@ -37,6 +37,9 @@ SubvolumeSender::SubvolumeSender(const Setting& setting, CommandOutput& output)
       contents_(setting.filesystem, snapshots_, current_, commands_, output, paths_, setting_.sources, setting.mode) {}
 
 Result<void> SubvolumeSender::run() {
+    if (setting_.skip && snapshots_.parent == nullptr) {
+        snapshots_.sent->stand_in_for_lost();
+    }
     const auto side = [](Snapshot& snapshot) {
         return TreeDiff::Side{.cache = &snapshot.cache(), .root = snapshot.subvolume().tree.block};
     };
@@ -48,23 +51,31 @@ Result<void> SubvolumeSender::run() {
             return fail(ErrorKind::cancelled, "stopped");
         }
         const auto item = diff.next();
-        Result<void> done;
         if (!item) {
-            done = std::unexpected(item.error());
-        } else if (!*item) {
-            break;
-        } else {
-            done = visit(**item);
+            BTRKIT_TRY(note_lost_block(item.error()));
+            continue;
         }
-        BTRKIT_TRY(skip_or_fail(done));
+        if (!*item) {
+            break;
+        }
+        BTRKIT_TRY(visit_lost_inodes_before(**item));
+        BTRKIT_TRY(skip_or_fail(visit(**item)));
+        last_key_ = (*item)->key;
     }
+    BTRKIT_TRY(visit_lost_inodes(btrfs::last_free_objectid));
     BTRKIT_TRY(skip_or_fail(finish_inode(nullptr)));
     if (moves_.any()) {
         const Result<void> stuck = fail(ErrorKind::damaged, "directories whose moves wait for each other");
         BTRKIT_TRY(skip_or_fail(stuck));
     }
-    BTRKIT_TRY(dir_times_.send_all());
-    return commands_.top_has_changed() ? finish_top() : Result<void>();
+    while (dir_times_.any()) {
+        BTRKIT_TRY(tell_or_fail(dir_times_.send_latest()));
+    }
+    if (commands_.top_has_changed()) {
+        BTRKIT_TRY(tell_or_fail(finish_top()));
+    }
+    name_what_is_lost();
+    return {};
 }
 
 /// Temporary names have come and gone at the top, even if nothing else has changed there: the kernel leaves the times
@@ -72,33 +83,6 @@ Result<void> SubvolumeSender::run() {
 Result<void> SubvolumeSender::finish_top() {
     const auto top = snapshots_.sent->need_inode(btrfs::root_dir_inode);
     return top ? dir_times_.send(btrfs::root_dir_inode, top->generation) : std::unexpected(top.error());
-}
-
-bool SubvolumeSender::may_skip(const Error& error) const {
-    const bool is_of_image = error.kind == ErrorKind::damaged || error.kind == ErrorKind::unsupported;
-    return is_of_image && setting_.skip && !output_.failure();
-}
-
-/// The current inode is left as it is, and what is damaged is told.
-void SubvolumeSender::skip(const Error& error) {
-    std::string path;
-    if (current_.number != 0) {
-        path = snapshots_.sent->path_of(current_.number).value_or(fmt::format("inode {}", current_.number));
-    }
-    setting_.skip(path, error.message);
-    names_.clear();
-    current_.is_ignored = true;
-    current_.names_done_below = current_.number + 1;
-}
-
-Result<void> SubvolumeSender::skip_or_fail(const Result<void>& done) {
-    if (!done && !may_skip(done.error())) {
-        return std::unexpected(with_path(done.error()));
-    }
-    if (!done) {
-        skip(done.error());
-    }
-    return {};
 }
 
 /// Damage has the path of the inode that it was met at.
@@ -133,9 +117,11 @@ Result<void> SubvolumeSender::visit(const ItemDifference& item) {
         return {};
     }
     if (key.type == type::inode_item) {
-        return visit_inode(item);
+        return is_lost_inode_item(item) ? Result<void>() : visit_inode(item);
     }
-    return current_.is_ignored && current_.number == key.objectid ? Result<void>() : visit_other(item);
+    const bool is_ignored = current_.is_ignored && current_.number == key.objectid;
+    const auto done = is_ignored ? Result<void>() : visit_other(item);
+    return snapshots_.parent == nullptr ? tell_or_fail(done) : done;
 }
 
 /// What both snapshots have can matter nevertheless: holes in front of an extent, names in a directory that is another

@@ -60,9 +60,20 @@ private:
 
     void stand_on(u64 number, const Inode& inode, bool is_new);
     Error with_path(Error error) const;
+
+    // subvolume_sender_salvage.cpp: past what can't be read.
     bool may_skip(const Error& error) const;
+    void tell(u64 inode, const std::string& why);
     void skip(const Error& error);
     Result<void> skip_or_fail(const Result<void>& done);
+    Result<void> tell_or_fail(const Result<void>& done);
+    Result<void> note_lost_block(const Error& error);
+    bool is_lost_inode_item(const ItemDifference& item) const;
+    Result<void> visit_lost_inodes_before(const ItemDifference& item);
+    Result<void> visit_lost_inodes(u64 last);
+    Result<void> visit_lost_inode(u64 number);
+    Result<void> add_names_of_lost();
+    void name_what_is_lost();
 
     Setting setting_;
     Snapshots& snapshots_;
@@ -80,7 +91,9 @@ private:
     Contents contents_;
     /// What is_other_dir() has found; emptied when it is large.
     std::unordered_map<u64, bool> other_dirs_;
-    u64 bytes_before_ = 0; ///< that contents_ had sent when the current inode began
+    btrfs::Key last_key_ = btrfs::Key::min(); ///< of the item that was visited last
+    u64 next_lost_ = 0;                       ///< inodes below it that are lost were visited
+    u64 bytes_before_ = 0;                    ///< that contents_ had sent when the current inode began
 };
 
 } // namespace btrkit::send

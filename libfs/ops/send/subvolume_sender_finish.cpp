@@ -31,6 +31,9 @@ Result<void> SubvolumeSender::finish_inode(const btrfs::Key* next) {
         return {};
     }
     const bool stays = next != nullptr && next->objectid == current_.number;
+    if (!stays || next->type > type::inode_extref) {
+        BTRKIT_TRY(add_names_of_lost());
+    }
     if (!names_.empty() && (!stays || next->type > type::inode_extref)) {
         BTRKIT_TRY_ASSIGN(const auto must_wait, process_names());
         if (!must_wait) {
@@ -50,16 +53,16 @@ Result<void> SubvolumeSender::finish_attributes() {
         BTRKIT_TRY_ASSIGN(before, snapshots_.parent->need_inode(current_.number));
     }
     if (S_ISREG(current_.mode)) {
-        BTRKIT_TRY(finish_size(inode, before ? &*before : nullptr));
+        BTRKIT_TRY(tell_or_fail(finish_size(inode, before ? &*before : nullptr)));
     }
     BTRKIT_TRY_ASSIGN(const auto path, paths_.path_of(current_.number, current_.generation));
-    auto done = send_owner_and_mode(path, inode, before ? &*before : nullptr);
-    if (done && current_.has_new_verity && commands_.version() >= 3) {
-        done = send_verity(*snapshots_.sent, current_.number, path, commands_);
+    if (!snapshots_.sent->is_stand_in(current_.number)) {
+        BTRKIT_TRY(send_owner_and_mode(path, inode, before ? &*before : nullptr));
     }
-    if (done) {
-        done = xattrs_.send_capabilities();
+    if (current_.has_new_verity && commands_.version() >= 3) {
+        BTRKIT_TRY(tell_or_fail(send_verity(*snapshots_.sent, current_.number, path, commands_)));
     }
+    auto done = tell_or_fail(xattrs_.send_capabilities());
     if (done && !moves_.is_waiting(current_.number, current_.generation)) {
         done = finish_move(inode, before ? &*before : nullptr);
     }

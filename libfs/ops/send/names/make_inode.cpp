@@ -30,7 +30,8 @@ Result<void> InodeMaker::make(const Inode& inode) {
 }
 
 void InodeMaker::remember(u64 dir) {
-    if (made_dirs_.size() >= most_dirs_kept) {
+    // Entries tell only where they can be read.
+    if (made_dirs_.size() >= most_dirs_kept && !snapshots_.sent->stands_in()) {
         made_dirs_.clear();
     }
     made_dirs_.insert(dir);
@@ -38,8 +39,8 @@ void InodeMaker::remember(u64 dir) {
 
 /// A directory that was made before its turn was made for an entry whose turn had come.
 Result<bool> InodeMaker::was_made(u64 dir) {
-    if (made_dirs_.contains(dir)) {
-        return true;
+    if (made_dirs_.contains(dir) || snapshots_.sent->stands_in()) {
+        return made_dirs_.contains(dir);
     }
     auto entries = snapshots_.sent->search();
     auto there = entries.seek({dir, type::dir_index, 0});
@@ -60,12 +61,16 @@ Result<bool> InodeMaker::was_made(u64 dir) {
 
 Result<void> InodeMaker::make_dir_once(const Inode& inode) {
     const auto made = was_made(inode.number);
-    if (!made || *made) {
-        return made ? Result<void>() : std::unexpected(made.error());
+    if (!made) {
+        return std::unexpected(made.error());
     }
-    BTRKIT_TRY(make(inode));
-    remember(inode.number);
-    return {};
+    const auto done = *made ? Result<void>() : make(inode);
+    if (inode.number == current_.number && snapshots_.sent->stands_in()) {
+        made_dirs_.erase(inode.number); // nobody asks again
+    } else if (done) {
+        remember(inode.number);
+    }
+    return done;
 }
 
 Result<void> InodeMaker::make_dir_once(u64 dir) {

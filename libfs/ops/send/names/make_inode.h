@@ -30,7 +30,9 @@ private:
     Commands& commands_;
     Paths& paths_;
     FileReader symlinks_;
-    std::unordered_set<u64> made_dirs_; ///< some of those that were made; for the others their entries tell
+    /// Some of those that were made, for the others their entries tell; or, where entries may be lost, all those that
+    /// were made before their turn.
+    std::unordered_set<u64> made_dirs_;
 };
 
 } // namespace btrkit::send

@@ -15,7 +15,10 @@ void RecordedNames::add(InodeName name, std::list<InodeName>& list, Index& oppos
         (is_new ? deleted_names : new_names).erase(place);
         return;
     }
-    (is_new ? new_ : deleted_).insert(list.insert(list.end(), std::move(name)));
+    auto& index = is_new ? new_ : deleted_;
+    if (!index.contains(name)) {
+        index.insert(list.insert(list.end(), std::move(name)));
+    }
 }
 
 void RecordedNames::clear() {
