@@ -33,6 +33,7 @@ constexpr std::array verbs = std::to_array<Verb>({
     {"defragment", "bring the extents of files together"},
     {"send", "write a subvolume, or what changed in it, as a stream"},
     {"receive", "apply a stream"},
+    {"undo", "bring a filesystem back to what it was before a change"},
 });
 
 std::string path_of(const ToolBox& tools, std::string_view verb) {

@@ -2,23 +2,14 @@
 #include "apps/scrub/images.h"
 
 #include "apps/common/open_images.h"
-#include "libfs/base/names.h"
-#include "libfs/io/in_use.h"
-#include "libfs/io/writable_file.h"
+#include "apps/common/open_writable.h"
 
 #include <algorithm>
-
-#include <fmt/format.h>
 
 namespace btrkit::apps {
 
 ScrubImages open_scrub_images(const std::vector<std::string>& paths, bool for_writing, Messages& messages) {
-    for (const auto& path : paths) {
-        if (const auto why = why_in_use(path)) {
-            messages.error(fmt::format("{}: {}; it is not scrubbed while in use", printable(path), *why));
-        }
-    }
-    if (messages.error_count() > 0) {
+    if (!are_unused(paths, "it is not scrubbed while in use", messages)) {
         return {};
     }
     ScrubImages images;
@@ -26,13 +17,9 @@ ScrubImages open_scrub_images(const std::vector<std::string>& paths, bool for_wr
         images.devices = open_images(paths, messages);
         return images;
     }
-    for (const auto& path : paths) {
-        if (auto file = WritableFile::open(path)) {
-            images.writable.push_back(file->get());
-            images.devices.push_back(std::move(*file));
-        } else {
-            messages.error(file.error());
-        }
+    for (auto& file : open_writable(paths, messages)) {
+        images.writable.push_back(file.get());
+        images.devices.push_back(std::move(file));
     }
     return images;
 }

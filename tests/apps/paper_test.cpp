@@ -7,6 +7,7 @@
 #include "apps/mkfs/mkfs.h"
 #include "apps/scrub/scrub.h"
 #include "apps/send/send.h"
+#include "apps/undo/undo.h"
 #include "libfs/render/fields_json.h"
 #include "tests/apps/json_members.h"
 #include "tests/apps/tool_run.h"
@@ -68,7 +69,8 @@ std::vector<Paper> papers() {
             {"btrkit-dump-tree", apps::run_dump_tree},
             {"btrkit-mkfs", apps::run_mkfs},
             {"btrkit-scrub", apps::run_scrub, {"0", "1", "2", "3"}},
-            {"btrkit-send", apps::run_send}};
+            {"btrkit-send", apps::run_send},
+            {"btrkit-undo", apps::run_undo}};
 }
 
 /// "-s, --super N" of each line of the help that describes an option.
