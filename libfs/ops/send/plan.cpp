@@ -44,12 +44,15 @@ Result<Subvolume> pick_parent(const Filesystem& filesystem, const Subvolume& sub
 }
 
 Result<void> expect_relation(const Filesystem& filesystem, const Subvolume& subvolume,
-                             const Filesystem& parent_filesystem, const Subvolume& parent) {
+                             const Filesystem& parent_filesystem, const Subvolume& parent, bool skips_errors) {
     BlockCache cache(filesystem.reader(), 0);
     BlockCache parent_cache(parent_filesystem.reader(), 0);
     Snapshot sent(cache, subvolume);
     Snapshot before(parent_cache, parent);
     const auto related = are_related(filesystem, sent, parent_filesystem, before);
+    if (!related && skips_errors && related.error().kind == ErrorKind::damaged) {
+        return {}; // the difference can't be told either
+    }
     if (!related || *related) {
         return related ? Result<void>() : std::unexpected(related.error());
     }
@@ -79,11 +82,15 @@ Result<Plan> make_plan(const Filesystem& filesystem, const Filesystem* parent_im
     for (auto& subvolume : *subvolumes) {
         auto parent = given;
         if (plan.clones_from_sent) {
-            BTRKIT_TRY_ASSIGN(parent, pick_parent(filesystem, subvolume, candidates));
+            auto picked = pick_parent(filesystem, subvolume, candidates);
+            if (!picked && !(options.skip_errors && picked.error().kind == ErrorKind::damaged)) {
+                return std::unexpected(picked.error());
+            }
+            parent = picked ? std::optional(std::move(*picked)) : std::nullopt; // nothing: sent whole
             candidates.push_back(subvolume);
         }
         if (parent) {
-            BTRKIT_TRY(expect_relation(filesystem, subvolume, parent_filesystem, *parent));
+            BTRKIT_TRY(expect_relation(filesystem, subvolume, parent_filesystem, *parent, options.skip_errors));
         }
         plan.subvolumes.push_back({.subvolume = std::move(subvolume), .parent = std::move(parent)});
     }

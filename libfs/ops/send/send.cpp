@@ -4,6 +4,8 @@
 #include "libfs/ops/send/plan.h"
 #include "libfs/ops/send/subvolume_sender.h"
 
+#include <fmt/format.h>
+
 namespace btrkit::send {
 
 namespace {
@@ -41,7 +43,10 @@ public:
 
 private:
     Result<void> send_one(std::size_t index, CommandOutput& output, bool counting);
-    Result<void> send_body(Snapshot& sent, Snapshot* parent, CommandOutput& output, bool counting);
+    Result<void> send_body(Snapshot& sent, Snapshot* parent, CommandOutput& output, bool is_told, bool skips);
+    std::optional<Snapshot> parent_of(const PlannedSend& planned, Snapshot& sent);
+    Result<std::optional<Error>> trouble_with_difference(const PlannedSend& planned);
+    Result<void> drop_parent_in_trouble(PlannedSend& planned);
 
     const Filesystem& filesystem_;
     const Filesystem& parent_filesystem_;
@@ -68,15 +73,13 @@ Result<Report> Sending::run(CommandOutput& output, bool counting) {
 }
 
 Result<void> Sending::send_one(std::size_t index, CommandOutput& output, bool counting) {
-    const auto& [subvolume, parent_subvolume] = plan_.subvolumes[index];
-    Snapshot sent(cache_, subvolume);
-    std::optional<Snapshot> parent;
-    if (parent_subvolume) {
-        parent.emplace(one_filesystem_ ? cache_ : parent_cache_, *parent_subvolume);
-        if (!one_filesystem_) {
-            parent->tell_apart_from(sent);
-        }
+    auto& planned = plan_.subvolumes[index];
+    if (options_.skip_errors && planned.parent) {
+        BTRKIT_TRY(drop_parent_in_trouble(planned));
     }
+    const auto& subvolume = planned.subvolume;
+    Snapshot sent(cache_, subvolume);
+    auto parent = parent_of(planned, sent);
     SentSubvolume told{.id = sent.id(),
                        .name = subvolume.name,
                        .uuid = subvolume.stream_uuid(),
@@ -95,7 +98,7 @@ Result<void> Sending::send_one(std::size_t index, CommandOutput& output, bool co
         done = commands.begin_subvolume(subvolume, parent ? &parent->subvolume() : nullptr);
     }
     if (done) {
-        done = send_body(sent, parent ? &*parent : nullptr, output, counting);
+        done = send_body(sent, parent ? &*parent : nullptr, output, !counting, options_.skip_errors);
     }
     if (done && (index + 1 == plan_.subvolumes.size() || !options_.omit_end)) {
         done = commands.end();
@@ -105,7 +108,48 @@ Result<void> Sending::send_one(std::size_t index, CommandOutput& output, bool co
     return done;
 }
 
-Result<void> Sending::send_body(Snapshot& sent, Snapshot* parent, CommandOutput& output, bool counting) {
+std::optional<Snapshot> Sending::parent_of(const PlannedSend& planned, Snapshot& sent) {
+    std::optional<Snapshot> parent;
+    if (planned.parent) {
+        parent.emplace(one_filesystem_ ? cache_ : parent_cache_, *planned.parent);
+        if (!one_filesystem_) {
+            parent->tell_apart_from(sent);
+        }
+    }
+    return parent;
+}
+
+/// What of either snapshot can't be read that the difference needs, data aside; nothing: it can be told.
+Result<std::optional<Error>> Sending::trouble_with_difference(const PlannedSend& planned) {
+    Snapshot sent(cache_, planned.subvolume);
+    auto parent = parent_of(planned, sent);
+    NoSink nowhere;
+    CommandOutput counted(filesystem_, nowhere,
+                          {.version = options_.version, .count_only = true, .run = {.stop = context_.stop}});
+    const auto done = send_body(sent, &*parent, counted, false, false);
+    if (done) {
+        return std::nullopt;
+    }
+    const bool is_of_image = done.error().kind == ErrorKind::damaged || done.error().kind == ErrorKind::unsupported;
+    return is_of_image ? Result<std::optional<Error>>(done.error()) : std::unexpected(done.error());
+}
+
+/// A receiver has the parent as it was when nothing was lost. Changes of it that are only known in part could be
+/// refused there, or delete what is merely lost here; the whole subvolume has all that is left.
+Result<void> Sending::drop_parent_in_trouble(PlannedSend& planned) {
+    BTRKIT_TRY_ASSIGN(const auto trouble, trouble_with_difference(planned));
+    if (trouble) {
+        skip({.path = {},
+              .file_offset = {},
+              .length = 0,
+              .why = fmt::format("the difference from subvolume {} can't be told, the subvolume is sent whole: {}",
+                                 planned.parent->id(), trouble->message)});
+        planned.parent.reset();
+    }
+    return {};
+}
+
+Result<void> Sending::send_body(Snapshot& sent, Snapshot* parent, CommandOutput& output, bool is_told, bool skips) {
     std::vector<std::unique_ptr<Snapshot>> others;
     std::vector<Snapshot*> sources{&sent};
     for (const auto& subvolume : plan_.clone_sources) {
@@ -117,17 +161,17 @@ Result<void> Sending::send_body(Snapshot& sent, Snapshot* parent, CommandOutput&
         }
     }
     CloneSources clone_sources(filesystem_, cache_, sources, sent);
-    ChangeLog log(counting ? nullptr : hooks_.changed);
+    ChangeLog log(is_told ? hooks_.changed : nullptr);
     SubvolumeSender::Setting setting{
         .filesystem = filesystem_,
         .snapshots = {.sent = &sent,
                       .parent = parent,
                       .parent_filesystem = one_filesystem_ ? nullptr : &parent_filesystem_},
         .sources = clone_sources,
-        .mode = {.no_data = options_.no_data, .compressed_data = options_.compressed_data},
+        .mode = {.no_data = options_.no_data, .compressed_data = options_.compressed_data, .skips_errors = skips},
         .log = log,
         .stop = context_.stop};
-    if (options_.skip_errors) {
+    if (skips) {
         setting.skip = [this](const std::string& path, const std::string& why) {
             skip({.path = path, .file_offset = {}, .length = 0, .why = why});
         };

@@ -4,11 +4,11 @@
 // run() does this, in this order:
 //
 //  1. Find the subvolumes, parents and clone sources that were asked for; refuse what may not be sent; pick a parent
-//  for
-//     each subvolume, and refuse one that is no relation. Nothing was written so far.
+//     for each subvolume, and refuse one that is no relation. Nothing was written so far.
 //  2. Where a total is wanted: do all of 3 to 7 with an encoder that counts, telling nobody.
-//  3. For each subvolume: tell that it begins. Write the header of the stream (with Options::omit_end: of the first one
-//     only) and the command that begins the subvolume or snapshot.
+//  3. For each subvolume: with Options::skip_errors, walk through its difference from its parent; where that can't be
+//     told, forget the parent. Tell that it begins. Write the header of the stream (with Options::omit_end: of the
+//     first one only) and the command that begins the subvolume or snapshot.
 //  4. Walk the items of the snapshot and its parent together, in key order, past what they share.
 //  5. For each inode on the way: make or delete it, under a temporary name; give it its names, moving others out of the
 //     way; send its attributes and contents (data written, cloned or left as holes), then its size, owner and mode;
@@ -44,9 +44,10 @@ struct Options {
     bool no_data = false;         ///< UPDATE_EXTENT instead of file data
     bool omit_end = false;        ///< -e: of several subvolumes, one header at the beginning and one end at the end
     bool allow_writable = false;  ///< send what is not read-only too: the image is at rest
-    bool skip_errors = false;     ///< go on past what can't be read
-    bool dry_run = false;         ///< write nothing, tell exact sizes and what would be sent
-    bool wants_total = false;     ///< find out the exact size first, for progress with a total; not in a dry run
+    /// Go on past what can't be read. A subvolume whose difference from its parent can't be told is sent whole.
+    bool skip_errors = false;
+    bool dry_run = false;     ///< write nothing, tell exact sizes and what would be sent
+    bool wants_total = false; ///< find out the exact size first, for progress with a total; not in a dry run
 };
 
 /// Something that could not be read and was left out.

@@ -106,7 +106,8 @@ Result<void> SubvolumeSender::finish_size(const Inode& inode, const Inode* befor
     if (!done) {
         return done;
     }
-    if (has_size) {
+    // What was written last may be left out for it can't be read.
+    if (has_size && (!setting_.mode.skips_errors || current_.next_write_offset == 0)) {
         return {};
     }
     const auto path = paths_.path_of(current_.number, current_.generation);

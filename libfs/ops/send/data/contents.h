@@ -14,6 +14,7 @@ namespace btrkit::send {
 struct ContentsMode {
     bool no_data = false;         ///< tell of ranges, without their bytes
     bool compressed_data = false; ///< compressed extents as they are
+    bool skips_errors = false;    ///< what can't be read is left out
 };
 
 class Contents {
@@ -57,6 +58,8 @@ private:
     Result<void> find_last_extent_end(u64 offset);
 
     Result<void> write_or_clone(const Extent& extent, const std::optional<CloneSource>& source);
+    bool may_write_instead(const Error& error) const;
+    bool can_read(const FileExtent& extent, const Range& range);
     Result<bool> may_clone_up_to(u64 end, const CloneSource& source, const Range& range);
     Result<void> clone_range(const Extent& extent, CloneSource source, Range range);
     struct CloneWalk;

@@ -15,6 +15,8 @@ namespace type = btrfs::item_type;
 /// The largest sector size there is: nobody knows that of the receiver.
 constexpr u64 largest_sector_bytes = u64{64} << 10;
 
+constexpr u64 most_bytes_at_once = u64{1} << 20;
+
 } // namespace
 
 Result<void> Contents::write_or_clone(const Extent& extent, const std::optional<CloneSource>& source) {
@@ -29,6 +31,29 @@ Result<void> Contents::write_or_clone(const Extent& extent, const std::optional<
     return done;
 }
 
+/// Whether only the source can't be read, past errors.
+bool Contents::may_write_instead(const Error& error) const {
+    return snapshots_.sent->stands_in() && !output_.failure() &&
+           (error.kind == ErrorKind::damaged || error.kind == ErrorKind::unsupported);
+}
+
+bool Contents::can_read(const FileExtent& extent, const Range& range) {
+    const auto inode = snapshots_.sent->need_inode(current_.number);
+    std::vector<std::byte> bytes(std::min(round_up(range.length, sectorsize_), most_bytes_at_once));
+    bool is_good = inode.has_value();
+    if (!extent.is_data()) {
+        return true;
+    }
+    for (u64 at = 0; is_good && at < range.length && !mode_.no_data; at += bytes.size()) {
+        const u64 length = std::min<u64>(bytes.size(), round_up(range.length - at, sectorsize_));
+        is_good = reader_
+                      .read(extent, inode->has_checksums(), range.offset - extent.offset + at,
+                            MutableBytes(bytes).first(length))
+                      .has_value();
+    }
+    return is_good;
+}
+
 /// An end within a sector can be cloned where it is the end of both files.
 Result<bool> Contents::may_clone_up_to(u64 end, const CloneSource& source, const Range& range) {
     if (is_aligned(end, sectorsize_)) {
@@ -38,6 +63,9 @@ Result<bool> Contents::may_clone_up_to(u64 end, const CloneSource& source, const
         return false;
     }
     const auto inode = sources_.snapshot(source.tree).need_inode(source.inode);
+    if (!inode && may_write_instead(inode.error())) {
+        return false;
+    }
     if (!inode || source.offset + range.length != inode->size) {
         return inode ? Result<bool>(false) : std::unexpected(inode.error());
     }
@@ -86,8 +114,15 @@ Result<void> Contents::clone_range(const Extent& extent, CloneSource source, Ran
     if (source.offset == 0 && range.length == sectorsize_) {
         return write(extent, range);
     }
+    // What this stream has left out can't be cloned, and is to be named for each file that lacks it.
+    if (mode_.skips_errors && sources_.is_sent(source.tree) && !can_read(*extent, range)) {
+        return write(extent, range);
+    }
     auto& snapshot = sources_.snapshot(source.tree);
-    BTRKIT_TRY_ASSIGN(const auto inode, snapshot.need_inode(source.inode));
+    const auto inode = snapshot.need_inode(source.inode);
+    if (!inode) {
+        return may_write_instead(inode.error()) ? write(extent, range) : std::unexpected(inode.error());
+    }
     auto items = snapshot.search();
     auto there = items.seek_back({source.inode, type::extent_data, source.offset});
     if (there && (!*there || items.key().objectid != source.inode || items.key().type != type::extent_data)) {
@@ -97,7 +132,8 @@ Result<void> Contents::clone_range(const Extent& extent, CloneSource source, Ran
                    .source = source,
                    .rest = range,
                    .offset_in_extent = extent->offset_in_extent,
-                   .source_size = inode.size};
+                   .source_size = inode->size};
+    Result<void> done;
     for (; there && *there && walk.rest.length != 0; there = items.next()) {
         const auto key = items.key();
         if (key.objectid != source.inode || key.type != type::extent_data) {
@@ -105,15 +141,18 @@ Result<void> Contents::clone_range(const Extent& extent, CloneSource source, Ran
         }
         const auto source_extent = parse_file_extent(snapshot.id(), key, items.data(), sectorsize_);
         const auto more = source_extent ? clone_step(walk, *source_extent) : std::unexpected(source_extent.error());
+        if (!more) {
+            done = std::unexpected(more.error());
+        }
         if (!more || !*more) {
-            if (!more) {
-                return std::unexpected(more.error());
-            }
             break;
         }
     }
-    if (!there) {
-        return std::unexpected(there.error());
+    if (done && !there) {
+        done = std::unexpected(there.error());
+    }
+    if (!done && !may_write_instead(done.error())) {
+        return done;
     }
     return walk.rest.length != 0 ? write(extent, walk.rest) : Result<void>();
 }
