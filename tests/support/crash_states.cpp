@@ -104,6 +104,11 @@ public:
                 }
             });
         }
+        for (unsigned i = 0; i < choice_.all_torn; ++i) {
+            visit(cut, "all torn " + std::to_string(i), [&](Trial& trial, const DeviceChange& change) {
+                trial.make_torn(change, [&] { return is_heads(); });
+            });
+        }
     }
 
     std::size_t count() const { return count_; }

@@ -32,6 +32,8 @@ struct CrashChoice {
     unsigned subsets = 2;
     /// At each cut: so many times the same, and of one of the writes only some sectors.
     unsigned torn = 2;
+    /// At each cut: so many times, each of them is torn by itself.
+    unsigned all_torn = 0;
     /// Where this is given and says false, only the state in which everything survives is made: for long records.
     std::function<bool(std::size_t cut)> is_thorough = {};
 };
