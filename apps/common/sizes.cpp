@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <limits>
+#include <ranges>
 
 #include <fmt/format.h>
 
@@ -19,6 +20,28 @@ bool drop_suffix(std::string_view& text, char wanted) {
     }
     text.remove_suffix(1);
     return true;
+}
+
+/// All digits, or nothing.
+std::optional<u64> parse_decimal(std::string_view text) {
+    u64 number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    return error == std::errc() && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
+}
+
+/// What the digits behind the point are of a unit, which is at most an EiB; nothing where they are none.
+std::optional<u64> parse_fraction(std::string_view digits, u64 unit_bytes) {
+    if (digits.empty()) {
+        return std::nullopt;
+    }
+    u64 bytes = 0;
+    for (const char digit : std::views::reverse(digits)) {
+        if (digit < '0' || digit > '9') {
+            return std::nullopt;
+        }
+        bytes = (static_cast<u64>(digit - '0') * unit_bytes + bytes) / 10;
+    }
+    return bytes;
 }
 
 bool is_hexadecimal(std::string_view text) {
@@ -53,15 +76,17 @@ std::optional<u64> parse_size(std::string_view text) {
     const bool has_i = has_b && drop_suffix(text, 'i');
     const std::size_t power = text.empty() ? std::string_view::npos : units.find(lower_case(text.back()));
     if (power == std::string_view::npos) {
-        return has_i ? std::nullopt : parse_number(text);
+        return has_i ? std::nullopt : parse_decimal(text);
     }
     text.remove_suffix(1);
-    const auto number = parse_number(text);
-    const auto shift = static_cast<unsigned>(10 * (power + 1));
-    if (!number || *number > std::numeric_limits<u64>::max() >> shift) {
+    const u64 unit_bytes = u64{1} << (10 * (power + 1));
+    const std::size_t point = std::min(text.find('.'), text.size());
+    const auto whole = parse_decimal(text.substr(0, point));
+    const auto fraction = point == text.size() ? 0 : parse_fraction(text.substr(point + 1), unit_bytes);
+    if (!whole || !fraction || *whole > std::numeric_limits<u64>::max() / unit_bytes) {
         return std::nullopt;
     }
-    return *number << shift;
+    return *whole * unit_bytes + *fraction;
 }
 
 std::string size_text(u64 size_bytes) {

@@ -13,8 +13,9 @@ namespace btrkit::apps {
 /// Decimal, 0x hexadecimal or 0 octal, the whole text; nullopt where it is anything else or too large.
 std::optional<u64> parse_number(std::string_view text);
 
-/// A number in bytes, or followed by one of k m g t p e (powers of 1024, either case); a further "b" or "ib" is
-/// allowed behind the letter, "b" alone too.
+/// A decimal number in bytes (zeros before it mean nothing), or followed by one of k m g t p e (powers of 1024, either
+/// case); a further "b" or "ib" is allowed behind the letter, "b" alone too. Behind a letter's number a fraction is
+/// allowed ("1.5G"), rounded down to bytes. 0x hexadecimal: bytes.
 std::optional<u64> parse_size(std::string_view text);
 
 /// IEC units with two decimals: "0.00B", "1.50GiB".

@@ -3,6 +3,7 @@
 
 #include "apps/common/sizes.h"
 #include "formats/btrfs/flags.h"
+#include "libfs/ops/mkfs/source/host_ids.h"
 
 #include <array>
 #include <limits>
@@ -50,13 +51,10 @@ std::optional<u32> parse_id(std::string_view text) {
 Result<SubvolumeFlag> parse_subvolume(std::string_view text) {
     const auto colon = text.find(':');
     SubvolumeFlag flag;
-    if (colon != std::string_view::npos && !text.starts_with("./")) {
-        const std::string_view name = text.substr(0, colon);
-        const auto* type = std::ranges::find(subvolume_types, name, &SubvolumeType::name);
-        if (type == subvolume_types.end()) {
-            return fail(ErrorKind::usage,
-                        fmt::format("unknown type of subvolume '{}' (rw, ro, default, default-ro)", name));
-        }
+    const auto* type = colon == std::string_view::npos
+                           ? subvolume_types.end()
+                           : std::ranges::find(subvolume_types, text.substr(0, colon), &SubvolumeType::name);
+    if (type != subvolume_types.end()) {
         flag.kind = type->kind;
         flag.is_default = type->is_default;
         text.remove_prefix(colon + 1);
@@ -101,14 +99,18 @@ Result<SizeFlag> parse_size_flag(std::string_view text) {
 
 Result<std::pair<u32, u32>> parse_owner(std::string_view text) {
     const auto parts = parts_of(text, ':');
-    if (parts.size() == 2) {
-        const auto uid = parse_id(parts[0]);
-        const auto gid = parse_id(parts[1]);
-        if (uid && gid) {
-            return std::pair(*uid, *gid);
-        }
+    if (parts.size() != 2) {
+        return fail(ErrorKind::usage, fmt::format("'{}' is not USER:GROUP", text));
     }
-    return fail(ErrorKind::usage, fmt::format("'{}' is not UID:GID", text));
+    const auto uid = mkfs::host_user_id(std::string(parts[0]));
+    if (!uid) {
+        return fail(ErrorKind::usage, fmt::format("'{}': this host has no user '{}'", text, parts[0]));
+    }
+    const auto gid = mkfs::host_group_id(std::string(parts[1]));
+    if (!gid) {
+        return fail(ErrorKind::usage, fmt::format("'{}': this host has no group '{}'", text, parts[1]));
+    }
+    return std::pair(*uid, *gid);
 }
 
 Result<std::vector<mkfs::IdMap>> parse_id_map(std::string_view text) {

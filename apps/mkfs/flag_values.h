@@ -17,8 +17,8 @@ struct SubvolumeFlag {
     bool is_default = false;
     std::string path;
 };
-/// A type (rw, ro, default, default-ro) and a path behind a colon, or a path alone. A path that has a colon itself
-/// begins with "./".
+/// A type (rw, ro, default, default-ro) and a path behind a colon. What has no such type before its first colon is a
+/// path as a whole: "a:b", "./ro:x".
 Result<SubvolumeFlag> parse_subvolume(std::string_view text);
 
 /// --inode-flags FLAGS:PATH; FLAGS are nodatacow and nodatasum, parted by commas.
@@ -35,7 +35,7 @@ struct SizeFlag {
 };
 Result<SizeFlag> parse_size_flag(std::string_view text);
 
-/// UID:GID
+/// USER:GROUP, each a number or a name of this host.
 Result<std::pair<u32, u32>> parse_owner(std::string_view text);
 
 /// FROM:TO:COUNT, several parted by commas.

@@ -81,7 +81,7 @@ void declare_source(CommandLine& line, MkfsFlags& flags) {
     app.add_flag("--reflink", flags.reflink,
                  "share blocks with the source instead of copying; the host must be able to");
     app.add_flag("--all-root", flags.ownership.all_root, "root owns everything");
-    add_parsed(app, "--owner", "UID:GID", "who owns everything", parse_owner,
+    add_parsed(app, "--owner", "USER:GROUP", "who owns everything", parse_owner,
                [&](auto owner) { flags.ownership.owner = owner; });
     add_parsed(app, "--uid-map", "FROM:TO:COUNT", "change user ids; ranges parted by commas", parse_id_map,
                [&](auto map) { flags.ownership.uid_map = std::move(map); });

@@ -25,7 +25,8 @@ Result<mkfs::SourceTree> read_files(const MkfsFlags& flags, mkfs::Time now) {
 Result<void> mark_subvolumes(mkfs::SourceTree& tree, const MkfsFlags& flags) {
     for (const auto& subvolume : flags.subvolumes) {
         BTRKIT_TRY_ASSIGN(const auto inode, mkfs::mark_subvolume(tree, subvolume.path, subvolume.kind));
-        if (subvolume.is_default) {
+        const bool is_top = inode == 0; // which is the default anyway
+        if (subvolume.is_default && !is_top) {
             tree.default_subvolume = inode;
         }
     }

@@ -23,11 +23,12 @@ constexpr int default_level = 3;
 constexpr int zstd_window_log = 17;
 static_assert(u32{1} << zstd_window_log == max_compressed_extent_bytes);
 
-/// 0: the algorithm has no levels.
+/// lzo has one level, which nobody need name; 0: without any.
 constexpr int most_level(Compression algorithm) {
     switch (algorithm) {
     case Compression::zlib: return 9;
     case Compression::zstd: return 15;
+    case Compression::lzo: return 1;
     default: return 0;
     }
 }
@@ -99,7 +100,10 @@ Result<CompressionMethod> parse_compression(std::string_view text) {
         return fail(ErrorKind::usage,
                     fmt::format("compression '{}': the level is a number from 1 to {}", printable(text), most));
     }
-    return CompressionMethod{*algorithm, *level == 0 && most != 0 ? default_level : *level};
+    if (most <= 1) {
+        return CompressionMethod{.algorithm = *algorithm};
+    }
+    return CompressionMethod{*algorithm, *level == 0 ? default_level : *level};
 }
 
 struct Compressor::State {

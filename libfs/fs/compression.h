@@ -17,13 +17,13 @@ inline constexpr u32 max_compressed_extent_bytes = 128 * 1024;
 
 struct CompressionMethod {
     btrfs::Compression algorithm = btrfs::Compression::none;
-    int level = 0; ///< within the bounds of the algorithm; lzo has none
+    int level = 0; ///< within the bounds of the algorithm; 0 for lzo, which has but one
 
     friend bool operator==(const CompressionMethod&, const CompressionMethod&) = default;
 };
 
 /// "zstd", "zstd:9", "zlib:3", "lzo", "no": as mkfs and mount spell it. Without level, or with level 0, the default
-/// (3). Fails with usage: unknown name, level out of bounds (zlib 1..9, zstd 1..15), a level for lzo.
+/// (3). Fails with usage: unknown name, level out of bounds (zlib 1..9, zstd 1..15, lzo 1).
 Result<CompressionMethod> parse_compression(std::string_view text);
 
 /// Compresses, again and again; one per thread.

@@ -34,7 +34,14 @@ TEST_CASE("numbers and sizes") {
     CHECK(parse_size("15e") == u64{15} << 60);
     CHECK(parse_size("512b") == 512);
     CHECK(parse_size("0x1b") == 0x1b);
-    for (const auto* wrong : {"", "k", "b", "16e", "1kk", "1ib", "1.5k", "k1", "-1k", "1x"}) {
+    CHECK(parse_size("0100M") == u64{100} << 20); // as the peer
+    CHECK(parse_size("0100") == 100);
+    CHECK(parse_size("1.5G") == u64{3} << 29);
+    CHECK(parse_size("0.1k") == 102);
+    CHECK(parse_size("2.25TiB") == u64{9} << 38);
+    CHECK(parse_size("15.99999999999999999999999999e") == ~u64{0});
+    for (const auto* wrong : {"", "k", "b", "16e", "1kk", "1ib", "1.5", "1.k", ".5k", "1.5.5k", "1,5k", "1.xk", "1.5b",
+                              "k1", "-1k", "1x"}) {
         CHECK_MESSAGE(!parse_size(wrong), wrong);
     }
 }

@@ -73,6 +73,8 @@ TEST_CASE("mkfs: owners") {
         CHECK(owner_at(place.of_root({"--all-root"}), path) == Ids(0, 0));
         CHECK(owner_at(place.of_root({"--owner", "12:34"}), path) == Ids(12, 34));
     }
+    CHECK(owner_at(place.of_root({"--owner", "root:34"}), "file") == Ids(0, 34));
+    CHECK(owner_at(place.of_root({"--owner", "12:root"}), "file") == Ids(12, 0));
     const auto mapped = place.of_root({"--uid-map", uid + ":5000:1", "--gid-map", "4294967290:7:1," + gid + ":6000:2"});
     CHECK(owner_at(mapped, "sub/inner") == Ids(5000, 6000));
     check_refused(mkfs({"--uid-map", "4000000000:0:1", "-r", place.root(), place.folder / "new"}), 2, {"map"});
@@ -91,10 +93,19 @@ TEST_CASE("mkfs: subvolumes") {
     };
     refused("nowhere", 1, "nowhere: no such file");
     refused("ro:file", 2, "file: can't become a subvolume: not a directory");
-    refused("rw:.", 2, "the top directory is one already");
+    refused("ro:/", 2, "/: can't become a subvolume: the top of a filesystem is always writable");
+    refused("default-ro:.", 2, "the top of a filesystem is always writable");
+    refused("best:sub", 1, "best:sub: no such file");
     refused("sub/../sub", 2, "..");
     check_refused(mkfs({"-u", "sub", "-u", "ro:./sub", "-r", place.root(), place.folder / "new"}), 2,
                   {"asked for twice"});
+    for (const auto* top : {"/", ".", "rw:/", "default:/"}) {
+        CAPTURE(top);
+        CHECK(differences(place.of_root({"-u", top}), place.of_root({}), {"atime", "otime"}).empty());
+    }
+    std::filesystem::create_directory(place.root() + "/a:b");
+    CHECK(at(place.of_root({"-u", "a:b"}), "a:b").is_subvolume);
+    CHECK(at(place.of_root({"-u", "ro:a:b"}), "a:b").is_read_only);
     std::filesystem::create_directory(place.root() + "/ro:x");
     CHECK(at(place.of_root({"-u", "./ro:x"}), "ro:x").is_subvolume);
     CHECK(at(place.of_root({"-u", "ro:ro:x"}), "ro:x").is_read_only);

@@ -285,10 +285,12 @@ TEST_CASE("compression: methods as users spell them") {
     CHECK(parsed("zlib") == CompressionMethod{Compression::zlib, 3});
     CHECK(parsed("zlib:9") == CompressionMethod{Compression::zlib, 9});
     CHECK(parsed("lzo") == CompressionMethod{Compression::lzo, 0});
+    CHECK(parsed("lzo:1") == CompressionMethod{Compression::lzo, 0});
+    CHECK(parsed("lzo:0") == CompressionMethod{Compression::lzo, 0});
     CHECK(parsed("no") == CompressionMethod{Compression::none, 0});
     CHECK(parsed("none") == CompressionMethod{Compression::none, 0});
     for (const auto* text : {"", ":3", "gzip", "ZSTD", "zstd:", "zstd:16", "zstd:-1", "zstd:3x", "zstd: 3", "zlib:10",
-                             "zlib:99999999999", "lzo:1", "no:1", "zstd:3:3"}) {
+                             "zlib:99999999999", "lzo:2", "no:1", "zstd:3:3"}) {
         const auto method = parse_compression(text);
         REQUIRE_FALSE_MESSAGE(method, text);
         CHECK(method.error().kind == ErrorKind::usage);

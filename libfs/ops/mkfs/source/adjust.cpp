@@ -103,7 +103,8 @@ Result<u32> mark_subvolume(SourceTree& tree, std::string_view path, SubvolumeKin
         return refuse("not a directory");
     }
     if (inode == 0) {
-        return refuse("the top directory is one already");
+        // It is one already, and writable: asked for as such, nothing is to be done.
+        return kind == SubvolumeKind::read_only ? Result<u32>(refuse("the top of a filesystem is always writable")) : 0;
     }
     if (directory.subvolume != SubvolumeKind::none) {
         return refuse("asked for twice");

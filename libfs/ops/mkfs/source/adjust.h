@@ -41,8 +41,8 @@ Result<u32> find_inode(const SourceTree& tree, std::string_view path);
 /// directories below it that are in the same subvolume. Call split_links() before.
 Result<void> set_inode_flags(SourceTree& tree, std::string_view path, u64 flags);
 
-/// Makes the directory at path a subvolume, not SubvolumeKind::none. Fails with usage where it is none, is the top, or
-/// is a subvolume already. Returns the directory's inode.
+/// Makes the directory at path a subvolume, not SubvolumeKind::none. Fails with usage where it is none, is a subvolume
+/// already, or is the top and shall be read-only (a writable subvolume it is anyway). Returns the directory's inode.
 Result<u32> mark_subvolume(SourceTree& tree, std::string_view path, SubvolumeKind kind);
 
 /// Hard links can't cross subvolumes: an inode with names in several becomes one inode in each, the new ones behind all

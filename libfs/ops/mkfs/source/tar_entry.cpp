@@ -2,6 +2,7 @@
 #include "libfs/ops/mkfs/source/tar_entry.h"
 
 #include "libfs/base/names.h"
+#include "libfs/ops/mkfs/source/host_ids.h"
 #include "libfs/ops/mkfs/source/inode_flags.h"
 #include "libfs/ops/mkfs/source/posix_acl.h"
 
@@ -16,9 +17,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <fmt/format.h>
-#include <grp.h>
 #include <linux/limits.h>
-#include <pwd.h>
 #include <sys/stat.h>
 
 namespace btrkit::mkfs {
@@ -101,27 +100,6 @@ Result<void> read_xattrs(archive_entry* entry, SourceInode& inode) {
     return {};
 }
 
-/// The id of a user or group whose name is all that the archive has: what the host says, as with tar(1).
-std::optional<u32> id_of_name(const std::string& name, bool is_group) {
-    u32 id = 0;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), id);
-    if (error == std::errc() && end == name.data() + name.size()) {
-        return id;
-    }
-    constexpr std::size_t longest_record = 65536;
-    std::vector<char> buffer(longest_record);
-    if (is_group) {
-        group record{};
-        group* found = nullptr;
-        static_cast<void>(::getgrnam_r(name.c_str(), &record, buffer.data(), buffer.size(), &found));
-        return found != nullptr ? std::optional<u32>(found->gr_gid) : std::nullopt;
-    }
-    passwd record{};
-    passwd* found = nullptr;
-    static_cast<void>(::getpwnam_r(name.c_str(), &record, buffer.data(), buffer.size(), &found));
-    return found != nullptr ? std::optional<u32>(found->pw_uid) : std::nullopt;
-}
-
 struct TagPair {
     int in_archive;
     AclTag tag;
@@ -147,7 +125,11 @@ Result<AclEntry> acl_entry_of(int tag, int permissions, int id, const char* name
         return made;
     }
     const std::string text = name != nullptr ? name : "";
-    const std::optional<u32> found = id >= 0 ? static_cast<u32>(id) : id_of_name(text, made.tag == AclTag::group);
+    // What has a name alone: what the host says, as with tar(1).
+    std::optional<u32> found = id >= 0 ? std::optional(static_cast<u32>(id)) : std::nullopt;
+    if (!found) {
+        found = made.tag == AclTag::group ? host_group_id(text) : host_user_id(text);
+    }
     if (!found) {
         return fail(ErrorKind::damaged, fmt::format("has an access control list for {}, whom this host doesn't know, "
                                                     "and no number for that name",
