@@ -112,8 +112,8 @@ std::string contradiction(const MkfsFlags& flags) {
     if (flags.size && flags.byte_count) {
         return "--size and --byte-count exclude each other";
     }
-    if (flags.shrink && (flags.size || flags.byte_count)) {
-        return "--shrink excludes --size and --byte-count";
+    if (flags.shrink && flags.size) {
+        return "--shrink and --size exclude each other";
     }
     if (flags.seed && !flags.requests.fsid.is_null()) {
         return "--seed and --uuid exclude each other";

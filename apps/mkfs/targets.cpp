@@ -4,6 +4,7 @@
 #include "libfs/base/names.h"
 #include "libfs/io/file_device.h"
 #include "libfs/io/in_use.h"
+#include "libfs/io/new_file_place.h"
 #include "libfs/io/signature.h"
 
 #include <algorithm>
@@ -21,8 +22,10 @@ namespace {
 
 Result<Target> find_target(const std::string& path) {
     struct stat status = {};
+    BTRKIT_TRY(check_no_stream(path));
     if (::stat(path.c_str(), &status) != 0) {
         if (errno == ENOENT) {
+            BTRKIT_TRY(check_new_file_place(path));
             return Target{.path = path};
         }
         return fail(ErrorKind::io, fmt::format("{}: {}", printable(path), std::strerror(errno)));
@@ -88,22 +91,18 @@ Result<std::vector<Target>> find_targets(const MkfsFlags& flags) {
 }
 
 Result<TargetSizes> sizes_of(const MkfsFlags& flags, std::span<const Target> targets) {
-    const bool none_exists = std::ranges::none_of(targets, &Target::exists);
+    const auto grows = [&](const Target& target) { return target.has_no_size() && flags.has_source(); };
     TargetSizes result;
-    const bool least =
-        flags.shrink || (flags.size && !flags.size->bytes) || (none_exists && !flags.size && !flags.byte_count);
+    const bool least = flags.shrink || (flags.size && !flags.size->bytes) ||
+                       (std::ranges::all_of(targets, grows) && !flags.size && !flags.byte_count);
     result.sizing = least ? mkfs::Sizing::least : mkfs::Sizing::given;
     result.slack_bytes = flags.size ? flags.size->slack_bytes : 0;
     const auto asked = flags.size ? flags.size->bytes : flags.byte_count;
     for (const auto& target : targets) {
-        const bool may_resize = !target.is_block_device && (flags.size || !target.exists);
-        if (!target.exists && !least && !asked) {
-            return fail(ErrorKind::usage,
-                        fmt::format("{}: does not exist (--size SIZE makes it)", printable(target.path)));
-        }
-        if (target.exists && target.size_bytes == 0 && !may_resize) {
-            return fail(ErrorKind::usage,
-                        fmt::format("{}: is empty (--size says how large it shall be)", printable(target.path)));
+        const bool may_resize = !target.is_block_device && (flags.size || grows(target));
+        if (target.has_no_size() && (!may_resize || (!least && !asked))) {
+            return fail(ErrorKind::usage, fmt::format("{}: {} (--size SIZE makes it)", printable(target.path),
+                                                      target.exists ? "is empty" : "does not exist"));
         }
         if (asked && *asked > target.size_bytes && !may_resize) {
             return fail(ErrorKind::no_space,
@@ -131,9 +130,12 @@ Result<OpenTargets> OpenTargets::open(const MkfsFlags& flags, std::span<const Ta
         if (target.exists && flags.force) {
             BTRKIT_TRY(wipe_signatures(*file));
         }
-        const bool resizes = !target.is_block_device && (flags.size || flags.shrink);
+        const bool resizes = !target.is_block_device && (flags.size || flags.shrink || target.has_no_size());
         if (resizes && target.size_bytes != planned && target.exists) {
             BTRKIT_TRY(file->resize(planned));
+        }
+        if (target.exists && target.has_no_size()) {
+            open.grown_.push_back(file.get());
         }
         open.devices_.push_back(file.get());
         open.files_.push_back(std::move(file));
@@ -144,6 +146,9 @@ Result<OpenTargets> OpenTargets::open(const MkfsFlags& flags, std::span<const Ta
 OpenTargets::~OpenTargets() {
     for (const auto& path : made_) {
         ::unlink(path.c_str());
+    }
+    for (auto* file : grown_) {
+        static_cast<void>(file->resize(0)); // what fails here leaves nothing that mounts
     }
 }
 

@@ -13,6 +13,9 @@ struct Target {
     bool exists = false;
     bool is_block_device = false;
     u64 size_bytes = 0; ///< 0 where it does not exist
+
+    /// Not there, or an empty regular file, as mktemp(1) makes one: it gets the size that its content asks for.
+    bool has_no_size() const { return size_bytes == 0 && !is_block_device; }
 };
 
 /// Looks at all images. Fails with usage for what must not be overwritten, saying why: in use, or with --force not
@@ -27,7 +30,8 @@ struct TargetSizes {
 };
 Result<TargetSizes> sizes_of(const MkfsFlags& flags, std::span<const Target> targets);
 
-/// Targets open for writing. Files that were made are removed again unless keep() was called.
+/// Targets open for writing. Files that were made are removed again, and those that were empty are so again, unless
+/// keep() was called.
 class OpenTargets {
 public:
     /// Opens, makes or resizes them so that each has the size that is planned for it (files), or at least that size.
@@ -40,14 +44,18 @@ public:
 
     std::span<WritableDevice* const> devices() const { return devices_; }
     /// What was made stays.
-    void keep() { made_.clear(); }
+    void keep() {
+        made_.clear();
+        grown_.clear();
+    }
 
 private:
     OpenTargets() = default;
 
     std::vector<std::unique_ptr<WritableFile>> files_;
     std::vector<WritableDevice*> devices_;
-    std::vector<std::string> made_; ///< paths
+    std::vector<std::string> made_;    ///< paths
+    std::vector<WritableFile*> grown_; ///< were empty
 };
 
 } // namespace btrkit::apps

@@ -5,6 +5,7 @@
 #include "libfs/base/names.h"
 #include "libfs/base/unique_fd.h"
 #include "libfs/io/file_device.h"
+#include "libfs/io/new_file_place.h"
 
 #include <cerrno>
 #include <cstdio>
@@ -88,6 +89,7 @@ Result<std::optional<SavedScrub>> StateFile::read() const {
 }
 
 Result<void> StateFile::check_writable() const {
+    BTRKIT_TRY(check_new_file_place(path_));
     const auto made = Replacement::make(path_);
     return made ? Result<void>{} : std::unexpected(made.error());
 }

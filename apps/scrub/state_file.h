@@ -17,7 +17,8 @@ public:
     const std::string& path() const { return path_; }
     /// nullopt: nothing is there. Fails with io, and with usage where it is anything but the state of a scrub.
     Result<std::optional<SavedScrub>> read() const;
-    /// Whether write() will succeed, as far as that can be told: a file can be made beside it.
+    /// Whether write() will succeed, as far as that can be told: a file can be made beside it, and may
+    /// be in its place (new_file_place.h).
     Result<void> check_writable() const;
     /// Replaces what is there in one step, and is on stable storage when it returns. Fails with io.
     Result<void> write(const SavedScrub& saved) const;

@@ -3,6 +3,7 @@
 
 #include "libfs/base/names.h"
 #include "libfs/io/in_use.h"
+#include "libfs/io/new_file_place.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -40,6 +41,10 @@ StreamFile::~StreamFile() {
 Result<std::unique_ptr<StreamFile>> StreamFile::open(const std::string& path, const std::vector<std::string>& images) {
     constexpr int flags = O_WRONLY | O_CLOEXEC | O_NOCTTY;
     constexpr mode_t mode = S_IRUSR | S_IWUSR;
+    struct stat there{};
+    if (::stat(path.c_str(), &there) != 0 && errno == ENOENT) {
+        BTRKIT_TRY(check_new_file_place(path));
+    }
     UniqueFd fd(::open(path.c_str(), flags | O_CREAT | O_EXCL, mode));
     const bool was_made = static_cast<bool>(fd);
     if (!was_made && errno == EEXIST) {

@@ -2,6 +2,7 @@
 #include "libfs/io/host_file.h"
 
 #include "libfs/base/names.h"
+#include "libfs/io/new_file_place.h"
 
 #include <array>
 #include <cerrno>
@@ -45,6 +46,7 @@ void drop_front(std::span<iovec>& buffers, std::size_t done) {
 
 Result<HostFile> HostFile::open(const std::string& path, int flags) {
     // Before opening: O_EXCL is for block devices, and opening other kinds for writing has effects of its own.
+    BTRKIT_TRY(check_no_stream(path));
     struct stat status{};
     if (::stat(path.c_str(), &status) != 0) {
         return open_failure(path, "open", errno);
@@ -66,6 +68,7 @@ Result<HostFile> HostFile::open(const std::string& path, int flags) {
 }
 
 Result<HostFile> HostFile::create(const std::string& path) {
+    BTRKIT_TRY(check_new_file_place(path));
     const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd < 0) {
         return open_failure(path, "create", errno);

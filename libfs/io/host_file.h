@@ -13,9 +13,11 @@ class HostFile {
 public:
     /// flags: O_RDONLY or O_RDWR, and what else open() takes; O_EXCL counts for block devices alone.
     /// Fails with ErrorKind::io where path can't be opened, and with ErrorKind::usage where it is neither a regular
-    /// file nor a block device, or is a block device that O_EXCL finds in use.
+    /// file nor a block device (also "-", which means a stream elsewhere), or is a block device that O_EXCL finds in
+    /// use.
     static Result<HostFile> open(const std::string& path, int flags);
-    /// A new regular file, empty and writable. Fails with ErrorKind::usage where something is at path already.
+    /// A new regular file, empty and writable. Fails with ErrorKind::usage where something is at path already,
+    /// or no file may be made there (new_file_place.h).
     static Result<HostFile> create(const std::string& path);
 
     HostFile(HostFile&& other) noexcept;

@@ -2,6 +2,7 @@
 #include "libfs/io/writable_file.h"
 
 #include "libfs/base/names.h"
+#include "libfs/io/caller_lock.h"
 
 #include <array>
 #include <cerrno>
@@ -30,20 +31,22 @@ std::string write_failure_text(int error) {
     return fmt::format("{}{}", is_full ? "the disk below is full: " : "", std::strerror(error));
 }
 
-/// 0, or errno of what failed. flock() keeps out those who write as we do and udev's probing; the OFD lock keeps out
-/// virtual machines and others that lock ranges.
+bool is_lock_of_another(int error) {
+    return error == EWOULDBLOCK || error == EAGAIN || error == EACCES;
+}
+
+/// 0, or errno of what failed. The OFD lock keeps out virtual machines and others that lock ranges, and of ours those
+/// whose callers hold the other one: flock() keeps out those who write as we do and udev's probing.
 int try_lock(int fd) {
-    if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        return errno;
-    }
     struct flock whole{};
     whole.l_type = F_WRLCK;
     whole.l_whence = SEEK_SET;
-    return ::fcntl(fd, F_OFD_SETLK, &whole) == 0 ? 0 : errno;
-}
-
-bool is_lock_of_another(int error) {
-    return error == EWOULDBLOCK || error == EAGAIN || error == EACCES;
+    int error = ::fcntl(fd, F_OFD_SETLK, &whole) == 0 ? 0 : errno;
+    if (error != 0 && !(is_lock_of_another(error) && is_lock_of_caller(fd, ofd_lock_kind))) {
+        return error;
+    }
+    error = ::flock(fd, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
+    return is_lock_of_another(error) && is_lock_of_caller(fd, flock_kind) ? 0 : error;
 }
 
 Result<void> lock(const HostFile& file) {

@@ -14,8 +14,8 @@ namespace btrkit {
 class WritableFile final : public WritableDevice {
 public:
     /// What exists already. Fails with ErrorKind::usage where path is neither a regular file nor a block device, with
-    /// ErrorKind::refused where another process has it open for writing as we do ("PATH: in use by another process"),
-    /// and with ErrorKind::io where it can't be opened.
+    /// ErrorKind::refused where another process has it open for writing as we do ("PATH: in use by another process";
+    /// a lock that our callers hold is for us, see caller_lock.h), and with ErrorKind::io where it can't be opened.
     static Result<std::unique_ptr<WritableFile>> open(const std::string& path);
 
     /// A new regular file of that size, all hole. Fails with ErrorKind::usage where something is at path already;

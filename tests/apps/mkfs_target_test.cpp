@@ -159,10 +159,67 @@ TEST_CASE("mkfs: an image without a size") {
     const Workplace place;
     check_refused(mkfs({place.image()}), 2, {place.image(), "does not exist (--size SIZE makes it)"});
     check_refused(mkfs({place.image(0, "empty")}), 2, {place.folder / "empty", "is empty (--size"});
-    check_refused(mkfs({"-r", place.root(), place.image(0, "empty")}), 2, {"is empty (--size"});
     check_refused(mkfs({"-r", place.root(), place.folder / "no/such/folder"}), 1, {place.folder / "no/such/folder"});
     check_refused(mkfs({"-f", place.root()}), 2, {place.root(), "neither a regular file nor a block device"});
     check_refused(mkfs({place.image(mib), place.image()}), 2, {"given twice"});
+}
+
+TEST_CASE("mkfs: an empty file, as mktemp makes it, grows to what its content needs") {
+    const Workplace place;
+    const auto size_from_empty = [&](std::vector<std::string> arguments) {
+        const auto image = place.image(0, "empty");
+        arguments.insert(arguments.end(), {"-r", place.root(), image});
+        const auto document = mkfs_json_of(arguments);
+        CHECK(std::filesystem::file_size(image) == size_in(document));
+        CHECK(is_btrfs(image));
+        return size_in(document);
+    };
+    const u64 least = size_in(mkfs_json_of({"--dry-run", "-r", place.root(), place.image()}));
+    CHECK(size_from_empty({}) == least);
+    CHECK(size_from_empty({"-f", "--shrink"}) == least);
+    CHECK(size_from_empty({"-b", "150m"}) == 150 * mib);
+    CHECK(size_from_empty({"-b", "150m", "--shrink"}) == least);
+    // Not in a dry run, and back again where it fails.
+    const auto image = place.image(0, "empty");
+    mkfs_well({"--dry-run", "-r", place.root(), image});
+    CHECK(std::filesystem::file_size(image) == 0);
+    check_refused(mkfs({"-r", place.root(), "-b", "4m", "--shrink", image}), 1, {"bytes are missing"});
+    CHECK(std::filesystem::file_size(image) == 0);
+    // What has a size keeps it.
+    check_refused(mkfs({"-r", place.root(), place.image(mib, "small")}), 1, {"bytes are missing"});
+    check_refused(mkfs({"-b", "150m", image}), 2, {"is empty (--size"});
+}
+
+TEST_CASE("mkfs: no stream and no missing device becomes a file") {
+    const Workplace place;
+    const auto nowhere = std::string("/dev/btrkit-no-such-disk");
+    for (const std::vector<std::string>& more :
+         {std::vector<std::string>{}, {"--size", "150m"}, {"-r", place.root()}}) {
+        auto arguments = more;
+        arguments.insert(arguments.begin(), "-");
+        check_refused(mkfs(arguments), 2, {"-: no stream can be used here"});
+        arguments.front() = nowhere;
+        check_refused(mkfs(arguments), 2, {nowhere + ": there is no such device"});
+        arguments.front() = "/dev/../dev/block/9:9";
+        check_refused(mkfs(arguments), 2, {"there is no such device"});
+        CHECK_FALSE(is_there(nowhere));
+        CHECK_FALSE(is_there("-"));
+    }
+    std::filesystem::create_symlink("/dev", place.folder / "link");
+    check_refused(mkfs({"--size", "150m", place.folder / "link/btrkit-no-such-disk"}), 2, {"there is no such device"});
+}
+
+TEST_CASE("mkfs: devices of 16 EiB together are too many bytes to count") {
+    const Workplace place;
+    std::vector<std::string> images;
+    for (const auto* name : {"a", "b", "c"}) {
+        images.push_back(place.folder / name);
+    }
+    auto arguments = images;
+    arguments.insert(arguments.end(), {"--dry-run", "--size", "6e"});
+    check_refused(mkfs(arguments), 1, {"a filesystem can't have 16 EiB or more together"});
+    arguments.back() = "5e";
+    mkfs_well(arguments);
 }
 
 TEST_CASE("mkfs: --dry-run writes nothing, whatever is there") {

@@ -174,6 +174,9 @@ TEST_CASE("send: -f is no image that is read, and what fails there is told") {
     const MadeImage image(read_only_docs);
     const auto before = image.bytes();
     check_failed(send({image.path(), "docs", "-f", image.path()}), 2, {image.path(), "is the image that is read"});
+    check_failed(send({image.path(), "docs", "-f", "/dev/btrkit-no-such-tape"}), 2, {"there is no such device"});
+    CHECK_FALSE(std::filesystem::exists("/dev/btrkit-no-such-tape"));
+    check_failed(send({"-", "docs", "-f", image.beside("stream")}), 1, {"-: no stream can be used here"});
     std::filesystem::create_hard_link(image.path(), image.beside("link"));
     check_failed(send({image.path(), "docs", "-f", image.beside("link")}), 2, {"is the image that is read"});
     CHECK(image.bytes() == before);

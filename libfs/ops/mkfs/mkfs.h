@@ -56,8 +56,8 @@ struct Plan {
 };
 
 /// source must be settled and outlive the plan. Fails with usage where the requests contradict, where names or
-/// attributes don't fit the format, where a device is too small (naming the bytes that are missing), and with io where
-/// the source can't be read.
+/// attributes don't fit the format, where a device is too small (naming the bytes that are missing) or all are too
+/// large, and with io where the source can't be read.
 Result<Plan> plan(const SourceTree& source, const PlanOptions& options, const RunContext& context);
 
 struct WriteOptions {

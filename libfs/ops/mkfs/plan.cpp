@@ -3,6 +3,7 @@
 #include "libfs/ops/mkfs/mkfs.h"
 
 #include <algorithm>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -34,6 +35,7 @@ public:
             plan_.parameters.add_incompat(btrfs::incompat_default_subvol);
         }
         BTRKIT_TRY(check_minimum());
+        BTRKIT_TRY(check_maximum());
         BTRKIT_TRY(rehearse(DataDepth::sizes));
         auto layout = fitting_layout();
         // What does not fit uncompressed, or is to be as small as can be, is compressed once to know.
@@ -61,6 +63,20 @@ private:
                                         "each device, {} bytes are missing",
                                         size, least, least - size));
             }
+        }
+        return {};
+    }
+
+    /// The superblock has the sum of all devices, in 64 bits.
+    Result<void> check_maximum() const {
+        u64 total = 0;
+        for (const u64 size : options_.device_sizes) {
+            if (size > std::numeric_limits<u64>::max() - total) {
+                return fail(ErrorKind::no_space,
+                            "the devices are too large: a filesystem can't have 16 EiB or more together "
+                            "(--size or --byte-count uses less of each)");
+            }
+            total += size;
         }
         return {};
     }

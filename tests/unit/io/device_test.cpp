@@ -2,6 +2,8 @@
 // Devices: what they are opened from, what they read, and what they refuse.
 #include "libfs/io/file_device.h"
 #include "libfs/io/memory_device.h"
+#include "libfs/io/new_file_place.h"
+#include "libfs/io/writable_file.h"
 #include "tests/support/temporary_folder.h"
 
 #include <array>
@@ -15,11 +17,13 @@ namespace device_test {
 namespace {
 
 using btrkit::Bytes;
+using btrkit::check_new_file_place;
 using btrkit::ErrorKind;
 using btrkit::FileDevice;
 using btrkit::MemoryDevice;
 using btrkit::MutableBytes;
 using btrkit::u64;
+using btrkit::WritableFile;
 using btrkit::test::pattern_bytes;
 using btrkit::test::write_file;
 using Folder = btrkit::test::TemporaryFolder;
@@ -112,6 +116,22 @@ TEST_CASE("what is not there fails as i/o") {
     REQUIRE_FALSE(device);
     CHECK(device.error().kind == ErrorKind::io);
     CHECK(device.error().message.find("no\\nsuch") != std::string::npos);
+}
+
+TEST_CASE("a stream is no device, and no file is made where devices stand") {
+    const auto stream = FileDevice::open("-");
+    REQUIRE_FALSE(stream);
+    CHECK(stream.error().kind == ErrorKind::usage);
+    CHECK(stream.error().message == "-: no stream can be used here, only a file or device (./- is a file named so)");
+    for (const auto* path : {"-", "/dev/btrkit-none", "/dev/../dev/block/btrkit-none", "//dev/btrkit-none"}) {
+        const auto made = WritableFile::create(path, 4096);
+        REQUIRE_FALSE_MESSAGE(made, path);
+        CHECK(made.error().kind == ErrorKind::usage);
+        CHECK_FALSE(std::filesystem::exists(path));
+    }
+    CHECK(check_new_file_place("./-"));
+    CHECK(check_new_file_place("/dev/shm/btrkit-image"));
+    CHECK(check_new_file_place("/device/image"));
 }
 
 TEST_CASE("what is neither a file nor a block device is refused as usage") {

@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace writable_device_test {
@@ -171,6 +172,38 @@ TEST_CASE("a file is locked while it is open for writing") {
     check_in_use();
     ::close(fd);
     CHECK(WritableFile::open(folder / "image"));
+}
+
+TEST_CASE("a lock that the caller holds keeps nobody out but others") {
+    const TemporaryFolder folder;
+    const auto path = folder / "image";
+    write_file(path, pattern_bytes(10000));
+    const auto status_in_child = [&](int closed_fd) {
+        const pid_t child = ::fork();
+        if (child == 0) {
+            ::close(closed_fd);
+            ::_exit(WritableFile::open(path) ? 0 : 1);
+        }
+        int status = -1;
+        ::waitpid(child, &status, 0);
+        return status;
+    };
+    for (const int how : {LOCK_EX, LOCK_SH}) {
+        CAPTURE(how);
+        const int held = ::open(path.c_str(), O_RDONLY); // without O_CLOEXEC: as if inherited
+        REQUIRE(::flock(held, how) == 0);
+        CHECK(WritableFile::open(path));
+        CHECK(status_in_child(-1) == 0);
+        CHECK(status_in_child(held) == 0); // as systemd-repart starts mkfs
+        ::close(held);
+    }
+    // One that this process took for itself is none.
+    const int own = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    REQUIRE(::flock(own, LOCK_SH) == 0);
+    const auto refused = WritableFile::open(path);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().kind == ErrorKind::refused);
+    ::close(own);
 }
 
 TEST_CASE("what can't be written to is refused") {

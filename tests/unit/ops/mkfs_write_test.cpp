@@ -5,6 +5,7 @@
 #include "libfs/base/checksum.h"
 #include "libfs/io/memory_device.h"
 #include "libfs/ops/mkfs/mkfs.h"
+#include "libfs/ops/mkfs/source/adjust.h"
 #include "tests/support/crash_states.h"
 #include "tests/support/effort.h"
 #include "tests/support/faulty_device.h"
@@ -27,6 +28,8 @@ constexpr u64 device_bytes = 80 * mib;
 
 class PatternContent final : public Content {
 public:
+    /// For tests of shared blocks; the descriptor is never used.
+    Result<void> with_file(u32, const std::function<Result<void>(int fd)>& use) const override { return use(-1); }
     Result<void> read(u32, u64 offset, MutableBytes out) const override {
         for (std::size_t i = 0; i < out.size(); ++i) {
             out[i] = static_cast<std::byte>((offset + i) * 31 >> 3);
@@ -309,6 +312,31 @@ TEST_CASE("writing: a flush that fails is an error, and no superblock follows it
             CHECK(has_any_super(outcome.contents) == (bad >= 2 * what.device_count));
         }
     }
+}
+
+TEST_CASE("mkfs: blocks that the host does not share are copied for nodatacow files, and else the file is named") {
+    auto source = small_source();
+    const auto plan = plan_for({}, "shared", source);
+    const auto write = [&](bool share_blocks) {
+        MemoryDevice device("device1", std::vector<std::byte>(device_bytes)); // shares nothing
+        std::vector<WritableDevice*> devices = {&device};
+        const auto report = mkfs::write(plan, devices, {.share_blocks = share_blocks}, {});
+        return report ? std::vector<std::byte>(device.bytes().begin(), device.bytes().end())
+                      : Result<std::vector<std::byte>>(std::unexpected(report.error()));
+    };
+    const auto refused = write(true);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().kind == ErrorKind::unsupported);
+    CHECK(refused.error().message.starts_with("device1: can't share blocks"));
+    CHECK(refused.error().message.find("with file1048576 of the source (without --reflink it is copied)") !=
+          std::string::npos);
+
+    for (const auto* path : {"file100", "file70000", "file1048576"}) {
+        REQUIRE(set_inode_flags(source, path, btrfs::inode_nodatacow));
+    }
+    const auto shared = write(true);
+    REQUIRE(shared);
+    CHECK(*shared == *write(false));
 }
 
 } // namespace mkfs_write_test

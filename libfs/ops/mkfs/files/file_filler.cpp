@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/ops/mkfs/files/file_filler.h"
 
+#include "formats/btrfs/flags.h"
+#include "libfs/base/names.h"
 #include "libfs/base/ordered_pipeline.h"
 
+#include <fmt/format.h>
 #include <sys/stat.h>
 
 namespace btrkit::mkfs {
@@ -126,7 +129,8 @@ Result<void> FileFiller::write(const Batch& batch) const {
     return {};
 }
 
-/// Whole sectors are shared; what a file has behind its last one is written.
+/// Whole sectors are shared; what a file has behind its last one is written. The host shares blocks of a nodatacow file
+/// only with another such, which the image is not as a rule: then they are copied.
 Result<void> FileFiller::share(const Batch& batch, const PlacedRun& run) const {
     const SourceTree& source = context_.plan.source();
     const SourceInode& inode = source.inodes[batch.piece_sources[run.piece]];
@@ -135,10 +139,15 @@ Result<void> FileFiller::share(const Batch& batch, const PlacedRun& run) const {
     auto done = source.content->with_file(inode.content, [&](int fd) {
         return context_.writer->clone(run.stored.at, fd, run.stored.file_offset, shared);
     });
-    return done ? context_.writer->write(
-                      run.stored.at + shared,
-                      batch.data.stored().subspan(run.offset + shared, run.stored.stored_bytes - shared))
-                : done;
+    const bool is_refused = !done && done.error().kind == ErrorKind::unsupported;
+    if (!done && !(is_refused && (inode.flags & btrfs::inode_nodatacow) != 0)) {
+        return fail(done.error().kind, fmt::format("{}, with {} of the source{}", done.error().message,
+                                                   printable(path_of(source, batch.piece_sources[run.piece])),
+                                                   is_refused ? " (without --reflink it is copied)" : ""));
+    }
+    const u64 written = done ? shared : 0;
+    return context_.writer->write(run.stored.at + written,
+                                  batch.data.stored().subspan(run.offset + written, run.stored.stored_bytes - written));
 }
 
 Result<void> FileFiller::finish(const Batch& batch, Items& items, CsumWriter& csums) const {
