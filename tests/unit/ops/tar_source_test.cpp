@@ -222,18 +222,53 @@ TEST_CASE("data of many files, and of more than a buffer") {
     }
 }
 
-TEST_CASE("names that come twice are refused, but for directories") {
-    refuses({{.name = "a/f"}, {.name = "./a//f"}}, "./a//f: comes twice");
-    refuses({{.name = "d", .type = '5'}, {.name = "d"}}, "d: comes twice");
-    refuses({{.name = "d"}, {.name = "d", .type = '5'}}, "d: comes twice");
-    refuses({{.name = "f"}, {.name = "g"}, {.name = "g", .type = '1', .link = "f"}}, "g: comes twice");
+TEST_CASE("of a name that comes twice the last one counts, as tar extracts it") {
+    const auto tree = read_members({{.name = "a/f", .data = "old"},
+                                    {.name = "kept", .type = '1', .link = "a/f"},
+                                    {.name = "./a//f", .data = "newer"},
+                                    {.name = "d", .type = '5'},
+                                    {.name = "d", .data = "now a file"},
+                                    {.name = "e", .data = "a file"},
+                                    {.name = "e/", .type = '5'},
+                                    {.name = "e/below"},
+                                    {.name = "g", .data = "gone"},
+                                    {.name = "g", .type = '1', .link = "a/f"},
+                                    {.name = "a/f", .type = '1', .link = "a/f"}});
+    CHECK(text_of(tree, "a/f") == "newer");
+    CHECK(text_of(tree, "kept") == "old");
+    CHECK(text_of(tree, "d") == "now a file");
+    CHECK(S_ISDIR(inode_at(tree, "e").mode));
+    CHECK(inode_at(tree, "e/below").size == 0);
+    CHECK(number_at(tree, "g") == number_at(tree, "a/f"));
+    CHECK(tree.inodes.size() == 7); // the top, a, a/f, kept, d, e, e/below: nothing without a name
+    refuses({{.name = "d/f"}, {.name = "d"}}, "d: is a directory that is not empty");
     refuses({{.name = "."}}, ".: is the top directory");
 }
 
-TEST_CASE("what is below a file or a link is refused") {
+TEST_CASE("symlinks on the way are followed, inside the tree") {
+    const auto tree = read_members({{.name = "real/sub", .type = '5'},
+                                    {.name = "d", .type = '2', .link = "real"},
+                                    {.name = "d/file", .data = "one"},
+                                    {.name = "real/up", .type = '2', .link = "../../../real/./sub"},
+                                    {.name = "d/up/deep", .data = "two"},
+                                    {.name = "abs", .type = '2', .link = "/real"},
+                                    {.name = "abs/new/last", .data = "three"},
+                                    {.name = "hard", .type = '1', .link = "d/file"},
+                                    {.name = "d", .type = '5'},
+                                    {.name = "d/own", .data = "four"}});
+    CHECK(text_of(tree, "real/file") == "one");
+    CHECK(text_of(tree, "real/sub/deep") == "two");
+    CHECK(text_of(tree, "real/new/last") == "three");
+    CHECK(number_at(tree, "hard") == number_at(tree, "real/file"));
+    CHECK(text_of(tree, "d/own") == "four");
+    CHECK(inode_at(tree, "d").entries.size() == 1);
+}
+
+TEST_CASE("what is below a file or a link to nothing is refused") {
     refuses({{.name = "f"}, {.name = "f/x/y"}}, "f/x/y: f is not a directory");
-    refuses({{.name = "a/s", .type = '2', .link = "/etc"}, {.name = "a/s/passwd"}},
-            "a/s/passwd: a/s is not a directory");
+    refuses({{.name = "a/s", .type = '2', .link = "/etc"}, {.name = "a/s/passwd"}}, "a/s/passwd: etc is not there");
+    refuses({{.name = "s", .type = '2', .link = "t"}, {.name = "t", .type = '2', .link = "s"}, {.name = "s/x"}},
+            "s/x: leads through too many symlinks");
 }
 
 TEST_CASE("hard links need something to link to") {

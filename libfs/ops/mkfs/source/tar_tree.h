@@ -10,7 +10,8 @@
 namespace btrkit::mkfs {
 
 /// Names are paths from the top: leading '/', empty and "." parts mean nothing, ".." leads up, at most to the top.
-/// No symlink of the tree is ever followed. Errors are of kind damaged and name the path.
+/// Symlinks before the last name are followed as on a system that has this tree as its root: none leads out of it.
+/// Errors are of kind damaged and name the path.
 class TarTree {
 public:
     /// Directories that have no entry of their own are 0755, root's, and of this time.
@@ -18,8 +19,9 @@ public:
     TarTree(const TarTree&) = delete;
     TarTree& operator=(const TarTree&) = delete;
 
-    /// A directory may come again, even the top: then its attributes are replaced. Any other name that is there already
-    /// is refused, as is one below what is no directory. Returns the inode.
+    /// What has the name already is replaced, as tar(1) does it: of a directory by a directory the attributes (even of
+    /// the top), anything else as a whole. Refused are another thing for a directory that is not empty, and what lies
+    /// below what is no directory or below a symlink to nothing. Returns the inode.
     Result<u32> add(std::string_view path, SourceInode inode);
     /// One more name for what target names, which must be there and no directory.
     Result<void> add_link(std::string_view path, std::string_view target);
@@ -58,9 +60,11 @@ private:
 
     u32 find(const Name& name) const; ///< no_inode: not there
     Result<Place> place_of(std::string_view path);
-    Result<u32> directory_of(const std::vector<std::string_view>& parts, std::string_view path);
-    void put(const Place& place, u32 inode);
-    u32 make(const Place& place, SourceInode inode);
+    /// The directory that the last part is in. makes_missing: directories of the path that are not there are made.
+    Result<u32> directory_of(const std::vector<std::string_view>& parts, std::string_view path, bool makes_missing);
+    /// Gives the name to the inode, whatever has it now.
+    Result<void> put(const Place& place, u32 inode, std::string_view path);
+    Result<u32> make(const Place& place, SourceInode inode, std::string_view path);
 
     SourceTree tree_;
     Time now_;
