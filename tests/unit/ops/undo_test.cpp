@@ -8,6 +8,7 @@
 #include "libfs/io/undo_writer.h"
 #include "libfs/volume/superblock_writer.h"
 #include "libfs/volume/undo_superblocks.h"
+#include "tests/support/build_leaf.h"
 #include "tests/support/effort.h"
 #include "tests/support/faulty_device.h"
 #include "tests/support/temporary_folder.h"
@@ -456,11 +457,16 @@ TEST_CASE("born blocks are left alone where something else stands") {
     const auto elsewhere = born_block(address_of(7), new_generation);
     Bench::put(*other.list()[0], born_offset, later);
     Bench::put(*other.list()[0], born_offset + node_bytes, elsewhere);
+    auto foreign = born_block(address_of(2), new_generation);
+    header_in(foreign).fsid.bytes.fill(9);
+    Bench::put(*other.list()[0], born_offset + 2 * node_bytes, foreign);
     const auto done = undo::run(changed.file(), other.list(), {});
     REQUIRE(done);
-    CHECK(done->devices[0].cleared_blocks == born_count - 2);
+    CHECK(done->devices[0].cleared_blocks == born_count - 3);
+    CHECK(done->devices[1].cleared_blocks == born_count);
     CHECK(bytes_at(*other.list()[0], born_offset, node_bytes) == later);
     CHECK(bytes_at(*other.list()[0], born_offset + node_bytes, node_bytes) == elsewhere);
+    CHECK(bytes_at(*other.list()[0], born_offset + 2 * node_bytes, node_bytes) == foreign);
 }
 
 TEST_CASE("undo that is stopped fails as cancelled, and goes on when it is run again") {
