@@ -31,8 +31,8 @@ public:
     BlockSink(const BlockSink&) = delete;
     BlockSink& operator=(const BlockSink&) = delete;
 
-    /// The address of the next block of that tree.
-    virtual Result<Logical> place(u64 tree) = 0;
+    /// The address of the next block of that tree, which will have that level.
+    virtual Result<Logical> place(u64 tree, u8 level) = 0;
     /// A whole block, complete but for its checksum, which the sink puts in if it writes it anywhere.
     virtual Result<void> take(const BuiltBlock& block, MutableBytes bytes) = 0;
 
@@ -68,16 +68,16 @@ public:
     Result<BuiltTree> finish();
 
 private:
-    class OpenBlock;
+    struct Level;
 
     Result<void> close(unsigned level);
     Result<void> add_pointer(unsigned level, const btrfs::Key& first_key, Logical child);
-    Result<BuiltBlock> emit(OpenBlock& block, u8 level);
+    Result<BuiltBlock> emit(Level& level, u8 number);
 
     const Geometry* geometry_;
     TreeIdentity identity_;
     BlockSink* sink_;
-    std::vector<OpenBlock> levels_;
+    std::vector<Level> levels_;
     u64 block_count_ = 0;
 };
 

@@ -20,7 +20,7 @@ class SealingSink final : public BlockSink {
 public:
     explicit SealingSink(const Geometry& geometry) : geometry_(geometry) {}
 
-    Result<Logical> place(u64) override { return Logical{u64{30} << 20}; }
+    Result<Logical> place(u64, u8) override { return Logical{u64{30} << 20}; }
     Result<void> take(const BuiltBlock& block, MutableBytes bytes) override {
         BTRKIT_TRY(btrkit::seal_block(block, bytes, geometry_));
         last.assign(bytes.begin(), bytes.end());

@@ -23,7 +23,7 @@ class MemorySink final : public BlockSink {
 public:
     explicit MemorySink(const Geometry& geometry) : geometry_(geometry) {}
 
-    Result<Logical> place(u64) override {
+    Result<Logical> place(u64, u8) override {
         if (blocks.size() == room) {
             return fail(ErrorKind::no_space, "full");
         }

@@ -6,7 +6,7 @@
 
 namespace btrkit::mkfs {
 
-Result<Logical> MetadataStore::place(u64 tree) {
+Result<Logical> MetadataStore::place(u64 tree, u8 /*level*/) {
     SpacePool& pool = tree == btrfs::chunk_tree_id ? system_ : metadata_;
     const auto at = pool.take(geometry_->nodesize);
     if (!at) {

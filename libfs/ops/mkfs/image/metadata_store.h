@@ -16,7 +16,7 @@ public:
         : geometry_(&geometry), system_(std::move(system)), metadata_(std::move(metadata)), writer_(writer) {}
 
     /// Fails with no_space.
-    Result<Logical> place(u64 tree) override;
+    Result<Logical> place(u64 tree, u8 level) override;
     /// Seals the block (seal_block()) and writes all copies.
     Result<void> take(const BuiltBlock& block, MutableBytes bytes) override;
 
