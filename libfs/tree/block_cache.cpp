@@ -53,6 +53,13 @@ void BlockCache::keep(u64 address, const Block& block) {
     by_address_.emplace(address, entries_.begin());
 }
 
+void BlockCache::forget(u64 address) {
+    if (const auto found = by_address_.find(address); found != by_address_.end()) {
+        entries_.erase(found->second);
+        by_address_.erase(found);
+    }
+}
+
 void BlockCache::prefetch(std::span<const Logical> addresses) const {
     std::vector<Logical> missing;
     missing.reserve(addresses.size());

@@ -24,6 +24,9 @@ public:
     /// if it keeps this one too. Fails with damaged, naming what is lost; nothing is remembered of that.
     Result<Block> get(const Promise& promise);
 
+    /// Another block stands at that address now: the next get() reads it. Who holds the old one keeps it as it was.
+    void forget(u64 address);
+
     /// How many blocks get() has read, or tried to.
     u64 read_count() const { return read_count_; }
 

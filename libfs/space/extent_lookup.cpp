@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/space/extent_lookup.h"
+
+#include "formats/btrfs/item_types.h"
+
+#include <fmt/format.h>
+
+namespace btrkit {
+
+namespace {
+
+namespace type = btrfs::item_type;
+
+EncodedItem item_at(const TreeSearch& search) {
+    return {search.key(), {search.data().begin(), search.data().end()}};
+}
+
+} // namespace
+
+Result<FoundExtent> find_extent(TreeSearch& extents, u64 bytenr, const Geometry& geometry) {
+    BTRKIT_TRY_ASSIGN(const bool is_there, extents.seek({bytenr, type::extent_item, 0}));
+    const bool is_extent = is_there && extents.key().objectid == bytenr &&
+                           (extents.key().type == type::extent_item || extents.key().type == type::metadata_item);
+    if (!is_extent) {
+        return fail(ErrorKind::damaged, fmt::format("the extent tree has no extent {}, which is in use", bytenr));
+    }
+    FoundExtent found;
+    BTRKIT_TRY_ASSIGN(auto reader, ExtentRecordReader::begin(extents.key(), extents.data(), geometry));
+    found.items.push_back(item_at(extents));
+    for (;;) {
+        BTRKIT_TRY_ASSIGN(const bool has_next, extents.next());
+        if (!has_next || !reader.owns(extents.key())) {
+            break;
+        }
+        BTRKIT_TRY(reader.add(extents.key(), extents.data()));
+        found.items.push_back(item_at(extents));
+    }
+    BTRKIT_TRY_ASSIGN(found.record, std::move(reader).finish());
+    return found;
+}
+
+std::vector<ItemEdit> edits_between(std::span<const EncodedItem> before, std::span<const EncodedItem> now) {
+    std::vector<ItemEdit> edits;
+    auto old = before.begin();
+    for (const auto& item : now) {
+        for (; old != before.end() && old->key < item.key; ++old) {
+            edits.push_back({.key = old->key, .body = std::nullopt});
+        }
+        const bool is_there = old != before.end() && old->key == item.key;
+        if (!is_there || old->body != item.body) {
+            edits.push_back({.key = item.key, .body = item.body});
+        }
+        old += is_there ? 1 : 0;
+    }
+    for (; old != before.end(); ++old) {
+        edits.push_back({.key = old->key, .body = std::nullopt});
+    }
+    return edits;
+}
+
+} // namespace btrkit

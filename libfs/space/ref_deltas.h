@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// What a run changes about extents: who refers to them more, who less, which are new. References are counted here and
+// come into the extent tree later, all at once; what comes and goes within the run cancels out and never gets there.
+#pragma once
+
+#include "libfs/space/extent_record.h"
+
+#include <optional>
+#include <unordered_map>
+
+namespace btrkit {
+
+/// The changes to one extent.
+struct ExtentChange {
+    struct RefChange {
+        ExtentRef ref; ///< its count does not matter
+        std::int64_t count = 0;
+    };
+
+    std::optional<ExtentRecord> born; ///< the extent is new: all about it but its references
+    bool becomes_full_backref = false;
+    std::int64_t count = 0; ///< of all references together
+    std::vector<RefChange> refs = {};
+};
+
+class RefDeltas {
+public:
+    void bear(ExtentRecord record);
+    void add(u64 bytenr, const ExtentRef& ref, std::int64_t count);
+    /// From now on what the block refers to is referred to by its address, not by the tree that owns it.
+    void set_full_backref(u64 bytenr);
+
+    bool empty() const { return changes_.empty(); }
+    /// How many extents have changes.
+    std::size_t size() const { return changes_.size(); }
+    /// Null where nothing changes.
+    const ExtentChange* find(u64 bytenr) const;
+
+    struct Changed {
+        u64 bytenr = 0;
+        ExtentChange change;
+    };
+    /// All of it, by address; nothing is left.
+    std::vector<Changed> take();
+
+private:
+    std::unordered_map<u64, ExtentChange> changes_;
+};
+
+/// The record after the change; without references if none is left. Fails with damaged where fewer references are
+/// recorded than go.
+Result<ExtentRecord> changed_record(ExtentRecord record, ExtentChange change);
+
+} // namespace btrkit
