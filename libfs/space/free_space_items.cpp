@@ -49,6 +49,18 @@ EncodedItem bitmap_item(Range window, const RangeSet& free, u32 sectorsize) {
 
 } // namespace
 
+Result<std::vector<EncodedItem>> read_free_space_items(TreeSearch& free_space_tree, const Chunk& chunk) {
+    const Range group = range_of(chunk);
+    std::vector<EncodedItem> items;
+    BTRKIT_TRY_ASSIGN(bool is_there, free_space_tree.seek({group.start, 0, 0}));
+    while (is_there && free_space_tree.key().objectid < group.end) {
+        const Bytes body = free_space_tree.data();
+        items.push_back({free_space_tree.key(), {body.begin(), body.end()}});
+        BTRKIT_TRY_ASSIGN(is_there, free_space_tree.next());
+    }
+    return items;
+}
+
 Result<RecordedFreeSpace> decode_free_space(const Chunk& chunk, std::span<const EncodedItem> items, u32 sectorsize) {
     const Range group = range_of(chunk);
     const auto* info = items.empty() ? nullptr : view_at<btrfs::FreeSpaceInfo>(items.front().body);

@@ -4,6 +4,7 @@
 
 #include "libfs/space/extent_record.h"
 #include "libfs/space/free_space.h"
+#include "libfs/tree/tree_search.h"
 
 namespace btrkit {
 
@@ -12,6 +13,9 @@ struct RecordedFreeSpace {
     bool uses_bitmaps = false;
     RangeSet free;
 };
+
+/// The items of the free space tree whose keys begin in the group. Fails with damaged where they can't be read.
+Result<std::vector<EncodedItem>> read_free_space_items(TreeSearch& free_space_tree, const Chunk& chunk);
 
 /// From all items whose keys begin in the group, in key order, its FREE_SPACE_INFO first. Fails with damaged where they
 /// are not what a kernel writes: another order, ranges outside the group, a wrong count of ranges.

@@ -24,4 +24,18 @@ Result<BuiltBlock> OpenBlock::emit(const Geometry& geometry, const TreeIdentity&
     return built;
 }
 
+Result<BuiltBlock> copy_block(const TreeBlock& from, const Geometry& geometry, const TreeIdentity& identity,
+                              BlockSink& sink) {
+    OpenBlock copy(geometry.nodesize);
+    for (u32 slot = 0; slot < from.count(); ++slot) {
+        if (from.is_leaf()) {
+            copy.add_item(from.key(slot), from.item_data(slot));
+        } else {
+            const auto& pointer = from.pointer(slot);
+            copy.add_pointer(from.key(slot), {pointer.blockptr}, pointer.generation);
+        }
+    }
+    return copy.emit(geometry, identity, from.header().level, sink);
+}
+
 } // namespace btrkit

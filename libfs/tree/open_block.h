@@ -2,6 +2,7 @@
 // A tree block that is being filled: by who builds a tree anew, and by who edits one.
 #pragma once
 
+#include "libfs/tree/tree_block.h"
 #include "libfs/tree/tree_builder.h"
 
 namespace btrkit {
@@ -61,5 +62,9 @@ private:
     btrfs::Key first_key_;
     btrfs::Key last_key_;
 };
+
+/// Makes a block of a tree that holds what another one holds.
+Result<BuiltBlock> copy_block(const TreeBlock& from, const Geometry& geometry, const TreeIdentity& identity,
+                              BlockSink& sink);
 
 } // namespace btrkit

@@ -46,4 +46,22 @@ const Chunk* ChunkMap::find(Logical at) const {
     return chunk.contains(at) ? &chunk : nullptr;
 }
 
+std::optional<Physical> find_overlap(const ChunkMap& chunks) {
+    std::vector<std::pair<Physical, u64>> stripes;
+    for (const auto& chunk : chunks.chunks()) {
+        for (const auto& stripe : chunk.stripes) {
+            stripes.emplace_back(Physical{stripe.devid, stripe.offset}, chunk.stripe_length_bytes());
+        }
+    }
+    std::ranges::sort(stripes);
+    for (std::size_t i = 1; i < stripes.size(); ++i) {
+        const auto& [before, length] = stripes[i - 1];
+        const Physical place = stripes[i].first;
+        if (before.devid == place.devid && place.offset - before.offset < length) {
+            return place;
+        }
+    }
+    return std::nullopt;
+}
+
 } // namespace btrkit

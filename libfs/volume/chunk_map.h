@@ -55,4 +55,7 @@ private:
     std::vector<Chunk> chunks_; // sorted by start, disjoint
 };
 
+/// A place where two stripes claim the same bytes of a device, if there is one: who writes one destroys the other.
+std::optional<Physical> find_overlap(const ChunkMap& chunks);
+
 } // namespace btrkit

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/txn/block_store.h"
+
+#include "formats/btrfs/item_types.h"
+#include "libfs/tree/seal_block.h"
+
+namespace btrkit {
+
+ExtentRef BlockStore::own_ref() const {
+    return {.type = btrfs::item_type::tree_block_ref, .root = tree_, .count = 1};
+}
+
+Result<Logical> BlockStore::place(u64 tree, u8 level) {
+    auto& reusable = reusable_[level];
+    is_new_place_ = reusable.empty();
+    if (is_new_place_) {
+        return workspace_->space.take_block(tree);
+    }
+    const Logical at = {reusable.back()};
+    reusable.pop_back();
+    return at;
+}
+
+Result<void> BlockStore::take(const BuiltBlock& block, MutableBytes bytes) {
+    BTRKIT_TRY(seal_block(block, bytes, workspace_->geometry));
+    BTRKIT_TRY(workspace_->writer.write(block.address, bytes));
+    workspace_->cache.forget(block.address.bytenr);
+    if (is_new_place_) {
+        workspace_->born.insert(range_from(block.address.bytenr, workspace_->geometry.nodesize));
+        const bool is_skinny = workspace_->geometry.has_incompat(btrfs::incompat_skinny_metadata);
+        workspace_->refs.bear({.bytenr = block.address.bytenr,
+                               .length_bytes = workspace_->geometry.nodesize,
+                               .generation = workspace_->generation(),
+                               .flags = btrfs::extent_flag_tree_block,
+                               .level = block.level,
+                               .first_key = is_skinny ? std::nullopt : std::optional(block.first_key),
+                               .refs = {}});
+        workspace_->refs.add(block.address.bytenr, own_ref(), 1);
+    }
+    return {};
+}
+
+Result<void> BlockStore::replace(const TreeBlock& old, bool is_root) {
+    const u64 bytenr = old.header().bytenr;
+    bool may_reuse = old.header().generation == workspace_->generation();
+    if (is_subvolume(tree_)) {
+        BTRKIT_TRY_ASSIGN(may_reuse, rules_.leave(old, tree_, is_root));
+    } else if (!may_reuse) {
+        workspace_->refs.add(bytenr, own_ref(), -1);
+    }
+    if (may_reuse) {
+        reusable_[old.header().level].push_back(bytenr);
+    }
+    return {};
+}
+
+Result<void> BlockStore::remove_item(const btrfs::Key& key, Bytes body) {
+    rules_.count_item(tree_, key, body, -1);
+    return {};
+}
+
+Result<void> BlockStore::add_item(const btrfs::Key& key, Bytes body) {
+    rules_.count_item(tree_, key, body, 1);
+    return {};
+}
+
+void BlockStore::finish() {
+    for (auto& places : reusable_) {
+        for (const u64 bytenr : places) {
+            workspace_->refs.add(bytenr, own_ref(), -1);
+        }
+        places.clear();
+    }
+}
+
+Result<void> merge_buffer(Workspace& workspace, OpenTree& tree) {
+    if (tree.buffer.empty()) {
+        return {};
+    }
+    const auto edits = tree.buffer.take();
+    BlockStore store(workspace, tree.root.id);
+    BTRKIT_TRY_ASSIGN(const auto edited,
+                      edit_tree(workspace.cache, tree.root.block, workspace.identity_of(tree.root.id), edits, store));
+    store.finish();
+    tree.blocks_change += static_cast<std::int64_t>(edited.blocks_born);
+    tree.blocks_change -= static_cast<std::int64_t>(edited.blocks_replaced);
+    tree.root_item_is_behind = tree.root_item_is_behind || edited.root != tree.root.block || tree.blocks_change != 0;
+    tree.root.block = edited.root;
+    tree.buffer.set_root(edited.root);
+    return {};
+}
+
+} // namespace btrkit

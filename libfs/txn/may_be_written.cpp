@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/txn/may_be_written.h"
+
+#include "formats/btrfs/item_types.h"
+#include "formats/btrfs/quota.h"
+#include "libfs/base/names.h"
+#include "libfs/tree/tree_search.h"
+
+#include <fmt/format.h>
+
+namespace btrkit {
+
+namespace {
+
+namespace type = btrfs::item_type;
+
+std::unexpected<Error> refused(std::string why) {
+    return fail(ErrorKind::refused, "not changed: " + std::move(why));
+}
+
+Result<void> check_features(const btrfs::Superblock& super) {
+    const u64 incompat = super.incompat_flags & ~btrfs::known_flags(btrfs::incompat_flag_names);
+    const u64 compat_ro = super.compat_ro_flags & ~btrfs::known_flags(btrfs::compat_ro_flag_names);
+    if (incompat != 0 || compat_ro != 0) {
+        return refused(
+            fmt::format("features that are not known here (incompat {:#x}, compat_ro {:#x})", incompat, compat_ro));
+    }
+    for (const auto& [flag, name] :
+         {std::pair(btrfs::incompat_zoned, "zoned devices are written in order only"),
+          std::pair(btrfs::incompat_extent_tree_v2, "extent tree v2 can only be read"),
+          std::pair(btrfs::incompat_remap_tree, "remapped chunks can only be read"),
+          std::pair(btrfs::incompat_raid_stripe_tree, "a raid stripe tree can only be read"),
+          std::pair(btrfs::incompat_simple_quota,
+                    "simple quotas can't be kept right here yet; mount it, or disable them (btrfs quota disable)")}) {
+        if (super.has_incompat(flag)) {
+            return refused(name);
+        }
+    }
+    const bool needs_free_space_tree = (super.compat_ro_flags & btrfs::compat_ro_block_group_tree) != 0;
+    if (needs_free_space_tree && (super.compat_ro_flags & btrfs::compat_ro_free_space_tree_valid) == 0) {
+        return refused("its free space tree is marked invalid");
+    }
+    return {};
+}
+
+Result<void> check_state(const btrfs::Superblock& super) {
+    if ((super.flags & btrfs::super_flags_metadump) != 0) {
+        return refused("it is a dump of metadata, not a filesystem");
+    }
+    if ((super.flags & btrfs::super_flags_changing) != 0) {
+        return refused("a change of its id or format was begun and not finished; let btrfstune finish it");
+    }
+    if ((super.flags & btrfs::super_flag_seeding) != 0) {
+        return refused("it is a seed, which others may stand on");
+    }
+    if (super.log_root != 0) {
+        return refused("a log waits to be replayed, which would be lost; mount it once and unmount it");
+    }
+    return {};
+}
+
+Result<void> check_devices(const Filesystem& filesystem) {
+    if (!filesystem.geometry().seed_fsids.empty()) {
+        return refused("it stands on a seed; remove the seed device first (btrfs device remove)");
+    }
+    for (const auto& [devid, member] : filesystem.volume().members()) {
+        if (member.device == nullptr) {
+            return refused(fmt::format("device {} was not given; name it with --member", devid));
+        }
+        if (member.stale) {
+            return refused(fmt::format("device {} ({}) has missed commits; run btrkit-scrub --repair first", devid,
+                                       printable(member.device->name())));
+        }
+        if (member.super_mirror != 0) {
+            return refused(
+                fmt::format("the first superblock of device {} is bad; run btrkit-scrub --repair first", devid));
+        }
+    }
+    return {};
+}
+
+/// Work that a kernel has begun and will go on with.
+Result<void> check_begun_work(const Filesystem& filesystem) {
+    BlockCache cache(filesystem.reader(), 0);
+    TreeSearch roots(cache, filesystem.root_tree().block);
+    const auto is_there = [&](const btrfs::Key& first) -> Result<bool> {
+        BTRKIT_TRY_ASSIGN(const bool found, roots.seek(first));
+        return found && roots.key().objectid == first.objectid && roots.key().type == first.type;
+    };
+    BTRKIT_TRY_ASSIGN(const bool has_balance, is_there({btrfs::balance_objectid, type::temporary_item, 0}));
+    BTRKIT_TRY_ASSIGN(const bool has_reloc, is_there({btrfs::tree_reloc_id, type::root_item, 0}));
+    if (has_balance || has_reloc) {
+        return refused("a balance was begun and not finished; mount it to let it finish, or cancel it");
+    }
+    BTRKIT_TRY_ASSIGN(const auto devices, filesystem.find_tree(btrfs::dev_tree_id));
+    TreeSearch search(cache, devices.block);
+    BTRKIT_TRY_ASSIGN(const bool has_replace, search.find({0, type::dev_replace, 0}));
+    if (has_replace) {
+        constexpr u64 started = 1;
+        constexpr u64 suspended = 4;
+        const auto* item = view_at<btrfs::DevReplaceItem>(search.data());
+        if (item == nullptr || item->replace_state == started || item->replace_state == suspended) {
+            return refused("a device replacement was begun and not finished; mount it to let it finish");
+        }
+    }
+    return {};
+}
+
+} // namespace
+
+Result<void> may_be_written(const Filesystem& filesystem) {
+    BTRKIT_TRY(check_features(filesystem.super()));
+    BTRKIT_TRY(check_state(filesystem.super()));
+    BTRKIT_TRY(check_devices(filesystem));
+    if (const auto place = find_overlap(filesystem.volume().chunks())) {
+        return refused(fmt::format("several chunks claim device {} at offset {}", place->devid, place->offset));
+    }
+    return check_begun_work(filesystem);
+}
+
+} // namespace btrkit

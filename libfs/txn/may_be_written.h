@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+// Which filesystems a transaction may change.
+#pragma once
+
+#include "libfs/fs/filesystem.h"
+
+namespace btrkit {
+
+/// Fails with refused, saying why and what to do about it, where a commit would lose something or build upon what is
+/// unfinished: features that are not known here or not written here, missing or stale devices, seeds, a log that waits
+/// to be replayed, a balance, device replacement or change of the id that was begun, devices of which several chunks
+/// claim the same bytes. Fails with damaged where that can't be found out.
+Result<void> may_be_written(const Filesystem& filesystem);
+
+} // namespace btrkit

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/txn/new_superblock.h"
+
+#include "libfs/volume/backup_roots.h"
+
+#include <algorithm>
+
+namespace btrkit {
+
+namespace {
+
+Result<NotedRoot> noted(TreeTable& trees, u64 id) {
+    const auto tree = trees.find(id);
+    if (!tree) {
+        // A filesystem that never had data may lack the checksum tree.
+        return tree.error().kind == ErrorKind::not_found ? Result<NotedRoot>{} : std::unexpected(tree.error());
+    }
+    const auto& block = (*tree)->root.block;
+    return NotedRoot{.bytenr = block.address.bytenr, .generation = *block.generation, .level = *block.level};
+}
+
+Result<NotedRoots> noted_roots(TreeTable& trees) {
+    NotedRoots roots;
+    BTRKIT_TRY_ASSIGN(roots.extent, noted(trees, btrfs::extent_tree_id));
+    BTRKIT_TRY_ASSIGN(roots.fs, noted(trees, btrfs::fs_tree_id));
+    BTRKIT_TRY_ASSIGN(roots.dev, noted(trees, btrfs::dev_tree_id));
+    BTRKIT_TRY_ASSIGN(roots.csum, noted(trees, btrfs::csum_tree_id));
+    return roots;
+}
+
+} // namespace
+
+Result<btrfs::Superblock> new_superblock(const btrfs::Superblock& committed, const SuperblockChange& change,
+                                         TreeTable& trees) {
+    auto super = committed;
+    BTRKIT_TRY_ASSIGN(const auto* root_tree, trees.find(btrfs::root_tree_id));
+    BTRKIT_TRY_ASSIGN(const auto* chunk_tree, trees.find(btrfs::chunk_tree_id));
+    super.generation = change.generation;
+    super.root = root_tree->root.block.address.bytenr;
+    super.root_level = *root_tree->root.block.level;
+    super.chunk_root = chunk_tree->root.block.address.bytenr;
+    super.chunk_root_level = *chunk_tree->root.block.level;
+    super.chunk_root_generation = *chunk_tree->root.block.generation;
+    super.bytes_used = u64{super.bytes_used} + static_cast<u64>(change.used_bytes_change);
+    super.incompat_flags = super.incompat_flags | change.incompat_flags;
+    if (change.label) {
+        super.label = {};
+        std::ranges::copy(*change.label, super.label.begin());
+    }
+    if (committed.uuid_tree_generation == committed.generation) {
+        super.uuid_tree_generation = change.generation;
+    }
+    BTRKIT_TRY_ASSIGN(const auto roots, noted_roots(trees));
+    super.backup_roots[next_backup_slot(committed)] = root_backup(super, roots);
+    return super;
+}
+
+} // namespace btrkit

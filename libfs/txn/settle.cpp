@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/txn/settle.h"
+
+#include "formats/btrfs/item_types.h"
+#include "libfs/base/names.h"
+#include "libfs/space/extent_lookup.h"
+#include "libfs/space/free_space_items.h"
+#include "libfs/txn/block_store.h"
+#include "libfs/txn/csum_removal.h"
+
+#include <fmt/format.h>
+
+namespace btrkit {
+
+namespace {
+
+namespace type = btrfs::item_type;
+
+/// Far more than ever were seen: two or three are usual.
+constexpr unsigned most_rounds = 64;
+
+Range range_of(const ExtentRecord& record) {
+    return range_from(record.bytenr, record.length_bytes);
+}
+
+Result<void> settle_extent(Workspace& workspace, TreeSearch& search, TreeBuffer& extents, RefDeltas::Changed changed) {
+    FoundExtent found;
+    if (changed.change.born) {
+        found.record = *changed.change.born;
+    } else {
+        BTRKIT_TRY_ASSIGN(found, find_extent(search, changed.bytenr, workspace.geometry));
+    }
+    BTRKIT_TRY_ASSIGN(const auto record, changed_record(std::move(found.record), std::move(changed.change)));
+    std::vector<EncodedItem> now;
+    if (record.ref_count() > 0) {
+        now = encode_extent(record, workspace.geometry.nodesize);
+    } else {
+        BTRKIT_TRY(workspace.space.release(range_of(record)));
+        if (record.is_data()) {
+            workspace.freed_data.insert(range_of(record));
+        }
+    }
+    extents.apply(edits_between(found.items, now));
+    return {};
+}
+
+Result<void> settle_refs(Workspace& workspace) {
+    if (workspace.refs.empty()) {
+        return {};
+    }
+    BTRKIT_TRY_ASSIGN(auto* extents, workspace.trees.find(btrfs::extent_tree_id));
+    TreeSearch search(workspace.cache, extents->root.block);
+    for (auto& changed : workspace.refs.take()) {
+        BTRKIT_TRY(settle_extent(workspace, search, extents->buffer, std::move(changed)));
+    }
+    return {};
+}
+
+Result<void> settle_used_bytes(Workspace& workspace, const GroupChange& change) {
+    if (change.used_bytes == 0) {
+        return {};
+    }
+    const bool has_own_tree = (workspace.geometry.compat_ro_flags & btrfs::compat_ro_block_group_tree) != 0;
+    BTRKIT_TRY_ASSIGN(auto* tree,
+                      workspace.trees.find(has_own_tree ? btrfs::block_group_tree_id : btrfs::extent_tree_id));
+    const btrfs::Key key = {change.chunk.start.bytenr, type::block_group_item, change.chunk.length};
+    BTRKIT_TRY_ASSIGN(auto item, tree->buffer.find(key));
+    auto* stored = item && item->body.size() >= sizeof(btrfs::BlockGroupItem)
+                       ? reinterpret_cast<btrfs::BlockGroupItem*>(item->body.data())
+                       : nullptr;
+    const std::int64_t used = stored == nullptr ? -1 : static_cast<std::int64_t>(u64{stored->used}) + change.used_bytes;
+    if (used < 0) {
+        return fail(ErrorKind::damaged, fmt::format("block group {}: less is recorded as used than is given back; run "
+                                                    "btrkit-check",
+                                                    change.chunk.start.bytenr));
+    }
+    stored->used = static_cast<u64>(used);
+    tree->buffer.put(key, std::move(item->body));
+    return {};
+}
+
+bool has_valid_free_space_tree(const Geometry& geometry) {
+    constexpr u64 wanted = btrfs::compat_ro_free_space_tree | btrfs::compat_ro_free_space_tree_valid;
+    return (geometry.compat_ro_flags & wanted) == wanted;
+}
+
+Result<void> settle_free_space(Workspace& workspace, const GroupChange& change) {
+    if (!has_valid_free_space_tree(workspace.geometry) || (change.taken.empty() && change.freed.empty())) {
+        return {};
+    }
+    const u32 sectorsize = workspace.geometry.sectorsize;
+    BTRKIT_TRY_ASSIGN(auto* tree, workspace.trees.find(btrfs::free_space_tree_id));
+    TreeSearch search(workspace.cache, tree->root.block);
+    BTRKIT_TRY_ASSIGN(const auto items, read_free_space_items(search, change.chunk));
+    BTRKIT_TRY_ASSIGN(auto space, decode_free_space(change.chunk, items, sectorsize));
+    for (const Range freed : change.freed.ranges()) {
+        if (space.free.intersects(freed)) {
+            return fail(ErrorKind::damaged, fmt::format("{} is given back, but the free space tree has it as free; run "
+                                                        "btrkit-check",
+                                                        freed.start));
+        }
+    }
+    space.free = difference(united(space.free, change.freed), change.taken);
+    space.uses_bitmaps = wants_bitmaps(change.chunk, space.free.ranges().size(), sectorsize, space.uses_bitmaps);
+    tree->buffer.apply(edits_between(items, encode_free_space(change.chunk, space, sectorsize)));
+    return {};
+}
+
+Result<void> settle_groups(Workspace& workspace) {
+    for (const auto& change : workspace.space.take_changes()) {
+        BTRKIT_TRY(settle_used_bytes(workspace, change));
+        BTRKIT_TRY(settle_free_space(workspace, change));
+    }
+    return {};
+}
+
+/// Lets the tree's root item say where it begins.
+Result<void> settle_root_item(Workspace& workspace, TreeBuffer& root_tree, OpenTree& tree) {
+    BTRKIT_TRY_ASSIGN(auto item, root_tree.find(tree.root.root_key));
+    if (!item || item->body.size() < btrfs::legacy_root_item_size) {
+        return fail(ErrorKind::damaged,
+                    fmt::format("tree {} has no root item, or a short one", objectid_text(tree.root.id)));
+    }
+    btrfs::RootItem root;
+    std::memcpy(&root, item->body.data(), std::min(item->body.size(), sizeof(root)));
+    // Whoever does not know the fields behind the first generation leaves the second one behind; then they are void.
+    const bool is_whole = root.generation == root.generation_v2;
+    root.bytenr = tree.root.block.address.bytenr;
+    root.level = *tree.root.block.level;
+    root.generation = *tree.root.block.generation;
+    root.generation_v2 = is_whole ? u64{root.generation} : u64{root.generation_v2};
+    root.bytes_used =
+        u64{root.bytes_used} + static_cast<u64>(tree.blocks_change * std::int64_t{workspace.geometry.nodesize});
+    std::memcpy(item->body.data(), &root, std::min(item->body.size(), sizeof(root)));
+    root_tree.put(tree.root.root_key, std::move(item->body));
+    tree.blocks_change = 0;
+    tree.root_item_is_behind = false;
+    return {};
+}
+
+bool begins_in_superblock(u64 tree) {
+    return tree == btrfs::root_tree_id || tree == btrfs::chunk_tree_id;
+}
+
+Result<void> merge_all(Workspace& workspace) {
+    for (auto& [id, tree] : workspace.trees.open_trees()) {
+        if (id != btrfs::root_tree_id) {
+            BTRKIT_TRY(merge_buffer(workspace, tree));
+        }
+    }
+    BTRKIT_TRY_ASSIGN(auto* root_tree, workspace.trees.find(btrfs::root_tree_id));
+    for (auto& [id, tree] : workspace.trees.open_trees()) {
+        if (tree.root_item_is_behind && !begins_in_superblock(id)) {
+            BTRKIT_TRY(settle_root_item(workspace, root_tree->buffer, tree));
+        }
+    }
+    return merge_buffer(workspace, *root_tree);
+}
+
+bool is_settled(const Workspace& workspace) {
+    return workspace.refs.empty() && !workspace.space.has_changes() && workspace.freed_data.empty();
+}
+
+} // namespace
+
+Result<void> settle(Workspace& workspace) {
+    for (unsigned round = 0; round < most_rounds; ++round) {
+        BTRKIT_TRY(merge_all(workspace));
+        if (is_settled(workspace)) {
+            return {};
+        }
+        BTRKIT_TRY(settle_refs(workspace));
+        BTRKIT_TRY(remove_csums(workspace));
+        BTRKIT_TRY(settle_groups(workspace));
+    }
+    return fail_as_bug("the accounts of a transaction don't come to rest");
+}
+
+} // namespace btrkit

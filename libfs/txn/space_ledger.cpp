@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/txn/space_ledger.h"
+
+#include "formats/btrfs/item_types.h"
+#include "libfs/fs/item_range.h"
+#include "libfs/space/extent_item.h"
+#include "libfs/space/free_space_items.h"
+#include "libfs/tree/tree_search.h"
+
+#include <fmt/format.h>
+
+namespace btrkit {
+
+namespace {
+
+namespace type = btrfs::item_type;
+
+std::unexpected<Error> bad_group(const Chunk& chunk, std::string_view what) {
+    return fail(ErrorKind::damaged, fmt::format("block group {}: {}; run btrkit-check", chunk.start.bytenr, what));
+}
+
+/// In raid5 and raid6: all rows that hold something. A row is written as a whole or not at all, for a cut of the power
+/// in the midst of it leaves parity behind that is wrong for what was there.
+RangeSet rows_in_use(const Chunk& chunk, const RangeSet& allocated) {
+    RangeSet rows;
+    if (chunk.profile().parity == 0) {
+        return rows;
+    }
+    const u64 row_bytes = u64{btrfs::raid_stripe_length} * chunk.data_stripes();
+    const Range group = range_of(chunk);
+    for (const Range range : allocated.within(group).ranges()) {
+        const u64 start = group.start + round_down(range.start - group.start, row_bytes);
+        const u64 end = group.start + round_down(range.end - group.start + row_bytes - 1, row_bytes);
+        rows.append({start, std::min(group.end, end)});
+    }
+    return rows;
+}
+
+} // namespace
+
+Result<u64> SpaceLedger::read_used_bytes(const Chunk& chunk) {
+    TreeSearch search(*cache_, committed_.block_groups);
+    BTRKIT_TRY_ASSIGN(const bool is_there, search.find({chunk.start.bytenr, type::block_group_item, chunk.length}));
+    const auto* item = is_there ? view_at<btrfs::BlockGroupItem>(search.data()) : nullptr;
+    if (item == nullptr) {
+        return bad_group(chunk, "has no item");
+    }
+    if (item->used > chunk.length || item->flags != chunk.type) {
+        return bad_group(chunk, "its item does not fit its chunk");
+    }
+    return item->used;
+}
+
+/// What extents have of the group. Extents don't overlap, nor leave the group.
+Result<RangeSet> SpaceLedger::read_allocated(const Chunk& chunk) const {
+    const Range group = range_of(chunk);
+    RangeSet allocated;
+    u64 end = group.start;
+    ItemRange items(filesystem_->reader(), committed_.extents,
+                    KeyRange::through({group.start, 0, 0}, {group.end - 1, 0xff, ~u64{0}}));
+    for (;;) {
+        BTRKIT_TRY_ASSIGN(const bool is_there, items.next());
+        if (!is_there) {
+            return allocated;
+        }
+        const auto extent = parse_extent(items.key(), items.data(), filesystem_->geometry());
+        if (!extent) {
+            continue;
+        }
+        const Range range = range_from(extent->bytenr, extent->length_bytes);
+        if (range.start < end || range.end > group.end) {
+            return bad_group(chunk, fmt::format("extent {} overlaps another or leaves the group", range.start));
+        }
+        allocated.append(range);
+        end = range.end;
+    }
+}
+
+Result<void> SpaceLedger::compare_recorded(const Chunk& chunk, const RangeSet& allocated) {
+    if (!committed_.free_space) {
+        return {};
+    }
+    const u32 sectorsize = filesystem_->geometry().sectorsize;
+    TreeSearch search(*cache_, *committed_.free_space);
+    BTRKIT_TRY_ASSIGN(const auto items, read_free_space_items(search, chunk));
+    BTRKIT_TRY_ASSIGN(const auto recorded, decode_free_space(chunk, items, sectorsize));
+    if (difference(recorded.free, super_stripes(chunk)) != free_ranges(chunk, allocated)) {
+        return bad_group(chunk, "the free space tree and the extent tree disagree about what is free");
+    }
+    return {};
+}
+
+Result<void> SpaceLedger::load(Group& group) {
+    BTRKIT_TRY_ASSIGN(const auto allocated, read_allocated(group.chunk));
+    if (allocated.total_bytes() != group.used_bytes) {
+        return bad_group(group.chunk, fmt::format("says {} bytes used, but extents have {}", group.used_bytes,
+                                                  allocated.total_bytes()));
+    }
+    BTRKIT_TRY(compare_recorded(group.chunk, allocated));
+    group.space.emplace(group.chunk, allocated);
+    for (const Range row : rows_in_use(group.chunk, allocated).ranges()) {
+        group.space->pin(row);
+    }
+    return {};
+}
+
+Result<std::vector<SpaceLedger::Group*>*> SpaceLedger::groups_for(u64 wanted) {
+    if (const auto found = groups_of_type_.find(wanted); found != groups_of_type_.end()) {
+        return &found->second;
+    }
+    auto& groups = groups_of_type_[wanted];
+    for (const auto& chunk : filesystem_->volume().chunks().chunks()) {
+        if ((chunk.type & wanted) == 0) {
+            continue;
+        }
+        BTRKIT_TRY_ASSIGN(const u64 used_bytes, read_used_bytes(chunk));
+        auto& group = groups_[chunk.start.bytenr];
+        group.chunk = chunk;
+        group.used_bytes = used_bytes;
+        groups.push_back(&group);
+    }
+    std::ranges::sort(groups, std::ranges::greater{}, [](const Group* group) {
+        return std::pair(group->chunk.length - group->used_bytes, ~group->chunk.start.bytenr);
+    });
+    return &groups;
+}
+
+Result<Logical> SpaceLedger::take_block(u64 tree) {
+    const bool is_of_chunk_tree = tree == btrfs::chunk_tree_id;
+    const u32 nodesize = filesystem_->geometry().nodesize;
+    BTRKIT_TRY_ASSIGN(auto* groups,
+                      groups_for(is_of_chunk_tree ? btrfs::block_group_system : btrfs::block_group_metadata));
+    for (auto* group : *groups) {
+        if (group->chunk.length - group->used_bytes < nodesize) {
+            break;
+        }
+        if (!group->space) {
+            BTRKIT_TRY(load(*group));
+        }
+        if (const auto at = group->space->take(nodesize)) {
+            note_taken(group->chunk, range_from(at->bytenr, nodesize));
+            return *at;
+        }
+    }
+    return fail(ErrorKind::no_space,
+                is_of_chunk_tree ? "no space left for the chunk tree" : "no space left for metadata");
+}
+
+void SpaceLedger::note_taken(const Chunk& chunk, Range range) {
+    auto& change = changes_[chunk.start.bytenr];
+    change.chunk = chunk;
+    change.used_bytes += static_cast<std::int64_t>(range.length());
+    used_bytes_change_ += static_cast<std::int64_t>(range.length());
+    if (change.freed.covers(range)) {
+        change.freed.erase(range);
+    } else {
+        change.taken.insert(range);
+    }
+}
+
+Result<void> SpaceLedger::release(Range range) {
+    const Chunk* chunk = filesystem_->volume().chunks().find({range.start});
+    if (chunk == nullptr || range.end > range_of(*chunk).end) {
+        return fail(ErrorKind::damaged, fmt::format("no block group holds extent {}", range.start));
+    }
+    const auto group = groups_.find(chunk->start.bytenr);
+    if (group != groups_.end() && group->second.space) {
+        group->second.space->release(range);
+    }
+    auto& change = changes_[chunk->start.bytenr];
+    change.chunk = *chunk;
+    change.used_bytes -= static_cast<std::int64_t>(range.length());
+    used_bytes_change_ -= static_cast<std::int64_t>(range.length());
+    if (change.taken.covers(range)) {
+        change.taken.erase(range);
+    } else {
+        change.freed.insert(range);
+    }
+    return {};
+}
+
+std::vector<GroupChange> SpaceLedger::take_changes() {
+    std::vector<GroupChange> all;
+    for (auto& [start, change] : changes_) {
+        all.push_back(std::move(change));
+    }
+    changes_.clear();
+    return all;
+}
+
+} // namespace btrkit

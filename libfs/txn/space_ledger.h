@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+// The space of a filesystem during one transaction: what is given out, what is given back.
+//
+// Only what is free in the committed filesystem is given out. What the run gives back stays as it is until the new
+// superblocks stand, for the old ones still speak of it; but what this run took itself can be had again at once.
+// A block group is read, from the extent tree, when something is first wanted from it; what the free space tree says of
+// it must be the same then.
+#pragma once
+
+#include "libfs/fs/filesystem.h"
+#include "libfs/space/block_group_space.h"
+#include "libfs/tree/block_cache.h"
+
+#include <cstdint>
+#include <map>
+
+namespace btrkit {
+
+/// What became of a block group since it was last asked.
+struct GroupChange {
+    Chunk chunk;
+    RangeSet taken;
+    RangeSet freed;
+    std::int64_t used_bytes = 0;
+};
+
+class SpaceLedger {
+public:
+    /// The trees of the committed filesystem that tell of space.
+    struct Trees {
+        Promise extents;
+        Promise block_groups;              ///< the extent tree, or the tree of their own
+        std::optional<Promise> free_space; ///< where there is one and it is valid
+    };
+
+    /// Filesystem and cache must outlive it.
+    SpaceLedger(const Filesystem& filesystem, BlockCache& cache, const Trees& committed)
+        : filesystem_(&filesystem), cache_(&cache), committed_(committed) {}
+
+    /// A place for a block of that tree. Fails with no_space, and with damaged where what is recorded of a block group
+    /// contradicts itself.
+    Result<Logical> take_block(u64 tree);
+    /// Of an extent that is no more. Fails with damaged where no block group holds it.
+    Result<void> release(Range range);
+
+    bool has_changes() const { return !changes_.empty(); }
+    /// All changes since the last call, by address.
+    std::vector<GroupChange> take_changes();
+    /// Of all changes so far together.
+    std::int64_t used_bytes_change() const { return used_bytes_change_; }
+
+private:
+    struct Group {
+        Chunk chunk;
+        u64 used_bytes = 0; ///< as the committed block group item says
+        std::optional<BlockGroupSpace> space;
+    };
+
+    Result<std::vector<Group*>*> groups_for(u64 type);
+    Result<u64> read_used_bytes(const Chunk& chunk);
+    Result<void> load(Group& group);
+    Result<RangeSet> read_allocated(const Chunk& chunk) const;
+    Result<void> compare_recorded(const Chunk& chunk, const RangeSet& allocated);
+    void note_taken(const Chunk& chunk, Range range);
+
+    const Filesystem* filesystem_;
+    BlockCache* cache_;
+    Trees committed_;
+    std::map<u64, Group> groups_;                       ///< by address
+    std::map<u64, std::vector<Group*>> groups_of_type_; ///< those with most free space first
+    std::map<u64, GroupChange> changes_;                ///< by address
+    std::int64_t used_bytes_change_ = 0;
+};
+
+} // namespace btrkit

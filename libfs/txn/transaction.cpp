@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/txn/transaction.h"
+
+#include "formats/btrfs/item_types.h"
+#include "formats/btrfs/quota.h"
+#include "libfs/base/names.h"
+#include "libfs/tree/open_block.h"
+#include "libfs/txn/block_store.h"
+#include "libfs/txn/may_be_written.h"
+#include "libfs/txn/new_superblock.h"
+#include "libfs/txn/settle.h"
+
+#include <fmt/format.h>
+
+namespace btrkit {
+
+namespace {
+
+/// Above that of every superblock of every device, valid or not: no block of another history can pass for a new one.
+Result<u64> new_generation(const Filesystem& filesystem) {
+    u64 newest = filesystem.super().generation;
+    for (const auto& [devid, member] : filesystem.volume().members()) {
+        Problems problems;
+        for (const auto& copy : read_superblock_copies(*member.device, problems)) {
+            if (copy.valid() && copy.super.fsid == filesystem.super().fsid) {
+                newest = std::max<u64>(newest, copy.super.generation);
+            }
+        }
+    }
+    return newest + 1;
+}
+
+Result<SpaceLedger::Trees> space_trees(const Filesystem& filesystem) {
+    const u64 features = filesystem.geometry().compat_ro_flags;
+    const bool has_group_tree = (features & btrfs::compat_ro_block_group_tree) != 0;
+    const bool has_free_space_tree =
+        (features & btrfs::compat_ro_free_space_tree) != 0 && (features & btrfs::compat_ro_free_space_tree_valid) != 0;
+    SpaceLedger::Trees trees;
+    BTRKIT_TRY_ASSIGN(const auto extents, filesystem.find_tree(btrfs::extent_tree_id));
+    trees.extents = trees.block_groups = extents.block;
+    if (has_group_tree) {
+        BTRKIT_TRY_ASSIGN(const auto groups, filesystem.find_tree(btrfs::block_group_tree_id));
+        trees.block_groups = groups.block;
+    }
+    if (has_free_space_tree) {
+        BTRKIT_TRY_ASSIGN(const auto free_space, filesystem.find_tree(btrfs::free_space_tree_id));
+        trees.free_space = free_space.block;
+    }
+    return trees;
+}
+
+/// The filesystem once more, over overlays.
+struct Overlaid {
+    Filesystem filesystem;
+    std::map<u64, OverlayDevice*> overlays;
+};
+
+Result<Overlaid> lay_overlays(const Filesystem& committed, OverlayDevice::Room room) {
+    std::vector<std::unique_ptr<BlockDevice>> devices;
+    std::map<u64, OverlayDevice*> overlays;
+    room.memory_bytes /= committed.volume().members().size();
+    for (const auto& [devid, member] : committed.volume().members()) {
+        auto overlay = std::make_unique<OverlayDevice>(*member.device, room);
+        overlays[devid] = overlay.get();
+        devices.push_back(std::move(overlay));
+    }
+    BTRKIT_TRY_ASSIGN(auto filesystem, Filesystem::open(std::move(devices), {}, [](const Problem&) {}));
+    return Overlaid{std::move(filesystem), std::move(overlays)};
+}
+
+WritableDevices writable(const std::map<u64, OverlayDevice*>& overlays) {
+    return {overlays.begin(), overlays.end()};
+}
+
+} // namespace
+
+Result<Transaction> Transaction::begin(const Filesystem& committed, const TransactionOptions& options) {
+    BTRKIT_TRY(may_be_written(committed));
+    BTRKIT_TRY_ASSIGN(const u64 generation, new_generation(committed));
+    BTRKIT_TRY_ASSIGN(auto overlaid, lay_overlays(committed, options.room));
+    BTRKIT_TRY_ASSIGN(const auto trees, space_trees(committed));
+    const OwnedBlock root(committed.reader(), committed.root_tree().block);
+    if (!root.is_proven()) {
+        return fail(ErrorKind::damaged, describe(lost_range(committed.root_tree().block)));
+    }
+    Geometry geometry = committed.geometry();
+    geometry.generation = generation;
+    VolumeWriter writer(writable(overlaid.overlays), overlaid.filesystem.volume().chunks());
+    auto workspace =
+        std::make_unique<Workspace>(std::move(overlaid.filesystem), std::move(overlaid.overlays), std::move(writer),
+                                    trees, geometry, root.block().header().chunk_tree_uuid, options.cache_bytes);
+    return Transaction(committed, std::move(workspace));
+}
+
+Result<TreeBuffer*> Transaction::tree(u64 id) {
+    BTRKIT_TRY_ASSIGN(auto* tree, workspace_->trees.find(id));
+    return &tree->buffer;
+}
+
+Result<TreeRoot> Transaction::root_of(u64 id) {
+    BTRKIT_TRY_ASSIGN(const auto* tree, workspace_->trees.find(id));
+    return tree->root;
+}
+
+Result<void> Transaction::put_root_item(const btrfs::Key& key, btrfs::RootItem item, const OpenTree& tree) {
+    item.bytenr = tree.root.block.address.bytenr;
+    item.level = *tree.root.block.level;
+    item.generation = generation();
+    item.generation_v2 = generation();
+    BTRKIT_TRY_ASSIGN(auto* roots, this->tree(btrfs::root_tree_id));
+    roots->put(key, as_bytes_of(item));
+    return {};
+}
+
+Result<void> Transaction::create_tree(const btrfs::Key& root_key, btrfs::RootItem root_item,
+                                      std::span<const ItemEdit> items) {
+    BlockStore store(*workspace_, root_key.objectid);
+    TreeBuilder builder(workspace_->geometry, workspace_->identity_of(root_key.objectid), store);
+    for (const auto& item : items) {
+        BTRKIT_TRY(store.add_item(item.key, *item.body));
+        BTRKIT_TRY(builder.add(item.key, *item.body));
+    }
+    BTRKIT_TRY_ASSIGN(const auto built, builder.finish());
+    const auto& tree = workspace_->trees.add(
+        {.id = root_key.objectid,
+         .root_key = root_key,
+         .block = {
+             .address = built.root, .generation = generation(), .level = built.level, .tree = root_key.objectid}});
+    root_item.bytes_used = built.block_count * workspace_->geometry.nodesize;
+    return put_root_item(root_key, root_item, tree);
+}
+
+Result<void> Transaction::snapshot_tree(u64 source, const btrfs::Key& root_key, btrfs::RootItem root_item) {
+    BTRKIT_TRY_ASSIGN(auto* from, workspace_->trees.find(source));
+    BTRKIT_TRY(merge_buffer(*workspace_, *from));
+    BTRKIT_TRY_ASSIGN(const auto root, workspace_->cache.get(from->root.block));
+    // A root is nobody else's: it is copied. All below it is shared.
+    BlockStore store(*workspace_, root_key.objectid);
+    BTRKIT_TRY_ASSIGN(const auto copied, copy_block(root->block(), workspace_->geometry,
+                                                    workspace_->identity_of(root_key.objectid), store));
+    ShareRules(*workspace_).share_children(root->block(), root_key.objectid);
+    const auto& tree = workspace_->trees.add(
+        {.id = root_key.objectid,
+         .root_key = root_key,
+         .block = {
+             .address = copied.address, .generation = generation(), .level = copied.level, .tree = root_key.objectid}});
+    // Kernels take a block that is older than the last snapshot for shared, and one that is younger for the tree's own.
+    BTRKIT_TRY_ASSIGN(auto* roots, this->tree(btrfs::root_tree_id));
+    BTRKIT_TRY_ASSIGN(auto item, roots->find(from->root.root_key));
+    if (!item || item->body.size() < btrfs::legacy_root_item_size) {
+        return fail(ErrorKind::damaged, fmt::format("tree {} has no root item, or a short one", source));
+    }
+    auto* source_item = reinterpret_cast<btrfs::RootItem*>(item->body.data());
+    source_item->last_snapshot = generation();
+    root_item.last_snapshot = generation();
+    root_item.bytes_used = u64{source_item->bytes_used} + static_cast<u64>(from->blocks_change) * geometry().nodesize;
+    roots->put(from->root.root_key, std::move(item->body));
+    return put_root_item(root_key, root_item, tree);
+}
+
+Result<void> Transaction::drop_tree(u64 id) {
+    BTRKIT_TRY_ASSIGN(auto* tree, workspace_->trees.find(id));
+    BTRKIT_TRY(merge_buffer(*workspace_, *tree));
+    const auto root = tree->root;
+    BTRKIT_TRY(ShareRules(*workspace_).drop_tree(root.block, id, root.root_key.offset));
+    workspace_->trees.remove(id);
+    BTRKIT_TRY_ASSIGN(auto* roots, this->tree(btrfs::root_tree_id));
+    BTRKIT_TRY(roots->erase(root.root_key));
+    return {};
+}
+
+void Transaction::set_label(std::string_view label) {
+    label_ = std::string(label);
+}
+
+/// Full quotas are not counted here: a kernel is told to count anew.
+Result<void> Transaction::touch_quotas() {
+    const auto quota = tree(btrfs::quota_tree_id);
+    if (!quota) {
+        return quota.error().kind == ErrorKind::not_found ? Result<void>{} : std::unexpected(quota.error());
+    }
+    const btrfs::Key key = {0, btrfs::item_type::qgroup_status, 0};
+    BTRKIT_TRY_ASSIGN(auto item, (*quota)->find(key));
+    if (!item || item->body.size() < sizeof(btrfs::QgroupStatusItem)) {
+        return {};
+    }
+    auto* status = reinterpret_cast<btrfs::QgroupStatusItem*>(item->body.data());
+    if ((status->flags & btrfs::qgroup_status_on) == 0) {
+        return {};
+    }
+    status->flags = status->flags | btrfs::qgroup_status_inconsistent;
+    status->generation = generation();
+    (*quota)->put(key, std::move(item->body));
+    return {};
+}
+
+/// Of the rows that were written, which lie apart from all that was in use.
+Result<void> Transaction::make_parity() {
+    for (const auto& block : workspace_->born.ranges()) {
+        const Chunk* chunk = workspace_->filesystem.volume().chunks().find({block.start});
+        if (chunk == nullptr || chunk->profile().parity == 0) {
+            continue;
+        }
+        BTRKIT_TRY(workspace_->writer.write_parity(*chunk, {block.start}, {block.end}));
+    }
+    return {};
+}
+
+Result<std::vector<btrfs::Superblock>> Transaction::make_superblocks() {
+    const SuperblockChange change = {.generation = generation(),
+                                     .used_bytes_change = workspace_->space.used_bytes_change(),
+                                     .label = label_,
+                                     .incompat_flags = incompat_flags_};
+    std::vector<btrfs::Superblock> supers;
+    for (const auto& [devid, member] : committed_->volume().members()) {
+        BTRKIT_TRY_ASSIGN(const auto own, read_superblock(*member.device, btrfs::superblock_offsets.front(), 0));
+        auto super = committed_->super();
+        super.dev_item = own.super.dev_item;
+        BTRKIT_TRY_ASSIGN(supers.emplace_back(), new_superblock(super, change, workspace_->trees));
+    }
+    return supers;
+}
+
+Result<Proposal> Transaction::propose() {
+    BTRKIT_TRY(touch_quotas());
+    BTRKIT_TRY(settle(*workspace_));
+    BTRKIT_TRY(make_parity());
+    Proposal proposal;
+    proposal.overlays = {workspace_->overlays.begin(), workspace_->overlays.end()};
+    BTRKIT_TRY_ASSIGN(proposal.supers, make_superblocks());
+    proposal.born_blocks = workspace_->born;
+    return proposal;
+}
+
+} // namespace btrkit

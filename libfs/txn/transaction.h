@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+// A change of a filesystem that is made beside it and then takes its place, as a whole.
+//
+//  1. begin(): refuse what must not be changed; lay overlays over the devices, so that whatever is written stays above
+//     them until the commit.
+//  2. The verb says which items change (tree()), which trees are born, copied or dropped.
+//  3. propose(): bring references and space into the trees (settle.h), make parity right, make the superblocks.
+//  4. Whoever commits proves the proposal, brings the overlays down and writes the superblocks (ops/commit). Dropped
+//     before that, nothing has happened.
+//
+// New blocks and data lie in space that is free in the committed filesystem. So the old superblocks lead to the whole
+// old filesystem until the new ones stand, and after that for as long as nobody writes.
+#pragma once
+
+#include "libfs/txn/workspace.h"
+
+namespace btrkit {
+
+struct TransactionOptions {
+    /// What overlays keep in memory, all devices together, and where the rest goes.
+    OverlayDevice::Room room = {};
+    std::size_t cache_bytes = std::size_t{64} << 20;
+};
+
+/// The filesystem after the commit, still above the devices.
+struct Proposal {
+    std::map<u64, const OverlayDevice*> overlays; ///< by devid; all that is new but the superblocks
+    std::vector<btrfs::Superblock> supers;        ///< of each device, for SuperblockWriter
+    RangeSet born_blocks;                         ///< logical: tree blocks that were not there before
+};
+
+class Transaction {
+public:
+    /// The filesystem, and so its devices, must outlive it and not change meanwhile. Fails as may_be_written().
+    static Result<Transaction> begin(const Filesystem& committed, const TransactionOptions& options);
+
+    u64 generation() const { return workspace_->generation(); }
+    const Geometry& geometry() const { return workspace_->geometry; }
+    const Filesystem& committed() const { return *committed_; }
+
+    /// The tree of that id, to be read and changed. It stays valid. Fails with not_found, and with damaged.
+    Result<TreeBuffer*> tree(u64 id);
+    /// Where it begins now: without what still waits in its buffer.
+    Result<TreeRoot> root_of(u64 id);
+
+    /// Makes a tree of these items. Its root item, under that key, is put with it; where the tree begins is filled in.
+    Result<void> create_tree(const btrfs::Key& root_key, btrfs::RootItem root_item, std::span<const ItemEdit> items);
+    /// Merges what waits for the source, and makes a tree that shares all its blocks but the root. The root item is put
+    /// with it; where the tree begins, its level and size are filled in. The source's root item has its last snapshot
+    /// set. From then on both are changed as if they had never been one.
+    Result<void> snapshot_tree(u64 source, const btrfs::Key& root_key, btrfs::RootItem root_item);
+    /// Gives back all that only this tree has, and takes its root item out. Nothing may wait for it, and what names it
+    /// elsewhere is the caller's matter.
+    Result<void> drop_tree(u64 id);
+
+    /// Sets the label that the superblocks will have; it must fit.
+    void set_label(std::string_view label);
+    /// Adds incompatible features that what was written needs.
+    void add_incompat(u64 flags) { incompat_flags_ |= flags; }
+
+    /// Nothing may be changed after this.
+    Result<Proposal> propose();
+
+private:
+    Transaction(const Filesystem& committed, std::unique_ptr<Workspace> workspace)
+        : committed_(&committed), workspace_(std::move(workspace)) {}
+
+    Result<void> put_root_item(const btrfs::Key& key, btrfs::RootItem item, const OpenTree& tree);
+    Result<void> touch_quotas();
+    Result<void> make_parity();
+    Result<std::vector<btrfs::Superblock>> make_superblocks();
+
+    const Filesystem* committed_;
+    std::unique_ptr<Workspace> workspace_; // on the heap: its parts refer to each other
+    std::optional<std::string> label_;
+    u64 incompat_flags_ = 0;
+};
+
+} // namespace btrkit

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// What all parts of a transaction work on: the filesystem as it is becoming, and the accounts that are kept of it.
+#pragma once
+
+#include "libfs/io/overlay_device.h"
+#include "libfs/space/ref_deltas.h"
+#include "libfs/txn/space_ledger.h"
+#include "libfs/txn/tree_table.h"
+#include "libfs/volume/volume_writer.h"
+
+namespace btrkit {
+
+struct Workspace {
+    Workspace(Filesystem over_overlays, std::map<u64, OverlayDevice*> overlays_by_devid, VolumeWriter to_overlays,
+              const SpaceLedger::Trees& committed, const Geometry& new_geometry, const btrfs::Uuid& chunk_tree,
+              std::size_t cache_bytes)
+        : filesystem(std::move(over_overlays)), overlays(std::move(overlays_by_devid)), writer(std::move(to_overlays)),
+          cache(filesystem.reader(), cache_bytes), geometry(new_geometry), chunk_tree_uuid(chunk_tree),
+          trees(filesystem, cache), space(filesystem, cache, committed) {}
+    Workspace(const Workspace&) = delete;
+    Workspace& operator=(const Workspace&) = delete;
+
+    /// Over overlays of the committed filesystem's devices: what is written here is read here and nowhere else.
+    Filesystem filesystem;
+    std::map<u64, OverlayDevice*> overlays; ///< by devid
+    VolumeWriter writer;                    ///< to the overlays
+    BlockCache cache;
+    Geometry geometry; ///< its generation is that of this transaction
+    btrfs::Uuid chunk_tree_uuid;
+    TreeTable trees;
+    RefDeltas refs;
+    SpaceLedger space;
+    RangeSet freed_data; ///< data extents that are gone, whose checksums are not yet
+    RangeSet born;       ///< tree blocks that this run made, some of which it may have left again
+
+    u64 generation() const { return geometry.generation; }
+    TreeIdentity identity_of(u64 tree) const {
+        return {.tree = tree, .generation = geometry.generation, .chunk_tree_uuid = chunk_tree_uuid};
+    }
+};
+
+} // namespace btrkit
