@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 namespace btrkit {
 
@@ -174,6 +175,17 @@ btrfs::InodeItem inode_item_of(const Inode& inode) {
         .mtime = timespec_of(inode.mtime),
         .otime = timespec_of(inode.otime),
     };
+}
+
+btrfs::RootItem new_root_item(const Geometry& geometry) {
+    btrfs::RootItem item = {};
+    item.inode.generation = 1;
+    item.inode.size = 3;
+    item.inode.nbytes = geometry.nodesize;
+    item.inode.nlink = 1;
+    item.inode.mode = S_IFDIR | 0755;
+    item.refs = 1;
+    return item;
 }
 
 Result<void> add_inode_items(ItemSink& sink, const Geometry& geometry, const NewInode& added) {

@@ -2,7 +2,7 @@
 // All items of a new inode but those of its data: itself, its names, its attributes, its directory entries.
 #pragma once
 
-#include "formats/btrfs/inode.h"
+#include "formats/btrfs/root.h"
 #include "libfs/fs/inode.h"
 #include "libfs/fs/xattrs.h"
 #include "libfs/tree/item_sink.h"
@@ -43,6 +43,10 @@ btrfs::Timespec timespec_of(Time time);
 
 /// The item that parse_inode() takes apart.
 btrfs::InodeItem inode_item_of(const Inode& inode);
+
+/// The root item of a tree, but for where it begins. The inode in it means nothing; kernels give it always these
+/// numbers.
+btrfs::RootItem new_root_item(const Geometry& geometry);
 
 /// Adds the items in key order. Fails with unsupported, saying what of the inode does not fit the format, and as the
 /// sink does.

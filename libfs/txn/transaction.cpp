@@ -173,6 +173,17 @@ void Transaction::set_label(std::string_view label) {
     label_ = std::string(label);
 }
 
+/// The superblock's generation is that of the root tree's root, whatever else was changed: so that is always new.
+Result<void> Transaction::touch_root_tree() {
+    BTRKIT_TRY_ASSIGN(auto* roots, tree(btrfs::root_tree_id));
+    BTRKIT_TRY_ASSIGN(auto first, roots->first_from(btrfs::Key::min()));
+    if (!first) {
+        return fail(ErrorKind::damaged, "the root tree is empty");
+    }
+    roots->put(first->key, std::move(first->body));
+    return {};
+}
+
 /// Full quotas are not counted here: a kernel is told to count anew.
 Result<void> Transaction::touch_quotas() {
     const auto quota = tree(btrfs::quota_tree_id);
@@ -222,6 +233,7 @@ Result<std::vector<btrfs::Superblock>> Transaction::make_superblocks() {
 }
 
 Result<Proposal> Transaction::propose() {
+    BTRKIT_TRY(touch_root_tree());
     BTRKIT_TRY(touch_quotas());
     BTRKIT_TRY(settle(*workspace_));
     BTRKIT_TRY(make_parity());

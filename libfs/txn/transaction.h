@@ -66,6 +66,7 @@ private:
         : committed_(&committed), workspace_(std::move(workspace)) {}
 
     Result<void> put_root_item(const btrfs::Key& key, btrfs::RootItem item, const OpenTree& tree);
+    Result<void> touch_root_tree();
     Result<void> touch_quotas();
     Result<void> make_parity();
     Result<std::vector<btrfs::Superblock>> make_superblocks();

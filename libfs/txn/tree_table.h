@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 
 namespace btrkit {
 
@@ -27,8 +28,11 @@ public:
     Result<OpenTree*> find(u64 id);
     /// A tree that is new.
     OpenTree& add(const TreeRoot& root);
-    /// The tree is no more.
-    void remove(u64 id) { trees_.erase(id); }
+    /// The tree is no more: it is not found again, whatever the committed filesystem has.
+    void remove(u64 id) {
+        trees_.erase(id);
+        removed_.insert(id);
+    }
 
     std::map<u64, OpenTree>& open_trees() { return trees_; }
 
@@ -36,6 +40,7 @@ private:
     const Filesystem* committed_;
     BlockCache* cache_;
     std::map<u64, OpenTree> trees_;
+    std::set<u64> removed_;
 };
 
 } // namespace btrkit

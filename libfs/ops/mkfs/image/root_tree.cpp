@@ -4,6 +4,7 @@
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/checksum.h"
 #include "libfs/base/item_buffer.h"
+#include "libfs/edit/new_inode.h"
 
 #include <algorithm>
 #include <cassert>
@@ -47,18 +48,11 @@ private:
 };
 
 btrfs::RootItem root_item(const Parameters& parameters, const BuiltTree& built) {
-    btrfs::RootItem item = {};
-    // The kernel keeps an inode here that means nothing, always with these numbers.
-    item.inode.generation = first_generation;
-    item.inode.size = 3;
-    item.inode.nbytes = parameters.geometry.nodesize;
-    item.inode.nlink = 1;
-    item.inode.mode = S_IFDIR | 0755;
+    auto item = new_root_item(parameters.geometry);
     item.generation = first_generation;
     item.generation_v2 = first_generation;
     item.bytenr = built.root.bytenr;
     item.bytes_used = built.block_count * parameters.geometry.nodesize;
-    item.refs = 1;
     item.level = built.level;
     return item;
 }

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/edit/directory_editor.h"
+
+#include "formats/btrfs/dir.h"
+#include "formats/btrfs/item_types.h"
+#include "libfs/base/checksum.h"
+#include "libfs/base/item_buffer.h"
+#include "libfs/base/names.h"
+#include "libfs/edit/new_inode.h"
+#include "libfs/fs/path_lookup.h"
+
+#include <ranges>
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+namespace btrkit {
+
+namespace {
+
+namespace type = btrfs::item_type;
+
+Bytes as_bytes(std::string_view text) {
+    return std::as_bytes(std::span(text));
+}
+
+btrfs::Key dir_item_key(u64 dir, std::string_view name) {
+    return {dir, type::dir_item, name_hash(as_bytes(name))};
+}
+
+/// The names of a path, without those that don't matter.
+std::vector<std::string_view> names_of(std::string_view path) {
+    std::vector<std::string_view> names;
+    for (const auto part : std::views::split(path, '/')) {
+        const std::string_view name(part.begin(), part.end());
+        if (!name.empty() && name != ".") {
+            names.push_back(name);
+        }
+    }
+    return names;
+}
+
+std::vector<std::byte> entry_of(std::string_view name, const btrfs::Key& location, btrfs::FileType file_type,
+                                u64 transid) {
+    return ItemBuffer()
+        .add(btrfs::DirItem{.location = btrfs::DiskKey::from(location),
+                            .transid = transid,
+                            .data_len = 0,
+                            .name_len = static_cast<u16>(name.size()),
+                            .type = static_cast<u8>(file_type)})
+        .add_text(name)
+        .release();
+}
+
+/// The entries of a DIR_ITEM without the one of that name; nothing where it has none of that name.
+std::optional<std::vector<std::byte>> without_entry(Bytes entries, std::string_view name) {
+    std::size_t offset = 0;
+    while (const auto* entry = view_at<btrfs::DirItem>(entries, offset)) {
+        const std::size_t size = sizeof(*entry) + entry->name_len + entry->data_len;
+        if (as_text(clipped(entries, offset + sizeof(*entry), entry->name_len)) == name) {
+            std::vector<std::byte> rest(entries.begin(), entries.end());
+            const auto begin = rest.begin() + static_cast<std::ptrdiff_t>(offset);
+            rest.erase(begin, begin + static_cast<std::ptrdiff_t>(std::min(size, entries.size() - offset)));
+            return rest;
+        }
+        offset += size;
+    }
+    return std::nullopt;
+}
+
+std::unexpected<Error> bad_entry(const PlaceInTree& dir, std::string_view name) {
+    return fail(ErrorKind::damaged, fmt::format("the entry \"{}\" of directory {} in tree {} does not stand as it "
+                                                "should; run btrkit-check",
+                                                printable(name), dir.inode, dir.tree));
+}
+
+} // namespace
+
+Result<std::optional<btrfs::Key>> DirectoryEditor::find_entry(const PlaceInTree& dir, std::string_view name) {
+    BTRKIT_TRY_ASSIGN(auto* tree, transaction_->tree(dir.tree));
+    BTRKIT_TRY_ASSIGN(const auto item, tree->find(dir_item_key(dir.inode, name)));
+    return item ? entry_of_name(item->body, name) : std::nullopt;
+}
+
+Result<PlaceInTree> DirectoryEditor::find(std::string_view path) {
+    PlaceInTree place = {.tree = btrfs::fs_tree_id, .inode = btrfs::root_dir_inode};
+    for (const auto name : names_of(path)) {
+        BTRKIT_TRY_ASSIGN(const auto location, find_entry(place, name));
+        if (!location) {
+            return fail(ErrorKind::not_found,
+                        fmt::format("no \"{}\" in the image (looking for {})", printable(name), printable(path)));
+        }
+        place = location->type == type::root_item
+                    ? PlaceInTree{.tree = location->objectid, .inode = btrfs::root_dir_inode}
+                    : PlaceInTree{.tree = place.tree, .inode = location->objectid};
+    }
+    return place;
+}
+
+Result<NamedPlace> DirectoryEditor::find_parent(std::string_view path) {
+    auto names = names_of(path);
+    const bool is_possible = !names.empty() && names.back() != ".." && names.back().size() <= btrfs::max_name_length;
+    if (!is_possible) {
+        return fail(ErrorKind::usage, fmt::format("\"{}\" ends in no name that can be made", printable(path)));
+    }
+    const std::string name(names.back());
+    names.pop_back();
+    std::string parent;
+    for (const auto part : names) {
+        parent += '/';
+        parent += part;
+    }
+    BTRKIT_TRY_ASSIGN(const auto dir, find(parent));
+    return NamedPlace{.dir = dir, .name = name};
+}
+
+Result<u64> DirectoryEditor::add_entry(const PlaceInTree& dir, std::string_view name, const btrfs::Key& location,
+                                       btrfs::FileType file_type) {
+    BTRKIT_TRY_ASSIGN(auto* tree, transaction_->tree(dir.tree));
+    BTRKIT_TRY_ASSIGN(const auto is_taken, find_entry(dir, name));
+    if (is_taken) {
+        return fail(ErrorKind::refused, fmt::format("\"{}\" is there already", printable(name)));
+    }
+    BTRKIT_TRY(touch(dir, 2 * static_cast<std::int64_t>(name.size())));
+    const auto entry = entry_of(name, location, file_type, transaction_->generation());
+    BTRKIT_TRY_ASSIGN(const auto same_hash, tree->find(dir_item_key(dir.inode, name)));
+    auto body = same_hash ? same_hash->body : std::vector<std::byte>{};
+    body.insert(body.end(), entry.begin(), entry.end());
+    if (body.size() > btrfs::max_item_size(transaction_->geometry().nodesize)) {
+        return fail(ErrorKind::no_space,
+                    fmt::format("too many names in one directory share the hash of \"{}\"", printable(name)));
+    }
+    BTRKIT_TRY_ASSIGN(const auto last, tree->last_up_to({dir.inode, type::dir_index, ~u64{0}}));
+    const bool has_entries = last && last->key.objectid == dir.inode && last->key.type == type::dir_index;
+    const u64 index = has_entries ? last->key.offset + 1 : btrfs::first_dir_index;
+    tree->put(dir_item_key(dir.inode, name), std::move(body));
+    tree->put({dir.inode, type::dir_index, index}, entry);
+    return index;
+}
+
+Result<void> DirectoryEditor::remove_entry(const PlaceInTree& dir, std::string_view name, u64 index) {
+    BTRKIT_TRY_ASSIGN(auto* tree, transaction_->tree(dir.tree));
+    BTRKIT_TRY_ASSIGN(const auto item, tree->find(dir_item_key(dir.inode, name)));
+    auto rest = item ? without_entry(item->body, name) : std::nullopt;
+    BTRKIT_TRY_ASSIGN(const auto indexed, tree->find({dir.inode, type::dir_index, index}));
+    if (!rest || !indexed || !entry_of_name(indexed->body, name)) {
+        return bad_entry(dir, name);
+    }
+    if (rest->empty()) {
+        BTRKIT_TRY(tree->erase(dir_item_key(dir.inode, name)));
+    } else {
+        tree->put(dir_item_key(dir.inode, name), std::move(*rest));
+    }
+    BTRKIT_TRY(tree->erase({dir.inode, type::dir_index, index}));
+    return touch(dir, -2 * static_cast<std::int64_t>(name.size()));
+}
+
+/// A directory's size is twice that of its names.
+Result<void> DirectoryEditor::touch(const PlaceInTree& dir, std::int64_t size_change) {
+    BTRKIT_TRY_ASSIGN(auto* tree, transaction_->tree(dir.tree));
+    const btrfs::Key key = {dir.inode, type::inode_item, 0};
+    BTRKIT_TRY_ASSIGN(auto item, tree->find(key));
+    auto* inode = item && item->body.size() >= sizeof(btrfs::InodeItem)
+                      ? reinterpret_cast<btrfs::InodeItem*>(item->body.data())
+                      : nullptr;
+    if (inode == nullptr || !S_ISDIR(inode->mode)) {
+        return fail(ErrorKind::not_found, fmt::format("inode {} of tree {} is no directory", dir.inode, dir.tree));
+    }
+    inode->size = u64{inode->size} + static_cast<u64>(size_change);
+    inode->transid = transaction_->generation();
+    inode->sequence = u64{inode->sequence} + 1;
+    inode->mtime = inode->ctime = timespec_of(now_);
+    tree->put(key, std::move(item->body));
+    return {};
+}
+
+} // namespace btrkit

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// Directories of a filesystem that a transaction changes: looked up as they will be, and their entries put and taken.
+#pragma once
+
+#include "libfs/fs/inode.h"
+#include "libfs/txn/transaction.h"
+
+#include <string_view>
+
+namespace btrkit {
+
+/// An inode of the filesystem as the transaction makes it.
+struct PlaceInTree {
+    u64 tree = 0;
+    u64 inode = 0;
+
+    friend bool operator==(const PlaceInTree&, const PlaceInTree&) = default;
+};
+
+/// Where a path leads and what it ends in: the directory that a new entry would stand in, and its name.
+struct NamedPlace {
+    PlaceInTree dir;
+    std::string name;
+};
+
+class DirectoryEditor {
+public:
+    /// now: what changed directories are dated. The transaction must outlive it.
+    DirectoryEditor(Transaction& transaction, Time now) : transaction_(&transaction), now_(now) {}
+
+    /// As find_path(): from the top-level tree, without following anything. Fails with not_found, naming what is not
+    /// there, and with damaged.
+    Result<PlaceInTree> find(std::string_view path);
+    /// All of the path but its last name must be there, and be a directory. Fails with usage where there is no last
+    /// name, or none that an entry can have.
+    Result<NamedPlace> find_parent(std::string_view path);
+    /// Nothing where the directory has no such entry.
+    Result<std::optional<btrfs::Key>> find_entry(const PlaceInTree& dir, std::string_view name);
+
+    /// Puts an entry into the directory; returns its index there. Fails with refused where the name is taken, with
+    /// not_found where the directory is none, with no_space where its hash has no room left.
+    Result<u64> add_entry(const PlaceInTree& dir, std::string_view name, const btrfs::Key& location,
+                          btrfs::FileType type);
+    /// Takes it out. Fails with damaged where it does not stand there as it should.
+    Result<void> remove_entry(const PlaceInTree& dir, std::string_view name, u64 index);
+
+private:
+    Result<void> touch(const PlaceInTree& dir, std::int64_t size_change);
+
+    Transaction* transaction_;
+    Time now_;
+};
+
+} // namespace btrkit
