@@ -37,6 +37,8 @@ public:
     u64 generation() const { return workspace_->generation(); }
     const Geometry& geometry() const { return workspace_->geometry; }
     const Filesystem& committed() const { return *committed_; }
+    /// Those of the filesystem as it will be.
+    const ChunkMap& chunks() const { return workspace_->filesystem.volume().chunks(); }
 
     /// The tree of that id, to be read and changed. It stays valid. Fails with not_found, and with damaged.
     Result<TreeBuffer*> tree(u64 id);

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// Whether a proposed filesystem is as sound as the one that it comes from.
+#pragma once
+
+#include "libfs/base/run_context.h"
+#include "libfs/survey/findings.h"
+#include "libfs/txn/transaction.h"
+
+namespace btrkit::commit {
+
+/// Checks the filesystem as it will be, and, only if that finds anything, the one that stands. Returns what is new, as
+/// a multiset: told by code, tree, key and inode, never by address, for what was wrong before may lie elsewhere now.
+/// Fails with cancelled where it was stopped, and as opening does.
+Result<survey::Findings> prove(const Filesystem& committed, const Proposal& proposal, const RunContext& context);
+
+} // namespace btrkit::commit
