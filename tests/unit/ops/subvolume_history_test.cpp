@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT
+// Subvolumes made, copied and deleted in seeded random histories, on each kind of filesystem: after every commit the
+// check finds nothing, and the filesystem holds what a plain model says.
+#include "libfs/edit/subvolume_editor.h"
+#include "libfs/fs/directory.h"
+#include "libfs/fs/path_lookup.h"
+#include "libfs/ops/commit/commit.h"
+#include "libfs/survey/read_roots.h"
+#include "tests/support/effort.h"
+#include "tests/support/shared_device.h"
+#include "tests/unit/ops/edited_filesystem.h"
+
+#include <doctest/doctest.h>
+
+#include <map>
+#include <random>
+#include <set>
+
+namespace subvolume_history_test {
+
+using namespace btrkit;
+using namespace btrkit::test;
+
+namespace {
+
+/// The names in a subvolume's top directory; those of subvolumes lead to their number in the model.
+struct ModelTree {
+    std::map<std::string, std::optional<unsigned>> names;
+};
+
+/// What a user would expect: trees by number, 0 is the top-level one.
+struct Model {
+    std::map<unsigned, ModelTree> trees = {{0, {{{"file1", {}}, {"file2", {}}, {"file3", {}}}}}};
+    unsigned next = 1;
+
+    /// Where a tree stands, from the top.
+    std::string path_of(unsigned number) const {
+        if (number == 0) {
+            return "";
+        }
+        for (const auto& [parent, tree] : trees) {
+            for (const auto& [name, child] : tree.names) {
+                if (child == number) {
+                    return path_of(parent) + "/" + name;
+                }
+            }
+        }
+        throw std::logic_error("a tree that stands nowhere");
+    }
+    bool has_nested(unsigned number) const {
+        return std::ranges::any_of(trees.at(number).names, [](const auto& entry) { return entry.second.has_value(); });
+    }
+    unsigned pick(std::mt19937& random) const {
+        return std::next(trees.begin(), static_cast<std::ptrdiff_t>(random() % trees.size()))->first;
+    }
+};
+
+/// Devices in memory that transactions are made on, one after the other.
+class Bench {
+public:
+    explicit Bench(const FilesystemKind& kind) {
+        for (auto& device : EditedFilesystem(kind).own_devices()) {
+            kept_.emplace_back(dynamic_cast<MemoryDevice*>(device.release()));
+        }
+    }
+
+    Filesystem open() const {
+        Devices views;
+        for (const auto& device : kept_) {
+            views.push_back(std::make_unique<SharedDevice>(device));
+        }
+        auto filesystem = Filesystem::open(std::move(views), {}, [](const Problem&) {});
+        REQUIRE_MESSAGE(filesystem, filesystem.error().message);
+        return std::move(*filesystem);
+    }
+    WritableDevices writable(const Filesystem& filesystem) const {
+        WritableDevices devices;
+        for (const auto& [devid, member] : filesystem.volume().members()) {
+            const auto found =
+                std::ranges::find(kept_, member.device->name(), [](const auto& device) { return device->name(); });
+            devices[devid] = found->get();
+        }
+        return devices;
+    }
+
+private:
+    std::vector<std::shared_ptr<MemoryDevice>> kept_;
+};
+
+btrfs::Uuid random_uuid(std::mt19937& random) {
+    btrfs::Uuid uuid;
+    std::memset(&uuid, 0, sizeof(uuid));
+    auto* bytes = reinterpret_cast<u8*>(&uuid);
+    std::generate_n(bytes, sizeof(uuid), [&] { return static_cast<u8>(random()); });
+    return uuid;
+}
+
+template <class T>
+T must(Result<T> result) {
+    REQUIRE_MESSAGE(result, (result ? "" : result.error().message));
+    if constexpr (!std::is_void_v<T>) {
+        return std::move(*result);
+    }
+}
+
+/// One random change, made in the transaction and in the model.
+void change(SubvolumeEditor& editor, Model& model, std::mt19937& random) {
+    const unsigned parent = model.pick(random);
+    const std::string name = "sub" + std::to_string(model.next);
+    const auto place = [&] { return must(editor.directories().find_parent(model.path_of(parent) + "/" + name)); };
+    switch (random() % 4) {
+    case 0: {
+        must(editor.create(place(), {.uuid = random_uuid(random)}));
+        model.trees[parent].names[name] = model.next;
+        model.trees[model.next++] = {};
+        break;
+    }
+    case 1:
+    case 2: {
+        const unsigned source = model.pick(random);
+        const u64 id = must(editor.find(model.path_of(source)));
+        must(editor.snapshot(id, place(), {.uuid = random_uuid(random)}));
+        ModelTree copy;
+        for (const auto& [entry, child] : model.trees[source].names) {
+            if (!child) {
+                copy.names[entry] = {};
+            }
+        }
+        model.trees[model.next] = copy;
+        model.trees[parent].names[name] = model.next++;
+        break;
+    }
+    default: {
+        const unsigned number = model.pick(random);
+        const auto path = number == 0 ? std::string() : model.path_of(number);
+        const u64 id = must(editor.find(path));
+        const auto removed = editor.remove(id);
+        if (number == 0 || model.has_nested(number)) {
+            REQUIRE_FALSE(removed);
+            CHECK(removed.error().kind == ErrorKind::refused);
+            break;
+        }
+        must(removed);
+        for (auto& [other, tree] : model.trees) {
+            std::erase_if(tree.names, [&](const auto& entry) { return entry.second == number; });
+        }
+        model.trees.erase(number);
+    }
+    }
+}
+
+/// That the filesystem holds what the model says; entries of snapshots that lead to nothing are passed over.
+void compare(const Filesystem& filesystem, const Model& model) {
+    for (const auto& [number, tree] : model.trees) {
+        const auto place = must(find_path(filesystem, model.path_of(number)));
+        std::set<std::string> found;
+        for (const auto& [name, child] : tree.names) {
+            const auto inner = find_path(filesystem, model.path_of(number) + "/" + name);
+            REQUIRE_MESSAGE(inner, name);
+            CHECK((inner->tree.id != place.tree.id) == child.has_value());
+        }
+    }
+}
+
+void run_history(const FilesystemKind& kind, u32 seed, unsigned commits) {
+    CAPTURE(seed);
+    CAPTURE(kind.metadata_profile);
+    std::mt19937 random(seed);
+    Bench bench(kind);
+    Model model;
+    for (unsigned number = 0; number < commits; ++number) {
+        CAPTURE(number);
+        const auto filesystem = bench.open();
+        auto transaction = must(Transaction::begin(filesystem, {}));
+        SubvolumeEditor editor(transaction, {.sec = 3000});
+        for (unsigned i = random() % 6; i > 0; --i) {
+            change(editor, model, random);
+        }
+        const auto report = must(commit::run(transaction, bench.writable(filesystem), {}, {}));
+        CHECK(report.new_generation == report.old_generation + 1);
+        const auto after = bench.open();
+        CHECK(after.super().generation == report.new_generation);
+        const auto checked = check_filesystem(after);
+        for (const auto& finding : checked.findings.all()) {
+            FAIL_CHECK(describe(finding.problem));
+        }
+        compare(after, model);
+    }
+}
+
+} // namespace
+
+TEST_CASE("Histories of subvolumes leave a filesystem that is sound and holds what the model says") {
+    const std::vector<FilesystemKind> kinds = {
+        {.slack_bytes = 32 * mib},
+        {.metadata_profile = "single", .features = {"^free-space-tree", "^block-group-tree"}, .slack_bytes = 32 * mib},
+        {.features = {"^skinny-metadata"}, .slack_bytes = 32 * mib},
+        {.data_profile = "raid1", .metadata_profile = "raid1", .device_count = 2, .slack_bytes = 32 * mib},
+        {.data_profile = "raid5", .metadata_profile = "raid5", .device_count = 3, .slack_bytes = 32 * mib},
+        {.data_profile = "raid6", .metadata_profile = "raid10", .device_count = 4, .slack_bytes = 32 * mib},
+    };
+    for (const auto& kind : kinds) {
+        for (u32 seed = 1; seed <= rounds(2, 50); ++seed) {
+            run_history(kind, seed, 12);
+        }
+    }
+}
+
+} // namespace subvolume_history_test
