@@ -2,9 +2,12 @@
 // Subvolumes made, copied and deleted in seeded random histories, on each kind of filesystem: after every commit the
 // check finds nothing, and the filesystem holds what a plain model says.
 #include "libfs/edit/subvolume_editor.h"
+
+#include "formats/btrfs/item_types.h"
 #include "libfs/fs/directory.h"
 #include "libfs/fs/path_lookup.h"
 #include "libfs/ops/commit/commit.h"
+#include "libfs/ops/mkfs/mkfs.h"
 #include "libfs/survey/read_roots.h"
 #include "tests/support/effort.h"
 #include "tests/support/shared_device.h"
@@ -23,6 +26,36 @@ using namespace btrkit::test;
 
 namespace {
 
+constexpr unsigned file_count = 300;
+
+/// What a file of the source holds: most have an extent of their own, some stand in the tree.
+class PlainContent final : public mkfs::Content {
+public:
+    Result<void> read(u32 content, u64 offset, MutableBytes out) const override {
+        for (std::size_t i = 0; i < out.size(); ++i) {
+            out[i] = static_cast<std::byte>((offset + i) / 7 + content);
+        }
+        return {};
+    }
+};
+
+std::string file_name(unsigned number) {
+    return "a-file-with-a-long-name-" + std::to_string(number);
+}
+
+/// With metadata blocks of 4 KiB, enough for trees of three levels.
+mkfs::SourceTree many_files() {
+    auto tree = mkfs::empty_source_tree({.sec = 1000});
+    tree.content = std::make_unique<PlainContent>();
+    for (u32 number = 1; number <= file_count; ++number) {
+        const u64 bytes = number % 3 == 0 ? 300 : 5000;
+        tree.inodes.front().entries.push_back({file_name(number), number});
+        tree.inodes.push_back({.mode = 0100644, .size = bytes, .content = number, .data = {{0, bytes}}});
+    }
+    settle(tree);
+    return tree;
+}
+
 /// The names in a subvolume's top directory; those of subvolumes lead to their number in the model.
 struct ModelTree {
     std::map<std::string, std::optional<unsigned>> names;
@@ -30,8 +63,14 @@ struct ModelTree {
 
 /// What a user would expect: trees by number, 0 is the top-level one.
 struct Model {
-    std::map<unsigned, ModelTree> trees = {{0, {{{"file1", {}}, {"file2", {}}, {"file3", {}}}}}};
+    std::map<unsigned, ModelTree> trees;
     unsigned next = 1;
+
+    Model() {
+        for (unsigned number = 1; number <= file_count; ++number) {
+            trees[0].names[file_name(number)] = std::nullopt;
+        }
+    }
 
     /// Where a tree stands, from the top.
     std::string path_of(unsigned number) const {
@@ -55,13 +94,37 @@ struct Model {
     }
 };
 
+template <class T>
+T must(Result<T> result) {
+    REQUIRE_MESSAGE(result, (result ? "" : result.error().message));
+    if constexpr (!std::is_void_v<T>) {
+        return std::move(*result);
+    }
+}
+
 /// Devices in memory that transactions are made on, one after the other.
 class Bench {
 public:
     explicit Bench(const FilesystemKind& kind) {
-        for (auto& device : EditedFilesystem(kind).own_devices()) {
-            kept_.emplace_back(dynamic_cast<MemoryDevice*>(device.release()));
+        const auto source = many_files();
+        const auto plan = must(mkfs::plan(source,
+                                          {.requests = {.data_profile = kind.data_profile,
+                                                        .metadata_profile = kind.metadata_profile,
+                                                        .nodesize_bytes = 4096,
+                                                        .features = kind.features,
+                                                        .fsid = mkfs::uuid_from_seed("history"),
+                                                        .now = {.sec = 2000}},
+                                           .sizing = mkfs::Sizing::least,
+                                           .slack_bytes = kind.slack_bytes,
+                                           .device_sizes = std::vector<u64>(kind.device_count)},
+                                          {}));
+        std::vector<WritableDevice*> pointers;
+        for (const auto& device : plan.layout.devices) {
+            kept_.push_back(std::make_shared<MemoryDevice>("device" + std::to_string(device.devid),
+                                                           std::vector<std::byte>(device.size_bytes)));
+            pointers.push_back(kept_.back().get());
         }
+        must(mkfs::write(plan, pointers, {}, {}));
     }
 
     Filesystem open() const {
@@ -95,20 +158,51 @@ btrfs::Uuid random_uuid(std::mt19937& random) {
     return uuid;
 }
 
-template <class T>
-T must(Result<T> result) {
-    REQUIRE_MESSAGE(result, (result ? "" : result.error().message));
-    if constexpr (!std::is_void_v<T>) {
-        return std::move(*result);
+btrfs::InodeItem* inode_in(std::optional<BufferedItem>& item) {
+    REQUIRE((item && item->body.size() == sizeof(btrfs::InodeItem)));
+    return reinterpret_cast<btrfs::InodeItem*>(item->body.data());
+}
+
+u64 random_file(std::mt19937& random) {
+    return btrfs::root_dir_inode + 1 + random() % file_count;
+}
+
+/// So that leaves which others share are left.
+void touch_files(Transaction& transaction, u64 tree, std::mt19937& random) {
+    auto* buffer = must(transaction.tree(tree));
+    for (unsigned i = random() % 10; i > 0; --i) {
+        const btrfs::Key key = {random_file(random), btrfs::item_type::inode_item, 0};
+        if (auto item = must(buffer->find(key))) {
+            inode_in(item)->mtime.sec = u64{random()};
+            buffer->put(key, std::move(item->body));
+        }
+    }
+}
+
+/// So that data is left, by some of those who share it or by the last.
+void empty_files(Transaction& transaction, u64 tree, std::mt19937& random) {
+    auto* buffer = must(transaction.tree(tree));
+    const u64 first = random_file(random);
+    const u64 count = random() % 100;
+    for (u64 inode = first; inode < first + count; ++inode) {
+        const btrfs::Key key = {inode, btrfs::item_type::inode_item, 0};
+        if (auto item = must(buffer->find(key))) {
+            must(buffer->erase({inode, btrfs::item_type::extent_data, 0}));
+            inode_in(item)->size = 0;
+            inode_in(item)->nbytes = 0;
+            buffer->put(key, std::move(item->body));
+        }
     }
 }
 
 /// One random change, made in the transaction and in the model.
-void change(SubvolumeEditor& editor, Model& model, std::mt19937& random) {
+void change(Transaction& transaction, SubvolumeEditor& editor, Model& model, std::mt19937& random) {
     const unsigned parent = model.pick(random);
     const std::string name = "sub" + std::to_string(model.next);
     const auto place = [&] { return must(editor.directories().find_parent(model.path_of(parent) + "/" + name)); };
-    switch (random() % 4) {
+    switch (random() % 6) {
+    case 4: touch_files(transaction, must(editor.find(model.path_of(parent))), random); break;
+    case 5: empty_files(transaction, must(editor.find(model.path_of(parent))), random); break;
     case 0: {
         must(editor.create(place(), {.uuid = random_uuid(random)}));
         model.trees[parent].names[name] = model.next;
@@ -174,7 +268,7 @@ void run_history(const FilesystemKind& kind, u32 seed, unsigned commits) {
         auto transaction = must(Transaction::begin(filesystem, {}));
         SubvolumeEditor editor(transaction, {.sec = 3000});
         for (unsigned i = random() % 6; i > 0; --i) {
-            change(editor, model, random);
+            change(transaction, editor, model, random);
         }
         const auto report = must(commit::run(transaction, bench.writable(filesystem), {}, {}));
         CHECK(report.new_generation == report.old_generation + 1);
@@ -192,12 +286,12 @@ void run_history(const FilesystemKind& kind, u32 seed, unsigned commits) {
 
 TEST_CASE("Histories of subvolumes leave a filesystem that is sound and holds what the model says") {
     const std::vector<FilesystemKind> kinds = {
-        {.slack_bytes = 32 * mib},
-        {.metadata_profile = "single", .features = {"^free-space-tree", "^block-group-tree"}, .slack_bytes = 32 * mib},
-        {.features = {"^skinny-metadata"}, .slack_bytes = 32 * mib},
-        {.data_profile = "raid1", .metadata_profile = "raid1", .device_count = 2, .slack_bytes = 32 * mib},
-        {.data_profile = "raid5", .metadata_profile = "raid5", .device_count = 3, .slack_bytes = 32 * mib},
-        {.data_profile = "raid6", .metadata_profile = "raid10", .device_count = 4, .slack_bytes = 32 * mib},
+        {.slack_bytes = 24 * mib},
+        {.metadata_profile = "single", .features = {"^free-space-tree", "^block-group-tree"}, .slack_bytes = 24 * mib},
+        {.features = {"^skinny-metadata"}, .slack_bytes = 24 * mib},
+        {.data_profile = "raid1", .metadata_profile = "raid1", .device_count = 2, .slack_bytes = 24 * mib},
+        {.data_profile = "raid5", .metadata_profile = "raid5", .device_count = 3, .slack_bytes = 24 * mib},
+        {.data_profile = "raid6", .metadata_profile = "raid10", .device_count = 4, .slack_bytes = 24 * mib},
     };
     for (const auto& kind : kinds) {
         for (u32 seed = 1; seed <= rounds(2, 50); ++seed) {
