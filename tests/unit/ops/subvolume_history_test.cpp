@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Subvolumes made, copied and deleted in seeded random histories, on each kind of filesystem: after every commit the
 // check finds nothing, and the filesystem holds what a plain model says.
-#include "libfs/edit/subvolume_editor.h"
-
 #include "formats/btrfs/item_types.h"
 #include "libfs/fs/directory.h"
 #include "libfs/fs/path_lookup.h"
 #include "libfs/ops/commit/commit.h"
-#include "libfs/ops/mkfs/mkfs.h"
 #include "libfs/survey/read_roots.h"
 #include "tests/support/effort.h"
-#include "tests/support/shared_device.h"
-#include "tests/unit/ops/edited_filesystem.h"
+#include "tests/unit/ops/transaction_bench.h"
 
 #include <doctest/doctest.h>
 
@@ -25,36 +21,6 @@ using namespace btrkit;
 using namespace btrkit::test;
 
 namespace {
-
-constexpr unsigned file_count = 300;
-
-/// What a file of the source holds: most have an extent of their own, some stand in the tree.
-class PlainContent final : public mkfs::Content {
-public:
-    Result<void> read(u32 content, u64 offset, MutableBytes out) const override {
-        for (std::size_t i = 0; i < out.size(); ++i) {
-            out[i] = static_cast<std::byte>((offset + i) / 7 + content);
-        }
-        return {};
-    }
-};
-
-std::string file_name(unsigned number) {
-    return "a-file-with-a-long-name-" + std::to_string(number);
-}
-
-/// With metadata blocks of 4 KiB, enough for trees of three levels.
-mkfs::SourceTree many_files() {
-    auto tree = mkfs::empty_source_tree({.sec = 1000});
-    tree.content = std::make_unique<PlainContent>();
-    for (u32 number = 1; number <= file_count; ++number) {
-        const u64 bytes = number % 3 == 0 ? 300 : 5000;
-        tree.inodes.front().entries.push_back({file_name(number), number});
-        tree.inodes.push_back({.mode = 0100644, .size = bytes, .content = number, .data = {{0, bytes}}});
-    }
-    settle(tree);
-    return tree;
-}
 
 /// The names in a subvolume's top directory; those of subvolumes lead to their number in the model.
 struct ModelTree {
@@ -93,70 +59,6 @@ struct Model {
         return std::next(trees.begin(), static_cast<std::ptrdiff_t>(random() % trees.size()))->first;
     }
 };
-
-template <class T>
-T must(Result<T> result) {
-    REQUIRE_MESSAGE(result, (result ? "" : result.error().message));
-    if constexpr (!std::is_void_v<T>) {
-        return std::move(*result);
-    }
-}
-
-/// Devices in memory that transactions are made on, one after the other.
-class Bench {
-public:
-    explicit Bench(const FilesystemKind& kind) {
-        const auto source = many_files();
-        const auto plan = must(mkfs::plan(source,
-                                          {.requests = {.data_profile = kind.data_profile,
-                                                        .metadata_profile = kind.metadata_profile,
-                                                        .nodesize_bytes = 4096,
-                                                        .features = kind.features,
-                                                        .fsid = mkfs::uuid_from_seed("history"),
-                                                        .now = {.sec = 2000}},
-                                           .sizing = mkfs::Sizing::least,
-                                           .slack_bytes = kind.slack_bytes,
-                                           .device_sizes = std::vector<u64>(kind.device_count)},
-                                          {}));
-        std::vector<WritableDevice*> pointers;
-        for (const auto& device : plan.layout.devices) {
-            kept_.push_back(std::make_shared<MemoryDevice>("device" + std::to_string(device.devid),
-                                                           std::vector<std::byte>(device.size_bytes)));
-            pointers.push_back(kept_.back().get());
-        }
-        must(mkfs::write(plan, pointers, {}, {}));
-    }
-
-    Filesystem open() const {
-        Devices views;
-        for (const auto& device : kept_) {
-            views.push_back(std::make_unique<SharedDevice>(device));
-        }
-        auto filesystem = Filesystem::open(std::move(views), {}, [](const Problem&) {});
-        REQUIRE_MESSAGE(filesystem, filesystem.error().message);
-        return std::move(*filesystem);
-    }
-    WritableDevices writable(const Filesystem& filesystem) const {
-        WritableDevices devices;
-        for (const auto& [devid, member] : filesystem.volume().members()) {
-            const auto found =
-                std::ranges::find(kept_, member.device->name(), [](const auto& device) { return device->name(); });
-            devices[devid] = found->get();
-        }
-        return devices;
-    }
-
-private:
-    std::vector<std::shared_ptr<MemoryDevice>> kept_;
-};
-
-btrfs::Uuid random_uuid(std::mt19937& random) {
-    btrfs::Uuid uuid;
-    std::memset(&uuid, 0, sizeof(uuid));
-    auto* bytes = reinterpret_cast<u8*>(&uuid);
-    std::generate_n(bytes, sizeof(uuid), [&] { return static_cast<u8>(random()); });
-    return uuid;
-}
 
 btrfs::InodeItem* inode_in(std::optional<BufferedItem>& item) {
     REQUIRE((item && item->body.size() == sizeof(btrfs::InodeItem)));
@@ -260,7 +162,7 @@ void run_history(const FilesystemKind& kind, u32 seed, unsigned commits) {
     CAPTURE(seed);
     CAPTURE(kind.metadata_profile);
     std::mt19937 random(seed);
-    Bench bench(kind);
+    TransactionBench bench(kind);
     Model model;
     for (unsigned number = 0; number < commits; ++number) {
         CAPTURE(number);
