@@ -56,7 +56,7 @@ CLI::Option* add_parsed(CLI::App& app, const std::string& names, std::optional<u
 CommandLine::CommandLine(Tool tool)
     : tool_(std::move(tool)), app_(std::make_unique<CLI::App>("", std::string(tool_.name))) {
     app_->option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-    app_->add_flag("-q,--quiet", quiet_, "print errors only")->group(shared_group);
+    app_->add_flag(tool_.has_short_quiet ? "-q,--quiet" : "--quiet", quiet_, "print errors only")->group(shared_group);
     app_->add_flag("-v,--verbose", verbose_, "print more on standard error")->group(shared_group);
     app_->set_help_flag("-h,--help", "this text")->group(shared_group);
     app_->set_version_flag("--version", "", "the version, and the libraries it was built with")->group(shared_group);
@@ -124,7 +124,7 @@ CLI::Option* CommandLine::add_size(const std::string& names, std::optional<u64>&
     return add_parsed(*app_, names, size_bytes, what, parse_size, "size")->option_text("SIZE");
 }
 
-void CommandLine::add_super(std::optional<unsigned>& mirror) {
+void CommandLine::add_super(std::optional<unsigned>& mirror, const std::string& names) {
     const auto store = [&mirror](const std::string& text) {
         const auto number = parse_number(text);
         if (!number || *number >= btrfs::superblock_offsets.size()) {
@@ -133,7 +133,7 @@ void CommandLine::add_super(std::optional<unsigned>& mirror) {
         }
         mirror = static_cast<unsigned>(*number);
     };
-    app_->add_option_function<std::string>("-s,--super", store, "use this superblock mirror, 0 to 2")->option_text("N");
+    app_->add_option_function<std::string>(names, store, "use this superblock mirror, 0 to 2")->option_text("N");
 }
 
 std::optional<int> CommandLine::parse(std::span<const std::string> arguments, Io& io) {
@@ -155,7 +155,7 @@ std::optional<int> CommandLine::parse(std::span<const std::string> arguments, Io
 
 int CommandLine::wrong_usage(Io& io, std::string_view what) const {
     Messages messages(tool_.name, io.err, Verbosity::quiet);
-    messages.error(fmt::format("{} (see {} --help)", what, tool_.name));
+    messages.error(fmt::format("{} (see {} --help)", what, called()));
     return exit_usage;
 }
 
@@ -174,7 +174,7 @@ ProgressStyle CommandLine::progress_style(const Io& io) const {
 }
 
 std::string CommandLine::help() const {
-    std::string text = fmt::format("Usage: {} [OPTIONS] {}\n{}\n\n", tool_.name, tool_.operands, tool_.summary);
+    std::string text = fmt::format("Usage: {} [OPTIONS] {}\n{}\n\n", called(), tool_.operands, tool_.summary);
     // The tool's own options are what its user looks for: they come first, the shared ones behind them.
     for (const bool shared : {false, true}) {
         for (const auto* option : app_->get_options()) {
@@ -185,6 +185,10 @@ std::string CommandLine::help() const {
         }
     }
     return text;
+}
+
+std::string CommandLine::called() const {
+    return tool_.verb.empty() ? std::string(tool_.name) : fmt::format("{} {}", tool_.name, tool_.verb);
 }
 
 int CommandLine::print(Io& io, std::string_view text) const {

@@ -25,6 +25,8 @@ struct Tool {
     std::string_view operands;               ///< "IMAGE...", for the usage line
     std::string_view summary;                ///< one line
     std::vector<std::string> libraries = {}; ///< for --version: those that not every tool stands on
+    std::string_view verb = {};              ///< of a tool that has several: "property get"
+    bool has_short_quiet = true;             ///< -q is --quiet, and nothing else
 };
 
 enum class OutputFormat { text, json, lines };
@@ -52,8 +54,9 @@ public:
     /// --progress: shows it even for short work, and where standard error is no terminal. names: where it has others
     /// too
     void add_progress(const std::string& names = "--progress");
-    /// -s, --super N: which superblock mirror of each device is used; see VolumeOptions::super_mirror.
-    void add_super(std::optional<unsigned>& mirror);
+    /// -s, --super N: which superblock mirror of each device is used; see VolumeOptions::super_mirror. names: where it
+    /// has others
+    void add_super(std::optional<unsigned>& mirror, const std::string& names = "-s,--super");
     /// An option whose value is a number (parse_number) or a size (parse_size).
     CLI::Option* add_number(const std::string& names, std::optional<u64>& number, const std::string& what);
     CLI::Option* add_size(const std::string& names, std::optional<u64>& size_bytes, const std::string& what);
@@ -77,6 +80,8 @@ public:
 private:
     CLI::Option* add_image_operands(std::vector<std::string>& images);
     std::string help() const;
+    /// With its verb, as users call it.
+    std::string called() const;
 
     Tool tool_;
     std::unique_ptr<CLI::App> app_;

@@ -2,12 +2,12 @@
 #include "apps/send/send.h"
 
 #include "apps/common/exit_status.h"
+#include "apps/common/open_filesystem.h"
 #include "apps/common/sizes.h"
 #include "apps/common/stop_signals.h"
 #include "apps/common/version.h"
 #include "apps/send/change_list.h"
 #include "apps/send/flags.h"
-#include "apps/send/images.h"
 #include "apps/send/report_json.h"
 #include "apps/send/stream_output.h"
 #include "libfs/base/names.h"
@@ -25,10 +25,10 @@ public:
         : flags_(flags), progress_(progress), messages_(messages), io_(io), damages_(messages) {}
 
     int run() {
-        const auto filesystem = open_filesystem(flags_.images, flags_.volume, damages_, messages_);
+        const auto filesystem = open(flags_.images);
         std::optional<Filesystem> parent_image;
         if (!flags_.parent_images.empty()) {
-            parent_image = open_filesystem(flags_.parent_images, flags_.volume, damages_, messages_);
+            parent_image = open(flags_.parent_images);
         }
         if (messages_.error_count() > 0) {
             return exit_failed;
@@ -41,6 +41,11 @@ public:
     }
 
 private:
+    std::optional<Filesystem> open(const std::vector<std::string>& images) {
+        return open_filesystem(images, flags_.volume, "nothing is sent of it while in use (`btrfs send` can)", damages_,
+                               messages_);
+    }
+
     int send_to_file(const Filesystem& filesystem, const Filesystem* parent) {
         std::vector<std::string> images = flags_.images;
         images.insert(images.end(), flags_.parent_images.begin(), flags_.parent_images.end());

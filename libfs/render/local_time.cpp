@@ -113,4 +113,16 @@ void LocalTime::put_by_libc(TextBuffer& out, std::int64_t seconds) {
     out.put(std::string_view(text.data(), length));
 }
 
+std::string time_text_with_zone(std::int64_t seconds) {
+    TextBuffer text;
+    LocalTime().put(text, seconds);
+    const std::time_t time = seconds;
+    std::tm parts{};
+    std::array<char, 16> zone{};
+    if (::localtime_r(&time, &parts) != nullptr) {
+        std::strftime(zone.data(), zone.size(), " %z", &parts);
+    }
+    return std::string(text.view()) + zone.data();
+}
+
 } // namespace btrkit

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <ctime>
+#include <string>
 
 namespace btrkit {
 
@@ -32,5 +33,8 @@ private:
     std::array<Quarter, 64> quarters_{};
     std::int64_t last_seconds_ = 0; ///< the last date that could be printed as it is
 };
+
+/// "2026-11-21 00:49:09 +0100": with what it is ahead of UTC, for times that are few.
+std::string time_text_with_zone(std::int64_t seconds);
 
 } // namespace btrkit

@@ -117,17 +117,26 @@ void RootsCollector::accept_dir_item(const btrfs::Key& key, Bytes body, const Pl
     }
 }
 
-void read_roots(Survey& survey) {
-    RootsCollector collector(survey.roots);
-    Cursor cursor(survey.filesystem.reader(), survey.filesystem.root_tree().block);
-    for (cursor.seek(btrfs::Key::min()); cursor.valid() && !survey.run.stop.stop_requested(); cursor.next()) {
+Roots read_roots(const Filesystem& filesystem, const StopToken& stop, const ProblemSink& damage) {
+    Roots roots;
+    RootsCollector collector(roots);
+    Cursor cursor(filesystem.reader(), filesystem.root_tree().block);
+    for (cursor.seek(btrfs::Key::min()); cursor.valid() && !stop.stop_requested(); cursor.next()) {
         collector.accept(cursor.key(), cursor.data(),
                          {.logical = Logical{cursor.leaf().header().bytenr},
                           .tree = btrfs::root_tree_id,
                           .slot = cursor.slot(),
                           .key = cursor.key()});
     }
-    survey.roots.complete = !cursor.missed_items() && !survey.run.stop.stop_requested();
+    if (damage) {
+        std::ranges::for_each(cursor.damage(), damage);
+    }
+    roots.complete = !cursor.missed_items() && !stop.stop_requested();
+    return roots;
+}
+
+void read_roots(Survey& survey) {
+    survey.roots = read_roots(survey.filesystem, survey.run.stop);
 }
 
 } // namespace btrkit::survey

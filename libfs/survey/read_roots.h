@@ -29,8 +29,11 @@ private:
     Roots& roots_;
 };
 
-/// Fills survey.roots, for verbs that do not scan the root tree. Reports nothing; where blocks of it were lost, or
-/// the user stopped it, the roots are not complete.
+/// For verbs that do not scan the root tree. Where blocks of it were lost, or the user stopped it, the roots are not
+/// complete. `damage` is told what was read past; empty: nobody wants to know.
+Roots read_roots(const Filesystem& filesystem, const StopToken& stop, const ProblemSink& damage = {});
+
+/// The same into survey.roots, reporting nothing.
 void read_roots(Survey& survey);
 
 } // namespace btrkit::survey

@@ -7,6 +7,7 @@
 #include "apps/mkfs/mkfs.h"
 #include "apps/scrub/scrub.h"
 #include "apps/send/send.h"
+#include "apps/subvolume/subvolume.h"
 #include "apps/undo/undo.h"
 #include "libfs/render/fields_json.h"
 #include "tests/apps/json_members.h"
@@ -57,9 +58,17 @@ struct Paper {
     std::string tool;
     apps::App app;
     std::vector<std::string> statuses = {"0", "1", "2"};
+    std::vector<std::vector<std::string>> verbs = {}; ///< of a tool that has several, each with its own help
 
     std::string page() const { return read_doc("man/" + tool + ".1"); }
-    std::string help() const { return run_tool(app, {"--help"}).out; }
+    std::string help() const {
+        auto text = run_tool(app, {"--help"}).out;
+        for (auto verb : verbs) {
+            verb.emplace_back("--help");
+            text += run_tool(app, verb).out;
+        }
+        return text;
+    }
 };
 
 std::vector<Paper> papers() {
@@ -70,6 +79,10 @@ std::vector<Paper> papers() {
             {"btrkit-mkfs", apps::run_mkfs},
             {"btrkit-scrub", apps::run_scrub, {"0", "1", "2", "3"}},
             {"btrkit-send", apps::run_send},
+            {"btrkit-subvolume",
+             apps::run_subvolume,
+             {"0", "1", "2"},
+             {{"list"}, {"show"}, {"get-default"}, {"property", "get"}}},
             {"btrkit-undo", apps::run_undo}};
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "apps/send/images.h"
+#include "apps/common/open_filesystem.h"
 
 #include "apps/common/open_images.h"
 #include "apps/common/sizes.h"
@@ -27,12 +27,11 @@ void Damages::finish() {
 }
 
 std::optional<Filesystem> open_filesystem(const std::vector<std::string>& images, const VolumeOptions& options,
-                                          Damages& damages, Messages& messages) {
+                                          std::string_view instead, Damages& damages, Messages& messages) {
     const u64 errors_before = messages.error_count();
     for (const auto& image : images) {
         if (const auto why = why_in_use(image)) {
-            messages.error(
-                fmt::format("{}: {}; nothing is sent of it while in use (`btrfs send` can)", printable(image), *why));
+            messages.error(fmt::format("{}: {}; {}", printable(image), *why, instead));
         }
     }
     if (messages.error_count() > errors_before) {

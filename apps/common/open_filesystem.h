@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The filesystems that a send reads.
+// The filesystem on some images, for tools that only read it.
 #pragma once
 
 #include "apps/common/messages.h"
@@ -26,8 +26,9 @@ private:
     u64 count_ = 0;
 };
 
-/// nullopt: all is said. An image that is in use is not opened: what changes meanwhile looks damaged.
+/// nullopt: all is said. An image that is in use is not opened: what changes meanwhile looks damaged. instead: what
+/// does not happen then, and what to do: "nothing is sent of it while in use".
 std::optional<Filesystem> open_filesystem(const std::vector<std::string>& images, const VolumeOptions& options,
-                                          Damages& damages, Messages& messages);
+                                          std::string_view instead, Damages& damages, Messages& messages);
 
 } // namespace btrkit::apps

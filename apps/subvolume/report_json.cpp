@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+#include "apps/subvolume/report_json.h"
+
+#include "apps/common/finding_json.h"
+#include "apps/common/version.h"
+#include "apps/subvolume/subvolume.h"
+
+#include <fmt/format.h>
+
+namespace btrkit::apps {
+
+namespace {
+
+constexpr unsigned document_version = 1;
+
+/// Null where it was never set.
+Json time_json(const btrfs::Timespec& time) {
+    return time.sec == 0 && time.nsec == 0
+               ? Json()
+               : Json{{"sec", static_cast<std::int64_t>(u64{time.sec})}, {"nsec", u32{time.nsec}}};
+}
+
+Json number_or_null(u64 number) {
+    return number == 0 ? Json() : Json(number);
+}
+
+Json subvolume_json(const subvolume::SubvolumeInfo& subvolume) {
+    const auto& item = subvolume.root.item;
+    Json object{{"id", subvolume.id()}};
+    if (subvolume.is_deleted()) {
+        object["path"] = nullptr;
+        object["path_hex"] = nullptr;
+    } else {
+        set_text(object, "path", subvolume.path);
+    }
+    object["parent_id"] = number_or_null(subvolume.parent_id);
+    object["generation"] = u64{item.generation};
+    object["uuid"] = uuid_json(item.uuid);
+    object["parent_uuid"] = uuid_json(item.parent_uuid);
+    object["received_uuid"] = uuid_json(item.received_uuid);
+    set_flags(object, "flags", item.flags, btrfs::root_flag_names);
+    object["read_only"] = subvolume.is_read_only();
+    object["snapshot"] = subvolume.root.is_snapshot();
+    object["default"] = subvolume.is_default;
+    object["deleted"] = subvolume.is_deleted();
+    object["ctransid"] = u64{item.ctransid};
+    object["otransid"] = subvolume.generation_made();
+    object["stransid"] = number_or_null(item.stransid);
+    object["rtransid"] = number_or_null(item.rtransid);
+    object["ctime"] = time_json(item.ctime);
+    object["otime"] = time_json(item.otime);
+    object["stime"] = time_json(item.stime);
+    object["rtime"] = time_json(item.rtime);
+    return object;
+}
+
+Json quota_json(const std::optional<subvolume::QuotaUsage>& quota) {
+    if (!quota) {
+        return {};
+    }
+    return {{"referenced", quota->referenced_bytes},
+            {"exclusive", quota->exclusive_bytes},
+            {"max_referenced", number_or_null(quota->most_referenced_bytes)},
+            {"max_exclusive", number_or_null(quota->most_exclusive_bytes)},
+            {"inconsistent", quota->is_inconsistent}};
+}
+
+Json begin_document(const ImageFlags& flags, const btrfs::Superblock& super) {
+    Json document;
+    document["__header"] = {{"version", document_version}, {"tool", fmt::format("{} {}", subvolume_tool, version())}};
+    document["images"] = texts_json("path", flags.images);
+    document["filesystem"] = filesystem_json(&super);
+    return document;
+}
+
+std::string document_text(const Json& document) {
+    return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+} // namespace
+
+std::string list_json(const ImageFlags& flags, const btrfs::Superblock& super, const subvolume::ListReport& report) {
+    auto document = begin_document(flags, super);
+    document["complete"] = report.is_complete;
+    auto list = Json::array();
+    for (const auto& listed : report.subvolumes) {
+        list.push_back(subvolume_json(listed.subvolume));
+    }
+    document["subvolumes"] = std::move(list);
+    return document_text(document);
+}
+
+std::string show_json(const ImageFlags& flags, const btrfs::Superblock& super, const subvolume::ShowReport& report) {
+    auto document = begin_document(flags, super);
+    document["complete"] = report.is_complete;
+    document["subvolume"] = subvolume_json(report.subvolume);
+    auto snapshots = Json::array();
+    for (const auto& snapshot : report.snapshots) {
+        snapshots.push_back(subvolume_json(snapshot));
+    }
+    document["snapshots"] = std::move(snapshots);
+    document["quota"] = quota_json(report.quota);
+    return document_text(document);
+}
+
+std::string default_json(const ImageFlags& flags, const btrfs::Superblock& super,
+                         const subvolume::SubvolumeInfo& subvolume) {
+    auto document = begin_document(flags, super);
+    document["subvolume"] = subvolume_json(subvolume);
+    return document_text(document);
+}
+
+std::string properties_json(const ImageFlags& flags, const btrfs::Superblock& super, const std::string& object,
+                            const std::vector<subvolume::Property>& properties) {
+    auto document = begin_document(flags, super);
+    set_text(document, "object", object);
+    auto list = Json::array();
+    for (const auto& property : properties) {
+        Json entry{{"name", property.name}};
+        set_text(entry, "value", property.value);
+        list.push_back(std::move(entry));
+    }
+    document["properties"] = std::move(list);
+    return document_text(document);
+}
+
+} // namespace btrkit::apps

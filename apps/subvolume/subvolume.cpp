@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#include "apps/subvolume/subvolume.h"
+
+#include "apps/common/command_line.h"
+#include "apps/common/exit_status.h"
+#include "apps/subvolume/verbs.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+namespace btrkit::apps {
+
+namespace {
+
+struct Verb {
+    std::array<std::string_view, 2> words; ///< the second one may be empty
+    std::string_view summary;
+    App run;
+
+    std::string name() const { return fmt::format("{}", fmt::join(std::span(words).first(word_count()), " ")); }
+    std::size_t word_count() const { return words[1].empty() ? 1 : 2; }
+    bool begins(std::span<const std::string> arguments) const {
+        return arguments.size() >= word_count() &&
+               std::ranges::equal(std::span(words).first(word_count()), arguments.first(word_count()));
+    }
+};
+constexpr std::array verbs = std::to_array<Verb>({
+    {{"list"}, "which subvolumes there are", run_subvolume_list},
+    {{"show"}, "all about one: ids, times, flags, snapshots, quotas", run_subvolume_show},
+    {{"get-default"}, "which one is mounted if nothing else is said", run_subvolume_get_default},
+    {{"property", "get"}, "read-only or not, label, compression", run_property_get},
+});
+
+std::string verb_list() {
+    std::string text = fmt::format("Usage: {} VERB [OPTIONS] IMAGE [ARGUMENTS]\n"
+                                   "The subvolumes of a btrfs image that is not mounted.\n\n",
+                                   subvolume_tool);
+    for (const auto& verb : verbs) {
+        text += fmt::format("  {:<14}{}\n", verb.name(), verb.summary);
+    }
+    return text + fmt::format("\n{0} VERB --help tells more, {0} --version the version.\n", subvolume_tool);
+}
+
+} // namespace
+
+int run_subvolume(std::span<const std::string> arguments, Io& io) {
+    const auto verb = std::ranges::find_if(verbs, [&](const Verb& each) { return each.begins(arguments); });
+    if (verb != verbs.end()) {
+        return verb->run(arguments.subspan(verb->word_count()), io);
+    }
+    CommandLine line({.name = subvolume_tool, .operands = "VERB ...", .summary = ""});
+    line.replace_help(verb_list());
+    if (!arguments.empty() && !arguments.front().starts_with('-')) {
+        return line.wrong_usage(io, fmt::format("there is no verb '{}'", fmt::join(arguments.first(1), " ")));
+    }
+    if (const auto status = line.parse(arguments, io)) {
+        return *status;
+    }
+    return line.wrong_usage(io, "the first argument is a verb");
+}
+
+} // namespace btrkit::apps
