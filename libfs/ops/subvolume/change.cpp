@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/ops/subvolume/change.h"
+
+#include "libfs/base/names.h"
+#include "libfs/survey/subvolume.h"
+
+#include <set>
+
+#include <fmt/format.h>
+
+namespace btrkit::subvolume {
+
+namespace {
+
+/// Does commands one by one.
+class Changes {
+public:
+    Changes(Transaction& transaction, const ChangeOptions& options)
+        : transaction_(transaction), options_(options), editor_(transaction, options.now) {}
+
+    Result<void> operator()(const Create& create) {
+        auto place = editor_.directories().find_parent(create.path);
+        if (!place && place.error().kind == ErrorKind::not_found && create.with_parents) {
+            return fail(ErrorKind::unsupported, place.error().message + " (-p: directories can't be made yet)");
+        }
+        if (!place) {
+            return std::unexpected(place.error());
+        }
+        BTRKIT_TRY(editor_.create(*place, {.uuid = uuid_or_new(create.uuid), .is_read_only = false}));
+        return {};
+    }
+
+    Result<void> operator()(const Snapshot& snapshot) {
+        BTRKIT_TRY_ASSIGN(const u64 source, find(snapshot.source));
+        BTRKIT_TRY_ASSIGN(const auto place, place_of(snapshot));
+        BTRKIT_TRY(editor_.snapshot(source, place,
+                                    {.uuid = uuid_or_new(snapshot.uuid), .is_read_only = snapshot.is_read_only}));
+        return {};
+    }
+
+    Result<void> operator()(const Delete& wanted) {
+        BTRKIT_TRY_ASSIGN(const u64 id, find(wanted.subvolume));
+        return wanted.recursive ? remove_all(id) : editor_.remove(id);
+    }
+
+    Result<void> operator()(const SetDefault& wanted) {
+        BTRKIT_TRY_ASSIGN(const u64 id, find(wanted.subvolume));
+        return editor_.set_default(id);
+    }
+
+    Result<void> operator()(const SetReadOnly& wanted) {
+        BTRKIT_TRY_ASSIGN(const u64 id, find(wanted.subvolume));
+        return editor_.set_read_only(id, wanted.is_read_only, wanted.force);
+    }
+
+    Result<void> operator()(const SetLabel& wanted) {
+        if (wanted.label.size() >= sizeof(btrfs::Superblock::label)) {
+            return fail(ErrorKind::usage, "the label is too long");
+        }
+        transaction_.set_label(wanted.label);
+        return {};
+    }
+
+private:
+    btrfs::Uuid uuid_or_new(const std::optional<btrfs::Uuid>& uuid) const { return uuid ? *uuid : options_.new_uuid(); }
+
+    Result<u64> find(std::string_view name) {
+        const auto id = survey::parse_subvolume_id(name);
+        if (!id) {
+            return editor_.find(name);
+        }
+        BTRKIT_TRY(editor_.root_item(*id));
+        return *id;
+    }
+
+    /// In a directory that is there already it has its source's name.
+    Result<NamedPlace> place_of(const Snapshot& snapshot) {
+        auto there = editor_.directories().find(snapshot.path);
+        if (!there) {
+            return there.error().kind == ErrorKind::not_found ? editor_.directories().find_parent(snapshot.path)
+                                                              : std::unexpected(there.error());
+        }
+        const auto name = std::string_view(snapshot.source).substr(snapshot.source.rfind('/') + 1);
+        if (name.empty() || name == "." || survey::parse_subvolume_id(snapshot.source)) {
+            return fail(ErrorKind::usage, fmt::format("path {}: is there already; write what the snapshot is to be "
+                                                      "called in it",
+                                                      printable(snapshot.path)));
+        }
+        return NamedPlace{.dir = *there, .name = std::string(name)};
+    }
+
+    /// Those that stand in it first.
+    Result<void> remove_all(u64 top) {
+        std::vector<u64> order{top};
+        std::set<u64> seen{top};
+        for (std::size_t i = 0; i < order.size(); ++i) {
+            BTRKIT_TRY_ASSIGN(const auto nested, editor_.nested_in(order[i]));
+            for (const u64 id : nested) {
+                if (!seen.insert(id).second) {
+                    return fail(ErrorKind::damaged, fmt::format("subvolume {} stands in itself", id));
+                }
+                order.push_back(id);
+            }
+        }
+        for (; !order.empty(); order.pop_back()) {
+            BTRKIT_TRY(editor_.remove(order.back()));
+        }
+        return {};
+    }
+
+    Transaction& transaction_;
+    const ChangeOptions& options_;
+    SubvolumeEditor editor_;
+};
+
+} // namespace
+
+Result<commit::Report> run(const Filesystem& filesystem, const WritableDevices& devices,
+                           std::span<const Command> commands, const ChangeOptions& options, const RunContext& context) {
+    BTRKIT_TRY_ASSIGN(auto transaction, Transaction::begin(filesystem, options.transaction));
+    Changes changes(transaction, options);
+    for (const auto& command : commands) {
+        if (context.stop.stop_requested()) {
+            return fail(ErrorKind::cancelled, "stopped; nothing was changed");
+        }
+        if (const auto done = std::visit(changes, command.change); !done) {
+            const auto line = command.line == 0 ? "" : fmt::format("line {}: ", command.line);
+            return fail(done.error().kind, line + done.error().message);
+        }
+    }
+    return commit::run(transaction, devices, options.commit, context);
+}
+
+} // namespace btrkit::subvolume

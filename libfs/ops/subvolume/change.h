@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// Subvolumes changed: several commands, one commit.
+//
+//  1. Begin a transaction: what must not be changed is refused here.
+//  2. Do each command on what those before it have left. The first that fails ends it: nothing has happened then.
+//  3. Commit (ops/commit): prove, save for undo, write.
+#pragma once
+
+#include "libfs/edit/subvolume_editor.h"
+#include "libfs/ops/commit/commit.h"
+#include "libfs/ops/subvolume/command.h"
+
+#include <functional>
+#include <span>
+
+namespace btrkit::subvolume {
+
+struct ChangeOptions {
+    commit::Options commit = {};
+    TransactionOptions transaction = {};
+    Time now = {};                         ///< what is made is dated
+    std::function<btrfs::Uuid()> new_uuid; ///< for what is made without one of its own
+};
+
+/// The devices are the filesystem's, by devid. Fails with usage, not_found, refused or unsupported, naming the line of
+/// the command if it has one, and as Transaction::begin() and commit::run().
+Result<commit::Report> run(const Filesystem& filesystem, const WritableDevices& devices,
+                           std::span<const Command> commands, const ChangeOptions& options, const RunContext& context);
+
+} // namespace btrkit::subvolume

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+// Commands about subvolumes: what they make of a filesystem, in one commit, and that nothing happens where one fails.
+#include "libfs/ops/subvolume/change.h"
+#include "libfs/ops/subvolume/list.h"
+#include "libfs/ops/subvolume/property.h"
+#include "tests/unit/ops/transaction_bench.h"
+
+#include <doctest/doctest.h>
+
+namespace subvolume_change_test {
+
+using namespace btrkit;
+using namespace btrkit::test;
+
+namespace {
+
+constexpr u64 slack_bytes = u64{70} << 20;
+
+Result<commit::Report> change(const TransactionBench& bench, const std::vector<subvolume::Change>& changes) {
+    const auto filesystem = bench.open();
+    std::vector<subvolume::Command> commands;
+    for (const auto& each : changes) {
+        commands.push_back({.change = each, .line = commands.size() + 1});
+    }
+    std::mt19937 random(5);
+    return subvolume::run(filesystem, bench.writable(filesystem), commands,
+                          {.now = {.sec = 3000}, .new_uuid = [&] { return random_uuid(random); }}, {});
+}
+
+std::vector<std::string> paths(const TransactionBench& bench) {
+    const auto filesystem = bench.open();
+    const auto report = must(subvolume::list(filesystem, {}, {}));
+    std::vector<std::string> paths;
+    for (const auto& listed : report.subvolumes) {
+        paths.push_back(listed.listed_path + (listed.subvolume.is_read_only() ? " ro" : "") +
+                        (listed.subvolume.is_default ? " default" : ""));
+    }
+    return paths;
+}
+
+using Paths = std::vector<std::string>;
+
+} // namespace
+
+TEST_CASE("subvolume changes: each sees what those before it have done, and all are one commit") {
+    const TransactionBench bench({.slack_bytes = slack_bytes});
+    const auto before = bench.open().super().generation;
+    const auto report = must(change(
+        bench,
+        {subvolume::Create{.path = "/snaps"},
+         subvolume::Snapshot{.source = "/", .path = "/snaps/1", .is_read_only = true},
+         subvolume::Snapshot{.source = "/snaps/1", .path = "/snaps/2"},
+         subvolume::Snapshot{.source = "/snaps/2", .path = "/"}, subvolume::SetDefault{.subvolume = "/snaps/2"},
+         subvolume::SetReadOnly{.subvolume = "256", .is_read_only = true}, subvolume::SetLabel{.label = "changed"}}));
+    CHECK(report.is_committed);
+    CHECK(report.old_generation == before);
+    CHECK(paths(bench) == Paths{"snaps ro", "snaps/1 ro", "snaps/2 default", "2"});
+    CHECK(subvolume::label_of(bench.open().super()) == "changed");
+}
+
+TEST_CASE("subvolume changes: deleted with those that hang in it, or refused") {
+    const TransactionBench bench({.slack_bytes = slack_bytes});
+    must(change(bench, {subvolume::Create{.path = "/a"}, subvolume::Create{.path = "/a/b"},
+                        subvolume::Create{.path = "/a/b/c"}, subvolume::Create{.path = "/d"}}));
+    const auto refused = change(bench, {subvolume::Delete{.subvolume = "/d"}, subvolume::Delete{.subvolume = "/a"}});
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().message.starts_with("line 2: "));
+    CHECK(paths(bench) == Paths{"a", "a/b", "a/b/c", "d"});
+    must(change(bench, {subvolume::Delete{.subvolume = "/a", .recursive = true}}));
+    CHECK(paths(bench) == Paths{"d"});
+}
+
+TEST_CASE("subvolume changes: what can't be done") {
+    const TransactionBench bench({.slack_bytes = slack_bytes});
+    const std::vector<std::pair<subvolume::Change, ErrorKind>> wrong{
+        {subvolume::Create{.path = "/no/where"}, ErrorKind::not_found},
+        {subvolume::Create{.path = "/no/where", .with_parents = true}, ErrorKind::unsupported},
+        {subvolume::Snapshot{.source = "999", .path = "/x"}, ErrorKind::not_found},
+        {subvolume::Snapshot{.source = "5", .path = "/"}, ErrorKind::usage},
+        {subvolume::Delete{.subvolume = "/"}, ErrorKind::refused},
+        {subvolume::SetLabel{.label = std::string(256, 'x')}, ErrorKind::usage},
+    };
+    for (const auto& [each, kind] : wrong) {
+        const auto done = change(bench, {each});
+        REQUIRE_FALSE(done);
+        CAPTURE(done.error().message);
+        CHECK(done.error().kind == kind);
+    }
+    CHECK(paths(bench).empty());
+}
+
+} // namespace subvolume_change_test
