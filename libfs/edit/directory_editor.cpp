@@ -114,6 +114,27 @@ Result<NamedPlace> DirectoryEditor::find_parent(std::string_view path) {
     return NamedPlace{.dir = dir, .name = name};
 }
 
+Result<PlaceInTree> DirectoryEditor::make_directory(const PlaceInTree& dir, std::string_view name) {
+    BTRKIT_TRY_ASSIGN(auto* tree, transaction_->tree(dir.tree));
+    BTRKIT_TRY_ASSIGN(const auto last, tree->last_up_to({btrfs::last_free_objectid, 0xff, ~u64{0}}));
+    const u64 number = std::max(last ? last->key.objectid + 1 : 0, btrfs::root_dir_inode + 1);
+    if (number > btrfs::last_free_objectid) {
+        return fail(ErrorKind::no_space, "no inode number is left");
+    }
+    const btrfs::Key location = {number, type::inode_item, 0};
+    BTRKIT_TRY_ASSIGN(const u64 index, add_entry(dir, name, location, btrfs::FileType::directory));
+    NewInode made;
+    made.inode.number = number;
+    made.inode.generation = made.inode.transid = transaction_->generation();
+    made.inode.nlink = 1;
+    made.inode.mode = S_IFDIR | 0755;
+    made.inode.atime = made.inode.ctime = made.inode.mtime = made.inode.otime = now_;
+    const NewName link = {.dir = dir.inode, .index = index, .name = name};
+    made.names = std::span(&link, 1);
+    BTRKIT_TRY(add_inode_items(*tree, transaction_->geometry(), made));
+    return PlaceInTree{.tree = dir.tree, .inode = number};
+}
+
 Result<u64> DirectoryEditor::add_entry(const PlaceInTree& dir, std::string_view name, const btrfs::Key& location,
                                        btrfs::FileType file_type) {
     BTRKIT_TRY_ASSIGN(auto* tree, transaction_->tree(dir.tree));

@@ -37,6 +37,9 @@ public:
     /// Nothing where the directory has no such entry.
     Result<std::optional<btrfs::Key>> find_entry(const PlaceInTree& dir, std::string_view name);
 
+    /// A new, empty directory of mode 755 that root owns, as its entry.
+    Result<PlaceInTree> make_directory(const PlaceInTree& dir, std::string_view name);
+
     /// Puts an entry into the directory; returns its index there. Fails with refused where the name is taken, with
     /// not_found where the directory is none, with no_space where its hash has no room left.
     Result<u64> add_entry(const PlaceInTree& dir, std::string_view name, const btrfs::Key& location,

@@ -31,6 +31,8 @@ Result<void> change_all(const Filesystem& filesystem, const WritableDevices& dev
     BTRKIT_TRY(editor.snapshot(btrfs::fs_tree_id, second, {.uuid = random_uuid(random), .is_read_only = true}));
     BTRKIT_TRY_ASSIGN(const u64 old, editor.find("/old"));
     BTRKIT_TRY(editor.remove(old));
+    BTRKIT_TRY_ASSIGN(const auto parent, editor.directories().find_parent("/new/folder"));
+    BTRKIT_TRY(editor.directories().make_directory(parent.dir, parent.name));
     transaction.set_label("changed");
     const auto report = commit::run(transaction, devices, {.undo_path = undo_path}, {});
     return report ? Result<void>{} : std::unexpected(report.error());
