@@ -38,6 +38,8 @@ public:
                                    const ProblemSink& report);
 
     const Volume& volume() const { return *volume_; }
+    /// For who adds chunks to a filesystem that is being changed.
+    Volume& volume() { return *volume_; }
     const btrfs::Superblock& super() const { return volume_->super(); }
     const Geometry& geometry() const { return volume_->geometry(); }
     const BlockReader& reader() const { return *reader_; }

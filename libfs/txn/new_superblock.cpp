@@ -2,6 +2,8 @@
 #include "libfs/txn/new_superblock.h"
 
 #include "libfs/volume/backup_roots.h"
+#include "libfs/volume/chunk_items.h"
+#include "libfs/volume/sys_chunk_array.h"
 
 #include <algorithm>
 
@@ -53,6 +55,19 @@ Result<btrfs::Superblock> new_superblock(const btrfs::Superblock& committed, con
     BTRKIT_TRY_ASSIGN(const auto roots, noted_roots(trees));
     super.backup_roots[next_backup_slot(committed)] = root_backup(super, roots);
     return super;
+}
+
+Result<void> add_system_chunks(btrfs::Superblock& super, std::span<const Chunk> chunks) {
+    const auto before = super;
+    auto items = system_chunk_items(before).items;
+    std::vector<std::vector<std::byte>> bodies;
+    for (const auto& chunk : chunks) {
+        if ((chunk.type & btrfs::block_group_system) != 0) {
+            bodies.push_back(chunk_item(chunk, super.sectorsize));
+            items.push_back({.key = chunk_key(chunk), .body = bodies.back()});
+        }
+    }
+    return bodies.empty() ? Result<void>{} : set_system_chunk_items(super, items);
 }
 
 } // namespace btrkit

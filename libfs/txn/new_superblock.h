@@ -19,4 +19,7 @@ struct SuperblockChange {
 Result<btrfs::Superblock> new_superblock(const btrfs::Superblock& committed, const SuperblockChange& change,
                                          TreeTable& trees);
 
+/// Adds those of the chunks that are system chunks to the superblock's array. Fails with no_space where it is full.
+Result<void> add_system_chunks(btrfs::Superblock& super, std::span<const Chunk> chunks);
+
 } // namespace btrkit

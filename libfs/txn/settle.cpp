@@ -57,13 +57,20 @@ Result<void> settle_refs(Workspace& workspace) {
 }
 
 Result<void> settle_used_bytes(Workspace& workspace, const GroupChange& change) {
-    if (change.used_bytes == 0) {
+    if (change.used_bytes == 0 && !change.is_new) {
         return {};
     }
     const bool has_own_tree = (workspace.geometry.compat_ro_flags & btrfs::compat_ro_block_group_tree) != 0;
     BTRKIT_TRY_ASSIGN(auto* tree,
                       workspace.trees.find(has_own_tree ? btrfs::block_group_tree_id : btrfs::extent_tree_id));
     const btrfs::Key key = {change.chunk.start.bytenr, type::block_group_item, change.chunk.length};
+    if (change.is_new) {
+        const btrfs::BlockGroupItem item = {.used = static_cast<u64>(change.used_bytes),
+                                            .chunk_objectid = btrfs::first_chunk_tree_objectid,
+                                            .flags = change.chunk.type};
+        tree->buffer.put(key, as_bytes_of(item));
+        return {};
+    }
     BTRKIT_TRY_ASSIGN(auto item, tree->buffer.find(key));
     auto* stored = item && item->body.size() >= sizeof(btrfs::BlockGroupItem)
                        ? reinterpret_cast<btrfs::BlockGroupItem*>(item->body.data())
@@ -85,14 +92,21 @@ bool has_valid_free_space_tree(const Geometry& geometry) {
 }
 
 Result<void> settle_free_space(Workspace& workspace, const GroupChange& change) {
-    if (!has_valid_free_space_tree(workspace.geometry) || (change.taken.empty() && change.freed.empty())) {
+    const bool has_changed = !change.taken.empty() || !change.freed.empty() || change.is_new;
+    if (!has_valid_free_space_tree(workspace.geometry) || !has_changed) {
         return {};
     }
     const u32 sectorsize = workspace.geometry.sectorsize;
     BTRKIT_TRY_ASSIGN(auto* tree, workspace.trees.find(btrfs::free_space_tree_id));
-    TreeSearch search(workspace.cache, tree->root.block);
-    BTRKIT_TRY_ASSIGN(const auto items, read_free_space_items(search, change.chunk));
-    BTRKIT_TRY_ASSIGN(auto space, decode_free_space(change.chunk, items, sectorsize));
+    std::vector<EncodedItem> items;
+    RecordedFreeSpace space;
+    if (change.is_new) {
+        space.free = free_ranges(change.chunk, {});
+    } else {
+        TreeSearch search(workspace.cache, tree->root.block);
+        BTRKIT_TRY_ASSIGN(items, read_free_space_items(search, change.chunk));
+        BTRKIT_TRY_ASSIGN(space, decode_free_space(change.chunk, items, sectorsize));
+    }
     for (const Range freed : change.freed.ranges()) {
         if (space.free.intersects(freed)) {
             return fail(ErrorKind::damaged, fmt::format("{} is given back, but the free space tree has it as free; run "
@@ -157,8 +171,10 @@ Result<void> merge_all(Workspace& workspace) {
     return merge_buffer(workspace, *root_tree);
 }
 
-bool is_settled(const Workspace& workspace) {
-    return workspace.refs.empty() && !workspace.space.has_changes() && workspace.freed_data.empty();
+bool is_settled(Workspace& workspace) {
+    const bool is_merged = std::ranges::all_of(workspace.trees.open_trees(),
+                                               [](const auto& entry) { return entry.second.buffer.empty(); });
+    return is_merged && workspace.refs.empty() && !workspace.space.has_changes() && workspace.freed_data.empty();
 }
 
 } // namespace

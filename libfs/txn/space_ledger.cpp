@@ -125,25 +125,56 @@ Result<std::vector<SpaceLedger::Group*>*> SpaceLedger::groups_for(u64 wanted) {
     return &groups;
 }
 
-Result<Logical> SpaceLedger::take_block(u64 tree) {
-    const bool is_of_chunk_tree = tree == btrfs::chunk_tree_id;
+Result<std::optional<Logical>> SpaceLedger::take_from(std::span<Group* const> groups) {
     const u32 nodesize = filesystem_->geometry().nodesize;
-    BTRKIT_TRY_ASSIGN(auto* groups,
-                      groups_for(is_of_chunk_tree ? btrfs::block_group_system : btrfs::block_group_metadata));
-    for (auto* group : *groups) {
+    for (auto* group : groups) {
         if (group->chunk.length - group->used_bytes < nodesize) {
-            break;
+            continue;
         }
         if (!group->space) {
             BTRKIT_TRY(load(*group));
         }
         if (const auto at = group->space->take(nodesize)) {
             note_taken(group->chunk, range_from(at->bytenr, nodesize));
-            return *at;
+            return at;
         }
     }
-    return fail(ErrorKind::no_space,
-                is_of_chunk_tree ? "no space left for the chunk tree" : "no space left for metadata");
+    return std::nullopt;
+}
+
+/// A chunk that nobody has used.
+Result<SpaceLedger::Group*> SpaceLedger::add_group(u64 type) {
+    BTRKIT_TRY_ASSIGN(const auto chunk, growth_->grow(type));
+    if (!chunk) {
+        return nullptr;
+    }
+    auto& group = groups_[chunk->start.bytenr];
+    group.chunk = *chunk;
+    group.space.emplace(*chunk);
+    auto& change = changes_[chunk->start.bytenr];
+    change.chunk = *chunk;
+    change.is_new = true;
+    return &group;
+}
+
+Result<Logical> SpaceLedger::take_block(u64 tree) {
+    const bool is_of_chunk_tree = tree == btrfs::chunk_tree_id;
+    const u64 type = is_of_chunk_tree ? btrfs::block_group_system : btrfs::block_group_metadata;
+    BTRKIT_TRY_ASSIGN(auto* groups, groups_for(type));
+    BTRKIT_TRY_ASSIGN(auto at, take_from(*groups));
+    if (!at) {
+        BTRKIT_TRY_ASSIGN(auto* group, add_group(type));
+        if (group != nullptr) {
+            groups->push_back(group);
+            BTRKIT_TRY_ASSIGN(at, take_from(std::span(&group, 1)));
+        }
+    }
+    if (!at) {
+        return fail(ErrorKind::no_space,
+                    fmt::format("no space left for {}: make the image larger, or delete subvolumes in a run of its own",
+                                is_of_chunk_tree ? "the chunk tree" : "metadata"));
+    }
+    return *at;
 }
 
 void SpaceLedger::note_taken(const Chunk& chunk, Range range) {

@@ -10,6 +10,7 @@
 #include "libfs/fs/filesystem.h"
 #include "libfs/space/block_group_space.h"
 #include "libfs/tree/block_cache.h"
+#include "libfs/txn/chunk_growth.h"
 
 #include <cstdint>
 #include <map>
@@ -22,6 +23,7 @@ struct GroupChange {
     RangeSet taken;
     RangeSet freed;
     std::int64_t used_bytes = 0;
+    bool is_new = false; ///< no tree knows of it yet
 };
 
 class SpaceLedger {
@@ -33,9 +35,9 @@ public:
         std::optional<Promise> free_space; ///< where there is one and it is valid
     };
 
-    /// Filesystem and cache must outlive it.
-    SpaceLedger(const Filesystem& filesystem, BlockCache& cache, const Trees& committed)
-        : filesystem_(&filesystem), cache_(&cache), committed_(committed) {}
+    /// Filesystem, cache and growth must outlive it.
+    SpaceLedger(const Filesystem& filesystem, BlockCache& cache, const Trees& committed, ChunkGrowth& growth)
+        : filesystem_(&filesystem), cache_(&cache), growth_(&growth), committed_(committed) {}
 
     /// A place for a block of that tree. Fails with no_space, and with damaged where what is recorded of a block group
     /// contradicts itself.
@@ -57,6 +59,8 @@ private:
     };
 
     Result<std::vector<Group*>*> groups_for(u64 type);
+    Result<std::optional<Logical>> take_from(std::span<Group* const> groups);
+    Result<Group*> add_group(u64 type);
     Result<u64> read_used_bytes(const Chunk& chunk);
     Result<void> load(Group& group);
     Result<RangeSet> read_allocated(const Chunk& chunk) const;
@@ -65,6 +69,7 @@ private:
 
     const Filesystem* filesystem_;
     BlockCache* cache_;
+    ChunkGrowth* growth_;
     Trees committed_;
     std::map<u64, Group> groups_;                       ///< by address
     std::map<u64, std::vector<Group*>> groups_of_type_; ///< those with most free space first

@@ -207,12 +207,13 @@ Result<void> Transaction::touch_quotas() {
 
 /// Of the rows that were written, which lie apart from all that was in use.
 Result<void> Transaction::make_parity() {
-    for (const auto& block : workspace_->born.ranges()) {
-        const Chunk* chunk = workspace_->filesystem.volume().chunks().find({block.start});
-        if (chunk == nullptr || chunk->profile().parity == 0) {
+    for (const auto& chunk : chunks().chunks()) {
+        if (chunk.profile().parity == 0) {
             continue;
         }
-        BTRKIT_TRY(workspace_->writer.write_parity(*chunk, {block.start}, {block.end}));
+        for (const Range written : workspace_->born.within(range_of(chunk)).ranges()) {
+            BTRKIT_TRY(workspace_->writer.write_parity(chunk, {written.start}, {written.end}));
+        }
     }
     return {};
 }
@@ -227,6 +228,8 @@ Result<std::vector<btrfs::Superblock>> Transaction::make_superblocks() {
         BTRKIT_TRY_ASSIGN(const auto own, read_superblock(*member.device, btrfs::superblock_offsets.front(), 0));
         auto super = committed_->super();
         super.dev_item = own.super.dev_item;
+        super.dev_item.bytes_used = u64{super.dev_item.bytes_used} + workspace_->growth.added_bytes(devid);
+        BTRKIT_TRY(add_system_chunks(super, workspace_->growth.added()));
         BTRKIT_TRY_ASSIGN(supers.emplace_back(), new_superblock(super, change, workspace_->trees));
     }
     return supers;

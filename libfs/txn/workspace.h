@@ -4,6 +4,7 @@
 
 #include "libfs/io/overlay_device.h"
 #include "libfs/space/ref_deltas.h"
+#include "libfs/txn/chunk_growth.h"
 #include "libfs/txn/space_ledger.h"
 #include "libfs/txn/tree_table.h"
 #include "libfs/volume/volume_writer.h"
@@ -16,7 +17,8 @@ struct Workspace {
               std::size_t cache_bytes)
         : filesystem(std::move(over_overlays)), overlays(std::move(overlays_by_devid)), writer(std::move(to_overlays)),
           cache(filesystem.reader(), cache_bytes), geometry(new_geometry), chunk_tree_uuid(chunk_tree),
-          trees(filesystem, cache), space(filesystem, cache, committed) {}
+          trees(filesystem, cache), growth(filesystem.volume(), filesystem, trees, geometry, chunk_tree_uuid),
+          space(filesystem, cache, committed, growth) {}
     Workspace(const Workspace&) = delete;
     Workspace& operator=(const Workspace&) = delete;
 
@@ -29,6 +31,7 @@ struct Workspace {
     btrfs::Uuid chunk_tree_uuid;
     TreeTable trees;
     RefDeltas refs;
+    ChunkGrowth growth;
     SpaceLedger space;
     RangeSet freed_data; ///< data extents that are gone, whose checksums are not yet
     RangeSet born;       ///< tree blocks that this run made, some of which it may have left again

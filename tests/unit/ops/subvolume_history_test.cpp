@@ -10,6 +10,7 @@
 #include "tests/unit/ops/transaction_bench.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <map>
 #include <random>
@@ -95,6 +96,19 @@ void empty_files(Transaction& transaction, u64 tree, std::mt19937& random) {
             buffer->put(key, std::move(item->body));
         }
     }
+}
+
+Result<void> touch_all(Transaction& transaction, u64 tree) {
+    BTRKIT_TRY_ASSIGN(auto* buffer, transaction.tree(tree));
+    for (u64 inode = btrfs::root_dir_inode + 1; inode <= btrfs::root_dir_inode + file_count; ++inode) {
+        const btrfs::Key key = {inode, btrfs::item_type::inode_item, 0};
+        BTRKIT_TRY_ASSIGN(auto item, buffer->find(key));
+        if (item) {
+            inode_in(item)->mtime.sec = u64{inode_in(item)->mtime.sec} + 1;
+            buffer->put(key, std::move(item->body));
+        }
+    }
+    return {};
 }
 
 /// One random change, made in the transaction and in the model.
@@ -198,6 +212,47 @@ TEST_CASE("Histories of subvolumes leave a filesystem that is sound and holds wh
     for (const auto& kind : kinds) {
         for (u32 seed = 1; seed <= rounds(2, 50); ++seed) {
             run_history(kind, seed, 12);
+        }
+    }
+}
+
+TEST_CASE("Where block groups are full, chunks are laid; where devices are, nothing has happened") {
+    const std::vector<FilesystemKind> kinds = {
+        {.slack_bytes = 48 * mib},
+        {.metadata_profile = "single", .features = {"^free-space-tree", "^block-group-tree"}, .slack_bytes = 24 * mib},
+        {.data_profile = "raid1", .metadata_profile = "raid1", .device_count = 2, .slack_bytes = 24 * mib},
+        {.metadata_profile = "raid5", .device_count = 3, .slack_bytes = 24 * mib},
+    };
+    for (const auto& kind : kinds) {
+        CAPTURE(kind.metadata_profile);
+        std::mt19937 random(5);
+        const TransactionBench bench(kind);
+        const auto chunk_count = [&] { return bench.open().volume().chunks().chunks().size(); };
+        const std::size_t first_count = chunk_count();
+        ErrorKind last = ErrorKind::bug;
+        for (unsigned number = 0; number < 400; ++number) {
+            const auto filesystem = bench.open();
+            auto transaction = must(Transaction::begin(filesystem, {}));
+            SubvolumeEditor editor(transaction, {.sec = 3000});
+            // Leaves that nobody shares any more: each snapshot is touched all over.
+            Result<void> made;
+            for (unsigned i = 0; made && i < 20; ++i) {
+                const auto place = must(editor.directories().find_parent(fmt::format("/copy{}-{}", number, i)));
+                const auto id = editor.snapshot(btrfs::fs_tree_id, place, {.uuid = random_uuid(random)});
+                made = id ? touch_all(transaction, *id) : std::unexpected(id.error());
+            }
+            const auto report = made ? commit::run(transaction, bench.writable(filesystem), {.is_proven = false}, {})
+                                     : std::unexpected(made.error());
+            if (!report) {
+                last = report.error().kind;
+                break;
+            }
+        }
+        CHECK(last == ErrorKind::no_space);
+        CHECK(chunk_count() > first_count);
+        const auto checked = check_filesystem(bench.open());
+        for (const auto& finding : checked.findings.all()) {
+            FAIL_CHECK(describe(finding.problem));
         }
     }
 }
