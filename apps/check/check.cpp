@@ -60,7 +60,7 @@ private:
             return check_failed;
         }
         check::Report report{.findings = std::move(opening)};
-        report.mountability = check::judge_unopened(report.findings);
+        report.mountability = check::judge_unopened(flags_.check.kernel);
         const int status = print({.images = flags_.images, .report = report});
         messages_.error(error);
         explain_unopened(flags_.images, messages_);

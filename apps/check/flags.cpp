@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace btrkit::apps {
 
@@ -18,6 +19,7 @@ struct RawFlags {
     std::optional<u64> chunk_root;
     std::optional<u64> memory;
     std::string mode;
+    std::string kernel;
     bool repairs = false;
     std::string cache_version;
     bool ignored = false;
@@ -36,6 +38,8 @@ void declare_reading(CommandLine& line, CheckFlags& flags, RawFlags& raw) {
         ->option_text("BYTENR");
     line.add_number("--chunk-root", raw.chunk_root, "take the root of the chunk tree from this address")
         ->option_text("BYTENR");
+    app.add_option("--kernel", raw.kernel, "whose mount is foretold: Linux 6.1, 6.18 or 7.3 (the default)")
+        ->option_text("VERSION");
     line.add_size("--memory", raw.memory, "how much to use, roughly; the findings are the same (default 256m)");
     app.add_flag("--force", flags.force, "check a device that is mounted too; it may change meanwhile");
 }
@@ -58,6 +62,9 @@ std::string what_is_wrong(const CheckFlags& flags, const RawFlags& raw) {
     }
     if (!raw.mode.empty() && raw.mode != "original" && raw.mode != "orig" && raw.mode != "lowmem") {
         return fmt::format("--mode: '{}' is not one of original, orig or lowmem", raw.mode);
+    }
+    if (!raw.kernel.empty() && !find_kernel(raw.kernel)) {
+        return fmt::format("--kernel: '{}' is not one of {}", raw.kernel, fmt::join(kernel_names, ", "));
     }
     if (flags.subvol_extents && (flags.check.qgroups_only || flags.check.check_data_csum)) {
         return "--subvol-extents excludes --qgroup-report and --check-data-csum";
@@ -101,6 +108,7 @@ std::optional<int> read_check_flags(CommandLine& line, std::span<const std::stri
     };
     flags.open.tree_root = as_address(raw.tree_root);
     flags.open.chunk_root = as_address(raw.chunk_root);
+    flags.check.kernel = find_kernel(raw.kernel).value_or(newest_kernel);
     flags.memory_bytes = raw.memory.value_or(flags.memory_bytes);
     return std::nullopt;
 }

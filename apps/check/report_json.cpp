@@ -28,6 +28,13 @@ std::string_view word(check::Mountable state) {
     return "refused";
 }
 
+Json mountability_json(const check::Mountability& mountability) {
+    return {{"state", word(mountability.state)},
+            {"reason", mountability.reason.empty() ? Json() : Json(mountability.reason)},
+            {"kernel", kernel_name(mountability.kernel)},
+            {"panics", mountability.panics}};
+}
+
 Json qgroups_json(const std::vector<check::QgroupCount>& qgroups) {
     Json list = Json::array();
     for (const auto& group : qgroups) {
@@ -51,8 +58,11 @@ Json check_json(const CheckOutcome& outcome) {
     document["filesystem"] = filesystem_json(outcome.super);
     document["verdict"] = word(outcome.verdict());
     document["complete"] = outcome.super != nullptr && !report.stopped;
-    document["mountable"] = {{"state", word(report.mountability.state)}};
-    document["mountable"]["reason"] = report.mountability.reason.empty() ? Json() : Json(report.mountability.reason);
+    document["mountable"] = mountability_json(report.mountability);
+    document["mountable"]["other_kernels"] = Json::array();
+    for (const auto& other : report.other_kernels) {
+        document["mountable"]["other_kernels"].push_back(mountability_json(other));
+    }
     const auto next = next_step(outcome);
     document["next"] = next.empty() ? Json() : Json(next);
     document["counts"] = finding_counts_json(report.findings);

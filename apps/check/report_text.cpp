@@ -62,12 +62,25 @@ void put_verdict(std::string& text, const CheckOutcome& outcome) {
     }
 }
 
-void put_mountability(std::string& text, const check::Mountability& mountability) {
-    const std::string why = mountability.reason.empty() ? "" : ": " + mountability.reason;
-    switch (mountability.state) {
-    case check::Mountable::read_write: text += fmt::format("Mount: read-write{}\n", why); break;
-    case check::Mountable::read_only: text += fmt::format("Mount: read-only{}\n", why); break;
-    case check::Mountable::refused: text += fmt::format("Mount: refused{}\n", why); break;
+std::string_view text_of(check::Mountable state) {
+    switch (state) {
+    case check::Mountable::read_write: return "read-write";
+    case check::Mountable::read_only: return "read-only";
+    case check::Mountable::refused: break;
+    }
+    return "refused";
+}
+
+std::string mount_text(const check::Mountability& mountability) {
+    return fmt::format("{}: Linux {}{}{}{}", text_of(mountability.state), kernel_name(mountability.kernel),
+                       mountability.reason.empty() ? "" : ": ", mountability.reason,
+                       mountability.panics ? "; never mount it with this one" : "");
+}
+
+void put_mountability(std::string& text, const check::Report& report) {
+    text += fmt::format("Mount: {}\n", mount_text(report.mountability));
+    for (const auto& other : report.other_kernels) {
+        text += fmt::format("       {}\n", mount_text(other));
     }
 }
 
@@ -90,7 +103,7 @@ std::string check_text(const CheckOutcome& outcome, Verbosity verbosity) {
     // What was not looked at for want of devices is not passed over in silence.
     if (!is_quiet || outcome.verdict() != Verdict::clean || outcome.report.mountability.is_for_missing_devices) {
         put_verdict(text, outcome);
-        put_mountability(text, outcome.report.mountability);
+        put_mountability(text, outcome.report);
         if (const auto next = next_step(outcome); !next.empty()) {
             text += fmt::format("Next: {}\n", next);
         }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "libfs/base/address.h"
+#include "libfs/base/kernels.h"
 #include "libfs/base/key_range.h"
 #include "libfs/base/problem_catalogue.h"
 
@@ -31,7 +32,8 @@ struct Place {
 struct Problem {
     ProblemCode code;
     Place place;
-    std::string detail; ///< the values at fault, e.g. "nlink 3, but directories have 1"
+    std::string detail;                                 ///< the values at fault, e.g. "nlink 3, but directories have 1"
+    KernelTrait refused_by = KernelTrait::every_kernel; ///< of item checks: the kernels that have this rule
 
     Severity severity() const { return problem_info(code).severity; }
 };

@@ -16,10 +16,12 @@ constexpr auto inline_code = ProblemCode::item_extent_inline_ref;
 /// relocation makes, and to the old free space caches, which are inodes of the root tree.
 void check_data_ref(const ItemCheck& item, ProblemCode ref_code, const ExtentRef& ref) {
     if (!is_subvolume(ref.root) && ref.root != btrfs::data_reloc_tree_id && ref.root != btrfs::root_tree_id) {
-        item.report(ref_code, "data reference from tree {}, which has no files", ref.root);
+        item.report_for(KernelTrait::checks_data_refs, ref_code, "data reference from tree {}, which has no files",
+                        ref.root);
     }
     if (!is_inode_number(ref.objectid)) {
-        item.report(ref_code, "data reference from {}, which is no inode", ref.objectid);
+        item.report_for(KernelTrait::checks_data_refs, ref_code, "data reference from {}, which is no inode",
+                        ref.objectid);
     }
     item.expect_aligned(ref_code, "file offset of a data reference", ref.offset);
     if (ref.count == 0) {

@@ -53,9 +53,10 @@ void check_root_ref(const ItemCheck& item) {
     const u32 name_length = item.body<btrfs::RootRef>().name_len;
     const std::size_t stored = item.data().size() - sizeof(btrfs::RootRef);
     if (name_length != stored) {
-        item.report(ProblemCode::item_root_ref, "name of {} bytes, but the item has {}", name_length, stored);
+        item.report_for(KernelTrait::checks_root_refs, ProblemCode::item_root_ref,
+                        "name of {} bytes, but the item has {}", name_length, stored);
     } else if (name_length == 0 || name_length > btrfs::max_name_length) {
-        item.report(ProblemCode::item_root_ref, "name of {} bytes", name_length);
+        item.report_for(KernelTrait::checks_root_refs, ProblemCode::item_root_ref, "name of {} bytes", name_length);
     }
 }
 

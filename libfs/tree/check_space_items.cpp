@@ -8,6 +8,7 @@ namespace {
 
 constexpr auto group_code = ProblemCode::item_block_group;
 constexpr auto free_code = ProblemCode::item_free_space;
+constexpr auto free_rule = KernelTrait::checks_free_space_items;
 constexpr u64 known_free_space_flags = btrfs::known_flags(btrfs::free_space_info_flag_names);
 
 void check_owner_id(const ItemCheck& item, u64 id) {
@@ -27,9 +28,16 @@ void check_group_flags(const ItemCheck& item, u64 flags) {
         item.report(group_code, "flags {:#x} have more than one profile", flags);
     }
     if ((flags & remap_bits) != 0 && !item.geometry().has_incompat(btrfs::incompat_remap_tree)) {
-        item.report(group_code, "flags {:#x}, but the filesystem has no remap tree", flags);
+        item.report_for(KernelTrait::checks_group_flags, group_code,
+                        "flags {:#x}, but the filesystem has no remap tree", flags);
     }
-    switch (flags & (btrfs::block_group_type_mask | btrfs::block_group_metadata_remap)) {
+    const u64 type = flags & btrfs::block_group_type_mask;
+    const bool is_remap = (flags & btrfs::block_group_metadata_remap) != 0;
+    if (is_remap && type != 0) {
+        item.report_for(KernelTrait::checks_group_flags, group_code, "flags {:#x} are of two types", flags);
+        return;
+    }
+    switch (is_remap ? btrfs::block_group_metadata_remap : type) {
     case btrfs::block_group_data:
     case btrfs::block_group_metadata:
     case btrfs::block_group_system:
@@ -53,10 +61,10 @@ void check_remap_tail(const ItemCheck& item) {
 
 /// A range of the free space tree's: its key says where and how long.
 bool check_range_key(const ItemCheck& item) {
-    item.expect_aligned(free_code, "start", item.key().objectid);
-    item.expect_aligned(free_code, "length", item.key().offset);
+    item.expect_aligned(free_code, "start", item.key().objectid, free_rule);
+    item.expect_aligned(free_code, "length", item.key().offset, free_rule);
     if (!end_of(item.key().objectid, item.key().offset)) {
-        item.report(free_code, "length {} reaches beyond the last address", item.key().offset);
+        item.report_for(free_rule, free_code, "length {} reaches beyond the last address", item.key().offset);
         return false;
     }
     return true;
@@ -66,23 +74,24 @@ bool check_range_key(const ItemCheck& item) {
 void check_against_info(const ItemCheck& item, const btrfs::Key& info_key) {
     const auto group_end = end_of(info_key.objectid, info_key.offset);
     if (group_end && *end_of(item.key().objectid, item.key().offset) > *group_end) {
-        item.report(free_code, "length {} reaches beyond the end of the block group at {}", item.key().offset,
-                    *group_end);
+        item.report_for(free_rule, free_code, "length {} reaches beyond the end of the block group at {}",
+                        item.key().offset, *group_end);
     }
     const auto* info = view_at<btrfs::FreeSpaceInfo>(item.previous_data());
     const bool is_bitmap = item.key().type == btrfs::item_type::free_space_bitmap;
     if (info != nullptr && ((info->flags & btrfs::free_space_using_bitmaps) != 0) != is_bitmap) {
-        item.report(free_code, "{}, but the block group's flags are {:#x}", is_bitmap ? "bitmap" : "extent",
-                    u32{info->flags});
+        item.report_for(free_rule, free_code, "{}, but the block group's flags are {:#x}",
+                        is_bitmap ? "bitmap" : "extent", u32{info->flags});
     }
 }
 
 void check_against_range(const ItemCheck& item, const btrfs::Key& previous) {
     if (previous.type != item.key().type) {
-        item.report(free_code, "extents and bitmaps in one block group");
+        item.report_for(free_rule, free_code, "extents and bitmaps in one block group");
     }
     if (const auto end = end_of(previous.objectid, previous.offset); end && *end > item.key().objectid) {
-        item.report(free_code, "begins at {}, but the range before it ends at {}", item.key().objectid, *end);
+        item.report_for(free_rule, free_code, "begins at {}, but the range before it ends at {}", item.key().objectid,
+                        *end);
     }
 }
 
@@ -114,11 +123,11 @@ void check_free_space_info(const ItemCheck& item) {
     const auto& info = item.body<btrfs::FreeSpaceInfo>();
     check_range_key(item);
     if (const u64 unknown = info.flags & ~known_free_space_flags; unknown != 0) {
-        item.report(free_code, "unknown flags {:#x}", unknown);
+        item.report_for(free_rule, free_code, "unknown flags {:#x}", unknown);
     }
     if (info.extent_count > item.key().offset / item.geometry().sectorsize) {
-        item.report(free_code, "extent_count {}, but the block group has {} bytes", u32{info.extent_count},
-                    item.key().offset);
+        item.report_for(free_rule, free_code, "extent_count {}, but the block group has {} bytes",
+                        u32{info.extent_count}, item.key().offset);
     }
 }
 
@@ -126,13 +135,13 @@ void check_free_space_range(const ItemCheck& item) {
     namespace type = btrfs::item_type;
     const u64 length = item.key().offset;
     if (length == 0) {
-        item.report(free_code, "length 0");
+        item.report_for(free_rule, free_code, "length 0");
     }
     if (item.key().type == type::free_space_bitmap) {
         const u64 bits = length / item.geometry().sectorsize;
         if (const u64 bytes = bits / 8 + (bits % 8 != 0 ? 1 : 0); bytes != item.data().size()) {
-            item.report(ProblemCode::item_size, "bitmap of {} bytes, but a length of {} needs {}", item.data().size(),
-                        length, bytes);
+            item.report_for(free_rule, ProblemCode::item_size, "bitmap of {} bytes, but a length of {} needs {}",
+                            item.data().size(), length, bytes);
         }
     }
     if (!check_range_key(item)) {
@@ -144,8 +153,11 @@ void check_free_space_range(const ItemCheck& item) {
     }
     for (const u8 range_type : {type::free_space_extent, type::free_space_bitmap}) {
         if (const auto* previous = item.previous_of_type(range_type); previous != nullptr) {
-            check_against_range(item, *previous);
+            return check_against_range(item, *previous);
         }
+    }
+    if (const auto previous = item.previous_type()) {
+        item.report_for(free_rule, free_code, "behind an item of type {}", *previous);
     }
 }
 

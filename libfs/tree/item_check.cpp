@@ -7,18 +7,34 @@ namespace btrkit {
 
 namespace {
 
+/// Which kernels look at the size of an item.
+KernelTrait who_checks_size(u8 type) {
+    namespace types = btrfs::item_type;
+    switch (type) {
+    case types::free_space_info:
+    case types::free_space_extent:
+    case types::free_space_bitmap: return KernelTrait::checks_free_space_items;
+    case types::root_ref:
+    case types::root_backref: return KernelTrait::checks_root_refs;
+    default: return KernelTrait::every_kernel;
+    }
+}
+
 bool has_possible_size(const ItemCheck& item, const btrfs::ItemTypeInfo& type) {
     const std::size_t size = item.data().size();
     if (size >= type.min_size && size <= type.max_size) {
         return true;
     }
+    const auto checked_by = who_checks_size(item.key().type);
     if (type.min_size == type.max_size) {
-        item.report(ProblemCode::item_size, "{} has {} bytes instead of {}", type.name, size, type.min_size);
+        item.report_for(checked_by, ProblemCode::item_size, "{} has {} bytes instead of {}", type.name, size,
+                        type.min_size);
     } else if (size < type.min_size) {
-        item.report(ProblemCode::item_size, "{} has {} bytes, but needs {}", type.name, size, type.min_size);
+        item.report_for(checked_by, ProblemCode::item_size, "{} has {} bytes, but needs {}", type.name, size,
+                        type.min_size);
     } else {
-        item.report(ProblemCode::item_size, "{} has {} bytes, more than the {} it can have", type.name, size,
-                    type.max_size);
+        item.report_for(checked_by, ProblemCode::item_size, "{} has {} bytes, more than the {} it can have", type.name,
+                        size, type.max_size);
     }
     return false;
 }

@@ -41,6 +41,8 @@ public:
     const btrfs::Key* previous_of_type(u8 type) const {
         return slot_ != 0 && previous_key_.type == type ? &previous_key_ : nullptr;
     }
+    /// The type of the item before; nothing for the first of the leaf.
+    std::optional<u8> previous_type() const { return slot_ != 0 ? std::optional(previous_key_.type) : std::nullopt; }
     Bytes previous_data() const { return leaf_.item_data(slot_ - 1); }
 
     bool is_sector_aligned(u64 value) const { return (value & (geometry_.sectorsize - 1)) == 0; }
@@ -49,12 +51,23 @@ public:
     void report(ProblemCode code, fmt::format_string<const Args&...> format, const Args&... args) const {
         add(code, fmt::vformat(format, fmt::make_format_args(args...)));
     }
+    /// By a rule that not all kernels have.
+    template <class... Args>
+    void report_for(KernelTrait refused_by, ProblemCode code, fmt::format_string<const Args&...> format,
+                    const Args&... args) const {
+        adopt({.code = code,
+               .place = {},
+               .detail = fmt::vformat(format, fmt::make_format_args(args...)),
+               .refused_by = refused_by});
+    }
     /// Takes a finding from elsewhere and says where it was.
     void adopt(Problem problem) const;
 
-    void expect_aligned(ProblemCode code, std::string_view what, u64 value) const {
+    void expect_aligned(ProblemCode code, std::string_view what, u64 value,
+                        KernelTrait refused_by = KernelTrait::every_kernel) const {
         if (!is_sector_aligned(value)) [[unlikely]] {
-            report(code, "{} {} is not a multiple of the sectorsize {}", what, value, geometry_.sectorsize);
+            report_for(refused_by, code, "{} {} is not a multiple of the sectorsize {}", what, value,
+                       geometry_.sectorsize);
         }
     }
     /// Log trees are written one generation ahead of the superblock; nothing is newer than that.

@@ -31,9 +31,19 @@ TEST_CASE("check: a clean filesystem, status 0") {
     CHECK(run.status == 0);
     CHECK(run.err == "");
     CHECK(contains(run.out, "label \"tested\""));
-    CHECK(contains(run.out, "\nVerdict: clean\nMount: read-write\n"));
+    CHECK(contains(run.out, "\nVerdict: clean\nMount: read-write: Linux 7.3\n"));
     CHECK(!contains(run.out, "error"));
     CHECK(check({"-q", image.path()}).out == "");
+}
+
+TEST_CASE("check: the mount line speaks for the kernel that was asked for") {
+    const Image image;
+    CHECK(contains(check({"--kernel", "6.18", image.path()}).out, "\nMount: read-write: Linux 6.18\n"));
+    const auto document = json_of(check({"--kernel", "6.1", "--format", "json", image.path()}));
+    CHECK(document["mountable"]["kernel"] == "6.1");
+    CHECK(document["mountable"]["panics"] == false);
+    CHECK(document["mountable"]["other_kernels"].empty());
+    CHECK(check({"--kernel", "5.4", image.path()}).status == 16);
 }
 
 TEST_CASE("check: damaged data is only found when asked for, and names its file") {
@@ -46,7 +56,7 @@ TEST_CASE("check: damaged data is only found when asked for, and names its file"
     CHECK(contains(run.out, "no copy is good (4096 bytes at "));
     CHECK(contains(run.out, "\n    file: /docs/deep/data (subvolume 5 /)\n"));
     CHECK(contains(run.out, "\nVerdict: damaged: 1 error\n"));
-    CHECK(contains(run.out, "\nMount: read-write\n"));
+    CHECK(contains(run.out, "\nMount: read-write: Linux 7.3\n"));
 }
 
 TEST_CASE("check: neighbouring sectors are one finding, and a good copy is told") {
@@ -85,14 +95,14 @@ TEST_CASE("check: a superblock mirror, and what the kernel makes of it") {
     const auto second = check({image.path()});
     CHECK(second.status == 4);
     CHECK(contains(second.out, "[super-mirror-invalid]"));
-    CHECK(contains(second.out, "\nMount: read-write\n"));
+    CHECK(contains(second.out, "\nMount: read-write: Linux 7.3\n"));
     image.change([](std::string& all) {
         all[btrfs::superblock_offsets[0] + 200] ^= 1;
         all[btrfs::superblock_offsets[1] + 200] ^= 1;
     });
     const auto first = check({image.path()});
     CHECK(first.status == 4);
-    CHECK(contains(first.out, "\nMount: refused: the first superblock is not valid"));
+    CHECK(contains(first.out, "\nMount: refused: Linux 7.3: the first superblock is not valid"));
 }
 
 TEST_CASE("check: what holds no filesystem is damaged and could not be checked") {

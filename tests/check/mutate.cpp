@@ -2,6 +2,7 @@
 // mutate IMAGE --seed S --number N --undo FILE     changes one thing in the metadata, checksums right, and says what
 // mutate IMAGE --revert --undo FILE                puts back what was there
 // mutate IMAGE --seed S --number N                 only says what
+// --only super: a field of the superblock; --only lost: a block whose checksum is wrong, or that is noise.
 // With --first-copy other copies of the block, or of the superblock, stay as they are.
 #include "libfs/io/file_device.h"
 #include "libfs/io/writable_file.h"
@@ -21,6 +22,7 @@ struct Options {
     std::string undo;
     u64 seed = 1;
     u64 number = 0;
+    MutationKind kind = MutationKind::any;
     bool revert = false;
     bool first_copy = false;
 };
@@ -69,7 +71,7 @@ Result<Mutation> find_mutation(const Options& options) {
     std::vector<std::unique_ptr<BlockDevice>> devices;
     devices.push_back(std::move(device));
     BTRKIT_TRY_ASSIGN(const auto filesystem, Filesystem::open(std::move(devices), {}, [](const Problem&) {}));
-    auto mutation = make_mutation(filesystem, bytes, options.seed, options.number);
+    auto mutation = make_mutation(filesystem, bytes, options.seed, options.number, options.kind);
     if (mutation && options.first_copy) {
         mutation->changes.resize(1);
     }
@@ -105,6 +107,12 @@ bool parse(std::span<char*> words, Options& options) {
             options.revert = true;
         } else if (word == "--first-copy") {
             options.first_copy = true;
+        } else if (word == "--only" && has_value) {
+            const std::string_view kind = words[++i];
+            if (kind != "super" && kind != "lost") {
+                return false;
+            }
+            options.kind = kind == "super" ? MutationKind::super : MutationKind::lost;
         } else if (word == "--undo" && has_value) {
             options.undo = words[++i];
         } else if ((word == "--seed" || word == "--number") && has_value) {
@@ -126,7 +134,8 @@ bool parse(std::span<char*> words, Options& options) {
 int main(int argc, char** argv) {
     btrkit::test::Options options;
     if (!btrkit::test::parse(std::span(argv, static_cast<std::size_t>(argc)).subspan(1), options)) {
-        fmt::print(stderr, "usage: mutate IMAGE [--seed S] [--number N] [--first-copy] [--undo FILE]\n"
+        fmt::print(stderr, "usage: mutate IMAGE [--seed S] [--number N] [--only super|lost] [--first-copy] "
+                           "[--undo FILE]\n"
                            "       mutate IMAGE --revert --undo FILE\n");
         return 2;
     }

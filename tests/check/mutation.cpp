@@ -32,18 +32,14 @@ std::string group_name(u64 tree) {
 
 class Mutator {
 public:
-    Mutator(const Filesystem& filesystem, const BlockDevice& device, Dice dice)
-        : filesystem_(&filesystem), device_(&device), dice_(dice) {}
+    Mutator(const Filesystem& filesystem, const BlockDevice& device, Dice dice, MutationKind kind)
+        : filesystem_(&filesystem), device_(&device), dice_(dice), kind_(kind) {}
 
     Result<Mutation> run() {
         constexpr unsigned most_attempts = 1000;
         collect();
         for (unsigned i = 0; i < most_attempts; ++i) {
-            if (dice_.percent(4)) {
-                if (auto mutation = change_super()) {
-                    return *mutation;
-                }
-            } else if (auto mutation = change_tree()) {
+            if (auto mutation = change_something()) {
                 return *mutation;
             }
         }
@@ -52,6 +48,15 @@ public:
 
 private:
     const Geometry& geometry() const { return filesystem_->geometry(); }
+
+    std::optional<Mutation> change_something() {
+        switch (kind_) {
+        case MutationKind::super: return change_super();
+        case MutationKind::lost: return lose_block();
+        case MutationKind::any: break;
+        }
+        return dice_.percent(4) ? change_super() : change_tree();
+    }
 
     void collect() {
         collect_tree(filesystem_->chunk_tree());
@@ -161,21 +166,46 @@ private:
         return finish(group, *spot.promise, std::move(edit));
     }
 
+    std::optional<Mutation> lose_block() {
+        auto& group = pick_group();
+        const auto& promise = dice_.one_of(group.blocks);
+        const OwnedBlock block(filesystem_->reader(), promise);
+        if (!block.is_proven()) {
+            return std::nullopt;
+        }
+        Edit edit{.what = "lost", .detail = "one bit", .block = copy_of(block.view().bytes())};
+        if (dice_.percent(50)) {
+            edit.detail = "noise";
+            for (auto& byte : edit.block) {
+                byte = static_cast<std::byte>(dice_.below(256));
+            }
+        } else {
+            edit.block[sizeof(btrfs::TreeBlockHeader) +
+                       dice_.below(edit.block.size() - sizeof(btrfs::TreeBlockHeader))] ^= std::byte{1};
+        }
+        return store(group, promise, edit);
+    }
+
     std::optional<Mutation> finish(const TreeGroup& group, const Promise& promise, std::optional<Edit> edit) {
         if (!edit) {
             return std::nullopt;
         }
         seal_block(geometry(), edit->block);
-        Mutation mutation{.pattern = group.name + ":" + edit->what, .text = {}, .changes = {}};
+        return store(group, promise, *edit);
+    }
+
+    /// Over all copies of the block.
+    std::optional<Mutation> store(const TreeGroup& group, const Promise& promise, const Edit& edit) {
+        Mutation mutation{.pattern = group.name + ":" + edit.what, .text = {}, .changes = {}};
         mutation.text = fmt::format("{} of block {} (tree {}, level {}): {}", mutation.pattern, promise.address.bytenr,
-                                    objectid_text(promise.tree.value_or(0)), promise.level.value_or(0), edit->detail);
+                                    objectid_text(promise.tree.value_or(0)), promise.level.value_or(0), edit.detail);
         const auto* chunk = filesystem_->volume().chunks().find(promise.address);
         for (unsigned mirror = 1; chunk != nullptr && mirror <= mirror_count(*chunk); ++mirror) {
-            const auto run = map_stripe(*chunk, promise.address, edit->block.size(), mirror);
-            if (run.length != edit->block.size()) {
+            const auto run = map_stripe(*chunk, promise.address, edit.block.size(), mirror);
+            if (run.length != edit.block.size()) {
                 return std::nullopt;
             }
-            if (!add_change(mutation, run.physical.offset, edit->block)) {
+            if (!add_change(mutation, run.physical.offset, edit.block)) {
                 return std::nullopt;
             }
         }
@@ -228,13 +258,15 @@ private:
     const Filesystem* filesystem_;
     const BlockDevice* device_;
     Dice dice_;
+    MutationKind kind_;
     std::vector<TreeGroup> groups_;
 };
 
 } // namespace
 
-Result<Mutation> make_mutation(const Filesystem& filesystem, const BlockDevice& device, u64 seed, u64 number) {
-    return Mutator(filesystem, device, Dice(seed, number)).run();
+Result<Mutation> make_mutation(const Filesystem& filesystem, const BlockDevice& device, u64 seed, u64 number,
+                               MutationKind kind) {
+    return Mutator(filesystem, device, Dice(seed, number), kind).run();
 }
 
 } // namespace btrkit::test

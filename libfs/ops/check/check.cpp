@@ -68,10 +68,11 @@ Report run(const Filesystem& filesystem, Findings opening, const Options& option
     }
     report.file_count = known.file_count;
     report.verified_bytes = known.verified_bytes;
-    report.mountability = judge_mountability(report.findings, filesystem);
+    auto answers = judge_mountability(report.findings, filesystem, options.kernel);
+    report.mountability = std::move(answers.asked);
+    report.other_kernels = std::move(answers.others);
     // What no kernel mounts, or only to rescue it, is not sound, even where every tree of it is.
-    const bool is_refused = report.mountability.state == Mountable::refused ||
-                            report.mountability.reason.find("rescue=") != std::string::npos;
+    const bool is_refused = report.mountability.state == Mountable::refused || report.mountability.needs_rescue();
     if (is_refused && !report.mountability.is_for_missing_devices &&
         report.findings.count(Severity::error) + report.findings.count(Severity::fatal) == 0) {
         report.findings.report(ProblemCode::mount_refused, {}, report.mountability.reason);

@@ -31,9 +31,10 @@
 namespace btrkit::check {
 
 struct Options {
-    bool check_data_csum = false; ///< read all copies of all data
-    bool qgroups_only = false;    ///< the quota groups and nothing else
-    u64 hash_seed = 0;            ///< draw it anew for each run
+    bool check_data_csum = false;         ///< read all copies of all data
+    bool qgroups_only = false;            ///< the quota groups and nothing else
+    KernelVersion kernel = newest_kernel; ///< whose mount is judged
+    u64 hash_seed = 0;                    ///< draw it anew for each run
 };
 
 /// Numbers that a qgroup has and that it should have.
@@ -48,6 +49,7 @@ struct QgroupCount {
 struct Report {
     survey::Findings findings;
     Mountability mountability;
+    std::vector<Mountability> other_kernels; ///< those of all_kernels that do something else
 
     u64 block_count = 0; ///< distinct tree blocks
     u64 tree_bytes = 0;  ///< what they take, one copy of each

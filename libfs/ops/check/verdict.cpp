@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: MIT
-// What the kernel reads at mount, and what it makes of it: btrfs of Linux 6.x, open_ctree() and what it calls.
+// What the kernel reads at mount, and what it makes of it: btrfs of Linux, open_ctree() and what it calls.
 #include "libfs/ops/check/verdict.h"
 
 #include "formats/btrfs/device.h"
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/checksum.h"
 #include "libfs/base/names.h"
-#include "libfs/fs/path_lookup.h"
 #include "libfs/ops/check/missing_devices.h"
-#include "libfs/tree/tree_path.h"
-
-#include <map>
-#include <set>
+#include "libfs/ops/check/mount/chunk_comparison.h"
+#include "libfs/ops/check/mount/mount_facts.h"
 
 #include <fmt/format.h>
 
@@ -27,7 +24,6 @@ struct CodeEffect {
     Mountable state;
     std::string_view reason;
 };
-constexpr std::string_view chunk_checks = "the kernel compares chunks, device extents and block groups: rescue=all";
 constexpr std::array code_effects = std::to_array<CodeEffect>({
     {ProblemCode::super_csum_type, Mountable::refused, "the superblock is not valid"},
     {ProblemCode::super_checksum, Mountable::refused, "the superblock is not valid"},
@@ -36,24 +32,13 @@ constexpr std::array code_effects = std::to_array<CodeEffect>({
     {ProblemCode::super_field, Mountable::refused, "the superblock has impossible values"},
     {ProblemCode::super_value, Mountable::refused, "the superblock has values that kernels refuse"},
     {ProblemCode::super_unknown_incompat, Mountable::refused, "unknown incompatible features"},
-    {ProblemCode::super_unfinished_change, Mountable::read_only, "an offline conversion is not finished: rescue=all"},
     {ProblemCode::super_mirror_used, Mountable::refused, "kernels read the first superblock only"},
     {ProblemCode::super_unknown_compat_ro, Mountable::read_only, "unknown read-only-compatible features"},
     {ProblemCode::device_truncated, Mountable::refused, "a device is shorter than its device item says"},
     {ProblemCode::device_item_missing, Mountable::refused, "a device has no device item"},
     {ProblemCode::sys_array, Mountable::refused, "the array of system chunks is damaged"},
     {ProblemCode::chunk_item, Mountable::refused, "a chunk is impossible"},
-    {ProblemCode::chunk_overlap, Mountable::refused, "chunks overlap"},
     {ProblemCode::stripe_device, Mountable::read_only, "a stripe names an unknown device: degraded"},
-    {ProblemCode::dev_extent_missing, Mountable::read_only, chunk_checks},
-    {ProblemCode::dev_extent_unfounded, Mountable::read_only, chunk_checks},
-    {ProblemCode::dev_extent_differs, Mountable::read_only, chunk_checks},
-    {ProblemCode::dev_extent_bounds, Mountable::read_only, chunk_checks},
-    {ProblemCode::item_dev_extent_overlap, Mountable::read_only, chunk_checks},
-    {ProblemCode::block_group_missing, Mountable::read_only, chunk_checks},
-    {ProblemCode::block_group_unfounded, Mountable::read_only, chunk_checks},
-    {ProblemCode::block_group_differs, Mountable::read_only, chunk_checks},
-    {ProblemCode::inode_cache, Mountable::read_only, "the tree-checker refuses extents of an inode cache: rescue=all"},
     {ProblemCode::root_default, Mountable::refused, "the default subvolume is not there: only with subvolid=5"},
 });
 
@@ -93,28 +78,27 @@ constexpr std::array tree_effects = std::to_array<TreeEffect>({
     {btrfs::tree_reloc_id, Mountable::read_only, {}, ReadAtMount::all, Mountable::read_only},
 });
 
-/// The tree-checker's: it takes a leaf as a whole or not at all.
-bool spoils_leaf(ProblemCode code) {
-    return code >= ProblemCode::item_size && code <= ProblemCode::item_raid_stripe &&
-           code != ProblemCode::item_dev_extent_overlap && code != ProblemCode::item_csum_overlap &&
-           code != ProblemCode::item_file_extent_overlap;
-}
+constexpr std::string_view rescue_all = ": rescue=all";
 
 class MountJudge {
 public:
-    MountJudge(const Findings& findings, const Filesystem& filesystem) : findings_(findings), filesystem_(filesystem) {}
+    MountJudge(const Findings& findings, const Filesystem& filesystem, const ChunkComparison& chunks, MountFacts& facts,
+               KernelVersion kernel)
+        : findings_(findings), filesystem_(filesystem), chunks_(chunks), facts_(facts), verdict_{.kernel = kernel} {}
 
     Mountability judge() {
         judge_super();
         judge_missing_devices();
         for (const auto& effect : code_effects) {
-            if (findings_.any(effect.code)) {
+            if (is_refused(effect.code)) {
                 raise(effect.state, std::string(effect.reason));
             }
         }
+        judge_chunks();
         for (const auto& finding : findings_.all()) {
             judge_tree(finding.problem);
         }
+        judge_mounted_trees();
         if (verdict_.state == Mountable::read_write && verdict_.reason.empty() && has_unreadable_blocks()) {
             verdict_.reason = "with errors where the damage is";
         }
@@ -122,9 +106,41 @@ public:
     }
 
 private:
+    bool has(KernelTrait trait) const { return has_trait(verdict_.kernel, trait); }
+
+    bool is_refused(ProblemCode code) const {
+        return findings_.any(code) && std::ranges::any_of(findings_.all(), [&](const Finding& finding) {
+                   return finding.problem.code == code && has(finding.problem.refused_by);
+               });
+    }
+
+    /// What is worse counts, and of what is as bad the first.
     void raise(Mountable state, std::string reason, bool is_for_missing_devices = false) {
         if (state > verdict_.state || (state == verdict_.state && verdict_.reason.empty())) {
-            verdict_ = {.state = state, .reason = std::move(reason), .is_for_missing_devices = is_for_missing_devices};
+            verdict_.state = state;
+            verdict_.reason = std::move(reason);
+            verdict_.is_for_missing_devices = is_for_missing_devices;
+        }
+    }
+
+    /// Whatever else there is: this is what has to be said.
+    void warn_of_panic(std::string reason) {
+        if (!verdict_.panics) {
+            verdict_.state = Mountable::refused;
+            verdict_.reason = std::move(reason);
+            verdict_.is_for_missing_devices = false;
+            verdict_.panics = true;
+        }
+    }
+
+    void judge_chunks() {
+        constexpr std::string_view reason = "the kernel compares chunks, device extents and block groups: rescue=all";
+        if (chunks_.chunks_overlap) {
+            raise(Mountable::refused, "chunks overlap");
+        }
+        if (chunks_.dev_extents_differ || chunks_.groups_differ || chunks_.first_group_missing ||
+            (chunks_.group_missing && has(KernelTrait::wants_all_groups))) {
+            raise(Mountable::read_only, std::string(reason));
         }
     }
 
@@ -133,10 +149,21 @@ private:
         const auto has_compat_ro = [&](u64 flags) { return (super.compat_ro_flags & flags) == flags; };
         constexpr u64 known = btrfs::super_flag_written | btrfs::super_flag_reloc | btrfs::super_flag_error |
                               btrfs::super_flag_seeding | btrfs::super_flag_metadump | btrfs::super_flag_metadump_v2;
+        const auto raise_unfinished = [&](std::string_view what) {
+            const bool is_rescued = has(KernelTrait::rescues_unfinished_change);
+            raise(is_rescued ? Mountable::read_only : Mountable::refused,
+                  std::string(what) + std::string(is_rescued ? rescue_all : ""));
+        };
         if ((super.flags & btrfs::super_flag_changing_fsid_v2) != 0) {
             raise(Mountable::refused, "a change of the fsid is not finished");
         } else if ((super.flags & ~known) != 0) {
-            raise(Mountable::read_only, "unknown flags in the superblock: rescue=all");
+            raise_unfinished("unknown flags in the superblock");
+        }
+        if (findings_.any(ProblemCode::super_unfinished_change)) {
+            raise_unfinished("an offline conversion is not finished");
+        }
+        if (super.has_incompat(btrfs::incompat_simple_quota) && !has(KernelTrait::knows_simple_quota)) {
+            raise(Mountable::refused, "simple quotas, which this kernel does not know");
         }
         if (has_compat_ro(btrfs::compat_ro_block_group_tree) &&
             !(has_compat_ro(btrfs::compat_ro_free_space_tree | btrfs::compat_ro_free_space_tree_valid) &&
@@ -200,17 +227,34 @@ private:
         if (!problem.place.tree || !(is_lost || is_overlap_in_leaf || spoils_leaf(problem.code))) {
             return;
         }
+        judge_bitmap(problem);
         const u64 tree = *problem.place.tree;
-        if (problem.place.logical && is_needed(tree, *problem.place.logical)) {
-            return judge_needed(tree, problem);
+        // Without chunks nothing else is found: that is told of them.
+        if (!has(problem.refused_by) || (tree != btrfs::chunk_tree_id && has_lost_chunks())) {
+            return;
+        }
+        if (problem.place.logical && facts_.is_needed(tree, *problem.place.logical)) {
+            const bool is_top = tree == btrfs::fs_tree_id;
+            return raise_lost(is_top ? "blocks of the FS_TREE that every mount reads can't be read"
+                                     : fmt::format("blocks of the default subvolume {} can't be read, without which "
+                                                   "only subvolid=5 mounts",
+                                                   tree),
+                              problem);
         }
         const auto* effect = std::ranges::find(tree_effects, tree, &TreeEffect::tree);
         if (effect == tree_effects.end()) {
             return;
         }
         const auto tell = [&](Mountable state, std::string_view option) {
-            raise(state,
-                  fmt::format("the {} can't be read{}{}", objectid_text(tree), option.empty() ? "" : ": ", option));
+            const std::string what = fmt::format("the {} can't be read", objectid_text(tree));
+            if (tree == btrfs::block_group_tree_id && has(KernelTrait::panics_without_group_tree) &&
+                !is_read_past_checksum(problem)) {
+                warn_of_panic(what + ", and then rescue=all brings this kernel down");
+            } else if (state == Mountable::refused) {
+                raise_lost(what, problem);
+            } else {
+                raise(state, what + (option.empty() ? "" : ": " + std::string(option)));
+            }
         };
         if (problem.code == ProblemCode::root_unreadable || is_root_block(tree, problem.place)) {
             tell(effect->root_lost, effect->root_option);
@@ -219,70 +263,52 @@ private:
         }
     }
 
-    /// To mount is to open the top-level tree, for which its last key is looked up, and the inode of its top directory;
-    /// then the same of the default subvolume.
-    void judge_needed(u64 tree, const Problem& problem) {
-        const bool is_rescued =
-            problem.code == ProblemCode::block_lost && has_wrong_checksum_only(*problem.place.logical);
-        const std::string what =
-            tree == btrfs::fs_tree_id
-                ? "blocks of the FS_TREE that every mount reads can't be read"
-                : fmt::format("blocks of the default subvolume {} can't be read, without which only subvolid=5 mounts",
-                              tree);
-        raise(is_rescued ? Mountable::read_only : Mountable::refused, what + (is_rescued ? ": rescue=all" : ""));
-    }
-
-    /// rescue=all reads past wrong checksums, and past nothing else that is wrong with a block.
-    bool has_wrong_checksum_only(Logical address) const {
-        return std::ranges::all_of(findings_.all(), [&](const Finding& finding) {
-            const auto& problem = finding.problem;
-            return problem.place.logical != address || problem.code == ProblemCode::block_lost ||
-                   problem.code == ProblemCode::block_checksum || problem.severity() == Severity::note;
-        });
-    }
-
-    bool is_needed(u64 tree, Logical address) {
-        if (tree != btrfs::fs_tree_id && tree != default_tree()) {
-            return false;
+    void judge_bitmap(const Problem& problem) {
+        const auto& key = problem.place.key;
+        if (has(KernelTrait::panics_over_empty_bitmap) && key && key->type == btrfs::item_type::free_space_bitmap &&
+            key->offset == 0) {
+            warn_of_panic("an empty bitmap in the free space tree brings this kernel down");
         }
-        auto [known, is_new] = needed_.try_emplace(tree);
-        if (is_new) {
-            known->second = blocks_to(tree, {{btrfs::root_dir_inode, btrfs::item_type::inode_item, 0},
-                                             {btrfs::last_free_objectid, 0xff, ~u64{0}}});
-        }
-        return known->second.contains(address);
     }
 
-    /// The blocks on the way to where these keys stand or would stand, as far as they can be read, and the first on
-    /// each way that can't.
-    std::set<Logical> blocks_to(u64 tree, std::initializer_list<btrfs::Key> keys) const {
-        std::set<Logical> blocks;
-        const auto root = filesystem_.find_tree(tree);
-        for (const auto& key : keys) {
-            std::optional<Promise> promise = root ? std::optional(root->block) : std::nullopt;
-            while (promise) {
-                blocks.insert(promise->address);
-                const OwnedBlock block(filesystem_.reader(), *promise);
-                promise.reset();
-                if (block.is_proven() && !block.block().is_leaf()) {
-                    promise = child_promise(block.block(), child_slot(block.block(), key), {});
-                }
+    /// What no mount can do without, unless it can be rescued.
+    void raise_lost(const std::string& what, const Problem& problem) {
+        if (is_read_past_checksum(problem)) {
+            raise(Mountable::read_only, what + std::string(rescue_all));
+        } else if (problem.place.tree == btrfs::root_tree_id && has(KernelTrait::takes_backup_roots) &&
+                   facts_.has_backup_root()) {
+            raise(Mountable::read_only, what + ": rescue=all takes a backup root");
+        } else {
+            raise(Mountable::refused, what);
+        }
+    }
+
+    bool has_lost_chunks() const {
+        return findings_.any(ProblemCode::block_lost) &&
+               std::ranges::any_of(findings_.all(), [](const Finding& finding) {
+                   return finding.problem.code == ProblemCode::block_lost &&
+                          finding.problem.place.tree == btrfs::chunk_tree_id;
+               });
+    }
+
+    bool is_read_past_checksum(const Problem& problem) const {
+        const auto is_of_checksum = [&](const Finding& finding) {
+            return finding.problem.code == ProblemCode::block_checksum &&
+                   finding.problem.place.logical == problem.place.logical;
+        };
+        return problem.code == ProblemCode::block_lost && has(KernelTrait::reads_past_checksums) &&
+               std::ranges::any_of(findings_.all(), is_of_checksum) &&
+               facts_.has_wrong_checksum_only(*problem.place.tree, *problem.place.logical);
+    }
+
+    /// To mount is to open the top-level tree, and then the default subvolume.
+    void judge_mounted_trees() {
+        for (const u64 tree : {btrfs::fs_tree_id, facts_.default_tree()}) {
+            if (const auto why = facts_.why_unmountable(tree); !why.empty()) {
+                raise(Mountable::refused, fmt::format("the tree {} {}{}", objectid_text(tree), why,
+                                                      tree == btrfs::fs_tree_id ? "" : ": only with subvolid=5"));
             }
         }
-        return blocks;
-    }
-
-    u64 default_tree() {
-        if (!default_tree_) {
-            constexpr std::string_view name = "default";
-            const btrfs::Key key{btrfs::root_tree_dir_id, btrfs::item_type::dir_item,
-                                 name_hash(std::as_bytes(std::span(name)))};
-            Cursor cursor(filesystem_.reader(), filesystem_.root_tree().block);
-            const bool there = cursor.seek(key) && cursor.key() == key;
-            const auto location = there ? entry_of_name(cursor.data(), name) : std::nullopt;
-            default_tree_ = location ? location->objectid : btrfs::fs_tree_id;
-        }
-        return *default_tree_;
     }
 
     bool is_root_block(u64 tree, const Place& place) const {
@@ -330,27 +356,39 @@ private:
     }
 
     bool has_unreadable_blocks() const {
-        return findings_.any(ProblemCode::block_lost) ||
-               std::ranges::any_of(problem_catalogue, [&](const ProblemInfo& info) {
-                   return spoils_leaf(info.code) && findings_.any(info.code);
-               });
+        return std::ranges::any_of(findings_.all(), [&](const Finding& finding) {
+            const auto& problem = finding.problem;
+            return problem.code == ProblemCode::block_lost || (spoils_leaf(problem.code) && has(problem.refused_by));
+        });
     }
 
     const Findings& findings_;
     const Filesystem& filesystem_;
+    const ChunkComparison& chunks_;
+    MountFacts& facts_;
     Mountability verdict_;
-    std::optional<u64> default_tree_;
-    std::map<u64, std::set<Logical>> needed_; ///< by tree: the blocks of it that a mount reads
 };
 
 } // namespace
 
-Mountability judge_mountability(const Findings& findings, const Filesystem& filesystem) {
-    return MountJudge(findings, filesystem).judge();
+MountAnswers judge_mountability(const Findings& findings, const Filesystem& filesystem, KernelVersion kernel) {
+    const auto chunks = compare_as_kernel(findings, filesystem);
+    MountFacts facts(filesystem);
+    const auto judge = [&](KernelVersion version) {
+        return MountJudge(findings, filesystem, chunks, facts, version).judge();
+    };
+    MountAnswers answers{.asked = judge(kernel)};
+    for (const auto other : all_kernels) {
+        auto answer = judge(other);
+        if (answer.state != answers.asked.state || answer.panics != answers.asked.panics) {
+            answers.others.push_back(std::move(answer));
+        }
+    }
+    return answers;
 }
 
-Mountability judge_unopened(const Findings&) {
-    return {.state = Mountable::refused, .reason = "no superblock is valid"};
+Mountability judge_unopened(KernelVersion kernel) {
+    return {.kernel = kernel, .state = Mountable::refused, .reason = "no superblock is valid"};
 }
 
 } // namespace btrkit::check

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// What a Linux kernel (6.x) will do with a filesystem in which this was found.
+// What a Linux kernel will do with a filesystem in which this was found.
 #pragma once
 
+#include "libfs/base/kernels.h"
 #include "libfs/fs/filesystem.h"
 #include "libfs/survey/findings.h"
 
@@ -14,16 +15,27 @@ enum class Mountable {
 };
 
 struct Mountability {
+    KernelVersion kernel = newest_kernel; ///< of which this is said
     Mountable state = Mountable::read_write;
     std::string reason = {};             ///< in a few words; empty: there is nothing to say
     bool is_for_missing_devices = false; ///< with all devices it might be another
+    bool panics = false;                 ///< trying, perhaps with a rescue option, may bring the machine down
+
+    bool needs_rescue() const { return reason.find("rescue=") != std::string::npos; }
+};
+
+/// What one kernel will do, and those others of all_kernels that do something else.
+struct MountAnswers {
+    Mountability asked;
+    std::vector<Mountability> others = {};
 };
 
 /// Also of a filesystem whose trees were not looked at, with what opening it has found. Damage in file trees does not
 /// keep a filesystem from being mounted: it is met when somebody goes there.
-Mountability judge_mountability(const survey::Findings& findings, const Filesystem& filesystem);
+MountAnswers judge_mountability(const survey::Findings& findings, const Filesystem& filesystem,
+                                KernelVersion kernel = newest_kernel);
 
 /// Of devices without a filesystem that can be opened.
-Mountability judge_unopened(const survey::Findings& findings);
+Mountability judge_unopened(KernelVersion kernel);
 
 } // namespace btrkit::check

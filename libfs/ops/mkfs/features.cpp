@@ -35,7 +35,7 @@ constexpr std::array table = std::to_array<FeatureInfo>({
     {simple_quota_name, "", btrfs::incompat_simple_quota, 0, Offer::on_request, "6.7", "simple quotas"},
     {"raid-stripe-tree", "rst", btrfs::incompat_raid_stripe_tree, 0, Offer::experimental, "6.7", "stripes in a tree"},
     {"extent-tree-v2", "", btrfs::incompat_extent_tree_v2, 0, Offer::experimental, "-", "several extent trees"},
-    {"remap-tree", "", btrfs::incompat_remap_tree, 0, Offer::experimental, "6.20", "relocation by remapping"},
+    {"remap-tree", "", btrfs::incompat_remap_tree, 0, Offer::experimental, "7.0", "relocation by remapping"},
 });
 
 const FeatureInfo* find_feature(std::string_view name) {

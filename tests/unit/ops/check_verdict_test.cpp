@@ -18,7 +18,7 @@ check::Mountability judge(TinyFilesystem& tiny, Problems problems) {
     const auto opened = open_filesystem(tiny);
     survey::Findings findings;
     findings.add(std::move(problems));
-    return check::judge_mountability(findings, opened.filesystem);
+    return check::judge_mountability(findings, opened.filesystem).asked;
 }
 Mountable state_with(TinyFilesystem& tiny, Problem problem) {
     return judge(tiny, {std::move(problem)}).state;
@@ -47,7 +47,7 @@ TEST_CASE("verdict: what is sound mounts, and so does what is damaged inside of 
 TEST_CASE("verdict: roots that are lost") {
     TinyFilesystem tiny;
     CHECK(state_with(tiny, lost_root(tiny, btrfs::root_tree_id)) == Mountable::refused);
-    CHECK(state_with(tiny, lost_root(tiny, btrfs::fs_tree_id)) == Mountable::read_only);
+    CHECK(state_with(tiny, lost_root(tiny, btrfs::fs_tree_id)) == Mountable::refused);
     CHECK(state_with(tiny, lost_root(tiny, tiny_subvolume_id)) == Mountable::read_write);
     const auto extents = judge(tiny, {lost_root(tiny, btrfs::extent_tree_id)});
     CHECK(extents.state == Mountable::read_only);
@@ -81,7 +81,7 @@ TEST_CASE("verdict: the kernel's tree-checker takes a leaf as a whole") {
 TEST_CASE("verdict: the strongest reason is told") {
     TinyFilesystem tiny;
     const auto verdict = judge(tiny, {{ProblemCode::super_unknown_compat_ro, {}, {}},
-                                      {ProblemCode::dev_extent_missing, {}, {}},
+                                      {ProblemCode::inode_links, {}, {}},
                                       {ProblemCode::root_default, {}, {}}});
     CHECK(verdict.state == Mountable::refused);
     CHECK(verdict.reason.find("subvolid=5") != std::string::npos);
@@ -108,15 +108,48 @@ TEST_CASE("verdict: missing devices, within what the profile can bear and beyond
     auto devices = tiny.devices();
     devices.pop_back();
     const auto opened = open_filesystem(std::move(devices));
-    const auto verdict = check::judge_mountability({}, opened.filesystem);
+    const auto verdict = check::judge_mountability({}, opened.filesystem).asked;
     CHECK(verdict.state == Mountable::read_only);
     CHECK(verdict.reason.find("degraded") != std::string::npos);
     TinyFilesystem striped(btrfs::block_group_raid0);
     auto half = striped.devices();
     if (half.size() > 1) {
         half.pop_back();
-        CHECK(check::judge_mountability({}, open_filesystem(std::move(half)).filesystem).state == Mountable::refused);
+        CHECK(check::judge_mountability({}, open_filesystem(std::move(half)).filesystem).asked.state ==
+              Mountable::refused);
     }
+}
+
+TEST_CASE("verdict: kernels differ, and the answer says for which one it is") {
+    TinyFilesystem tiny;
+    const auto opened = open_filesystem(tiny);
+    survey::Findings findings;
+    findings.add(
+        Problem{.code = ProblemCode::item_free_space,
+                .place = {.logical = Logical{tiny.tree(btrfs::dev_tree_id).address()}, .tree = btrfs::dev_tree_id},
+                .detail = {},
+                .refused_by = KernelTrait::checks_free_space_items});
+    const auto newest = check::judge_mountability(findings, opened.filesystem);
+    CHECK(newest.asked.kernel == KernelVersion::linux_7_3);
+    CHECK(newest.asked.state != Mountable::read_write);
+    REQUIRE(newest.others.size() == 2);
+    CHECK(newest.others[0].state == Mountable::read_write);
+    const auto older = check::judge_mountability(findings, opened.filesystem, KernelVersion::linux_6_18);
+    CHECK(older.asked.state == Mountable::read_write);
+    CHECK(older.others.size() == 1);
+}
+
+TEST_CASE("verdict: an empty bitmap brings older kernels down") {
+    TinyFilesystem tiny;
+    const auto opened = open_filesystem(tiny);
+    survey::Findings findings;
+    findings.add(Problem{
+        .code = ProblemCode::item_free_space,
+        .place = {.logical = Logical{1 << 30}, .tree = btrfs::free_space_tree_id, .key = btrfs::Key{1 << 20, 200, 0}},
+        .detail = {},
+        .refused_by = KernelTrait::checks_free_space_items});
+    CHECK(check::judge_mountability(findings, opened.filesystem, KernelVersion::linux_6_18).asked.panics);
+    CHECK(!check::judge_mountability(findings, opened.filesystem).asked.panics);
 }
 
 } // namespace check_verdict_test

@@ -27,6 +27,13 @@ public:
     const Superblock& super() const { return *super_; }
     void tell(ProblemCode code, std::string detail) { context_->findings.report(code, place_, std::move(detail)); }
     void tell_value(std::string detail) { tell(ProblemCode::super_value, std::move(detail)); }
+    /// Kernels mount it all the same, or the verdict has a rule of its own for it.
+    void tell_odd_value(std::string detail) {
+        context_->findings.add(Problem{.code = ProblemCode::super_value,
+                                       .place = place_,
+                                       .detail = std::move(detail),
+                                       .refused_by = KernelTrait::no_kernel});
+    }
 
 private:
     Context* context_;
@@ -39,17 +46,17 @@ void check_generations(SuperFindings& findings) {
     const u64 generation = super.generation;
     constexpr u64 cache_disabled = ~u64{0};
     if (super.cache_generation > generation && super.cache_generation != cache_disabled) {
-        findings.tell_value(fmt::format("cache_generation is {}, but the filesystem has generation {}",
-                                        u64{super.cache_generation}, generation));
+        findings.tell_odd_value(fmt::format("cache_generation is {}, but the filesystem has generation {}",
+                                            u64{super.cache_generation}, generation));
     }
     if (super.uuid_tree_generation > generation) {
-        findings.tell_value(fmt::format("uuid_tree_generation is {}, but the filesystem has generation {}",
-                                        u64{super.uuid_tree_generation}, generation));
+        findings.tell_odd_value(fmt::format("uuid_tree_generation is {}, but the filesystem has generation {}",
+                                            u64{super.uuid_tree_generation}, generation));
     }
     for (std::size_t i = 0; i < super.backup_roots.size(); ++i) {
         // A commit notes where the root tree is when the next transaction may already have begun to change it.
         if (const u64 backup = super.backup_roots[i].tree_root_gen; backup > generation + 1) {
-            findings.tell_value(
+            findings.tell_odd_value(
                 fmt::format("backup root {} has generation {}, but the filesystem {}", i, backup, generation));
         }
     }
@@ -58,8 +65,8 @@ void check_generations(SuperFindings& findings) {
 void check_names(SuperFindings& findings) {
     const auto& super = findings.super();
     if (super.root_dir_objectid != btrfs::root_tree_dir_id) {
-        findings.tell_value(fmt::format("root_dir_objectid is {} instead of {}", u64{super.root_dir_objectid},
-                                        btrfs::root_tree_dir_id));
+        findings.tell_odd_value(fmt::format("root_dir_objectid is {} instead of {}", u64{super.root_dir_objectid},
+                                            btrfs::root_tree_dir_id));
     }
     const auto end = std::ranges::find(super.label, '\0');
     if (end == super.label.end()) {
@@ -77,7 +84,7 @@ void check_feature_needs(SuperFindings& findings) {
     const bool has_valid_free_space =
         has_compat_ro(btrfs::compat_ro_free_space_tree) && has_compat_ro(btrfs::compat_ro_free_space_tree_valid);
     if (has_compat_ro(btrfs::compat_ro_free_space_tree_valid) && !has_compat_ro(btrfs::compat_ro_free_space_tree)) {
-        findings.tell_value("FREE_SPACE_TREE_VALID is set, but FREE_SPACE_TREE is not");
+        findings.tell_odd_value("FREE_SPACE_TREE_VALID is set, but FREE_SPACE_TREE is not");
     }
     if (has_compat_ro(btrfs::compat_ro_block_group_tree) &&
         !(has_valid_free_space && super.has_incompat(btrfs::incompat_no_holes))) {
@@ -85,7 +92,7 @@ void check_feature_needs(SuperFindings& findings) {
     }
     constexpr u64 known = btrfs::known_flags(btrfs::super_flag_names) | btrfs::super_flag_error;
     if (const u64 unknown = super.flags & ~known; unknown != 0) {
-        findings.tell_value(fmt::format("flags {:#x} are unknown", unknown));
+        findings.tell_odd_value(fmt::format("flags {:#x} are unknown", unknown));
     }
 }
 

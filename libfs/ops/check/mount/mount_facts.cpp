@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/ops/check/mount/mount_facts.h"
+
+#include "formats/btrfs/item_types.h"
+#include "libfs/base/checksum.h"
+#include "libfs/fs/path_lookup.h"
+#include "libfs/tree/item_check.h"
+#include "libfs/tree/tree_path.h"
+#include "libfs/volume/stripe_map.h"
+
+namespace btrkit::check {
+
+namespace {
+
+constexpr btrfs::Key top_inode = {btrfs::root_dir_inode, btrfs::item_type::inode_item, 0};
+
+} // namespace
+
+u64 MountFacts::default_tree() {
+    if (!default_tree_) {
+        constexpr std::string_view name = "default";
+        const btrfs::Key key{btrfs::root_tree_dir_id, btrfs::item_type::dir_item,
+                             name_hash(std::as_bytes(std::span(name)))};
+        Cursor cursor(filesystem_.reader(), filesystem_.root_tree().block);
+        const bool there = cursor.seek(key) && cursor.key() == key;
+        const auto location = there ? entry_of_name(cursor.data(), name) : std::nullopt;
+        default_tree_ = location ? location->objectid : btrfs::fs_tree_id;
+    }
+    return *default_tree_;
+}
+
+bool MountFacts::is_needed(u64 tree, Logical address) {
+    if (!is_mounted(tree)) {
+        return false;
+    }
+    auto [known, is_new] = needed_.try_emplace(tree);
+    if (is_new) {
+        known->second = blocks_to(tree, {top_inode, {btrfs::last_free_objectid, 0xff, ~u64{0}}});
+    }
+    return known->second.contains(address);
+}
+
+/// The blocks on the way to where these keys stand or would stand, as far as they can be read, and the first on each
+/// way that can't.
+std::set<Logical> MountFacts::blocks_to(u64 tree, std::initializer_list<btrfs::Key> keys) const {
+    std::set<Logical> blocks;
+    const auto root = filesystem_.find_tree(tree);
+    for (const auto& key : keys) {
+        std::optional<Promise> promise = root ? std::optional(root->block) : std::nullopt;
+        while (promise) {
+            blocks.insert(promise->address);
+            const OwnedBlock block(filesystem_.reader(), *promise);
+            promise.reset();
+            if (block.is_proven() && !block.block().is_leaf()) {
+                promise = child_promise(block.block(), child_slot(block.block(), key), {});
+            }
+        }
+    }
+    return blocks;
+}
+
+std::string MountFacts::why_unmountable(u64 tree) const {
+    const auto root = filesystem_.find_tree(tree);
+    if (!root) {
+        return {};
+    }
+    const OwnedBlock block(filesystem_.reader(), root->block);
+    if (!block.is_proven()) {
+        return {};
+    }
+    // Snapshots share what is below their root, but not the root.
+    if (block.block().header().owner != tree) {
+        return "has a root that another tree owns";
+    }
+    Cursor cursor(filesystem_.reader(), root->block);
+    const bool there = cursor.seek(top_inode) && cursor.key() == top_inode;
+    return there || cursor.missed_items() ? "" : "has no inode for its top directory";
+}
+
+bool MountFacts::has_wrong_checksum_only(u64 tree, Logical address) const {
+    const auto& geometry = filesystem_.geometry();
+    const auto* chunk = filesystem_.volume().chunks().find(address);
+    std::vector<std::byte> bytes(geometry.nodesize);
+    for (unsigned mirror = 1; chunk != nullptr && mirror <= mirror_count(*chunk); ++mirror) {
+        if (!filesystem_.volume().read(address, bytes, mirror)) {
+            continue;
+        }
+        const auto csum = checksum(geometry.csum_type, Bytes(bytes).subspan(btrfs::max_csum_size));
+        std::memcpy(bytes.data(), csum.data(), csum.size());
+        Problems problems;
+        const auto block = TreeBlock::prove(bytes, geometry, {.address = address, .tree = tree}, problems);
+        if (block) {
+            check_items(*block, geometry, tree, problems);
+            if (std::ranges::none_of(problems, spoils_leaf, &Problem::code)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+bool MountFacts::has_backup_root() const {
+    const auto& super = filesystem_.super();
+    return std::ranges::any_of(super.backup_roots, [&](const auto& backup) {
+        if (backup.tree_root == 0 || backup.tree_root == super.root) {
+            return false;
+        }
+        Cursor cursor(filesystem_.reader(), {.address = Logical{backup.tree_root},
+                                             .generation = u64{backup.tree_root_gen},
+                                             .level = backup.tree_root_level,
+                                             .tree = btrfs::root_tree_id});
+        bool has_top = false;
+        for (bool there = cursor.seek(btrfs::Key::min()); there && !has_top; there = cursor.next()) {
+            const auto root =
+                cursor.key().type == btrfs::item_type::root_item && cursor.key().objectid == btrfs::fs_tree_id
+                    ? parse_root_item(cursor.key(), cursor.data())
+                    : std::nullopt;
+            has_top = root && OwnedBlock(filesystem_.reader(), root->block).is_proven();
+        }
+        return has_top && !cursor.missed_items();
+    });
+}
+
+bool spoils_leaf(ProblemCode code) {
+    return code >= ProblemCode::item_size && code <= ProblemCode::item_raid_stripe &&
+           code != ProblemCode::item_dev_extent_overlap && code != ProblemCode::item_csum_overlap &&
+           code != ProblemCode::item_file_extent_overlap;
+}
+
+} // namespace btrkit::check

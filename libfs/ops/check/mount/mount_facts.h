@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+// What every mount looks at, whatever the kernel's version: found once, when it is asked for first.
+#pragma once
+
+#include "libfs/fs/filesystem.h"
+
+#include <map>
+#include <set>
+
+namespace btrkit::check {
+
+class MountFacts {
+public:
+    explicit MountFacts(const Filesystem& filesystem) : filesystem_(filesystem) {}
+
+    /// The subvolume that is mounted where no other is named.
+    u64 default_tree();
+    bool is_mounted(u64 tree) { return tree == btrfs::fs_tree_id || tree == default_tree(); }
+
+    /// Whether a mount reads that block of that file tree: to open a tree is to look up its last key, and of those that
+    /// are mounted the inode of the top directory.
+    bool is_needed(u64 tree, Logical address);
+
+    /// Why a file tree that is mounted can't be, though all of its blocks that a mount reads are there; else empty.
+    std::string why_unmountable(u64 tree) const;
+
+    /// Whether a block that is lost has a copy with which nothing is wrong but its checksum.
+    bool has_wrong_checksum_only(u64 tree, Logical address) const;
+
+    /// Whether the superblock has a backup of another root tree that can be read as far as a mount needs it.
+    bool has_backup_root() const;
+
+private:
+    std::set<Logical> blocks_to(u64 tree, std::initializer_list<btrfs::Key> keys) const;
+
+    const Filesystem& filesystem_;
+    std::optional<u64> default_tree_;
+    std::map<u64, std::set<Logical>> needed_; ///< by tree
+};
+
+/// What the tree-checker has against an item: kernels that have the rule (Problem::refused_by) take none of its leaf.
+bool spoils_leaf(ProblemCode code);
+
+} // namespace btrkit::check
