@@ -2,6 +2,7 @@
 #include "apps/btrkit/btrkit.h"
 
 #include "apps/common/command_line.h"
+#include "apps/common/did_you_mean.h"
 #include "apps/common/exit_status.h"
 
 #include <algorithm>
@@ -53,7 +54,7 @@ std::string tool_list(const ToolBox& tools) {
             text += fmt::format("  {:<12}{}\n", verb.name, verb.summary);
         }
     }
-    return text + fmt::format("\n{0} TOOL --help tells more, {0} --version the version.\n", own_name);
+    return text + fmt::format("\n{0} help TOOL tells more, {0} --version the version.\n", own_name);
 }
 
 int run_tool(const ToolBox& tools, std::span<const std::string> arguments, Io& io) {
@@ -61,7 +62,11 @@ int run_tool(const ToolBox& tools, std::span<const std::string> arguments, Io& i
     const auto& verb = arguments.front();
     const auto known = std::ranges::find(verbs, verb, &Verb::name);
     if (known == verbs.end()) {
-        messages.error(fmt::format("there is no tool '{}' (see {} --help)", verb, own_name));
+        std::vector<std::string> known;
+        std::ranges::transform(verbs, std::back_inserter(known),
+                               [](const Verb& each) { return std::string(each.name); });
+        messages.error(
+            fmt::format("there is no tool '{}'{} (see {} --help)", verb, did_you_mean(verb, known), own_name));
         return exit_usage;
     }
     std::vector<std::string> tool_arguments(arguments.begin(), arguments.end());
@@ -75,6 +80,16 @@ int run_tool(const ToolBox& tools, std::span<const std::string> arguments, Io& i
 int run_btrkit(std::span<const std::string> arguments, Io& io, const ToolBox& tools) {
     CommandLine line({.name = own_name, .operands = "TOOL [ARGUMENTS]", .summary = ""});
     const bool has_verb = !arguments.empty() && !arguments.front().starts_with('-');
+    if (has_verb && arguments.front() == "help") {
+        const auto asked = arguments.subspan(1);
+        if (asked.size() > 1) {
+            return line.wrong_usage(io, "help is about one tool");
+        }
+        if (!asked.empty()) {
+            return run_tool(tools, std::array{asked.front(), std::string("--help")}, io);
+        }
+        return line.print(io, tool_list(tools));
+    }
     if (has_verb) {
         return run_tool(tools, arguments, io);
     }

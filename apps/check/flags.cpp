@@ -96,7 +96,7 @@ std::optional<int> read_check_flags(CommandLine& line, std::span<const std::stri
     line.add_images(flags.images);
     line.add_format(flags.format);
     line.add_threads(flags.parallelism.threads);
-    line.add_progress("-p,--progress");
+    line.add_progress();
     if (const auto status = line.parse(arguments, io)) {
         return status_of(*status);
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "apps/common/command_line.h"
 
+#include "apps/common/did_you_mean.h"
 #include "apps/common/exit_status.h"
 #include "apps/common/sizes.h"
 #include "apps/common/version.h"
@@ -38,6 +39,27 @@ std::string help_line(const CLI::Option& option) {
     return fmt::format("  {:<20}  {}\n", names, option.get_description());
 }
 
+/// What parse() complains of; of options that are not known, those they may be misspelt for.
+std::string complaint(const CLI::App& app, const CLI::ParseError& error) {
+    std::string text = error.what();
+    if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr) {
+        return text;
+    }
+    std::vector<std::string> known;
+    for (const auto* option : app.get_options()) {
+        for (const auto& name : option->get_lnames()) {
+            known.push_back("--" + name);
+        }
+    }
+    for (const auto& word : app.remaining()) {
+        const auto name = word.substr(0, word.find('='));
+        if (const auto hint = name.starts_with("--") ? did_you_mean(name, known) : ""; !hint.empty()) {
+            return text + hint;
+        }
+    }
+    return text;
+}
+
 using Parser = std::optional<u64> (*)(std::string_view);
 
 CLI::Option* add_parsed(CLI::App& app, const std::string& names, std::optional<u64>& value, const std::string& what,
@@ -59,7 +81,7 @@ CommandLine::CommandLine(Tool tool)
     app_->add_flag(tool_.has_short_quiet ? "-q,--quiet" : "--quiet", quiet_, "print errors only")->group(shared_group);
     app_->add_flag("-v,--verbose", verbose_, "print more on standard error")->group(shared_group);
     app_->set_help_flag("-h,--help", "this text")->group(shared_group);
-    app_->set_version_flag("--version", "", "the version, and the libraries it was built with")->group(shared_group);
+    app_->set_version_flag("-V,--version", "", "the version, and the libraries it was built with")->group(shared_group);
 }
 
 CommandLine::~CommandLine() = default;
@@ -145,7 +167,7 @@ std::optional<int> CommandLine::parse(std::span<const std::string> arguments, Io
     } catch (const CLI::CallForVersion&) {
         return print(io, version_text(tool_.name, tool_.libraries));
     } catch (const CLI::ParseError& error) {
-        return wrong_usage(io, error.what());
+        return wrong_usage(io, complaint(*app_, error));
     }
     if (images_ != nullptr) {
         images_->insert(images_->end(), members_.begin(), members_.end());

@@ -51,9 +51,9 @@ public:
     void add_format(OutputFormat& format, bool has_lines = false);
     /// --threads N; as many as there are processors without it
     void add_threads(unsigned& threads);
-    /// --progress: shows it even for short work, and where standard error is no terminal. names: where it has others
-    /// too
-    void add_progress(const std::string& names = "--progress");
+    /// -p, --progress: shows it even for short work, and where standard error is no terminal. names: where it has
+    /// others too
+    void add_progress(const std::string& names = "-p,--progress");
     /// -s, --super N: which superblock mirror of each device is used; see VolumeOptions::super_mirror. names: where it
     /// has others
     void add_super(std::optional<unsigned>& mirror, const std::string& names = "-s,--super");

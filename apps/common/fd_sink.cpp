@@ -28,12 +28,16 @@ void wait_until_writable(int fd) {
 } // namespace
 
 /// After a write that failed: nothing where it can be tried again.
-Result<void> FdSink::recover() const {
+Result<void> FdSink::recover() {
     const int failure = errno;
     if (failure == EAGAIN || failure == EWOULDBLOCK) {
         wait_until_writable(fd_);
     } else if (failure != EINTR) {
-        return fail(ErrorKind::io, fmt::format("{}: {}", name_, std::strerror(failure)));
+        auto text = fmt::format("{}: {}", name_, std::strerror(failure));
+        if (failure == EPIPE) {
+            closed_pipe_ = text;
+        }
+        return fail(ErrorKind::io, std::move(text));
     }
     return {};
 }

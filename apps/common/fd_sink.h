@@ -15,11 +15,15 @@ public:
     Result<void> write(std::string_view text) override;
     Result<void> write_all(std::span<const std::string_view> parts) override;
 
+    /// What the Error said of a write that failed because the reader is gone; empty: none did.
+    const std::string& closed_pipe() const { return closed_pipe_; }
+
 private:
-    Result<void> recover() const;
+    Result<void> recover();
 
     int fd_;
     std::string name_;
+    std::string closed_pipe_;
 };
 
 } // namespace btrkit::apps

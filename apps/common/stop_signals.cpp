@@ -9,7 +9,7 @@ namespace btrkit::apps {
 
 namespace {
 
-constexpr std::array stop_numbers = {SIGINT, SIGTERM};
+constexpr std::array stop_numbers = {SIGINT, SIGTERM, SIGHUP};
 
 // What a signal handler reaches can only stand here.
 // NOLINTBEGIN(cppcoreguidelines-avoid-non-const-global-variables)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Ctrl-C and kill as a wish to stop.
+// Ctrl-C, kill and a terminal that goes away as a wish to stop.
 #pragma once
 
 #include "libfs/base/stop.h"
@@ -11,8 +11,8 @@
 
 namespace btrkit::apps {
 
-/// While it lives, the first SIGINT or SIGTERM raises the flag, and the second ends the process as it always did.
-/// System calls that wait (reading a pipe) then fail with EINTR. One at a time.
+/// While it lives, the first SIGINT, SIGTERM or SIGHUP raises the flag, and the second ends the process as it always
+/// did. System calls that wait (reading a pipe) then fail with EINTR. One at a time.
 class StopSignals {
 public:
     StopSignals();
@@ -28,7 +28,7 @@ public:
 
 private:
     StopFlag flag_;
-    std::array<struct sigaction, 2> before_{};
+    std::array<struct sigaction, 3> before_{};
 };
 
 } // namespace btrkit::apps

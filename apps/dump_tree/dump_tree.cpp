@@ -5,6 +5,7 @@
 #include "apps/common/exit_status.h"
 #include "apps/common/open_images.h"
 #include "apps/common/sizes.h"
+#include "apps/common/stop_signals.h"
 #include "apps/common/unopened.h"
 #include "apps/common/version.h"
 #include "libfs/base/names.h"
@@ -147,8 +148,9 @@ int run_dump_tree(std::span<const std::string> arguments, Io& io) {
         explain_unopened(flags.images, messages);
         return messages.exit_status();
     }
-    const auto dumped =
-        dump_tree::run(*filesystem, io.out, flags.dump, {.parallelism = flags.parallelism, .problems = report});
+    const StopSignals signals;
+    const auto dumped = dump_tree::run(*filesystem, io.out, flags.dump,
+                                       {.parallelism = flags.parallelism, .stop = signals.token(), .problems = report});
     if (!dumped) {
         messages.error(fmt::format("{}: {}", printable(flags.images.front()), dumped.error().message));
     } else {

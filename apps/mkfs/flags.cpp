@@ -101,7 +101,6 @@ void declare_devices(CommandLine& line, MkfsFlags& flags) {
     line.add_format(flags.format);
     line.add_threads(flags.parallelism.threads);
     line.add_progress();
-    app.set_version_flag("-V,--version", "", "the version, and the libraries it was built with")->group("Shared");
 }
 
 /// What contradicts itself, or means nothing together; empty: all is well.

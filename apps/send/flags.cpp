@@ -80,7 +80,7 @@ std::optional<int> read_send_flags(CommandLine& line, std::span<const std::strin
     line.app().add_option("SUBVOLUME", flags.send.subvolumes)->required();
     line.add_format(flags.format);
     line.add_threads(flags.parallelism.threads);
-    line.add_progress();
+    line.add_progress("--progress");
     if (const auto status = line.parse(arguments, io)) {
         return status;
     }

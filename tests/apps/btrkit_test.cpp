@@ -69,6 +69,15 @@ TEST_CASE("btrkit runs a tool with all its arguments") {
     CHECK(contains(run.err, "btrkit: " + tools.folder() + "/btrkit-check: not started"));
 }
 
+TEST_CASE("btrkit help") {
+    FakeTools tools;
+    CHECK(tools.run({"help"}).out == tools.run({}).out);
+    CHECK(tools.run({"help", "check"}).status == 1); // nothing is started in tests
+    CHECK(tools.started() == std::vector<std::string>{tools.folder() + "/btrkit-check", "btrkit-check", "--help"});
+    CHECK(tools.run({"help", "check", "send"}).status == 2);
+    CHECK(contains(tools.run({"help", "chekc"}).err, "did you mean 'check'?"));
+}
+
 TEST_CASE("btrkit refuses what is no tool") {
     FakeTools tools;
     for (const auto* verb : {"chek", "../check", "", "--nonsense"}) {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "apps/check/check.h"
+#include "apps/common/did_you_mean.h"
 #include "apps/common/fd_sink.h"
 #include "apps/common/messages.h"
 #include "apps/common/sizes.h"
@@ -119,6 +121,20 @@ TEST_CASE("a reader that is gone is an error") {
     }
     std::signal(SIGPIPE, old);
     ::close(ends[1]);
+}
+
+TEST_CASE("did you mean") {
+    const std::vector<std::string> known = {"check", "scrub", "--progress", "--format"};
+    CHECK(did_you_mean("chekc", known) == "; did you mean 'check'?");
+    CHECK(did_you_mean("--progres", known) == "; did you mean '--progress'?");
+    CHECK(did_you_mean("--frmat", known) == "; did you mean '--format'?");
+    for (const std::string& far : {std::string("xyz"), std::string(), std::string("ck"), std::string(100'000, 'c')}) {
+        CHECK(did_you_mean(far, known).empty());
+    }
+    const auto run = test::run_tool(run_check, {"--formt=json", "x.img"});
+    CHECK(run.status == 16);
+    CHECK(test::contains(run.err, "did you mean '--format'?"));
+    CHECK(test::run_tool(run_check, {"-V"}).out == test::run_tool(run_check, {"--version"}).out);
 }
 
 TEST_CASE("a full disk is an error") {

@@ -75,15 +75,15 @@ std::vector<Paper> papers() {
     return {{"btrkit", run_btrkit_alone},
             {"btrkit-check", apps::run_check, {"0", "4", "8", "16", "32"}},
             {"btrkit-dump-super", apps::run_dump_super},
-            {"btrkit-dump-tree", apps::run_dump_tree},
-            {"btrkit-mkfs", apps::run_mkfs},
-            {"btrkit-scrub", apps::run_scrub, {"0", "1", "2", "3"}},
-            {"btrkit-send", apps::run_send},
+            {"btrkit-dump-tree", apps::run_dump_tree, {"0", "1", "2", "130"}},
+            {"btrkit-mkfs", apps::run_mkfs, {"0", "1", "2", "130"}},
+            {"btrkit-scrub", apps::run_scrub, {"0", "1", "2", "3", "130"}},
+            {"btrkit-send", apps::run_send, {"0", "1", "2", "130"}},
             {"btrkit-subvolume",
              apps::run_subvolume,
              {"0", "1", "2"},
              {{"list"}, {"show"}, {"get-default"}, {"property", "get"}}},
-            {"btrkit-undo", apps::run_undo}};
+            {"btrkit-undo", apps::run_undo, {"0", "1", "2", "130"}}};
 }
 
 /// "-s, --super N" of each line of the help that describes an option.

@@ -167,7 +167,7 @@ TEST_CASE("the first signal asks to stop, and the second has its default effect"
     };
     CHECK_FALSE(StopToken().stop_requested());
     const auto before = handler_of(SIGINT);
-    for (const int number : {SIGINT, SIGTERM}) {
+    for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
         const StopSignals signals;
         const StopToken token = signals.token();
         CHECK_FALSE(token.stop_requested());

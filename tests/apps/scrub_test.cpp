@@ -337,6 +337,16 @@ TEST_CASE("scrub: stopped by a signal, and gone on with") {
     check_failed(run_scrub(with({"--resume"})), 2, {state, "nothing to resume"});
 }
 
+TEST_CASE("scrub: the state is written by time, however slowly it goes") {
+    const MadeImage image;
+    const auto state = image.beside("state");
+    TestTime time;
+    bool was_there = false;
+    time.on_sleep = [&] { was_there = was_there || is_there(state); };
+    CHECK(scrub_in(time, {"--limit", "100", "--threads", "1", "--state", state, image.path()}).status == 0);
+    CHECK(was_there);
+}
+
 TEST_CASE("scrub: a state of another filesystem, or of this one as it was") {
     const MadeImage image;
     const MadeImage other({}, 1, "other");

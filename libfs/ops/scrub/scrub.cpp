@@ -139,7 +139,7 @@ private:
             book_.accept(unit, result);
             context_.progress.advance(bytes_of(unit));
             state_ = State{.chunk = unit.chunk->start.bytenr, .position = unit.range.end};
-            if (hooks_.checkpoint && ++units_ % units_per_checkpoint == 0) {
+            if (hooks_.checkpoint) {
                 hooks_.checkpoint(state());
             }
             return true;
@@ -271,8 +271,6 @@ private:
         }
     }
 
-    static constexpr u64 units_per_checkpoint = 16;
-
     const Filesystem& filesystem_;
     Mender* mender_;
     std::span<const std::unique_ptr<Donor>> donors_;
@@ -287,7 +285,6 @@ private:
     FaultBook book_;
     Survey survey_;              ///< after the user stopped the scrub, nobody stops it
     std::optional<State> state_; ///< how far it is; nothing: at the beginning
-    u64 units_ = 0;
 };
 
 } // namespace

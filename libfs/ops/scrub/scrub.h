@@ -10,8 +10,8 @@
 //  3. Verify the superblock mirrors; mend bad ones.
 //  4. Read all copies of what is used, unit by unit in the order of the devices: prove each, mend bad ones from good
 //  ones,
-//     rebuild from parity, and note what is bad or in doubt. Tell the throttle before each unit, the checkpoint now and
-//     then.
+//     rebuild from parity, and note what is bad or in doubt. Tell the throttle before each unit, the checkpoint after
+//     each.
 //  5. Read the root tree. Where data without checksums differs from copy to copy: find out which of it was ever
 //  written,
 //     and look at those units again.
@@ -87,7 +87,8 @@ struct Report {
 struct Hooks {
     /// Told how many bytes are about to be read; returns when they may be. Empty: no limit.
     std::function<void(u64 bytes)> throttle = {};
-    /// Told how far the scrub is, several times a second at most. Empty: nobody wants to know.
+    /// Told how far the scrub is, after each unit: many times a second, or once in many seconds where the throttle
+    /// makes it so. Whoever writes it down chooses when. Empty: nobody wants to know.
     std::function<void(const State&)> checkpoint = {};
 };
 
