@@ -62,11 +62,11 @@ int run_tool(const ToolBox& tools, std::span<const std::string> arguments, Io& i
     const auto& verb = arguments.front();
     const auto known = std::ranges::find(verbs, verb, &Verb::name);
     if (known == verbs.end()) {
-        std::vector<std::string> known;
-        std::ranges::transform(verbs, std::back_inserter(known),
+        std::vector<std::string> names;
+        std::ranges::transform(verbs, std::back_inserter(names),
                                [](const Verb& each) { return std::string(each.name); });
         messages.error(
-            fmt::format("there is no tool '{}'{} (see {} --help)", verb, did_you_mean(verb, known), own_name));
+            fmt::format("there is no tool '{}'{} (see {} --help)", verb, did_you_mean(verb, names), own_name));
         return exit_usage;
     }
     std::vector<std::string> tool_arguments(arguments.begin(), arguments.end());
