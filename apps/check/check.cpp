@@ -4,9 +4,10 @@
 #include "apps/check/exit_status.h"
 #include "apps/check/flags.h"
 #include "apps/check/report.h"
+#include "apps/common/find_image.h"
+#include "apps/common/no_btrfs.h"
 #include "apps/common/open_images.h"
 #include "apps/common/stop_signals.h"
-#include "apps/common/unopened.h"
 #include "libfs/base/names.h"
 #include "libfs/io/in_use.h"
 #include "libfs/ops/check/subvol_extents/subvol_extents.h"
@@ -25,11 +26,13 @@ public:
         : flags_(flags), progress_(progress), messages_(messages), io_(io) {}
 
     int run() {
-        if (!flags_.force && is_in_use()) {
+        places_ = find_images(flags_.images, messages_);
+        names_ = names_of(places_);
+        if (messages_.error_count() > 0 || (!flags_.force && is_in_use())) {
             return check_failed;
         }
-        auto devices = open_images(flags_.images, messages_);
-        if (messages_.error_count() > 0) {
+        auto devices = open_images(places_, messages_);
+        if (messages_.error_count() > 0 || is_no_btrfs(places_, messages_)) {
             return check_failed;
         }
         survey::Findings opening;
@@ -45,10 +48,10 @@ public:
 private:
     /// What others write to meanwhile looks damaged without being so.
     bool is_in_use() {
-        return std::ranges::any_of(flags_.images, [this](const std::string& image) {
-            const auto why = why_in_use(image);
+        return std::ranges::any_of(places_, [this](const ImagePlace& place) {
+            const auto why = why_in_use(place);
             if (why) {
-                messages_.error(fmt::format("{}: {} (--force checks it all the same)", printable(image), *why));
+                messages_.error(fmt::format("{}: {} (--force checks it all the same)", printable(place.path), *why));
             }
             return why.has_value();
         });
@@ -61,9 +64,8 @@ private:
         }
         check::Report report{.findings = std::move(opening)};
         report.mountability = check::judge_unopened(flags_.check.kernel);
-        const int status = print({.images = flags_.images, .report = report});
+        const int status = print({.images = names_, .report = report});
         messages_.error(error);
-        explain_unopened(flags_.images, messages_);
         return status | check_damaged | check_failed;
     }
 
@@ -78,7 +80,7 @@ private:
         const StopSignals stop;
         const auto report = check::run(filesystem, std::move(opening), flags_.check, context(stop));
         progress_.finish();
-        const CheckOutcome outcome{.images = flags_.images, .report = report, .super = &filesystem.super()};
+        const CheckOutcome outcome{.images = names_, .report = report, .super = &filesystem.super()};
         return print(outcome) | (outcome.verdict() == Verdict::damaged ? check_damaged : check_clean) |
                (report.stopped ? check_cancelled : check_clean);
     }
@@ -115,6 +117,8 @@ private:
     ProgressDisplay& progress_;
     Messages& messages_;
     Io& io_;
+    std::vector<ImagePlace> places_;
+    std::vector<std::string> names_; ///< of the places
 };
 
 } // namespace

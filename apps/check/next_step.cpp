@@ -3,6 +3,7 @@
 #include "apps/check/report.h"
 
 #include "apps/common/finding_text.h"
+#include "apps/common/shell_word.h"
 
 #include <algorithm>
 
@@ -34,26 +35,10 @@ bool is_error(const survey::Finding& finding) {
     return finding.problem.severity() != Severity::note;
 }
 
-/// As a shell takes it.
-std::string quoted(const std::string& word) {
-    const bool is_plain = std::ranges::all_of(word, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               std::string_view("._-/+:,=@%").find(c) != std::string_view::npos;
-    });
-    if (is_plain) {
-        return word;
-    }
-    std::string text = "'";
-    for (const char c : word) {
-        text += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    }
-    return text + "'";
-}
-
 std::string images_for_shell(const CheckOutcome& outcome) {
     std::string text;
     for (const auto& image : outcome.images) {
-        text += " " + quoted(image);
+        text += " " + shell_word(image);
     }
     return text;
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "apps/common/open_filesystem.h"
 
+#include "apps/common/no_btrfs.h"
 #include "apps/common/open_images.h"
 #include "apps/common/sizes.h"
-#include "apps/common/unopened.h"
 #include "libfs/base/names.h"
 #include "libfs/io/in_use.h"
 
@@ -26,26 +26,25 @@ void Damages::finish() {
     }
 }
 
-std::optional<Filesystem> open_filesystem(const std::vector<std::string>& images, const VolumeOptions& options,
+std::optional<Filesystem> open_filesystem(std::span<const ImagePlace> places, const VolumeOptions& options,
                                           std::string_view instead, Damages& damages, Messages& messages) {
     const u64 errors_before = messages.error_count();
-    for (const auto& image : images) {
-        if (const auto why = why_in_use(image)) {
-            messages.error(fmt::format("{}: {}; {}", printable(image), *why, instead));
+    for (const auto& place : places) {
+        if (const auto why = why_in_use(place)) {
+            messages.error(fmt::format("{}: {}; {}", printable(place.path), *why, instead));
         }
     }
     if (messages.error_count() > errors_before) {
         return std::nullopt;
     }
-    auto devices = open_images(images, messages);
-    if (messages.error_count() > errors_before) {
+    auto devices = open_images(places, messages);
+    if (messages.error_count() > errors_before || is_no_btrfs(places, messages)) {
         return std::nullopt;
     }
     auto filesystem = Filesystem::open(std::move(devices), {.volume = options},
                                        [&damages](const Problem& problem) { damages.tell(problem); });
     if (!filesystem) {
         messages.error(filesystem.error());
-        explain_unopened(images, messages);
         return std::nullopt;
     }
     return std::move(*filesystem);

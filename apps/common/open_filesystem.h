@@ -4,6 +4,7 @@
 
 #include "apps/common/messages.h"
 #include "libfs/fs/filesystem.h"
+#include "libfs/io/image_place.h"
 
 #include <string>
 #include <vector>
@@ -28,7 +29,7 @@ private:
 
 /// nullopt: all is said. An image that is in use is not opened: what changes meanwhile looks damaged. instead: what
 /// does not happen then, and what to do: "nothing is sent of it while in use".
-std::optional<Filesystem> open_filesystem(const std::vector<std::string>& images, const VolumeOptions& options,
+std::optional<Filesystem> open_filesystem(std::span<const ImagePlace> places, const VolumeOptions& options,
                                           std::string_view instead, Damages& damages, Messages& messages);
 
 } // namespace btrkit::apps

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "apps/common/open_images.h"
 
-#include "libfs/io/file_device.h"
-
 namespace btrkit::apps {
 
-std::vector<std::unique_ptr<BlockDevice>> open_images(const std::vector<std::string>& images, Messages& messages) {
+std::vector<std::unique_ptr<BlockDevice>> open_images(std::span<const ImagePlace> places, Messages& messages) {
     std::vector<std::unique_ptr<BlockDevice>> devices;
-    for (const auto& image : images) {
-        if (auto device = FileDevice::open(image)) {
+    for (const auto& place : places) {
+        if (auto device = open_image(place)) {
             devices.push_back(std::move(*device));
         } else {
             messages.error(device.error());

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// From the operands to devices.
+// From the places of images to devices.
 #pragma once
 
 #include "apps/common/messages.h"
-#include "libfs/io/block_device.h"
+#include "libfs/io/image.h"
 
 #include <memory>
 #include <vector>
@@ -11,6 +11,6 @@
 namespace btrkit::apps {
 
 /// Opens what can be opened, read-only, in the order given; an error for each of the others.
-std::vector<std::unique_ptr<BlockDevice>> open_images(const std::vector<std::string>& images, Messages& messages);
+std::vector<std::unique_ptr<BlockDevice>> open_images(std::span<const ImagePlace> places, Messages& messages);
 
 } // namespace btrkit::apps

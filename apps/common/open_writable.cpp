@@ -8,27 +8,32 @@
 
 namespace btrkit::apps {
 
-bool are_unused(const std::vector<std::string>& images, std::string_view consequence, Messages& messages) {
+bool are_unused(std::span<const ImagePlace> places, std::string_view consequence, Messages& messages) {
     bool all = true;
-    for (const auto& image : images) {
-        if (const auto why = why_in_use(image)) {
-            messages.error(fmt::format("{}: {}; {}", printable(image), *why, consequence));
+    for (const auto& place : places) {
+        if (const auto why = why_in_use(place)) {
+            messages.error(fmt::format("{}: {}; {}", printable(place.path), *why, consequence));
             all = false;
         }
     }
     return all;
 }
 
-std::vector<std::unique_ptr<WritableFile>> open_writable(const std::vector<std::string>& images, Messages& messages) {
-    std::vector<std::unique_ptr<WritableFile>> files;
-    for (const auto& image : images) {
-        if (auto file = WritableFile::open(image)) {
-            files.push_back(std::move(*file));
+std::vector<WritableImage> open_writable(std::span<const ImagePlace> places, Messages& messages) {
+    std::vector<WritableImage> images;
+    if (const auto both = find_overlap(places)) {
+        messages.error(fmt::format("{}: given twice", printable(places[both->second].name)));
+        return images;
+    }
+    ImageWriter writer;
+    for (const auto& place : places) {
+        if (auto image = writer.open(place)) {
+            images.push_back(std::move(*image));
         } else {
-            messages.error(file.error());
+            messages.error(image.error());
         }
     }
-    return files;
+    return images;
 }
 
 } // namespace btrkit::apps

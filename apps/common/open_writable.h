@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: MIT
-// From the operands to devices that are to be written.
+// From the places of images to devices that are to be written.
 #pragma once
 
 #include "apps/common/messages.h"
-#include "libfs/io/writable_file.h"
+#include "libfs/io/image.h"
 
-#include <memory>
 #include <vector>
 
 namespace btrkit::apps {
 
 /// An error for each of them that the host uses in a way that excludes this: "IMAGE: is mounted at /mnt; CONSEQUENCE".
 /// False if there is one. Ask before opening: our own lock would count.
-bool are_unused(const std::vector<std::string>& images, std::string_view consequence, Messages& messages);
+bool are_unused(std::span<const ImagePlace> places, std::string_view consequence, Messages& messages);
 
 /// Opens what can be opened, for writing and locked against others, in the order given; an error for each of the
-/// others.
-std::vector<std::unique_ptr<WritableFile>> open_writable(const std::vector<std::string>& images, Messages& messages);
+/// others. Of places that have bytes in common none is opened: what is written through one would not be seen as the
+/// other's.
+std::vector<WritableImage> open_writable(std::span<const ImagePlace> places, Messages& messages);
 
 } // namespace btrkit::apps

@@ -2,6 +2,8 @@
 #include "apps/dump_super/dump_super.h"
 
 #include "apps/common/command_line.h"
+#include "apps/common/find_image.h"
+#include "apps/common/no_btrfs.h"
 #include "apps/common/open_images.h"
 #include "apps/dump_super/report_json.h"
 #include "libfs/base/names.h"
@@ -121,7 +123,15 @@ int run_dump_super(std::span<const std::string> arguments, Io& io) {
         return *status;
     }
     Messages messages(line.tool_name(), io.err, line.verbosity());
-    const auto devices = open_images(flags.images, messages);
+    // What is asked for by its offset, or by force, is asked of the image as it is.
+    const bool wants_bytes =
+        flags.force || (flags.choice && std::holds_alternative<dump_super::AtOffset>(*flags.choice));
+    const auto places =
+        find_images(flags.images, messages, wants_bytes ? WithoutChoice::whole : WithoutChoice::only_btrfs);
+    const auto devices = open_images(places, messages);
+    if (!wants_bytes && messages.error_count() == 0 && is_no_btrfs(places, messages)) {
+        return messages.exit_status();
+    }
     const bool json = flags.format == OutputFormat::json;
     const dump_super::Choice all_or_first =
         json ? dump_super::Choice(dump_super::AllMirrors{}) : dump_super::Choice(dump_super::OneMirror{});

@@ -3,10 +3,11 @@
 
 #include "apps/common/command_line.h"
 #include "apps/common/exit_status.h"
+#include "apps/common/find_image.h"
+#include "apps/common/no_btrfs.h"
 #include "apps/common/open_images.h"
 #include "apps/common/sizes.h"
 #include "apps/common/stop_signals.h"
-#include "apps/common/unopened.h"
 #include "apps/common/version.h"
 #include "libfs/base/names.h"
 #include "libfs/ops/dump/dump_tree.h"
@@ -137,22 +138,22 @@ int run_dump_tree(std::span<const std::string> arguments, Io& io) {
         return *status;
     }
     Messages messages(line.tool_name(), io.err, line.verbosity());
-    auto devices = open_images(flags.images, messages);
-    if (devices.empty()) {
+    const auto places = find_images(flags.images, messages);
+    auto devices = open_images(places, messages);
+    if (devices.empty() || is_no_btrfs(places, messages)) {
         return messages.exit_status();
     }
     const auto report = [&messages](const Problem& problem) { messages.problem(problem); };
     const auto filesystem = Filesystem::open(std::move(devices), {.volume = flags.volume}, report);
     if (!filesystem) {
         messages.error(filesystem.error());
-        explain_unopened(flags.images, messages);
         return messages.exit_status();
     }
     const StopSignals signals;
     const auto dumped = dump_tree::run(*filesystem, io.out, flags.dump,
                                        {.parallelism = flags.parallelism, .stop = signals.token(), .problems = report});
     if (!dumped) {
-        messages.error(fmt::format("{}: {}", printable(flags.images.front()), dumped.error().message));
+        messages.error(fmt::format("{}: {}", printable(places.front().name), dumped.error().message));
     } else {
         messages.detail(fmt::format("{} blocks, {} items", dumped->block_count, dumped->item_count));
     }

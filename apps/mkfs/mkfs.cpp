@@ -63,7 +63,7 @@ std::unexpected<Error> with_images(Error error, std::span<const Target> targets)
     if (error.kind == ErrorKind::no_space) {
         std::string paths;
         for (const auto& target : targets) {
-            paths += (paths.empty() ? "" : ", ") + printable(target.path);
+            paths += (paths.empty() ? "" : ", ") + printable(target.name());
         }
         error.message = fmt::format("{}: {}", paths, error.message);
     }

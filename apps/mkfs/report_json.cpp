@@ -80,7 +80,7 @@ Json mkfs_json(const MkfsOutcome& outcome) {
     Json devices = Json::array();
     for (std::size_t i = 0; i < layout.devices.size(); ++i) {
         Json device = {{"devid", i + 1}};
-        set_text(device, "path", outcome.targets[i].path);
+        set_text(device, "path", outcome.targets[i].name());
         device.update({{"uuid", uuid_text(layout.devices[i].uuid)},
                        {"size", layout.devices[i].size_bytes},
                        {"allocated", layout.devices[i].allocated_bytes()}});

@@ -87,7 +87,7 @@ std::string mkfs_text(const MkfsOutcome& outcome) {
     text += fmt::format("Devices:\n  {:>4}  {:>12}  PATH\n", "ID", "SIZE");
     for (std::size_t i = 0; i < layout.devices.size(); ++i) {
         text += fmt::format("  {:>4}  {:>12}  {}\n", i + 1, size_text(layout.devices[i].size_bytes),
-                            printable(outcome.targets[i].path));
+                            printable(outcome.targets[i].name()));
     }
     return text;
 }

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: MIT
 #include "apps/mkfs/targets.h"
 
+#include "apps/common/find_image.h"
+#include "apps/common/sizes.h"
 #include "libfs/base/names.h"
-#include "libfs/io/file_device.h"
 #include "libfs/io/in_use.h"
 #include "libfs/io/new_file_place.h"
 #include "libfs/io/signature.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,34 +23,69 @@ namespace btrkit::apps {
 
 namespace {
 
-Result<Target> find_target(const std::string& path) {
+/// Whether somebody means a place in a file that is not there: that is no name for a new one.
+bool names_a_place(const std::string& operand) {
+    const auto at = operand.find_last_of("@:");
+    if (at == std::string::npos || at == 0) {
+        return false;
+    }
+    const std::string_view choice = std::string_view(operand).substr(at + 1);
+    const auto plus = choice.find('+');
+    const bool is_range =
+        parse_size(choice.substr(0, plus)) && (plus == std::string_view::npos || parse_size(choice.substr(plus + 1)));
+    const bool is_partition = choice.starts_with('p') && parse_number(choice.substr(1));
+    return operand[at] == '@' ? is_range : is_partition;
+}
+
+Result<Target> find_target(const std::string& operand) {
+    BTRKIT_TRY_ASSIGN(auto found, find_image(operand, WithoutChoice::whole));
+    if (!found.warning.empty()) {
+        return fail(ErrorKind::usage, std::move(found.warning));
+    }
+    const auto& path = found.place.path;
     struct stat status = {};
     BTRKIT_TRY(check_no_stream(path));
     if (::stat(path.c_str(), &status) != 0) {
-        if (errno == ENOENT) {
-            BTRKIT_TRY(check_new_file_place(path));
-            return Target{.path = path};
+        if (errno != ENOENT) {
+            return fail(ErrorKind::io, fmt::format("{}: {}", printable(path), std::strerror(errno)));
         }
-        return fail(ErrorKind::io, fmt::format("{}: {}", printable(path), std::strerror(errno)));
+        if (names_a_place(operand)) {
+            return fail(ErrorKind::usage,
+                        fmt::format("{}: there is no file {} to make a filesystem in", printable(operand),
+                                    printable(operand.substr(0, operand.find_last_of("@:")))));
+        }
+        BTRKIT_TRY(check_new_file_place(path));
+        return Target{.place = std::move(found.place)};
     }
-    BTRKIT_TRY_ASSIGN(const auto device, FileDevice::open(path));
-    return Target{
-        .path = path, .exists = true, .is_block_device = S_ISBLK(status.st_mode), .size_bytes = device->size_bytes()};
+    BTRKIT_TRY_ASSIGN(const auto device, open_image(found.place));
+    return Target{.place = found.place,
+                  .exists = true,
+                  .has_fixed_size = S_ISBLK(status.st_mode) || !found.place.is_whole(),
+                  .size_bytes = device->size_bytes()};
+}
+
+/// A disk is not overwritten where one of its partitions may be meant.
+std::string in_the_way_text(const Target& target, std::span<const Signature> signatures) {
+    std::vector<std::string> texts;
+    std::string hint;
+    for (const auto& signature : signatures) {
+        texts.push_back(signature.text());
+        if (signature.kind == Signature::Kind::partition_table && target.place.is_whole()) {
+            hint = fmt::format("; {}:pN is its partition N", printable(target.name()));
+        }
+    }
+    return fmt::format("{}: holds {} (-f overwrites it{})", printable(target.name()), fmt::join(texts, " and "), hint);
 }
 
 Result<void> check_free(const Target& target, bool force) {
-    if (const auto why = why_in_use(target.path)) {
-        return fail(ErrorKind::refused, fmt::format("{}: {}", printable(target.path), *why));
+    if (const auto why = why_in_use(target.place)) {
+        return fail(ErrorKind::refused, fmt::format("{}: {}", printable(target.place.path), *why));
     }
     if (force) {
         return {};
     }
-    BTRKIT_TRY_ASSIGN(const auto signature, find_signature(target.path));
-    if (signature) {
-        return fail(ErrorKind::refused,
-                    fmt::format("{}: holds {} (-f overwrites it)", printable(target.path), *signature));
-    }
-    return {};
+    BTRKIT_TRY_ASSIGN(const auto signatures, find_signatures(target.place));
+    return signatures.empty() ? Result<void>{} : fail(ErrorKind::refused, in_the_way_text(target, signatures));
 }
 
 /// Whether the image would be read as part of what it is to be filled with.
@@ -58,29 +96,22 @@ bool is_below(const std::string& path, const std::string& directory) {
     return !error && std::ranges::mismatch(top, image).in1 == top.end();
 }
 
-bool same_file(const Target& a, const Target& b) {
-    struct stat of_a = {};
-    struct stat of_b = {};
-    if (::stat(a.path.c_str(), &of_a) != 0 || ::stat(b.path.c_str(), &of_b) != 0) {
-        return a.path == b.path;
-    }
-    return S_ISBLK(of_a.st_mode) && S_ISBLK(of_b.st_mode) ? of_a.st_rdev == of_b.st_rdev
-                                                          : of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino;
-}
-
 } // namespace
 
 Result<std::vector<Target>> find_targets(const MkfsFlags& flags) {
     std::vector<Target> targets;
     for (const auto& path : flags.images) {
         BTRKIT_TRY_ASSIGN(auto target, find_target(path));
-        if (std::ranges::any_of(targets, [&](const Target& other) { return same_file(other, target); })) {
-            return fail(ErrorKind::usage, fmt::format("{}: given twice", printable(path)));
+        for (const auto& other : targets) {
+            const std::array both = {other.place, target.place};
+            if (other.name() == target.name() || find_overlap(both)) {
+                return fail(ErrorKind::usage, fmt::format("{}: given twice", printable(path)));
+            }
         }
         if (!target.exists && !flags.size && !flags.has_source()) {
             return fail(ErrorKind::usage, fmt::format("{}: does not exist (--size SIZE makes it)", printable(path)));
         }
-        if (target.exists && !flags.rootdir.empty() && is_below(path, flags.rootdir)) {
+        if (target.exists && !flags.rootdir.empty() && is_below(target.place.path, flags.rootdir)) {
             return fail(ErrorKind::refused,
                         fmt::format("{}: lies in the directory that it is to be filled from", printable(path)));
         }
@@ -99,15 +130,15 @@ Result<TargetSizes> sizes_of(const MkfsFlags& flags, std::span<const Target> tar
     result.slack_bytes = flags.size ? flags.size->slack_bytes : 0;
     const auto asked = flags.size ? flags.size->bytes : flags.byte_count;
     for (const auto& target : targets) {
-        const bool may_resize = !target.is_block_device && (flags.size || grows(target));
+        const bool may_resize = !target.has_fixed_size && (flags.size || grows(target));
         if (target.has_no_size() && (!may_resize || (!least && !asked))) {
-            return fail(ErrorKind::usage, fmt::format("{}: {} (--size SIZE makes it)", printable(target.path),
+            return fail(ErrorKind::usage, fmt::format("{}: {} (--size SIZE makes it)", printable(target.name()),
                                                       target.exists ? "is empty" : "does not exist"));
         }
         if (asked && *asked > target.size_bytes && !may_resize) {
             return fail(ErrorKind::no_space,
                         fmt::format("{}: has {} bytes, {} bytes are missing to the {} asked for",
-                                    printable(target.path), target.size_bytes, *asked - target.size_bytes, *asked));
+                                    printable(target.name()), target.size_bytes, *asked - target.size_bytes, *asked));
         }
         // Without bound where the file will be made as large as it must be.
         const u64 bound = least && may_resize ? 0 : target.size_bytes;
@@ -119,26 +150,31 @@ Result<TargetSizes> sizes_of(const MkfsFlags& flags, std::span<const Target> tar
 Result<OpenTargets> OpenTargets::open(const MkfsFlags& flags, std::span<const Target> targets,
                                       const mkfs::Layout& layout) {
     OpenTargets open;
+    ImageWriter writer;
     for (std::size_t i = 0; i < targets.size(); ++i) {
         const Target& target = targets[i];
         const u64 planned = layout.devices[i].size_bytes;
-        BTRKIT_TRY_ASSIGN(auto file,
-                          target.exists ? WritableFile::open(target.path) : WritableFile::create(target.path, planned));
         if (!target.exists) {
-            open.made_.push_back(target.path);
+            BTRKIT_TRY_ASSIGN(auto made, WritableFile::create(target.place.path, planned));
+            open.made_.push_back(target.place.path);
+            open.images_.emplace_back(std::move(made));
+            continue;
         }
-        if (target.exists && flags.force) {
-            BTRKIT_TRY(wipe_signatures(*file));
+        BTRKIT_TRY_ASSIGN(auto image, writer.open(target.place));
+        if (flags.force) {
+            BTRKIT_TRY(wipe_signatures(image));
         }
-        const bool resizes = !target.is_block_device && (flags.size || flags.shrink || target.has_no_size());
-        if (resizes && target.size_bytes != planned && target.exists) {
-            BTRKIT_TRY(file->resize(planned));
+        const bool resizes = !target.has_fixed_size && (flags.size || flags.shrink || target.has_no_size());
+        if (resizes && target.size_bytes != planned) {
+            BTRKIT_TRY(image.resize(planned));
         }
-        if (target.exists && target.has_no_size()) {
-            open.grown_.push_back(file.get());
+        if (target.has_no_size()) {
+            open.grown_.push_back(i);
         }
-        open.devices_.push_back(file.get());
-        open.files_.push_back(std::move(file));
+        open.images_.push_back(std::move(image));
+    }
+    for (const auto& image : open.images_) {
+        open.devices_.push_back(&image.device());
     }
     return open;
 }
@@ -147,8 +183,8 @@ OpenTargets::~OpenTargets() {
     for (const auto& path : made_) {
         ::unlink(path.c_str());
     }
-    for (auto* file : grown_) {
-        static_cast<void>(file->resize(0)); // what fails here leaves nothing that mounts
+    for (const auto index : grown_) {
+        static_cast<void>(images_[index].resize(0)); // what fails here leaves nothing that mounts
     }
 }
 

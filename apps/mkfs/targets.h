@@ -3,19 +3,20 @@
 #pragma once
 
 #include "apps/mkfs/flags.h"
-#include "libfs/io/writable_file.h"
+#include "libfs/io/image.h"
 
 namespace btrkit::apps {
 
 /// One image as it is found.
 struct Target {
-    std::string path;
+    ImagePlace place;
     bool exists = false;
-    bool is_block_device = false;
-    u64 size_bytes = 0; ///< 0 where it does not exist
+    bool has_fixed_size = false; ///< a block device, or a range of something: it can't grow, nor be cut
+    u64 size_bytes = 0;          ///< 0 where it does not exist
 
+    const std::string& name() const { return place.name; }
     /// Not there, or an empty regular file, as mktemp(1) makes one: it gets the size that its content asks for.
-    bool has_no_size() const { return size_bytes == 0 && !is_block_device; }
+    bool has_no_size() const { return size_bytes == 0 && !has_fixed_size; }
 };
 
 /// Looks at all images. Fails with usage for what must not be overwritten, saying why: in use, or with --force not
@@ -52,10 +53,10 @@ public:
 private:
     OpenTargets() = default;
 
-    std::vector<std::unique_ptr<WritableFile>> files_;
+    std::vector<WritableImage> images_;
     std::vector<WritableDevice*> devices_;
-    std::vector<std::string> made_;    ///< paths
-    std::vector<WritableFile*> grown_; ///< were empty
+    std::vector<std::string> made_;  ///< paths
+    std::vector<std::size_t> grown_; ///< indices of images_ that were empty
 };
 
 } // namespace btrkit::apps

@@ -8,18 +8,18 @@
 
 namespace btrkit::apps {
 
-ScrubImages open_scrub_images(const std::vector<std::string>& paths, bool for_writing, Messages& messages) {
-    if (!are_unused(paths, "it is not scrubbed while in use", messages)) {
+ScrubImages open_scrub_images(std::span<const ImagePlace> places, bool for_writing, Messages& messages) {
+    if (!are_unused(places, "it is not scrubbed while in use", messages) || messages.error_count() > 0) {
         return {};
     }
     ScrubImages images;
     if (!for_writing) {
-        images.devices = open_images(paths, messages);
+        images.devices = open_images(places, messages);
         return images;
     }
-    for (auto& file : open_writable(paths, messages)) {
-        images.writable.push_back(file.get());
-        images.devices.push_back(std::move(file));
+    for (auto& image : open_writable(places, messages)) {
+        images.writable.push_back(&image.device());
+        images.devices.push_back(std::move(image).take_device());
     }
     return images;
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "apps/scrub/scrub.h"
 
+#include "apps/common/find_image.h"
+#include "apps/common/no_btrfs.h"
 #include "apps/common/stop_signals.h"
-#include "apps/common/unopened.h"
 #include "apps/scrub/exit_status.h"
 #include "apps/scrub/flags.h"
 #include "apps/scrub/images.h"
@@ -37,9 +38,11 @@ public:
         if (const auto status = look_at_state()) {
             return *status;
         }
-        auto images = open_scrub_images(flags_.images, flags_.writes(), messages_);
+        const auto places = find_images(flags_.images, messages_);
+        names_ = names_of(places);
+        auto images = open_scrub_images(places, flags_.writes(), messages_);
         const auto donors = open_donors();
-        if (messages_.error_count() > 0) {
+        if (messages_.error_count() > 0 || is_no_btrfs(places, messages_)) {
             return exit_failed;
         }
         survey::Findings opening;
@@ -91,8 +94,8 @@ private:
 
     Donors open_donors() {
         Donors donors;
-        for (const auto& path : flags_.donors) {
-            if (auto donor = scrub::open_donor(path)) {
+        for (const auto& place : find_images(flags_.donors, messages_)) {
+            if (auto donor = scrub::open_donor(place)) {
                 donors.push_back(std::move(*donor));
             } else {
                 messages_.error(donor.error());
@@ -106,9 +109,6 @@ private:
             print(outcome_of({.findings = std::move(opening)}, nullptr));
         }
         messages_.error(error);
-        if (error.kind == ErrorKind::damaged) {
-            explain_unopened(flags_.images, messages_);
-        }
         return exit_failed;
     }
 
@@ -188,7 +188,7 @@ private:
     }
 
     ScrubOutcome outcome_of(const scrub::Report& report, const btrfs::Superblock* super) const {
-        return {.images = flags_.images,
+        return {.images = names_,
                 .report = report,
                 .super = super,
                 .started_seconds =
@@ -216,6 +216,7 @@ private:
     Io& io_;
     const TimeSource& time_;
     scrub::Options options_;
+    std::vector<std::string> names_; ///< of the images
     std::optional<StateFile> state_file_;
     std::optional<StateKeeper> keeper_; ///< with the file
     std::chrono::system_clock::time_point began_on_;

@@ -2,6 +2,7 @@
 #include "apps/send/send.h"
 
 #include "apps/common/exit_status.h"
+#include "apps/common/find_image.h"
 #include "apps/common/open_filesystem.h"
 #include "apps/common/sizes.h"
 #include "apps/common/stop_signals.h"
@@ -25,10 +26,15 @@ public:
         : flags_(flags), progress_(progress), messages_(messages), io_(io), damages_(messages) {}
 
     int run() {
-        const auto filesystem = open(flags_.images);
+        images_ = find_images(flags_.images, messages_);
+        parent_images_ = find_images(flags_.parent_images, messages_);
+        if (messages_.error_count() > 0) {
+            return exit_failed;
+        }
+        const auto filesystem = open(images_);
         std::optional<Filesystem> parent_image;
         if (!flags_.parent_images.empty()) {
-            parent_image = open(flags_.parent_images);
+            parent_image = open(parent_images_);
         }
         if (messages_.error_count() > 0) {
             return exit_failed;
@@ -41,14 +47,14 @@ public:
     }
 
 private:
-    std::optional<Filesystem> open(const std::vector<std::string>& images) {
+    std::optional<Filesystem> open(std::span<const ImagePlace> images) {
         return open_filesystem(images, flags_.volume, "nothing is sent of it while in use (`btrfs send` can)", damages_,
                                messages_);
     }
 
     int send_to_file(const Filesystem& filesystem, const Filesystem* parent) {
-        std::vector<std::string> images = flags_.images;
-        images.insert(images.end(), flags_.parent_images.begin(), flags_.parent_images.end());
+        std::vector<ImagePlace> images = images_;
+        images.insert(images.end(), parent_images_.begin(), parent_images_.end());
         const auto file = StreamFile::open(*flags_.file, images);
         if (!file) {
             messages_.error(file.error());
@@ -62,7 +68,10 @@ private:
             return exit_failed;
         }
         if (flags_.format == OutputFormat::json) {
-            print(send_json(flags_, filesystem.super(), *report_).dump(2, ' ', false, Json::error_handler_t::replace));
+            SendFlags said = flags_;
+            said.images = names_of(images_);
+            said.parent_images = names_of(parent_images_);
+            print(send_json(said, filesystem.super(), *report_).dump(2, ' ', false, Json::error_handler_t::replace));
         }
         return messages_.exit_status();
     }
@@ -144,7 +153,7 @@ private:
         if (subvolume && !subvolume->is_read_only) {
             messages_.note(fmt::format("{}: there is a log that was not replayed: what was written last to subvolume "
                                        "{} with fsync is not in the stream",
-                                       printable(flags_.images.front()), sent.id));
+                                       printable(images_.front().name), sent.id));
         }
     }
 
@@ -174,9 +183,9 @@ private:
         if (error.kind == ErrorKind::io) {
             return error.message;
         }
-        auto image = printable(flags_.images.front());
+        auto image = printable(images_.front().name);
         if (!flags_.parent_images.empty()) {
-            image += " against " + printable(flags_.parent_images.front());
+            image += " against " + printable(parent_images_.front().name);
         }
         return fmt::format("{}: {}", image, error.message);
     }
@@ -200,6 +209,8 @@ private:
     Messages& messages_;
     Io& io_;
     Damages damages_;
+    std::vector<ImagePlace> images_;
+    std::vector<ImagePlace> parent_images_;
     std::size_t begun_count_ = 0;
     std::optional<send::Report> report_; ///< where a stream was sent
 };

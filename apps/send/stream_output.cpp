@@ -38,7 +38,7 @@ StreamFile::~StreamFile() {
     }
 }
 
-Result<std::unique_ptr<StreamFile>> StreamFile::open(const std::string& path, const std::vector<std::string>& images) {
+Result<std::unique_ptr<StreamFile>> StreamFile::open(const std::string& path, std::span<const ImagePlace> images) {
     constexpr int flags = O_WRONLY | O_CLOEXEC | O_NOCTTY;
     constexpr mode_t mode = S_IRUSR | S_IWUSR;
     struct stat there{};
@@ -59,7 +59,7 @@ Result<std::unique_ptr<StreamFile>> StreamFile::open(const std::string& path, co
     return file;
 }
 
-Result<void> StreamFile::check(const std::vector<std::string>& images) const {
+Result<void> StreamFile::check(std::span<const ImagePlace> images) const {
     if (::isatty(fd_.get()) == 1) {
         return fail(ErrorKind::usage, fmt::format("{}: is a terminal: streams are not for eyes (use -f FILE or a pipe)",
                                                   printable(path_)));
@@ -70,7 +70,7 @@ Result<void> StreamFile::check(const std::vector<std::string>& images) const {
     }
     for (const auto& image : images) {
         struct stat other{};
-        if (::stat(image.c_str(), &other) == 0 && is_same_file(own, other)) {
+        if (::stat(image.path.c_str(), &other) == 0 && is_same_file(own, other)) {
             return fail(ErrorKind::usage,
                         fmt::format("{}: is the image that is read: nothing is written to it", printable(path_)));
         }

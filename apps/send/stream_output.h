@@ -5,6 +5,7 @@
 #include "apps/common/fd_sink.h"
 #include "libfs/base/address.h"
 #include "libfs/base/unique_fd.h"
+#include "libfs/io/image_place.h"
 
 #include <memory>
 #include <optional>
@@ -18,7 +19,7 @@ class StreamFile final : public OutputSink {
 public:
     /// Made if it is not there, for its owner alone: a stream has all contents, whatever modes the files have. Fails
     /// with io, usage or refused.
-    static Result<std::unique_ptr<StreamFile>> open(const std::string& path, const std::vector<std::string>& images);
+    static Result<std::unique_ptr<StreamFile>> open(const std::string& path, std::span<const ImagePlace> images);
     /// Takes the file away if it was made, but nothing was written.
     ~StreamFile() override;
 
@@ -29,7 +30,7 @@ public:
 
 private:
     StreamFile(std::string path, UniqueFd fd, bool was_made);
-    Result<void> check(const std::vector<std::string>& images) const;
+    Result<void> check(std::span<const ImagePlace> images) const;
     Result<void> begin();
 
     std::string path_;

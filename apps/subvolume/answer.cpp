@@ -2,6 +2,7 @@
 #include "apps/subvolume/answer.h"
 
 #include "apps/common/exit_status.h"
+#include "apps/common/find_image.h"
 #include "apps/common/open_filesystem.h"
 #include "apps/common/stop_signals.h"
 #include "libfs/base/names.h"
@@ -19,8 +20,12 @@ void add_image_flags(CommandLine& line, ImageFlags& flags) {
 int answer_from_image(const CommandLine& line, Io& io, const ImageFlags& flags, const Answer& answer) {
     Messages messages(line.tool_name(), io.err, line.verbosity());
     Damages damages(messages);
+    const auto places = find_images(flags.images, messages);
+    if (messages.error_count() > 0) {
+        return exit_failed;
+    }
     const auto filesystem =
-        open_filesystem(flags.images, flags.volume, "it is not read while in use (`btrfs` can)", damages, messages);
+        open_filesystem(places, flags.volume, "it is not read while in use (`btrfs` can)", damages, messages);
     if (!filesystem) {
         return exit_failed;
     }

@@ -3,6 +3,7 @@
 
 #include "apps/common/command_line.h"
 #include "apps/common/exit_status.h"
+#include "apps/common/find_image.h"
 #include "apps/common/open_images.h"
 #include "apps/common/open_writable.h"
 #include "apps/common/stop_signals.h"
@@ -63,7 +64,9 @@ public:
         if (flags_.release) {
             return release(*file);
         }
-        if (!are_unused(flags_.images, "nothing is undone while it is in use", messages_)) {
+        places_ = find_images(flags_.images, messages_);
+        names_ = names_of(places_);
+        if (messages_.error_count() > 0 || !are_unused(places_, "nothing is undone while it is in use", messages_)) {
             return exit_failed;
         }
         const auto report = flags_.dry_run ? plan(*file) : undo(*file);
@@ -82,7 +85,7 @@ private:
 
     /// nullopt: what is wrong was said.
     std::optional<undo::Report> plan(const UndoReader& file) {
-        const auto devices = open_images(flags_.images, messages_);
+        const auto devices = open_images(places_, messages_);
         if (messages_.error_count() > 0) {
             return std::nullopt;
         }
@@ -100,15 +103,15 @@ private:
     }
 
     std::optional<undo::Report> undo(const UndoReader& file) {
-        const auto files = open_writable(flags_.images, messages_);
+        const auto images = open_writable(places_, messages_);
         if (messages_.error_count() > 0) {
             return std::nullopt;
         }
         std::vector<WritableDevice*> pointers;
         bool has_block_device = false;
-        for (const auto& open : files) {
-            pointers.push_back(open.get());
-            has_block_device = has_block_device || open->is_block_device();
+        for (const auto& image : images) {
+            pointers.push_back(&image.device());
+            has_block_device = has_block_device || image.file().is_block_device();
         }
         const StopSignals signals;
         auto report = undo::run(file, pointers, context(signals));
@@ -143,11 +146,8 @@ private:
     }
 
     void print(const UndoReader& file, const undo::Report* report) {
-        const UndoOutcome outcome{.undo_file = flags_.undo_file,
-                                  .images = flags_.images,
-                                  .file = file,
-                                  .report = report,
-                                  .dry_run = flags_.dry_run};
+        const UndoOutcome outcome{
+            .undo_file = flags_.undo_file, .images = names_, .file = file, .report = report, .dry_run = flags_.dry_run};
         const bool is_json = flags_.format == OutputFormat::json;
         if (!is_json && messages_.verbosity() == Verbosity::quiet) {
             return;
@@ -163,6 +163,8 @@ private:
     ProgressDisplay& progress_;
     Messages& messages_;
     Io& io_;
+    std::vector<ImagePlace> places_;
+    std::vector<std::string> names_; ///< of the places
 };
 
 } // namespace

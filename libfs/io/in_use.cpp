@@ -5,6 +5,7 @@
 #include "libfs/base/names.h"
 #include "libfs/io/file_device.h"
 #include "libfs/io/host_tables.h"
+#include "libfs/io/partitions.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -72,14 +73,23 @@ public:
         return loop_over({.is_block_device = true, .device = number, .inode = 0}, depth);
     }
 
-    Reason regular_file(const std::string& path, const FileIdentity& file) const {
+    Reason regular_file(const ImagePlace& place, const FileIdentity& file) const {
         if (is_swap(file)) {
             return "is in use as swap";
         }
         if (auto reason = loop_over(file, 0)) {
             return reason;
         }
-        return hidden_btrfs(path);
+        std::vector<u64> offsets = {0, place.offset};
+        for (const auto& partition : read_partitions(place.path).value_or(std::vector<Partition>())) {
+            offsets.push_back(partition.offset);
+        }
+        for (const u64 offset : offsets) {
+            if (auto reason = hidden_btrfs(place.path, offset)) {
+                return reason;
+            }
+        }
+        return std::nullopt;
     }
 
 private:
@@ -185,11 +195,13 @@ private:
         return std::nullopt;
     }
 
-    /// A file whose filesystem is mounted through a loop device of which nobody can tell us the backing file.
-    Reason hidden_btrfs(const std::string& path) const {
+    /// A file with a filesystem at offset that is mounted through a loop device of which nobody can tell us the backing
+    /// file.
+    Reason hidden_btrfs(const std::string& path, u64 offset) const {
         const auto device = FileDevice::open(path);
         btrfs::Superblock super;
-        if (!device || !(*device)->read(btrfs::superblock_offsets[0], std::as_writable_bytes(std::span(&super, 1))) ||
+        if (!device ||
+            !(*device)->read(offset + btrfs::superblock_offsets[0], std::as_writable_bytes(std::span(&super, 1))) ||
             super.magic != btrfs::superblock_magic) {
             return std::nullopt;
         }
@@ -199,7 +211,9 @@ private:
             }
             for (const auto& member : HostTables::entries_of(filesystem / "devices")) {
                 std::error_code error;
-                if (fs::exists(member / "loop/backing_file", error) && !backing_of(member)) {
+                const bool is_partition = fs::exists(member / "partition", error);
+                const auto loop = is_partition ? fs::canonical(member, error).parent_path() : member;
+                if (fs::exists(loop / "loop/backing_file", error) && !backing_of(loop)) {
                     return fmt::format("may be mounted: its filesystem is, through /dev/{}, whose backing file "
                                        "cannot be found here",
                                        name_of(member));
@@ -227,18 +241,22 @@ bool is_held_exclusively(const std::string& path) {
 } // namespace
 
 std::optional<std::string> why_in_use(const std::string& path, const std::string& root) {
-    const auto identity = identity_of(path);
+    return why_in_use(ImagePlace::whole(path), root);
+}
+
+std::optional<std::string> why_in_use(const ImagePlace& place, const std::string& root) {
+    const auto identity = identity_of(place.path);
     if (!identity) {
         return std::nullopt;
     }
     if (!identity->is_block_device) {
-        return Detective(root).regular_file(path, *identity);
+        return Detective(root).regular_file(place, *identity);
     }
     if (auto reason = why_in_use(identity->device, root)) {
         return reason;
     }
-    return is_held_exclusively(path) ? std::optional<std::string>("is held by the kernel or another process")
-                                     : std::nullopt;
+    return is_held_exclusively(place.path) ? std::optional<std::string>("is held by the kernel or another process")
+                                           : std::nullopt;
 }
 
 std::optional<std::string> why_in_use(BlockNumber number, const std::string& root) {

@@ -2,6 +2,8 @@
 // Whether the host uses a device in ways that writing to it would destroy. There is no --force for this.
 #pragma once
 
+#include "libfs/io/image_place.h"
+
 #include <optional>
 #include <string>
 
@@ -20,6 +22,9 @@ struct BlockNumber {
 /// "has a partition sda1, which is mounted at /". nullopt where nothing is known to, also where path is not there.
 /// Ask before opening it for writing: our own lock would count. root: where proc/ and sys/ are, for tests.
 std::optional<std::string> why_in_use(const std::string& path, const std::string& root = "/");
+
+/// The same of the file that an image lies in, all of it.
+std::optional<std::string> why_in_use(const ImagePlace& place, const std::string& root = "/");
 
 /// The same for a block device by its number, without the try to open it.
 std::optional<std::string> why_in_use(BlockNumber number, const std::string& root = "/");

@@ -2,17 +2,15 @@
 #include "libfs/io/signature.h"
 
 #include "libfs/base/names.h"
+#include "libfs/io/blkid_probe.h"
+#include "libfs/io/packing.h"
 
 #include <cerrno>
 #include <charconv>
 #include <cstring>
-#include <memory>
-#include <vector>
 
-#include <blkid/blkid.h>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 namespace btrkit {
 
@@ -21,17 +19,14 @@ namespace {
 /// More than libblkid knows kinds of: who finds more goes round in circles.
 constexpr int most_signatures = 1000;
 
-using Probe = std::unique_ptr<std::remove_pointer_t<blkid_probe>, decltype(&::blkid_free_probe)>;
-
 struct Magic {
     u64 offset = 0;
     std::size_t length = 0;
 };
 
-Result<Probe> probe_of(const HostFile& file) {
-    Probe probe(::blkid_new_probe(), &::blkid_free_probe);
-    // libblkid calls it an error where there is too little for anything to stand.
-    if (probe == nullptr || ::blkid_probe_set_device(probe.get(), file.fd(), 0, 0) != 0) {
+Result<BlkidProbe> probe_for_signatures(const HostFile& file, const Window& window) {
+    BlkidProbe probe = make_blkid_probe(file, window);
+    if (probe == nullptr) {
         return file.failure("look for signatures");
     }
     ::blkid_probe_enable_superblocks(probe.get(), 1);
@@ -42,33 +37,20 @@ Result<Probe> probe_of(const HostFile& file) {
     return probe;
 }
 
-/// The text or bytes of a value of what the probe has found last; without the zero behind it.
-std::optional<std::string_view> value_of(const Probe& probe, const char* name) {
-    const char* data = nullptr;
-    std::size_t length = 0;
-    if (::blkid_probe_lookup_value(probe.get(), name, &data, &length) != 0 || data == nullptr) {
-        return std::nullopt;
+Signature signature_of(const BlkidProbe& probe) {
+    if (const auto table = blkid_value(probe, "PTTYPE")) {
+        return {.type = std::string(*table), .label = {}, .kind = Signature::Kind::partition_table};
     }
-    return std::string_view(data, length > 0 ? length - 1 : 0);
-}
-
-std::string description_of(const Probe& probe) {
-    if (const auto table = value_of(probe, "PTTYPE")) {
-        return fmt::format("{} partition table", *table);
-    }
-    const bool is_filesystem = value_of(probe, "USAGE") == "filesystem";
-    auto text =
-        fmt::format("{} {}", value_of(probe, "TYPE").value_or("unknown"), is_filesystem ? "filesystem" : "signature");
-    if (const auto label = value_of(probe, "LABEL"); label && !label->empty()) {
-        text += fmt::format(" (label \"{}\")", printable(*label));
-    }
-    return text;
+    const bool is_filesystem = blkid_value(probe, "USAGE") == "filesystem";
+    return {.type = std::string(blkid_value(probe, "TYPE").value_or("unknown")),
+            .label = std::string(blkid_value(probe, "LABEL").value_or("")),
+            .kind = is_filesystem ? Signature::Kind::filesystem : Signature::Kind::other};
 }
 
 /// nullopt where libblkid does not tell by which bytes it knew.
-std::optional<Magic> magic_of(const Probe& probe) {
-    const bool is_table = value_of(probe, "PTTYPE").has_value();
-    const auto offset = value_of(probe, is_table ? "PTMAGIC_OFFSET" : "SBMAGIC_OFFSET");
+std::optional<Magic> magic_of(const BlkidProbe& probe) {
+    const bool is_table = blkid_value(probe, "PTTYPE").has_value();
+    const auto offset = blkid_value(probe, is_table ? "PTMAGIC_OFFSET" : "SBMAGIC_OFFSET");
     const char* bytes = nullptr;
     Magic magic;
     if (!offset ||
@@ -80,7 +62,7 @@ std::optional<Magic> magic_of(const Probe& probe) {
 }
 
 /// Whether there is a next finding; an error of the device as such.
-Result<bool> find_next(const Probe& probe, const HostFile& file) {
+Result<bool> find_next(const BlkidProbe& probe, const HostFile& file) {
     errno = 0;
     const int found = ::blkid_do_probe(probe.get());
     if (found < 0) {
@@ -91,42 +73,65 @@ Result<bool> find_next(const Probe& probe, const HostFile& file) {
 
 } // namespace
 
-Result<std::optional<std::string>> find_signature(const std::string& path) {
-    BTRKIT_TRY_ASSIGN(const auto file, HostFile::open(path, O_RDONLY));
-    if (file.size_bytes() == 0) {
-        return std::nullopt;
+std::string Signature::text() const {
+    switch (kind) {
+    case Kind::partition_table: return fmt::format("{} partition table", type);
+    case Kind::filesystem:
+    case Kind::other: break;
     }
-    BTRKIT_TRY_ASSIGN(const auto probe, probe_of(file));
-    std::vector<std::string> found;
+    auto text = fmt::format("{} {}", type, kind == Kind::filesystem ? "filesystem" : "signature");
+    if (!label.empty()) {
+        text += fmt::format(" (label \"{}\")", printable(label));
+    }
+    return text;
+}
+
+Result<std::vector<Signature>> find_signatures(const ImagePlace& place) {
+    BTRKIT_TRY_ASSIGN(const auto file, HostFile::open(place.path, O_RDONLY));
+    BTRKIT_TRY_ASSIGN(const auto length_bytes, length_in(place, file.size_bytes()));
+    std::vector<Signature> found;
+    if (length_bytes == 0) {
+        return found;
+    }
+    BTRKIT_TRY_ASSIGN(const auto probe,
+                      probe_for_signatures(file, {.offset = place.offset, .length_bytes = length_bytes}));
     for (int i = 0; i < most_signatures; ++i) {
         BTRKIT_TRY_ASSIGN(const auto is_more, find_next(probe, file));
         if (!is_more) {
             break;
         }
-        found.push_back(description_of(probe));
+        found.push_back(signature_of(probe));
     }
-    return found.empty() ? std::nullopt : std::optional(fmt::format("{}", fmt::join(found, " and ")));
+    if (found.empty()) {
+        BTRKIT_TRY_ASSIGN(const auto device, open_image(place));
+        if (auto packing = find_packing(*device)) {
+            found.push_back({.type = std::move(*packing), .label = {}, .kind = Signature::Kind::other});
+        }
+    }
+    return found;
 }
 
-Result<void> wipe_signatures(WritableFile& device) {
+Result<void> wipe_signatures(const WritableImage& image) {
+    WritableDevice& device = image.device();
     if (device.size_bytes() == 0) {
         return {};
     }
-    BTRKIT_TRY_ASSIGN(const auto probe, probe_of(device.file()));
+    const HostFile& file = image.file();
+    BTRKIT_TRY_ASSIGN(const auto probe, probe_for_signatures(file, image.window()));
     for (int i = 0; i < most_signatures; ++i) {
-        const auto is_more = find_next(probe, device.file());
+        const auto is_more = find_next(probe, file);
         if (!is_more || !*is_more) {
             return is_more ? Result<void>() : std::unexpected(is_more.error());
         }
         const auto magic = magic_of(probe);
         if (!magic) {
-            return device.file().failure("wipe", "no magic known of the " + description_of(probe));
+            return file.failure("wipe", "no magic known of the " + signature_of(probe).text());
         }
         BTRKIT_TRY(device.write(magic->offset, std::vector<std::byte>(magic->length)));
         // The same prober again: it may know its kind by other places too (GPT has a second table).
         ::blkid_probe_step_back(probe.get());
     }
-    return device.file().failure("wipe", "the signatures do not end");
+    return file.failure("wipe", "the signatures do not end");
 }
 
 } // namespace btrkit

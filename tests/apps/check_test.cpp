@@ -105,41 +105,6 @@ TEST_CASE("check: a superblock mirror, and what the kernel makes of it") {
     CHECK(contains(first.out, "\nMount: refused: Linux 7.3: the first superblock is not valid"));
 }
 
-TEST_CASE("check: what holds no filesystem is damaged and could not be checked") {
-    const TempFile nothing(1 << 20);
-    const auto run = check({nothing.path()});
-    CHECK(run.status == 12);
-    CHECK(contains(run.out, "error: [super-missing]"));
-    CHECK(contains(run.out, "\nMount: refused"));
-    const auto document = json_of(check({"--format", "json", nothing.path()}));
-    CHECK(document["verdict"] == "damaged");
-    CHECK(document["complete"] == false);
-    CHECK(document["counts"]["fatal"] == 1);
-    CHECK(document["filesystem"].is_null());
-}
-
-TEST_CASE("check: what is no btrfs is named, and the partition that holds one") {
-    const TempImage image(u64{3} << 20);
-    image.write(0, std::vector<std::byte>(u64{3} << 20));
-    const auto nothing = check({image.path()});
-    CHECK(contains(nothing.err, "note: " + image.path() + ": no btrfs: nothing that is known stands in it"));
-    CHECK_FALSE(contains(nothing.out, "can be repaired"));
-
-    // A DOS table: its second partition, of one MiB, begins at one MiB.
-    std::vector<std::byte> table(512);
-    table[510] = std::byte{0x55};
-    table[511] = std::byte{0xaa};
-    auto* entry = table.data() + 446 + 16;
-    entry[4] = std::byte{0x83};
-    entry[9] = std::byte{0x08};  // first sector 2048
-    entry[13] = std::byte{0x08}; // 2048 sectors
-    image.write(0, table);
-    image.write((u64{1} << 20) + btrfs::superblock_offsets[0], as_bytes_of(sample_superblock()));
-    const auto disk = check({image.path()});
-    CHECK(contains(disk.err, "it has a dos partition table; its partition 2, at 1.00MiB, holds one: losetup"));
-    CHECK(contains(disk.err, "--offset 1048576 --sizelimit 1048576"));
-}
-
 TEST_CASE("check: the next step is a command") {
     const Image image({"-m", "dup", "-d", "dup"});
     CHECK_FALSE(contains(check({image.path()}).out, "\nNext: "));

@@ -110,7 +110,7 @@ TEST_CASE("btrkit-undo: refuses in one line, and touches nothing") {
     refused({changed.in_folder("none"), changed.path()}, "cannot open");
     refused({changed.path(), changed.path()}, ": not an undo file");
     refused({changed.undo_file(), changed.undo_file()}, ": too small for a btrfs");
-    refused({changed.undo_file(), changed.path(), changed.path()}, ": in use by another process");
+    refused({changed.undo_file(), changed.path(), changed.path()}, ": given twice");
     refused({"--dry-run", changed.undo_file(), changed.path(), changed.path()}, "was given as");
 
     auto moved = sample_superblock();

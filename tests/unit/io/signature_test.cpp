@@ -14,9 +14,10 @@ namespace signature_test {
 namespace {
 
 using btrkit::ErrorKind;
-using btrkit::find_signature;
+using btrkit::find_signatures;
+using btrkit::ImagePlace;
+using btrkit::ImageWriter;
 using btrkit::wipe_signatures;
-using btrkit::WritableFile;
 using btrkit::test::TemporaryFolder;
 using btrkit::test::write_file;
 
@@ -74,9 +75,13 @@ Image btrfs_image() {
 }
 
 std::optional<std::string> found_in(const TemporaryFolder& folder) {
-    const auto found = find_signature(folder / "image");
+    const auto found = find_signatures(ImagePlace::whole(folder / "image"));
     REQUIRE(found);
-    return *found;
+    std::optional<std::string> text;
+    for (const auto& signature : *found) {
+        text = (text ? *text + " and " : "") + signature.text();
+    }
+    return text;
 }
 
 TEST_CASE("what is on a device is told by kind and label") {
@@ -108,9 +113,9 @@ TEST_CASE("nothing is found where nothing is") {
         CAPTURE(size);
         write_file(folder / "image", Image(size));
         CHECK(found_in(folder) == std::nullopt);
-        const auto device = WritableFile::open(folder / "image");
-        REQUIRE(device);
-        CHECK(wipe_signatures(**device));
+        const auto image = ImageWriter().open(ImagePlace::whole(folder / "image"));
+        REQUIRE(image);
+        CHECK(wipe_signatures(*image));
     }
     write_file(folder / "image", Image(1 << 20, std::byte{0xa5}));
     CHECK(found_in(folder) == std::nullopt);
@@ -118,10 +123,10 @@ TEST_CASE("nothing is found where nothing is") {
 
 TEST_CASE("what is not there fails") {
     const TemporaryFolder folder;
-    const auto missing = find_signature(folder / "image");
+    const auto missing = find_signatures(ImagePlace::whole(folder / "image"));
     REQUIRE_FALSE(missing);
     CHECK(missing.error().kind == ErrorKind::io);
-    const auto directory = find_signature(folder.path());
+    const auto directory = find_signatures(ImagePlace::whole(folder.path()));
     REQUIRE_FALSE(directory);
     CHECK(directory.error().kind == ErrorKind::usage);
 }
@@ -134,11 +139,11 @@ TEST_CASE("wiping leaves nothing to be found, and touches nothing but magic byte
         write_file(folder / "image", image);
         REQUIRE(found_in(folder));
         {
-            const auto device = WritableFile::open(folder / "image");
-            REQUIRE(device);
-            REQUIRE(wipe_signatures(**device));
+            const auto open = ImageWriter().open(ImagePlace::whole(folder / "image"));
+            REQUIRE(open);
+            REQUIRE(wipe_signatures(*open));
             Image after(image.size());
-            REQUIRE((*device)->read(0, after));
+            REQUIRE(open->device().read(0, after));
             std::size_t changed = 0;
             for (std::size_t i = 0; i < image.size(); ++i) {
                 changed += image[i] != after[i];
@@ -148,6 +153,49 @@ TEST_CASE("wiping leaves nothing to be found, and touches nothing but magic byte
         }
         CHECK(found_in(folder) == std::nullopt);
     }
+}
+
+TEST_CASE("a range has its own signatures, and wiping them leaves those around it") {
+    const TemporaryFolder folder;
+    Image image = dos_table();
+    const Image inside = ext4("inside");
+    image.insert(image.end(), inside.begin(), inside.end());
+    write_file(folder / "image", image);
+    const ImagePlace place{
+        .path = folder / "image", .name = "inside", .offset = blank().size(), .length_bytes = inside.size()};
+    const auto found = find_signatures(place);
+    REQUIRE(found);
+    REQUIRE(found->size() == 1);
+    CHECK(found->front().text() == "ext4 filesystem (label \"inside\")");
+    {
+        const auto open = ImageWriter().open(place);
+        REQUIRE(open);
+        REQUIRE(wipe_signatures(*open));
+    }
+    CHECK(find_signatures(place).value().empty());
+    CHECK(found_in(folder) == "dos partition table");
+}
+
+TEST_CASE("what images come packed in is found where libblkid finds nothing") {
+    using namespace std::string_view_literals;
+    const TemporaryFolder folder;
+    const std::pair<std::string_view, std::string_view> starts[] = {
+        {"zstd", "\x28\xb5\x2f\xfd"sv},     {"gzip", "\x1f\x8b\x08"sv},  {"xz", "\xfd\x37zXZ\0"sv},
+        {"qcow2", "QFI\xfb\0\0\0\3"sv},     {"vmdk", "KDMV\1"sv},        {"vhdx", "vhdxfile"sv},
+        {"ewf", "EVF\x09\x0d\x0a\xff\0"sv}, {"lz4", "\4\x22\x4d\x18"sv}, {"btrfs-stream", "btrfs-stream\0\1"sv},
+    };
+    for (const auto& [word, bytes] : starts) {
+        Image image = blank();
+        put(image, 0, bytes);
+        write_file(folder / "image", image);
+        CHECK(found_in(folder) == std::string(word) + " signature");
+    }
+    Image bcachefs = blank();
+    put(bcachefs, 4096 + 24, "\xc6\x85\x73\xf6\x66\xce\x90\xa9\xd9\x6a\x60\xcf\x80\x3d\xf7\xef"sv);
+    write_file(folder / "image", bcachefs);
+    CHECK(found_in(folder) == "bcachefs signature");
+    write_file(folder / "image", "QF");
+    CHECK(found_in(folder) == std::nullopt);
 }
 
 } // namespace

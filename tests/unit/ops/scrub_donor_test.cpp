@@ -25,7 +25,7 @@ const DonorFile plain_file{.path = "/sub/data/plain", .size = 10 * sectorsize + 
 const DonorFile packed_file{.path = "/sub/packed", .size = 300'000, .content = 2, .compressible = true};
 
 std::unique_ptr<Donor> donor_at(const std::string& path) {
-    auto donor = open_donor(path);
+    auto donor = open_donor(ImagePlace::whole(path));
     REQUIRE_MESSAGE(donor, donor.error().message);
     return std::move(*donor);
 }
@@ -387,8 +387,8 @@ TEST_CASE("a damaged image is a poor donor, and no more") {
 TEST_CASE("what is no donor") {
     const TemporaryFolder folder;
     REQUIRE(::mkfifo((folder / "fifo").c_str(), 0600) == 0);
-    CHECK(open_donor(folder / "fifo").error().kind == ErrorKind::usage);
-    CHECK(open_donor(folder / "nothing").error().kind == ErrorKind::io);
+    CHECK(open_donor(ImagePlace::whole(folder / "fifo")).error().kind == ErrorKind::usage);
+    CHECK(open_donor(ImagePlace::whole(folder / "nothing")).error().kind == ErrorKind::io);
 }
 
 } // namespace scrub_donor_test

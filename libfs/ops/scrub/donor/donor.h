@@ -8,6 +8,7 @@
 #include "libfs/base/bytes.h"
 #include "libfs/base/error.h"
 #include "libfs/base/stop.h"
+#include "libfs/io/image_place.h"
 
 #include <functional>
 #include <memory>
@@ -69,12 +70,12 @@ protected:
     Donor() = default;
 };
 
-/// Whatever stands at path:
+/// Whatever stands there:
 /// - a folder: its files stand for the files of the same path, in the whole filesystem or in a subvolume;
 /// - the image of a filesystem, or one device of it (what lies on others is not offered): so do its files, in itself
 ///   or in any of its subvolumes; and it is a file too;
-/// - any other file or block device: stands for every file of the same name.
-/// Fails with io where path can't be opened, and with usage where it is something else.
-Result<std::unique_ptr<Donor>> open_donor(const std::string& path);
+/// - any other whole file or block device: stands for every file of the same name.
+/// Fails with io where it can't be opened, and with usage where it is something else.
+Result<std::unique_ptr<Donor>> open_donor(const ImagePlace& place);
 
 } // namespace btrkit::scrub

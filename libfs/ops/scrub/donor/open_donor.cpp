@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/base/names.h"
-#include "libfs/io/file_device.h"
+#include "libfs/io/image.h"
 #include "libfs/ops/scrub/donor/file_donor.h"
 #include "libfs/ops/scrub/donor/folder_donor.h"
 #include "libfs/ops/scrub/donor/image_donor.h"
@@ -25,8 +25,8 @@ Result<std::unique_ptr<Donor>> open_folder(const std::string& path) {
 }
 
 /// Nothing where there is no filesystem on it that could be opened.
-std::optional<Filesystem> open_image(const std::string& path) {
-    auto device = FileDevice::open(path);
+std::optional<Filesystem> open_filesystem_at(const ImagePlace& place) {
+    auto device = open_image(place);
     if (!device) {
         return std::nullopt;
     }
@@ -38,14 +38,17 @@ std::optional<Filesystem> open_image(const std::string& path) {
 
 } // namespace
 
-Result<std::unique_ptr<Donor>> open_donor(const std::string& path) {
+Result<std::unique_ptr<Donor>> open_donor(const ImagePlace& place) {
     struct stat status{};
-    if (::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) {
-        return open_folder(path);
+    if (::stat(place.path.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) {
+        return open_folder(place.path);
     }
-    BTRKIT_TRY_ASSIGN(auto file, HostFile::open(path, O_RDONLY));
-    if (auto filesystem = open_image(path)) {
+    BTRKIT_TRY_ASSIGN(auto file, HostFile::open(place.path, O_RDONLY));
+    if (auto filesystem = open_filesystem_at(place)) {
         return std::make_unique<ImageDonor>(std::move(*filesystem), std::move(file));
+    }
+    if (!place.is_whole()) {
+        return fail(ErrorKind::usage, fmt::format("{}: no btrfs that could be opened", printable(place.name)));
     }
     return std::make_unique<FileDonor>(std::move(file));
 }
