@@ -57,7 +57,7 @@ constexpr auto kinds = std::to_array<ForeignKind>({
     {"vhdx", "a disk of Hyper-V (VHDX)", "make it raw: qemu-img convert -O raw {file} raw.img"},
     {"ewf", "an EnCase image (EWF)", "make it raw: ewfexport -t raw -f raw {file}"},
     {"android-sparse", "an Android sparse image", "make it raw: simg2img {file} raw.img"},
-    {"btrfs-stream", "a send stream, not an image", "look at it: btrkit-stream dump {image}"},
+    {"btrfs-stream", "a send stream, not an image", "look at it: btrfs receive --dump -f {image}"},
     {"btrfs-image", "a dump of btrfs-image: metadata alone", "restore it: btrfs-image -r {file} raw.img"},
 });
 

@@ -80,7 +80,8 @@ TEST_CASE("what libblkid knows is named with the next step") {
 TEST_CASE("what images come packed in is named with the next step") {
     check_named(Foreign({{0, "\x28\xb5\x2f\xfd"sv}}), "compressed by zstd; unpack it: zstd -d '");
     check_named(Foreign({{0, "QFI\xfb\0\0\0\3"sv}}), "a disk of QEMU (qcow2); make it raw: qemu-img convert -O raw '");
-    check_named(Foreign({{0, "btrfs-stream\0\1"sv}}), "a send stream, not an image; look at it: btrkit-stream dump '");
+    check_named(Foreign({{0, "btrfs-stream\0\1"sv}}),
+                "a send stream, not an image; look at it: btrfs receive --dump -f '");
     check_named(Foreign({{4096 + 24, "\xc6\x85\x73\xf6\x66\xce\x90\xa9\xd9\x6a\x60\xcf\x80\x3d\xf7\xef"sv}}),
                 "a bcachefs filesystem; look at it: bcachefs show-super '");
 }
