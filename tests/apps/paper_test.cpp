@@ -81,7 +81,7 @@ std::vector<Paper> papers() {
             {"btrkit-send", apps::run_send, {"0", "1", "2", "130"}},
             {"btrkit-subvolume",
              apps::run_subvolume,
-             {"0", "1", "2"},
+             {"0", "1", "2", "130"},
              {{"list"}, {"show"}, {"get-default"}, {"property", "get"}}},
             {"btrkit-undo", apps::run_undo, {"0", "1", "2", "130"}}};
 }
