@@ -24,16 +24,4 @@ ScrubImages open_scrub_images(std::span<const ImagePlace> places, bool for_writi
     return images;
 }
 
-WritableDevices writable_members(const Filesystem& filesystem, std::span<WritableDevice* const> writable) {
-    WritableDevices members;
-    for (const auto& [devid, member] : filesystem.volume().members()) {
-        const auto found =
-            std::ranges::find_if(writable, [&](const WritableDevice* device) { return device == member.device; });
-        if (found != writable.end()) {
-            members[devid] = *found;
-        }
-    }
-    return members;
-}
-
 } // namespace btrkit::apps

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "apps/common/messages.h"
+#include "apps/common/writable_members.h"
 #include "libfs/fs/filesystem.h"
 #include "libfs/io/image.h"
 #include "libfs/volume/volume_writer.h"
@@ -17,8 +18,5 @@ struct ScrubImages {
 /// Opens all of them; an error for each that can't be opened or that something uses: what changes meanwhile looks
 /// damaged, and must not be written.
 ScrubImages open_scrub_images(std::span<const ImagePlace> places, bool for_writing, Messages& messages);
-
-/// The writable devices that are members of the filesystem, by devid.
-WritableDevices writable_members(const Filesystem& filesystem, std::span<WritableDevice* const> writable);
 
 } // namespace btrkit::apps

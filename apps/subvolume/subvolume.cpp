@@ -3,6 +3,7 @@
 
 #include "apps/common/command_line.h"
 #include "apps/common/exit_status.h"
+#include "apps/subvolume/change.h"
 #include "apps/subvolume/verbs.h"
 
 #include <algorithm>
@@ -40,6 +41,10 @@ std::string verb_list() {
     for (const auto& verb : verbs) {
         text += fmt::format("  {:<14}{}\n", verb.name(), verb.summary);
     }
+    for (const auto& verb : change_verbs()) {
+        text += fmt::format("  {:<14}{}\n", verb.name(), verb.summary);
+    }
+    text += "  -f FILE       the verbs that change, one a line of a script, all in one commit\n";
     return text + fmt::format("\n{0} VERB --help tells more, {0} --version the version.\n", subvolume_tool);
 }
 
@@ -49,6 +54,12 @@ int run_subvolume(std::span<const std::string> arguments, Io& io) {
     const auto verb = std::ranges::find_if(verbs, [&](const Verb& each) { return each.begins(arguments); });
     if (verb != verbs.end()) {
         return verb->run(arguments.subspan(verb->word_count()), io);
+    }
+    if (const auto* change = find_change_verb(arguments)) {
+        return run_change_verb(*change, arguments.subspan(change->word_count()), io);
+    }
+    if (!arguments.empty() && arguments.front() == "-f") {
+        return run_change_script(arguments, io);
     }
     CommandLine line({.name = subvolume_tool, .operands = "VERB ...", .summary = ""});
     line.replace_help(verb_list());
