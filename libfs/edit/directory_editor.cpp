@@ -135,6 +135,24 @@ Result<PlaceInTree> DirectoryEditor::make_directory(const PlaceInTree& dir, std:
     return PlaceInTree{.tree = dir.tree, .inode = number};
 }
 
+Result<void> DirectoryEditor::make_parents(std::string_view path) {
+    const auto names = names_of(path);
+    std::string way;
+    for (std::size_t i = 0; i + 1 < names.size(); ++i) {
+        way += '/';
+        way += names[i];
+        const auto there = find(way);
+        if (!there && there.error().kind != ErrorKind::not_found) {
+            return std::unexpected(there.error());
+        }
+        if (!there) {
+            BTRKIT_TRY_ASSIGN(const auto place, find_parent(way));
+            BTRKIT_TRY(make_directory(place.dir, place.name));
+        }
+    }
+    return {};
+}
+
 Result<u64> DirectoryEditor::add_entry(const PlaceInTree& dir, std::string_view name, const btrfs::Key& location,
                                        btrfs::FileType file_type) {
     BTRKIT_TRY_ASSIGN(auto* tree, transaction_->tree(dir.tree));

@@ -40,6 +40,9 @@ public:
     /// A new, empty directory of mode 755 that root owns, as its entry.
     Result<PlaceInTree> make_directory(const PlaceInTree& dir, std::string_view name);
 
+    /// The directories on the way to the path's last name that are not there.
+    Result<void> make_parents(std::string_view path);
+
     /// Puts an entry into the directory; returns its index there. Fails with refused where the name is taken, with
     /// not_found where the directory is none, with no_space where its hash has no room left.
     Result<u64> add_entry(const PlaceInTree& dir, std::string_view name, const btrfs::Key& location,

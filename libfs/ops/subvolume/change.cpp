@@ -21,7 +21,8 @@ public:
     Result<void> operator()(const Create& create) {
         auto place = editor_.directories().find_parent(create.path);
         if (!place && place.error().kind == ErrorKind::not_found && create.with_parents) {
-            return fail(ErrorKind::unsupported, place.error().message + " (-p: directories can't be made yet)");
+            BTRKIT_TRY(editor_.directories().make_parents(create.path));
+            place = editor_.directories().find_parent(create.path);
         }
         if (!place) {
             return std::unexpected(place.error());
