@@ -82,7 +82,16 @@ std::vector<Paper> papers() {
             {"btrkit-subvolume",
              apps::run_subvolume,
              {"0", "1", "2", "130"},
-             {{"list"}, {"show"}, {"get-default"}, {"property", "get"}}},
+             {{"list"},
+              {"show"},
+              {"get-default"},
+              {"property", "get"},
+              {"create"},
+              {"snapshot"},
+              {"delete"},
+              {"set-default"},
+              {"property", "set"},
+              {"-f", "script"}}},
             {"btrkit-undo", apps::run_undo, {"0", "1", "2", "130"}}};
 }
 
