@@ -54,7 +54,7 @@ std::string tool_list(const ToolBox& tools) {
             text += fmt::format("  {:<12}{}\n", verb.name, verb.summary);
         }
     }
-    return text + fmt::format("\n{0} help TOOL tells more, {0} --version the version.\n", own_name);
+    return text + fmt::format("\n{0} help TOOL, or TOOL --help, tells more; {0} --version the version.\n", own_name);
 }
 
 int run_tool(const ToolBox& tools, std::span<const std::string> arguments, Io& io) {

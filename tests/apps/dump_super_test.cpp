@@ -78,9 +78,8 @@ TEST_CASE("what is no image is status 1") {
                     "neither a regular file nor a block device");
     const TempFile empty;
     check_one_error(dump({empty.path()}), 1, empty.path());
-    check_one_error(dump({empty.path(), "-a"}), 1, "0 bytes are too short for a superblock");
-    CHECK(json_of({empty.path()}, 1)["devices"][0]["mirrors"].empty());
-    CHECK(json_of({"/nothing/there"}, 1)["devices"].empty());
+    check_one_error(dump({empty.path(), "-a"}), 1, empty.path());
+    check_one_error(dump({empty.path(), "--format", "json"}), 1, empty.path());
 }
 
 TEST_CASE("a control character of a name does not reach the terminal") {
