@@ -56,7 +56,7 @@ btrfs::RootItem whole_root_item(Bytes body) {
     if (item.generation != item.generation_v2) {
         const auto known = item;
         item = {};
-        std::memcpy(&item, &known, btrfs::legacy_root_item_size);
+        std::memcpy(static_cast<void*>(&item), &known, btrfs::legacy_root_item_size);
     }
     return item;
 }
