@@ -132,10 +132,10 @@ private:
 
 Result<std::string> read_script(const std::string& path) {
     if (path == "-") {
-        return std::string(std::istreambuf_iterator(std::cin), {});
+        return std::string(std::istreambuf_iterator<char>(std::cin), {});
     }
     std::ifstream file(path, std::ios::binary);
-    std::string text(std::istreambuf_iterator(file), {});
+    std::string text(std::istreambuf_iterator<char>(file), {});
     return file ? Result<std::string>(std::move(text))
                 : fail(ErrorKind::io, fmt::format("{}: cannot be read", printable(path)));
 }
