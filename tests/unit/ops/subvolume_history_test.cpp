@@ -73,7 +73,7 @@ u64 random_file(std::mt19937& random) {
 /// So that leaves which others share are left.
 void touch_files(Transaction& transaction, u64 tree, std::mt19937& random) {
     auto* buffer = must(transaction.tree(tree));
-    for (unsigned i = random() % 10; i > 0; --i) {
+    for (auto i = random() % 10; i > 0; --i) {
         const btrfs::Key key = {random_file(random), btrfs::item_type::inode_item, 0};
         if (auto item = must(buffer->find(key))) {
             inode_in(item)->mtime.sec = u64{random()};
@@ -183,7 +183,7 @@ void run_history(const FilesystemKind& kind, u32 seed, unsigned commits) {
         const auto filesystem = bench.open();
         auto transaction = must(Transaction::begin(filesystem, {}));
         SubvolumeEditor editor(transaction, {.sec = 3000});
-        for (unsigned i = random() % 6; i > 0; --i) {
+        for (auto i = random() % 6; i > 0; --i) {
             change(transaction, editor, model, random);
         }
         const auto report = must(commit::run(transaction, bench.writable(filesystem), {}, {}));

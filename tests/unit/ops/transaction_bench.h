@@ -105,9 +105,9 @@ private:
 
 inline btrfs::Uuid random_uuid(std::mt19937& random) {
     btrfs::Uuid uuid;
-    std::memset(&uuid, 0, sizeof(uuid));
-    auto* bytes = reinterpret_cast<u8*>(&uuid);
-    std::generate_n(bytes, sizeof(uuid), [&] { return static_cast<u8>(random()); });
+    for (auto& byte : uuid.bytes) {
+        byte = static_cast<u8>(random());
+    }
     return uuid;
 }
 

@@ -147,7 +147,7 @@ std::vector<ItemEdit> random_edits(std::mt19937& random, Model& model, u64 most)
     const u64 count = random() % most;
     const u64 from = random() % 2000;
     const u64 stretch = 1 + random() % 2000;
-    const unsigned erased_of_ten = random() % 11;
+    const auto erased_of_ten = random() % 11;
     for (u64 i = 0; i < count; ++i) {
         const auto key = key_of(from + random() % stretch);
         if (random() % 10 < erased_of_ten) {
