@@ -264,21 +264,7 @@ Result<void> Editor::join_left(unsigned level) {
     }
     const auto neighbour = above.take_back(1);
     Waiting small = std::exchange(waiting_[level], {});
-    BTRKIT_TRY_ASSIGN(const auto owned, cache_->get(*neighbour.kept));
-    BTRKIT_TRY(sink_->replace(owned->block(), false));
-    ++result_.blocks_replaced;
-    if (level == 0) {
-        BTRKIT_TRY(merge_leaf(owned, {}));
-    } else {
-        const TreeBlock& block = owned->block();
-        for (u32 slot = 0; slot < block.count(); ++slot) {
-            waiting_[level].push_back({.key = block.key(slot),
-                                       .kept = child_promise(block, slot, *neighbour.kept),
-                                       .child = {block.pointer(slot).blockptr},
-                                       .generation = block.pointer(slot).generation},
-                                      1);
-        }
-    }
+    BTRKIT_TRY(visit(*neighbour.kept, {}, false)); // nothing waits below: all that it holds waits here now
     small.push_front(std::exchange(waiting_[level], {}));
     waiting_[level] = std::move(small);
     return {};
