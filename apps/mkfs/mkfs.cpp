@@ -2,6 +2,7 @@
 #include "apps/mkfs/mkfs.h"
 
 #include "apps/common/exit_status.h"
+#include "apps/common/fresh_values.h"
 #include "apps/common/progress.h"
 #include "apps/common/sizes.h"
 #include "apps/common/stop_signals.h"
@@ -10,9 +11,7 @@
 #include "apps/mkfs/source.h"
 #include "libfs/base/names.h"
 
-#include <chrono>
 #include <cstdlib>
-#include <random>
 
 #include <archive.h>
 #include <blkid.h>
@@ -21,21 +20,6 @@
 namespace btrkit::apps {
 
 namespace {
-
-btrfs::Uuid random_uuid() {
-    std::random_device source;
-    btrfs::Uuid uuid;
-    for (auto& byte : uuid.bytes) {
-        byte = static_cast<u8>(source());
-    }
-    return mkfs::derived_uuid(uuid, "random", 0);
-}
-
-mkfs::Time current_time() {
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now);
-    return {.sec = seconds.count(), .nsec = static_cast<u32>(std::chrono::nanoseconds(now - seconds).count())};
-}
 
 /// SOURCE_DATE_EPOCH (reproducible-builds.org): the time that everything new is dated, where it is set.
 Result<std::optional<std::int64_t>> source_date_epoch() {

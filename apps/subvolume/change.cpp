@@ -4,6 +4,7 @@
 #include "apps/common/command_line.h"
 #include "apps/common/exit_status.h"
 #include "apps/common/find_image.h"
+#include "apps/common/fresh_values.h"
 #include "apps/common/open_writable.h"
 #include "apps/common/stop_signals.h"
 #include "apps/common/writable_members.h"
@@ -12,12 +13,10 @@
 #include "libfs/base/names.h"
 #include "libfs/ops/subvolume/change.h"
 
-#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
-#include <random>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -45,21 +44,6 @@ void add_write_flags(CommandLine& line, WriteFlags& flags) {
         ->option_text("FILE");
     line.app().add_flag("--no-proof", flags.no_proof, "don't check the changed filesystem before it is written");
     line.add_size("--memory", flags.memory_bytes, "what new blocks and the proof may take (256M)");
-}
-
-btrfs::Uuid random_subvolume_uuid() {
-    std::random_device source;
-    btrfs::Uuid uuid;
-    for (auto& byte : uuid.bytes) {
-        byte = static_cast<u8>(source());
-    }
-    return uuid;
-}
-
-Time current_time() {
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now);
-    return {.sec = seconds.count(), .nsec = static_cast<u32>(std::chrono::nanoseconds(now - seconds).count())};
 }
 
 class ChangeRun {
@@ -108,7 +92,7 @@ private:
             .transaction = {.room = {.memory_bytes = memory_bytes / 2, .spill_directory = spill_directory},
                             .cache_bytes = memory_bytes / 4},
             .now = current_time(),
-            .new_uuid = random_subvolume_uuid};
+            .new_uuid = random_uuid};
         return subvolume::run(filesystem, devices, commands, options,
                               {.stop = signals.token(), .memory_bytes = memory_bytes});
     }
