@@ -49,18 +49,6 @@ private:
     std::vector<ItemEdit> items_;
 };
 
-/// What an item with a shorter body says, without what it does not say.
-btrfs::RootItem whole_root_item(Bytes body) {
-    btrfs::RootItem item = {};
-    std::memcpy(&item, body.data(), std::min(body.size(), sizeof(item)));
-    if (item.generation != item.generation_v2) {
-        const auto known = item;
-        item = {};
-        std::memcpy(static_cast<void*>(&item), &known, btrfs::legacy_root_item_size);
-    }
-    return item;
-}
-
 } // namespace
 
 Result<u64> SubvolumeEditor::find(std::string_view path) {
@@ -87,7 +75,7 @@ Result<btrfs::RootItem> SubvolumeEditor::root_item(u64 id) {
     if (item->body.size() < btrfs::legacy_root_item_size) {
         return damaged_root(id, "its root item is short");
     }
-    const auto root = whole_root_item(item->body);
+    const auto root = whole_root_item(item->body).item;
     if (root.refs == 0 || root.drop_progress.to_key() != btrfs::Key{}) {
         return fail(ErrorKind::refused,
                     fmt::format("subvolume {} is being deleted; mount it to let the kernel finish that", id));
@@ -143,29 +131,27 @@ Result<void> SubvolumeEditor::unlink(u64 id) {
 }
 
 Result<void> SubvolumeEditor::add_uuid(const btrfs::Uuid& uuid, u8 key_type, u64 id) {
-    const auto tree = transaction_->tree(btrfs::uuid_tree_id);
-    if (!tree || uuid == btrfs::Uuid{}) {
-        const bool is_missing = !tree && tree.error().kind != ErrorKind::not_found;
-        return is_missing ? std::unexpected(tree.error()) : Result<void>{};
+    BTRKIT_TRY_ASSIGN(auto* tree, transaction_->tree_if_any(btrfs::uuid_tree_id));
+    if (tree == nullptr || uuid.is_null()) {
+        return {};
     }
     const auto key = uuid_tree_key(uuid, key_type);
-    BTRKIT_TRY_ASSIGN(const auto there, (*tree)->find(key));
+    BTRKIT_TRY_ASSIGN(const auto there, tree->find(key));
     auto body = there ? there->body : std::vector<std::byte>{};
     const btrfs::le64 stored = id;
     const Bytes added = as_bytes_of(stored);
     body.insert(body.end(), added.begin(), added.end());
-    (*tree)->put(key, std::move(body));
+    tree->put(key, std::move(body));
     return {};
 }
 
 Result<void> SubvolumeEditor::remove_uuid(const btrfs::Uuid& uuid, u8 key_type, u64 id) {
-    const auto tree = transaction_->tree(btrfs::uuid_tree_id);
-    if (!tree || uuid == btrfs::Uuid{}) {
-        const bool is_missing = !tree && tree.error().kind != ErrorKind::not_found;
-        return is_missing ? std::unexpected(tree.error()) : Result<void>{};
+    BTRKIT_TRY_ASSIGN(auto* tree, transaction_->tree_if_any(btrfs::uuid_tree_id));
+    if (tree == nullptr || uuid.is_null()) {
+        return {};
     }
     const auto key = uuid_tree_key(uuid, key_type);
-    BTRKIT_TRY_ASSIGN(const auto there, (*tree)->find(key));
+    BTRKIT_TRY_ASSIGN(const auto there, tree->find(key));
     if (!there) {
         return {};
     }
@@ -177,23 +163,23 @@ Result<void> SubvolumeEditor::remove_uuid(const btrfs::Uuid& uuid, u8 key_type, 
         }
     }
     if (rest.empty()) {
-        BTRKIT_TRY((*tree)->erase(key));
+        BTRKIT_TRY(tree->erase(key));
     } else {
-        (*tree)->put(key, std::move(rest));
+        tree->put(key, std::move(rest));
     }
     return {};
 }
 
 /// Where quotas are kept, each subvolume has a group of its own, from the start. Its numbers are counted by the kernel.
 Result<void> SubvolumeEditor::add_quota_group(u64 id) {
-    const auto tree = transaction_->tree(btrfs::quota_tree_id);
-    if (!tree) {
-        return tree.error().kind == ErrorKind::not_found ? Result<void>{} : std::unexpected(tree.error());
+    BTRKIT_TRY_ASSIGN(auto* tree, transaction_->tree_if_any(btrfs::quota_tree_id));
+    if (tree == nullptr) {
+        return {};
     }
     const btrfs::QgroupInfoItem info = {.generation = transaction_->generation()};
     const btrfs::QgroupLimitItem limit = {};
-    (*tree)->put({0, type::qgroup_info, id}, as_bytes_of(info));
-    (*tree)->put({0, type::qgroup_limit, id}, as_bytes_of(limit));
+    tree->put({0, type::qgroup_info, id}, as_bytes_of(info));
+    tree->put({0, type::qgroup_limit, id}, as_bytes_of(limit));
     return {};
 }
 
@@ -328,7 +314,7 @@ Result<void> SubvolumeEditor::set_read_only(u64 id, bool is_read_only, bool forg
     if (((root.flags & btrfs::root_subvol_rdonly) != 0) == is_read_only) {
         return {};
     }
-    const bool was_received = root.received_uuid != btrfs::Uuid{};
+    const bool was_received = !root.received_uuid.is_null();
     if (!is_read_only && was_received && !forget_received) {
         return fail(ErrorKind::refused,
                     fmt::format("subvolume {} was received; made writable, what is sent on top of it would go wrong. "

@@ -21,6 +21,18 @@ std::optional<TreeRoot> parse_root_item(const btrfs::Key& key, Bytes body) {
         .block = {.address = {item.bytenr}, .generation = item.generation, .level = item.level, .tree = key.objectid}};
 }
 
+WholeRootItem whole_root_item(Bytes body) {
+    WholeRootItem whole;
+    std::memcpy(static_cast<void*>(&whole.item), body.data(), std::min(body.size(), sizeof(whole.item)));
+    whole.is_legacy = body.size() < sizeof(whole.item) || whole.item.generation_v2 != whole.item.generation;
+    if (whole.is_legacy) {
+        btrfs::RootItem kept;
+        std::memcpy(static_cast<void*>(&kept), &whole.item, btrfs::legacy_root_item_size);
+        whole.item = kept;
+    }
+    return whole;
+}
+
 Filesystem::Filesystem(Volume volume)
     : volume_(std::make_unique<Volume>(std::move(volume))), reader_(std::make_unique<BlockReader>(*volume_)),
       root_tree_{.id = btrfs::root_tree_id,

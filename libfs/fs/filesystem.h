@@ -17,6 +17,15 @@ struct TreeRoot {
 /// The root that a root item of this key tells of; nothing where the item is too short to tell.
 std::optional<TreeRoot> parse_root_item(const btrfs::Key& key, Bytes body);
 
+/// What a root item says, without what it only seems to say.
+struct WholeRootItem {
+    btrfs::RootItem item = {};
+    /// It was written by who does not know what stands behind the first generation: all of that is void.
+    bool is_legacy = false;
+};
+/// Of a body that is long enough for parse_root_item().
+WholeRootItem whole_root_item(Bytes body);
+
 struct FilesystemOptions {
     VolumeOptions volume = {};
     /// Take these blocks for the roots of the trees of tree roots and of chunks, instead of those that the superblock

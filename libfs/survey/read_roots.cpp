@@ -63,15 +63,8 @@ std::optional<RootRecord> parse_root_record(const btrfs::Key& key, Bytes body, c
     if (!root) {
         return std::nullopt;
     }
-    RootRecord record{.root = *root, .item = {}, .place = place};
-    std::memcpy(static_cast<void*>(&record.item), body.data(), std::min(body.size(), sizeof(record.item)));
-    record.is_legacy = body.size() < sizeof(record.item) || record.item.generation_v2 != record.item.generation;
-    if (record.is_legacy) {
-        btrfs::RootItem kept;
-        std::memcpy(static_cast<void*>(&kept), &record.item, btrfs::legacy_root_item_size);
-        record.item = kept;
-    }
-    return record;
+    const auto whole = whole_root_item(body);
+    return RootRecord{.root = *root, .item = whole.item, .place = place, .is_legacy = whole.is_legacy};
 }
 
 void RootsCollector::accept(const btrfs::Key& key, Bytes body, const Place& place) {

@@ -97,9 +97,10 @@ Result<TreeBuffer*> Transaction::tree(u64 id) {
     return &tree->buffer;
 }
 
-Result<TreeRoot> Transaction::root_of(u64 id) {
-    BTRKIT_TRY_ASSIGN(const auto* tree, workspace_->trees.find(id));
-    return tree->root;
+Result<TreeBuffer*> Transaction::tree_if_any(u64 id) {
+    auto found = tree(id);
+    const bool is_missing = !found && found.error().kind == ErrorKind::not_found;
+    return is_missing ? nullptr : found;
 }
 
 Result<void> Transaction::put_root_item(const btrfs::Key& key, btrfs::RootItem item, const OpenTree& tree) {
@@ -186,12 +187,12 @@ Result<void> Transaction::touch_root_tree() {
 
 /// Full quotas are not counted here: a kernel is told to count anew.
 Result<void> Transaction::touch_quotas() {
-    const auto quota = tree(btrfs::quota_tree_id);
-    if (!quota) {
-        return quota.error().kind == ErrorKind::not_found ? Result<void>{} : std::unexpected(quota.error());
+    BTRKIT_TRY_ASSIGN(auto* quota, tree_if_any(btrfs::quota_tree_id));
+    if (quota == nullptr) {
+        return {};
     }
     const btrfs::Key key = {0, btrfs::item_type::qgroup_status, 0};
-    BTRKIT_TRY_ASSIGN(auto item, (*quota)->find(key));
+    BTRKIT_TRY_ASSIGN(auto item, quota->find(key));
     if (!item || item->body.size() < sizeof(btrfs::QgroupStatusItem)) {
         return {};
     }
@@ -201,7 +202,7 @@ Result<void> Transaction::touch_quotas() {
     }
     status->flags = status->flags | btrfs::qgroup_status_inconsistent;
     status->generation = generation();
-    (*quota)->put(key, std::move(item->body));
+    quota->put(key, std::move(item->body));
     return {};
 }
 

@@ -42,8 +42,8 @@ public:
 
     /// The tree of that id, to be read and changed. It stays valid. Fails with not_found, and with damaged.
     Result<TreeBuffer*> tree(u64 id);
-    /// Where it begins now: without what still waits in its buffer.
-    Result<TreeRoot> root_of(u64 id);
+    /// The same of a tree that not every filesystem has: null where there is none.
+    Result<TreeBuffer*> tree_if_any(u64 id);
 
     /// Makes a tree of these items. Its root item, under that key, is put with it; where the tree begins is filled in.
     Result<void> create_tree(const btrfs::Key& root_key, btrfs::RootItem root_item, std::span<const ItemEdit> items);
