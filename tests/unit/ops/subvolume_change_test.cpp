@@ -70,11 +70,19 @@ TEST_CASE("subvolume changes: deleted with those that hang in it, or refused") {
     CHECK(paths(bench) == Paths{"d"});
 }
 
+TEST_CASE("subvolume changes: directories on the way are made, those that are there are kept") {
+    const TransactionBench bench({.slack_bytes = slack_bytes});
+    must(change(bench, {subvolume::Create{.path = "/some/where/a", .with_parents = true},
+                        subvolume::Create{.path = "/some/where/else/b", .with_parents = true}}));
+    CHECK(paths(bench) == Paths{"some/where/a", "some/where/else/b"});
+    CHECK(check_filesystem(bench.open()).findings.all().empty());
+}
+
 TEST_CASE("subvolume changes: what can't be done") {
     const TransactionBench bench({.slack_bytes = slack_bytes});
     const std::vector<std::pair<subvolume::Change, ErrorKind>> wrong{
         {subvolume::Create{.path = "/no/where"}, ErrorKind::not_found},
-        {subvolume::Create{.path = "/no/where", .with_parents = true}, ErrorKind::unsupported},
+        {subvolume::Create{.path = "/" + file_name(1) + "/no/where", .with_parents = true}, ErrorKind::not_found},
         {subvolume::Snapshot{.source = "999", .path = "/x"}, ErrorKind::not_found},
         {subvolume::Snapshot{.source = "5", .path = "/"}, ErrorKind::usage},
         {subvolume::Delete{.subvolume = "/"}, ErrorKind::refused},
