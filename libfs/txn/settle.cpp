@@ -60,7 +60,7 @@ Result<void> settle_used_bytes(Workspace& workspace, const GroupChange& change) 
     if (change.used_bytes == 0 && !change.is_new) {
         return {};
     }
-    const bool has_own_tree = (workspace.geometry.compat_ro_flags & btrfs::compat_ro_block_group_tree) != 0;
+    const bool has_own_tree = workspace.geometry.has_block_group_tree();
     BTRKIT_TRY_ASSIGN(auto* tree,
                       workspace.trees.find(has_own_tree ? btrfs::block_group_tree_id : btrfs::extent_tree_id));
     const btrfs::Key key = {change.chunk.start.bytenr, type::block_group_item, change.chunk.length};
@@ -86,14 +86,9 @@ Result<void> settle_used_bytes(Workspace& workspace, const GroupChange& change) 
     return {};
 }
 
-bool has_valid_free_space_tree(const Geometry& geometry) {
-    constexpr u64 wanted = btrfs::compat_ro_free_space_tree | btrfs::compat_ro_free_space_tree_valid;
-    return (geometry.compat_ro_flags & wanted) == wanted;
-}
-
 Result<void> settle_free_space(Workspace& workspace, const GroupChange& change) {
     const bool has_changed = !change.taken.empty() || !change.freed.empty() || change.is_new;
-    if (!has_valid_free_space_tree(workspace.geometry) || !has_changed) {
+    if (!workspace.geometry.has_valid_free_space_tree() || !has_changed) {
         return {};
     }
     const u32 sectorsize = workspace.geometry.sectorsize;

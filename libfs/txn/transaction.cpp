@@ -31,18 +31,14 @@ Result<u64> new_generation(const Filesystem& filesystem) {
 }
 
 Result<SpaceLedger::Trees> space_trees(const Filesystem& filesystem) {
-    const u64 features = filesystem.geometry().compat_ro_flags;
-    const bool has_group_tree = (features & btrfs::compat_ro_block_group_tree) != 0;
-    const bool has_free_space_tree =
-        (features & btrfs::compat_ro_free_space_tree) != 0 && (features & btrfs::compat_ro_free_space_tree_valid) != 0;
     SpaceLedger::Trees trees;
     BTRKIT_TRY_ASSIGN(const auto extents, filesystem.find_tree(btrfs::extent_tree_id));
     trees.extents = trees.block_groups = extents.block;
-    if (has_group_tree) {
+    if (filesystem.geometry().has_block_group_tree()) {
         BTRKIT_TRY_ASSIGN(const auto groups, filesystem.find_tree(btrfs::block_group_tree_id));
         trees.block_groups = groups.block;
     }
-    if (has_free_space_tree) {
+    if (filesystem.geometry().has_valid_free_space_tree()) {
         BTRKIT_TRY_ASSIGN(const auto free_space, filesystem.find_tree(btrfs::free_space_tree_id));
         trees.free_space = free_space.block;
     }

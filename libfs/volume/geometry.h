@@ -30,6 +30,13 @@ struct Geometry {
         return fsid == tree_fsid || std::ranges::find(seed_fsids, fsid) != seed_fsids.end();
     }
     bool has_incompat(u64 flag) const { return (incompat_flags & flag) != 0; }
+    /// Block groups have a tree of their own; else they are items of the extent tree.
+    bool has_block_group_tree() const { return (compat_ro_flags & btrfs::compat_ro_block_group_tree) != 0; }
+    /// There is a free space tree, and kernels believe it.
+    bool has_valid_free_space_tree() const {
+        constexpr u64 both = btrfs::compat_ro_free_space_tree | btrfs::compat_ro_free_space_tree_valid;
+        return (compat_ro_flags & both) == both;
+    }
 };
 
 /// The geometry of a superblock that check_superblock() found valid.

@@ -11,7 +11,7 @@ namespace {
 class UsedBytes {
 public:
     explicit UsedBytes(const Filesystem& filesystem) {
-        const bool has_own_tree = (filesystem.geometry().compat_ro_flags & btrfs::compat_ro_block_group_tree) != 0;
+        const bool has_own_tree = filesystem.geometry().has_block_group_tree();
         if (const auto root = filesystem.find_tree(has_own_tree ? btrfs::block_group_tree_id : btrfs::extent_tree_id)) {
             cursor_.emplace(filesystem.reader(), root->block);
         }

@@ -132,7 +132,7 @@ std::set<u64> starts_of_groups(const Findings& findings, const MappedChunks& chu
 
 void compare_groups(const Findings& findings, const Filesystem& filesystem, const MappedChunks& chunks,
                     ChunkComparison& comparison) {
-    const bool has_tree = (filesystem.geometry().compat_ro_flags & btrfs::compat_ro_block_group_tree) != 0;
+    const bool has_tree = filesystem.geometry().has_block_group_tree();
     const auto tree = filesystem.find_tree(has_tree ? btrfs::block_group_tree_id : btrfs::extent_tree_id);
     if (!tree) {
         return;

@@ -129,7 +129,7 @@ std::vector<u64> essential_trees(const Geometry& geometry) {
     if ((geometry.compat_ro_flags & btrfs::compat_ro_free_space_tree) != 0) {
         trees.push_back(btrfs::free_space_tree_id);
     }
-    if ((geometry.compat_ro_flags & btrfs::compat_ro_block_group_tree) != 0) {
+    if (geometry.has_block_group_tree()) {
         trees.push_back(btrfs::block_group_tree_id);
     }
     if (geometry.has_incompat(btrfs::incompat_raid_stripe_tree)) {

@@ -122,7 +122,7 @@ void check_bytes_used(Context& context) {
 
 void check_block_groups(Context& context) {
     const bool is_changing = (context.geometry().super_flags & btrfs::super_flag_changing_bg_tree) != 0;
-    const bool has_tree = (context.geometry().compat_ro_flags & btrfs::compat_ro_block_group_tree) != 0;
+    const bool has_tree = context.geometry().has_block_group_tree();
     const bool complete = !has_tree || scan_block_group_tree(context);
     if (is_old_dump(context)) {
         return;
