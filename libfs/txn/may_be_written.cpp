@@ -5,6 +5,7 @@
 #include "formats/btrfs/quota.h"
 #include "libfs/base/names.h"
 #include "libfs/tree/tree_search.h"
+#include "libfs/volume/only_read.h"
 
 #include <fmt/format.h>
 
@@ -18,38 +19,22 @@ std::unexpected<Error> refused(std::string why) {
     return fail(ErrorKind::refused, "not changed: " + std::move(why));
 }
 
-Result<void> check_features(const btrfs::Superblock& super) {
-    const u64 incompat = super.incompat_flags & ~btrfs::known_flags(btrfs::incompat_flag_names);
-    const u64 compat_ro = super.compat_ro_flags & ~btrfs::known_flags(btrfs::compat_ro_flag_names);
-    if (incompat != 0 || compat_ro != 0) {
-        return refused(
-            fmt::format("features that are not known here (incompat {:#x}, compat_ro {:#x})", incompat, compat_ro));
-    }
+Result<void> check_features(const Geometry& geometry) {
     for (const auto& [flag, name] :
-         {std::pair(btrfs::incompat_zoned, "zoned devices are written in order only"),
-          std::pair(btrfs::incompat_extent_tree_v2, "extent tree v2 can only be read"),
-          std::pair(btrfs::incompat_remap_tree, "remapped chunks can only be read"),
-          std::pair(btrfs::incompat_raid_stripe_tree, "a raid stripe tree can only be read"),
+         {std::pair(btrfs::incompat_raid_stripe_tree, "a raid stripe tree can only be read"),
           std::pair(btrfs::incompat_simple_quota,
                     "simple quotas can't be kept right here yet; mount it, or disable them (btrfs quota disable)")}) {
-        if (super.has_incompat(flag)) {
+        if (geometry.has_incompat(flag)) {
             return refused(name);
         }
     }
-    const bool needs_free_space_tree = (super.compat_ro_flags & btrfs::compat_ro_block_group_tree) != 0;
-    if (needs_free_space_tree && (super.compat_ro_flags & btrfs::compat_ro_free_space_tree_valid) == 0) {
+    if (geometry.has_block_group_tree() && !geometry.has_valid_free_space_tree()) {
         return refused("its free space tree is marked invalid");
     }
     return {};
 }
 
 Result<void> check_state(const btrfs::Superblock& super) {
-    if ((super.flags & btrfs::super_flags_metadump) != 0) {
-        return refused("it is a dump of metadata, not a filesystem");
-    }
-    if ((super.flags & btrfs::super_flags_changing) != 0) {
-        return refused("a change of its id or format was begun and not finished; let btrfstune finish it");
-    }
     if ((super.flags & btrfs::super_flag_seeding) != 0) {
         return refused("it is a seed, which others may stand on");
     }
@@ -109,12 +94,12 @@ Result<void> check_begun_work(const Filesystem& filesystem) {
 } // namespace
 
 Result<void> may_be_written(const Filesystem& filesystem) {
-    BTRKIT_TRY(check_features(filesystem.super()));
+    if (const auto why = why_only_read(filesystem.volume())) {
+        return refused(*why);
+    }
+    BTRKIT_TRY(check_features(filesystem.geometry()));
     BTRKIT_TRY(check_state(filesystem.super()));
     BTRKIT_TRY(check_devices(filesystem));
-    if (const auto place = find_overlap(filesystem.volume().chunks())) {
-        return refused(fmt::format("several chunks claim device {} at offset {}", place->devid, place->offset));
-    }
     return check_begun_work(filesystem);
 }
 

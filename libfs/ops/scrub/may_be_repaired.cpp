@@ -1,38 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "libfs/base/names.h"
 #include "libfs/ops/scrub/scrub.h"
-
-#include <fmt/format.h>
+#include "libfs/volume/only_read.h"
 
 namespace btrkit::scrub {
 
 Result<void> may_be_repaired(const Filesystem& filesystem) {
-    const auto& super = filesystem.super();
-    const auto refused = [](std::string why) { return fail(ErrorKind::refused, "not repaired: " + std::move(why)); };
-    const u64 incompat = super.incompat_flags & ~btrfs::known_flags(btrfs::incompat_flag_names);
-    const u64 compat_ro = super.compat_ro_flags & ~btrfs::known_flags(btrfs::compat_ro_flag_names);
-    if (incompat != 0 || compat_ro != 0) {
-        return refused(
-            fmt::format("features that are not known here (incompat {:#x}, compat_ro {:#x})", incompat, compat_ro));
-    }
-    // Parts of these are understood for reading only.
-    for (const auto& [flag, name] : {std::pair(btrfs::incompat_zoned, "zoned devices are written in order only"),
-                                     std::pair(btrfs::incompat_extent_tree_v2, "extent tree v2"),
-                                     std::pair(btrfs::incompat_remap_tree, "remapped chunks")}) {
-        if (super.has_incompat(flag)) {
-            return refused(name);
-        }
-    }
-    if ((super.flags & btrfs::super_flags_metadump) != 0) {
-        return refused("it is a dump of metadata, not a filesystem");
-    }
-    if ((super.flags & btrfs::super_flags_changing) != 0) {
-        return refused("a change of its id or format was begun and not finished");
-    }
-    if (const auto place = find_overlap(filesystem.volume().chunks())) {
-        return refused(fmt::format("several chunks claim device {} at offset {}", place->devid, place->offset));
-    }
-    return {};
+    const auto why = why_only_read(filesystem.volume());
+    return why ? fail(ErrorKind::refused, "not repaired: " + *why) : Result<void>{};
 }
 
 } // namespace btrkit::scrub
