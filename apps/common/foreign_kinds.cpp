@@ -16,8 +16,8 @@ namespace {
 struct ForeignKind {
     std::string_view type; ///< of a Signature
     std::string_view words;
-    /// {file}: the image as a shell takes it. {file}: the same for who wants a device, or a whole file. Empty: there
-    /// is nothing to get to.
+    /// {image}: the place as our tools take it. {file}: the file, or a loop device over the range, for all others.
+    /// {behind}: what begins 8 KiB further on. Empty: there is nothing to get to.
     std::string_view next;
 };
 

@@ -5,6 +5,8 @@
 #include "apps/common/exit_status.h"
 #include "apps/common/find_image.h"
 #include "apps/common/fresh_values.h"
+#include "apps/common/no_btrfs.h"
+#include "apps/common/open_filesystem.h"
 #include "apps/common/open_writable.h"
 #include "apps/common/stop_signals.h"
 #include "apps/common/writable_members.h"
@@ -56,7 +58,7 @@ public:
             return exit_failed;
         }
         auto images = open_writable(places, messages_);
-        if (messages_.error_count() > 0) {
+        if (messages_.error_count() > 0 || is_no_btrfs(places, messages_)) {
             return exit_failed;
         }
         std::vector<std::unique_ptr<BlockDevice>> devices;
@@ -66,11 +68,10 @@ public:
             writable.push_back(device.get());
             devices.push_back(std::move(device));
         }
-        const auto filesystem = Filesystem::open(std::move(devices), {}, [&](const Problem& problem) {
-            if (problem.severity() != Severity::note) {
-                messages_.warning(describe(problem));
-            }
-        });
+        Damages damages(messages_);
+        const auto filesystem =
+            Filesystem::open(std::move(devices), {}, [&](const Problem& problem) { damages.tell(problem); });
+        damages.finish();
         const auto report = filesystem ? change(*filesystem, writable_members(*filesystem, writable), commands)
                                        : std::unexpected(filesystem.error());
         if (!report) {
