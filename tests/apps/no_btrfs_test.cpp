@@ -5,6 +5,7 @@
 #include "apps/dump_tree/dump_tree.h"
 #include "apps/scrub/scrub.h"
 #include "apps/send/send.h"
+#include "apps/subvolume/subvolume.h"
 #include "tests/apps/made_image.h"
 #include "tests/support/partitioned_disk.h"
 
@@ -44,13 +45,20 @@ void check_named(const Foreign& image, std::string_view what) {
         apps::App app;
         std::vector<std::string> more;
         int status;
+        std::vector<std::string> verb = {};
     };
-    const std::vector<Tool> tools = {{apps::run_check, {}, 8},          {apps::run_check, {"--format", "json"}, 8},
-                                     {apps::run_scrub, {}, 1},          {apps::run_scrub, {"--repair"}, 1},
-                                     {apps::run_dump_tree, {}, 1},      {apps::run_dump_super, {}, 1},
-                                     {apps::run_send, {"subvolume"}, 1}};
+    const std::vector<Tool> tools = {{apps::run_check, {}, 8},
+                                     {apps::run_check, {"--format", "json"}, 8},
+                                     {apps::run_scrub, {}, 1},
+                                     {apps::run_scrub, {"--repair"}, 1},
+                                     {apps::run_dump_tree, {}, 1},
+                                     {apps::run_dump_super, {}, 1},
+                                     {apps::run_send, {"subvolume"}, 1},
+                                     {apps::run_subvolume, {}, 1, {"list"}},
+                                     {apps::run_subvolume, {"/new"}, 1, {"create"}}};
     for (const auto& tool : tools) {
-        std::vector<std::string> arguments = {image.path()};
+        auto arguments = tool.verb;
+        arguments.push_back(image.path());
         arguments.insert(arguments.end(), tool.more.begin(), tool.more.end());
         const auto run = run_tool(tool.app, arguments);
         CAPTURE(run.err);
