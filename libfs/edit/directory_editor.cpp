@@ -9,8 +9,6 @@
 #include "libfs/edit/new_inode.h"
 #include "libfs/fs/path_lookup.h"
 
-#include <ranges>
-
 #include <fmt/format.h>
 #include <sys/stat.h>
 
@@ -26,18 +24,6 @@ Bytes as_bytes(std::string_view text) {
 
 btrfs::Key dir_item_key(u64 dir, std::string_view name) {
     return {dir, type::dir_item, name_hash(as_bytes(name))};
-}
-
-/// The names of a path, without those that don't matter.
-std::vector<std::string_view> names_of(std::string_view path) {
-    std::vector<std::string_view> names;
-    for (const auto part : std::views::split(path, '/')) {
-        const std::string_view name(part.begin(), part.end());
-        if (!name.empty() && name != ".") {
-            names.push_back(name);
-        }
-    }
-    return names;
 }
 
 std::vector<std::byte> entry_of(std::string_view name, const btrfs::Key& location, btrfs::FileType file_type,
@@ -84,7 +70,7 @@ Result<std::optional<btrfs::Key>> DirectoryEditor::find_entry(const PlaceInTree&
 
 Result<PlaceInTree> DirectoryEditor::find(std::string_view path) {
     PlaceInTree place = {.tree = btrfs::fs_tree_id, .inode = btrfs::root_dir_inode};
-    for (const auto name : names_of(path)) {
+    for (const auto name : path_names(path)) {
         BTRKIT_TRY_ASSIGN(const auto location, find_entry(place, name));
         if (!location) {
             return fail(ErrorKind::not_found,
@@ -98,7 +84,7 @@ Result<PlaceInTree> DirectoryEditor::find(std::string_view path) {
 }
 
 Result<NamedPlace> DirectoryEditor::find_parent(std::string_view path) {
-    auto names = names_of(path);
+    auto names = path_names(path);
     const bool is_possible = !names.empty() && names.back() != ".." && names.back().size() <= btrfs::max_name_length;
     if (!is_possible) {
         return fail(ErrorKind::usage, fmt::format("\"{}\" ends in no name that can be made", printable(path)));
@@ -136,7 +122,7 @@ Result<PlaceInTree> DirectoryEditor::make_directory(const PlaceInTree& dir, std:
 }
 
 Result<void> DirectoryEditor::make_parents(std::string_view path) {
-    const auto names = names_of(path);
+    const auto names = path_names(path);
     std::string way;
     for (std::size_t i = 0; i + 1 < names.size(); ++i) {
         way += '/';

@@ -13,8 +13,6 @@ namespace btrkit {
 struct PlaceInTree {
     u64 tree = 0;
     u64 inode = 0;
-
-    friend bool operator==(const PlaceInTree&, const PlaceInTree&) = default;
 };
 
 /// Where a path leads and what it ends in: the directory that a new entry would stand in, and its name.
@@ -31,7 +29,7 @@ public:
     /// As find_path(): from the top-level tree, without following anything. Fails with not_found, naming what is not
     /// there, and with damaged.
     Result<PlaceInTree> find(std::string_view path);
-    /// All of the path but its last name must be there, and be a directory. Fails with usage where there is no last
+    /// All of the path but its last name must be there. Fails with usage where there is no last
     /// name, or none that an entry can have.
     Result<NamedPlace> find_parent(std::string_view path);
     /// Nothing where the directory has no such entry.

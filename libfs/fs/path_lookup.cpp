@@ -5,6 +5,8 @@
 #include "libfs/base/checksum.h"
 #include "libfs/base/names.h"
 
+#include <ranges>
+
 #include <fmt/format.h>
 
 namespace btrkit {
@@ -51,6 +53,17 @@ std::optional<btrfs::Key> entry_of_name(Bytes entries, std::string_view name) {
     return std::nullopt;
 }
 
+std::vector<std::string_view> path_names(std::string_view path) {
+    std::vector<std::string_view> names;
+    for (const auto part : std::views::split(path, '/')) {
+        const std::string_view name(part.begin(), part.end());
+        if (!name.empty() && name != ".") {
+            names.push_back(name);
+        }
+    }
+    return names;
+}
+
 Result<InodePlace> find_path(const Filesystem& filesystem, std::string_view path) {
     BTRKIT_TRY_ASSIGN(auto top, filesystem.find_tree(btrfs::fs_tree_id));
     return find_path_from(filesystem, {.tree = top, .inode = btrfs::root_dir_inode}, path);
@@ -58,14 +71,7 @@ Result<InodePlace> find_path(const Filesystem& filesystem, std::string_view path
 
 Result<InodePlace> find_path_from(const Filesystem& filesystem, const InodePlace& top, std::string_view path) {
     InodePlace place = top;
-    std::string_view rest = path;
-    while (!rest.empty()) {
-        const auto slash = std::min(rest.find('/'), rest.size());
-        const auto name = rest.substr(0, slash);
-        rest.remove_prefix(std::min(slash + 1, rest.size()));
-        if (name.empty() || name == ".") {
-            continue;
-        }
+    for (const auto name : path_names(path)) {
         const auto location = find_entry(filesystem, place, name);
         auto entered = location ? enter(filesystem, place, *location) : std::unexpected(location.error());
         if (!entered) {

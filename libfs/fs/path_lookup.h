@@ -5,8 +5,12 @@
 #include "libfs/fs/filesystem.h"
 
 #include <string_view>
+#include <vector>
 
 namespace btrkit {
+
+/// The names of a path, without those that don't matter: empty ones and ".".
+std::vector<std::string_view> path_names(std::string_view path);
 
 /// An inode in its tree.
 struct InodePlace {

@@ -31,8 +31,6 @@ public:
     void set_full_backref(u64 bytenr);
 
     bool empty() const { return changes_.empty(); }
-    /// How many extents have changes.
-    std::size_t size() const { return changes_.size(); }
     /// Null where nothing changes.
     const ExtentChange* find(u64 bytenr) const;
 

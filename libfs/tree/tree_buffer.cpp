@@ -26,7 +26,6 @@ TreeBuffer::TreeBuffer(BlockCache& cache, const std::optional<Promise>& root) : 
 }
 
 void TreeBuffer::set_root(const Promise& root) {
-    root_ = root;
     search_.emplace(*cache_, root);
 }
 

@@ -38,8 +38,6 @@ public:
     Result<std::optional<BufferedItem>> last_up_to(const btrfs::Key& key);
 
     bool empty() const { return edits_.empty(); }
-    std::size_t size() const { return edits_.size(); }
-    const std::optional<Promise>& root() const { return root_; }
     /// The edits in key order, for edit_tree(); none is left.
     std::vector<ItemEdit> take();
     /// After they were merged: the tree is this now.
@@ -50,7 +48,6 @@ private:
     bool is_edited(const btrfs::Key& key) const { return edits_.contains(key); }
 
     BlockCache* cache_;
-    std::optional<Promise> root_;
     std::optional<TreeSearch> search_;
     std::map<btrfs::Key, std::optional<std::vector<std::byte>>> edits_; ///< nothing: the item is gone
 };
