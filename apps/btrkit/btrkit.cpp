@@ -34,6 +34,7 @@ constexpr std::array verbs = std::to_array<Verb>({
     {"subvolume", "list, show, make and delete subvolumes and snapshots"},
     {"defragment", "bring the extents of files together"},
     {"send", "write a subvolume, or what changed in it, as a stream"},
+    {"stream", "show and verify send streams"},
     {"receive", "apply a stream"},
     {"undo", "bring a filesystem back to what it was before a change"},
 });

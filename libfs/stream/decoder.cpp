@@ -149,7 +149,7 @@ Result<send::CommandHeader> Decoder::peek_header() {
 
 Result<StreamCommand> Decoder::read_command() {
     BTRKIT_TRY_ASSIGN(const auto header, peek_header());
-    const u64 size = command_bytes(header);
+    const auto size = static_cast<std::size_t>(command_bytes(header)); // within the limit: peek_header() has looked
     BTRKIT_TRY_ASSIGN(const auto bytes, buffered(size));
     if (bytes.size() < size) {
         return failed(ErrorKind::damaged,

@@ -7,6 +7,7 @@
 #include "apps/mkfs/mkfs.h"
 #include "apps/scrub/scrub.h"
 #include "apps/send/send.h"
+#include "apps/stream/stream.h"
 #include "apps/subvolume/subvolume.h"
 #include "apps/undo/undo.h"
 #include "libfs/render/fields_json.h"
@@ -79,6 +80,7 @@ std::vector<Paper> papers() {
             {"btrkit-mkfs", apps::run_mkfs, {"0", "1", "2", "130"}},
             {"btrkit-scrub", apps::run_scrub, {"0", "1", "2", "3", "130"}},
             {"btrkit-send", apps::run_send, {"0", "1", "2", "130"}},
+            {"btrkit-stream", apps::run_stream, {"0", "1", "2", "130"}, {{"dump"}, {"verify"}}},
             {"btrkit-subvolume",
              apps::run_subvolume,
              {"0", "1", "2", "130"},

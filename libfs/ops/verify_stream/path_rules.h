@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+// What paths in a stream may be (internal to libfs/ops/verify_stream).
+#pragma once
+
+#include "libfs/stream/stream_command.h"
+
+#include <string>
+
+namespace btrkit::verify_stream {
+
+/// What is wrong with the paths of a command that belongs to a subvolume, or nothing: one that is absolute or goes up
+/// leads out of it. (Where a symbolic link points to is nobody's business.)
+std::string what_is_wrong_with_paths(const StreamCommand& command);
+
+/// What is wrong with the name of a subvolume, or nothing.
+std::string what_is_wrong_with_name(std::string_view name);
+
+} // namespace btrkit::verify_stream

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+// Whether send streams are whole and sound, and can be received one behind the other: what a keeper of backups wants to
+// know before they are needed.
+//
+// run() reads each input once, from its beginning to its end, and looks at
+//
+//  1. each command: its checksum, its form, its attributes (Decoder);
+//  2. their order: a stream begins with a subvolume or snapshot, which all that follows belongs to, and ends with
+//  `end`;
+//     behind that stands another stream, or nothing;
+//  3. paths: none leads out of its subvolume;
+//  4. parents: what a snapshot is made from, and what is cloned from, is in this stream or in one before it, by uuid
+//  and
+//     generation.
+//
+// Whether a path was made before it is written to, only a receiver finds out: that would be all names in memory.
+#pragma once
+
+#include "formats/btrfs/uuid.h"
+#include "libfs/base/run_context.h"
+#include "libfs/stream/decoder.h"
+
+#include <string>
+#include <vector>
+
+namespace btrkit::verify_stream {
+
+struct Input {
+    std::string name;   ///< for what is said of parents in it
+    ByteSource source;  ///< its bytes; used up by run()
+    u64 size_bytes = 0; ///< for progress; 0: nobody knows
+};
+
+struct Options {
+    /// The receiver has parents and clone sources that are in no input: they are told of, but are no fault.
+    bool parents_elsewhere = false;
+};
+
+/// A subvolume as its senders and receivers know it.
+struct Identity {
+    btrfs::Uuid uuid{};
+    u64 ctransid = 0;
+
+    friend bool operator==(const Identity&, const Identity&) = default;
+};
+
+struct Subvolume {
+    u64 offset = 0; ///< of its first command in the input
+    std::string name;
+    Identity identity;
+    std::optional<Identity> parent;          ///< of a snapshot; nothing: it is whole
+    std::optional<std::size_t> parent_input; ///< which input has the parent; nothing: none before
+    u64 commands = 0;
+    u64 data_bytes = 0; ///< of file data in the stream, as it is there
+};
+
+enum class FaultKind {
+    damaged,       ///< not a whole and sound stream; what follows in this input was not read
+    unreadable,    ///< the host can't read the input
+    order,         ///< a command where it can't stand
+    path,          ///< a path that leads out, or a name that is none
+    missing_parent ///< a parent or clone source that no stream before has
+};
+
+struct Fault {
+    FaultKind kind = FaultKind::damaged;
+    u64 offset = 0;   ///< in the input
+    std::string text; ///< one line, with the place
+};
+
+struct InputReport {
+    std::string name;
+    std::vector<u32> stream_versions; ///< of each stream in it that is whole
+    u64 bytes = 0;                    ///< that were read and understood
+    u64 commands = 0;
+    std::vector<Subvolume> subvolumes;
+    std::vector<Fault> faults; ///< the first 100
+    u64 fault_count = 0;
+
+    bool is_sound() const { return fault_count == 0; }
+};
+
+struct Report {
+    std::vector<InputReport> inputs; ///< in the order in which they were given
+
+    bool is_sound() const;
+};
+
+/// Fails with cancelled alone: whatever is wrong with an input is a fault of it.
+Result<Report> run(std::span<const Input> inputs, const Options& options, const RunContext& context);
+
+} // namespace btrkit::verify_stream
