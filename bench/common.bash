@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: MIT
 # Sourced by benchmarks: runs in turns, their figures, a table. Needs here (the folder bench/), scratch (a folder for
-# files) and rounds (how often each is run).
+# files) and rounds (how often each is run). BTRFS_PROGS: a folder with the peer's programs (a built source tree of
+# btrfs-progs, for instance), instead of those that are installed.
+[ -z "${BTRFS_PROGS:-}" ] || PATH=$(cd "$BTRFS_PROGS" && pwd):$PATH
 
 # compile NAME [OPTION...]
 compile() { "${CXX:-c++}" -std=c++20 -O2 -o "$scratch/$1" "$here/$1.cpp" "${@:2}"; }
 
-# run NAME COMMAND...: one run; appends what it took to the figures of NAME. The command's output is dropped.
+# run NAME COMMAND...: one run; appends what it took to the figures of NAME. The command's output goes to the file in
+# output, and is dropped without one.
 run() {
     local name=$1
     shift
-    if ! "$scratch/measure" /dev/null "$@" >>"$scratch/$name.figures" 2>"$scratch/stderr"; then
+    if ! "$scratch/measure" "${output:-/dev/null}" "$@" >>"$scratch/$name.figures" 2>"$scratch/stderr"; then
         echo "$0: $name failed: $* $(head -c 300 "$scratch/stderr")" >&2
         exit 1
     fi
