@@ -18,6 +18,15 @@ struct FoundExtent {
 /// extent begins there, where its items are wrong, and where they can't be read.
 Result<FoundExtent> find_extent(TreeSearch& extents, u64 bytenr, const Geometry& geometry);
 
+/// What an extent's own item says of all its references together.
+struct ExtentHead {
+    u64 ref_count = 0;
+    bool is_full_backref = false;
+};
+
+/// The same for the item alone, which costs the same however many references there are; they are not compared with it.
+Result<ExtentHead> find_extent_head(TreeSearch& extents, u64 bytenr, const Geometry& geometry);
+
 /// What is changed by putting `now` in the place of `before`, both sorted: puts of new and other items, and erasures.
 std::vector<ItemEdit> edits_between(std::span<const EncodedItem> before, std::span<const EncodedItem> now);
 

@@ -87,6 +87,9 @@ Result<void> merge_buffer(Workspace& workspace, OpenTree& tree) {
     tree.root_item_is_behind = tree.root_item_is_behind || edited.root != tree.root.block || tree.blocks_change != 0;
     tree.root.block = edited.root;
     tree.buffer.set_root(edited.root);
+    if (tree.root.id == btrfs::extent_tree_id) {
+        workspace.recorded.forget();
+    }
     return {};
 }
 

@@ -4,7 +4,6 @@
 #include "formats/btrfs/file_extent.h"
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/names.h"
-#include "libfs/space/extent_lookup.h"
 
 #include <fmt/format.h>
 
@@ -64,10 +63,10 @@ Result<ShareRules::State> ShareRules::state_of(u64 bytenr) {
     }
     if (change == nullptr || !change->born) {
         BTRKIT_TRY_ASSIGN(const auto* extents, workspace_->trees.find(btrfs::extent_tree_id));
-        TreeSearch search(workspace_->cache, extents->root.block);
-        BTRKIT_TRY_ASSIGN(const auto found, find_extent(search, bytenr, workspace_->geometry));
-        state.refs += static_cast<std::int64_t>(found.record.ref_count());
-        state.is_full_backref = state.is_full_backref || (found.record.flags & btrfs::extent_flag_full_backref) != 0;
+        BTRKIT_TRY_ASSIGN(const auto head, workspace_->recorded.find(workspace_->cache, extents->root.block, bytenr,
+                                                                     workspace_->geometry));
+        state.refs += static_cast<std::int64_t>(head.ref_count);
+        state.is_full_backref = state.is_full_backref || head.is_full_backref;
     }
     if (state.refs < 1) {
         return fail(ErrorKind::damaged, fmt::format("extent {} is in use, but nobody is recorded to refer to it; run "

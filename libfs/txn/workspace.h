@@ -5,6 +5,7 @@
 #include "libfs/io/overlay_device.h"
 #include "libfs/space/ref_deltas.h"
 #include "libfs/txn/chunk_growth.h"
+#include "libfs/txn/recorded_heads.h"
 #include "libfs/txn/space_ledger.h"
 #include "libfs/txn/tree_table.h"
 #include "libfs/volume/volume_writer.h"
@@ -31,6 +32,7 @@ struct Workspace {
     btrfs::Uuid chunk_tree_uuid;
     TreeTable trees;
     RefDeltas refs;
+    RecordedHeads recorded;
     ChunkGrowth growth;
     SpaceLedger space;
     RangeSet freed_data; ///< data extents that are gone, whose checksums are not yet
