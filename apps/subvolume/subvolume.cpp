@@ -48,6 +48,12 @@ std::string verb_list() {
     return text + fmt::format("\n{0} VERB --help tells more, {0} --version the version.\n", subvolume_tool);
 }
 
+/// Instead of a verb, -f stands among the options.
+bool is_script(std::span<const std::string> arguments) {
+    return !arguments.empty() && arguments.front().starts_with('-') &&
+           std::ranges::any_of(arguments, [](const std::string& each) { return each.starts_with("-f"); });
+}
+
 } // namespace
 
 int run_subvolume(std::span<const std::string> arguments, Io& io) {
@@ -58,7 +64,7 @@ int run_subvolume(std::span<const std::string> arguments, Io& io) {
     if (const auto* change = find_change_verb(arguments)) {
         return run_change_verb(*change, arguments.subspan(change->word_count()), io);
     }
-    if (!arguments.empty() && arguments.front() == "-f") {
+    if (is_script(arguments)) {
         return run_change_script(arguments, io);
     }
     CommandLine line({.name = subvolume_tool, .operands = "VERB ...", .summary = ""});

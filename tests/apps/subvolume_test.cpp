@@ -118,4 +118,13 @@ TEST_CASE("docs/json-schema-subvolume.md names every member of the documents") {
     }
 }
 
+TEST_CASE("subvolume -f: a script, wherever among the options it is named") {
+    const MadeImage image({"--size", "200m"});
+    write_file(image.beside("script"), "create /first\n");
+    const auto run = subvolume({"-q", "-f", image.beside("script"), image.path()});
+    CHECK(run.status == 0);
+    CHECK(run.err.empty());
+    CHECK(contains(subvolume({"list", image.path()}).out, "path first\n"));
+}
+
 } // namespace subvolume_test
