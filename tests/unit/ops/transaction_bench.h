@@ -31,10 +31,10 @@ inline std::string file_name(unsigned number) {
 }
 
 /// With metadata blocks of 4 KiB, enough for trees of three levels.
-inline mkfs::SourceTree many_files() {
+inline mkfs::SourceTree many_files(u32 count = file_count) {
     auto tree = mkfs::empty_source_tree({.sec = 1000});
     tree.content = std::make_unique<PlainContent>();
-    for (u32 number = 1; number <= file_count; ++number) {
+    for (u32 number = 1; number <= count; ++number) {
         const u64 bytes = number % 3 == 0 ? 300 : 5000;
         tree.inodes.front().entries.push_back({file_name(number), number});
         tree.inodes.push_back({.mode = 0100644, .size = bytes, .content = number, .data = {{0, bytes}}});
@@ -54,8 +54,8 @@ T must(Result<T> result) {
 /// Devices in memory that transactions are made on, one after the other.
 class TransactionBench {
 public:
-    explicit TransactionBench(const FilesystemKind& kind) {
-        const auto source = many_files();
+    explicit TransactionBench(const FilesystemKind& kind, u32 files = file_count) {
+        const auto source = many_files(files);
         const auto plan = must(mkfs::plan(source,
                                           {.requests = {.data_profile = kind.data_profile,
                                                         .metadata_profile = kind.metadata_profile,
