@@ -91,7 +91,8 @@ private:
         const subvolume::ChangeOptions options = {
             .commit = {.is_dry_run = flags_.dry_run, .is_proven = !flags_.no_proof, .undo_path = flags_.undo_path},
             .transaction = {.room = {.memory_bytes = memory_bytes / 2, .spill_directory = spill_directory},
-                            .cache_bytes = memory_bytes / 4},
+                            .cache_bytes = memory_bytes / 4,
+                            .waiting_bytes = memory_bytes / 16},
             .now = current_time(),
             .new_uuid = random_uuid};
         return subvolume::run(filesystem, devices, commands, options,

@@ -34,6 +34,7 @@ void RefDeltas::add(u64 bytenr, const ExtentRef& ref, std::int64_t count) {
     auto& change = changes_[bytenr];
     change.count += count;
     change.refs.push_back({ref, count});
+    ++ref_count_;
 }
 
 void RefDeltas::set_full_backref(u64 bytenr) {
@@ -45,6 +46,12 @@ const ExtentChange* RefDeltas::find(u64 bytenr) const {
     return found == changes_.end() ? nullptr : &found->second;
 }
 
+std::size_t RefDeltas::waiting_bytes() const {
+    // A change stands in a node of the table; the references, in arrays that are a third larger than they must be.
+    return changes_.size() * (sizeof(ExtentChange) + 4 * sizeof(void*)) +
+           ref_count_ * sizeof(ExtentChange::RefChange) * 4 / 3;
+}
+
 std::vector<RefDeltas::Changed> RefDeltas::take() {
     std::vector<Changed> all;
     all.reserve(changes_.size());
@@ -52,6 +59,7 @@ std::vector<RefDeltas::Changed> RefDeltas::take() {
         all.push_back({bytenr, std::move(change)});
     }
     changes_.clear();
+    ref_count_ = 0;
     std::ranges::sort(all, {}, &Changed::bytenr);
     return all;
 }

@@ -31,6 +31,8 @@ public:
     void set_full_backref(u64 bytenr);
 
     bool empty() const { return changes_.empty(); }
+    /// About what all of it takes in memory.
+    std::size_t waiting_bytes() const;
     /// Null where nothing changes.
     const ExtentChange* find(u64 bytenr) const;
 
@@ -43,6 +45,7 @@ public:
 
 private:
     std::unordered_map<u64, ExtentChange> changes_;
+    std::size_t ref_count_ = 0; ///< of all changes
 };
 
 /// The record after the change; without references if none is left. Fails with damaged where fewer references are

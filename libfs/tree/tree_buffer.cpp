@@ -9,6 +9,9 @@ BufferedItem item_at(const TreeSearch& search) {
     return {search.key(), {search.data().begin(), search.data().end()}};
 }
 
+/// What a node of the map takes beside the body.
+constexpr std::size_t edit_bytes = 100;
+
 /// The greatest key below that one; there is one.
 btrfs::Key key_before(btrfs::Key key) {
     if (key.offset-- == 0 && key.type-- == 0) {
@@ -30,6 +33,11 @@ void TreeBuffer::set_root(const Promise& root) {
 }
 
 void TreeBuffer::put(const btrfs::Key& key, std::vector<std::byte> body) {
+    keep(key, std::move(body));
+}
+
+void TreeBuffer::keep(const btrfs::Key& key, std::optional<std::vector<std::byte>> body) {
+    waiting_bytes_ += edit_bytes + (body ? body->size() : 0);
     edits_[key] = std::move(body);
 }
 
@@ -46,7 +54,7 @@ Result<bool> TreeBuffer::erase(const btrfs::Key& key) {
     const auto edit = edits_.find(key);
     const bool was_there = edit != edits_.end() ? edit->second.has_value() : is_in_tree;
     if (is_in_tree) {
-        edits_[key] = std::nullopt;
+        keep(key, std::nullopt);
     } else {
         edits_.erase(key);
     }
@@ -55,7 +63,7 @@ Result<bool> TreeBuffer::erase(const btrfs::Key& key) {
 
 void TreeBuffer::apply(std::vector<ItemEdit> edits) {
     for (auto& edit : edits) {
-        edits_[edit.key] = std::move(edit.body);
+        keep(edit.key, std::move(edit.body));
     }
 }
 
@@ -126,6 +134,7 @@ std::vector<ItemEdit> TreeBuffer::take() {
         edits.push_back({.key = key, .body = std::move(body)});
     }
     edits_.clear();
+    waiting_bytes_ = 0;
     return edits;
 }
 

@@ -38,6 +38,8 @@ public:
     Result<std::optional<BufferedItem>> last_up_to(const btrfs::Key& key);
 
     bool empty() const { return edits_.empty(); }
+    /// About what the edits take in memory.
+    std::size_t waiting_bytes() const { return waiting_bytes_; }
     /// The edits in key order, for edit_tree(); none is left.
     std::vector<ItemEdit> take();
     /// After they were merged: the tree is this now.
@@ -47,8 +49,11 @@ private:
     /// Whether the item of that key in the tree, if there is one, is changed here.
     bool is_edited(const btrfs::Key& key) const { return edits_.contains(key); }
 
+    void keep(const btrfs::Key& key, std::optional<std::vector<std::byte>> body);
+
     BlockCache* cache_;
     std::optional<TreeSearch> search_;
+    std::size_t waiting_bytes_ = 0;                                     ///< an item that is put twice counts twice
     std::map<btrfs::Key, std::optional<std::vector<std::byte>>> edits_; ///< nothing: the item is gone
 };
 

@@ -131,45 +131,46 @@ void ShareRules::share_children(const TreeBlock& root, u64 new_tree) {
     count_children(root, new_tree, 1);
 }
 
-Result<void> ShareRules::drop_tree(const Promise& root, u64 tree, u64 created) {
+Result<void> ShareRules::drop_tree(const Promise& root, const DroppedTree& tree) {
     BTRKIT_TRY_ASSIGN(const auto owned, workspace_->cache.get(root));
     BTRKIT_TRY_ASSIGN(const auto state, state_of(root.address.bytenr));
-    if (state.refs != 1 || state.is_full_backref || owned->block().header().owner != tree) {
-        return contradiction(owned->block(), tree, "is a root that others refer to");
+    if (state.refs != 1 || state.is_full_backref || owned->block().header().owner != tree.id) {
+        return contradiction(owned->block(), tree.id, "is a root that others refer to");
     }
-    BTRKIT_TRY(drop_children(owned->block(), root, false, tree, created));
-    workspace_->refs.add(root.address.bytenr, ref_to_block(tree, 0), -1);
+    BTRKIT_TRY(drop_children(owned->block(), root, false, tree));
+    workspace_->refs.add(root.address.bytenr, ref_to_block(tree.id, 0), -1);
     return {};
 }
 
 /// Of a block that goes.
-Result<void> ShareRules::drop_children(const TreeBlock& block, const Promise& promise, bool is_full, u64 tree,
-                                       u64 created) {
-    if (!is_full && block.header().owner != tree) {
-        return contradiction(block, tree, "nobody else has it, but it belongs to another tree");
+Result<void> ShareRules::drop_children(const TreeBlock& block, const Promise& promise, bool is_full,
+                                       const DroppedTree& tree) {
+    if (!is_full && block.header().owner != tree.id) {
+        return contradiction(block, tree.id, "nobody else has it, but it belongs to another tree");
     }
-    const auto by_root = is_full ? std::nullopt : std::optional(tree);
+    const auto by_root = is_full ? std::nullopt : std::optional(tree.id);
     if (block.is_leaf()) {
         count_children(block, by_root, -1);
         return {};
     }
     for (u32 slot = 0; slot < block.count(); ++slot) {
         const auto ref = ref_to_block(by_root, block.header().bytenr);
-        BTRKIT_TRY(drop_child(child_promise(block, slot, promise), ref, tree, created));
+        BTRKIT_TRY(drop_child(child_promise(block, slot, promise), ref, tree));
+        BTRKIT_TRY(tree.between());
     }
     return {};
 }
 
-Result<void> ShareRules::drop_child(const Promise& child, const ExtentRef& ref, u64 tree, u64 created) {
+Result<void> ShareRules::drop_child(const Promise& child, const ExtentRef& ref, const DroppedTree& tree) {
     BTRKIT_TRY_ASSIGN(const auto state, state_of(child.address.bytenr));
-    const bool may_be_own = !state.is_full_backref && *child.generation > created;
+    const bool may_be_own = !state.is_full_backref && *child.generation > tree.created;
     if (state.refs == 1 || may_be_own) {
         BTRKIT_TRY_ASSIGN(const auto owned, workspace_->cache.get(child));
         const TreeBlock& block = owned->block();
         if (state.refs == 1) {
-            BTRKIT_TRY(drop_children(block, child, state.is_full_backref, tree, created));
-        } else if (block.header().owner == tree) {
-            BTRKIT_TRY(leave_to_others(block, child, tree, created));
+            BTRKIT_TRY(drop_children(block, child, state.is_full_backref, tree));
+        } else if (block.header().owner == tree.id) {
+            BTRKIT_TRY(leave_to_others(block, child, tree));
         }
     }
     workspace_->refs.add(child.address.bytenr, ref, -1);
@@ -177,13 +178,13 @@ Result<void> ShareRules::drop_child(const Promise& child, const ExtentRef& ref, 
 }
 
 /// The owner of a block that others keep goes away: nothing at or below it may be referred to by that tree.
-Result<void> ShareRules::leave_to_others(const TreeBlock& block, const Promise& promise, u64 tree, u64 created) {
+Result<void> ShareRules::leave_to_others(const TreeBlock& block, const Promise& promise, const DroppedTree& tree) {
     count_children(block, std::nullopt, 1);
-    count_children(block, tree, -1);
+    count_children(block, tree.id, -1);
     workspace_->refs.set_full_backref(block.header().bytenr);
     for (u32 slot = 0; !block.is_leaf() && slot < block.count(); ++slot) {
         const auto child = child_promise(block, slot, promise);
-        if (*child.generation <= created) {
+        if (*child.generation <= tree.created) {
             continue;
         }
         BTRKIT_TRY_ASSIGN(const auto state, state_of(child.address.bytenr));
@@ -191,8 +192,9 @@ Result<void> ShareRules::leave_to_others(const TreeBlock& block, const Promise& 
             continue;
         }
         BTRKIT_TRY_ASSIGN(const auto owned, workspace_->cache.get(child));
-        if (owned->block().header().owner == tree) {
-            BTRKIT_TRY(leave_to_others(owned->block(), child, tree, created));
+        if (owned->block().header().owner == tree.id) {
+            BTRKIT_TRY(leave_to_others(owned->block(), child, tree));
+            BTRKIT_TRY(tree.between());
         }
     }
     return {};

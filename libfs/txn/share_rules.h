@@ -18,6 +18,8 @@
 
 #include "libfs/txn/workspace.h"
 
+#include <functional>
+
 namespace btrkit {
 
 class ShareRules {
@@ -36,9 +38,16 @@ public:
     /// A new root of that tree points to all that this root points to.
     void share_children(const TreeBlock& root, u64 new_tree);
 
-    /// The tree goes, all its blocks with it that nobody else has. created: the generation of its creation; blocks
-    /// that are older are not its own. 0: not known. Fails with damaged.
-    Result<void> drop_tree(const Promise& root, u64 tree, u64 created);
+    /// A tree that goes.
+    struct DroppedTree {
+        u64 id = 0;
+        u64 created = 0; ///< the generation of its creation: blocks that are older are not its own. 0: not known
+        /// Called wherever what was told so far is complete by itself.
+        std::function<Result<void>()> between;
+    };
+
+    /// All its blocks go with it that nobody else has. Fails with damaged, and as between() does.
+    Result<void> drop_tree(const Promise& root, const DroppedTree& tree);
 
 private:
     struct State {
@@ -50,9 +59,9 @@ private:
     template <class Visit>
     void for_each_child(const TreeBlock& block, Visit visit) const;
     void count_children(const TreeBlock& block, std::optional<u64> by_root, std::int64_t change);
-    Result<void> drop_children(const TreeBlock& block, const Promise& promise, bool is_full, u64 tree, u64 created);
-    Result<void> drop_child(const Promise& child, const ExtentRef& ref, u64 tree, u64 created);
-    Result<void> leave_to_others(const TreeBlock& block, const Promise& promise, u64 tree, u64 created);
+    Result<void> drop_children(const TreeBlock& block, const Promise& promise, bool is_full, const DroppedTree& tree);
+    Result<void> drop_child(const Promise& child, const ExtentRef& ref, const DroppedTree& tree);
+    Result<void> leave_to_others(const TreeBlock& block, const Promise& promise, const DroppedTree& tree);
 
     Workspace* workspace_;
 };

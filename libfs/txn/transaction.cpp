@@ -82,9 +82,10 @@ Result<Transaction> Transaction::begin(const Filesystem& committed, const Transa
     Geometry geometry = committed.geometry();
     geometry.generation = generation;
     VolumeWriter writer(writable(overlaid.overlays), overlaid.filesystem.volume().chunks());
+    const Workspace::Room room = {.cache_bytes = options.cache_bytes, .waiting_bytes = options.waiting_bytes};
     auto workspace =
         std::make_unique<Workspace>(std::move(overlaid.filesystem), std::move(overlaid.overlays), std::move(writer),
-                                    trees, geometry, root.block().header().chunk_tree_uuid, options.cache_bytes);
+                                    trees, geometry, root.block().header().chunk_tree_uuid, room);
     return Transaction(committed, std::move(workspace));
 }
 
@@ -99,6 +100,10 @@ Result<TreeBuffer*> Transaction::tree_if_any(u64 id) {
     return is_missing ? nullptr : found;
 }
 
+Result<void> Transaction::relieve() {
+    return workspace_->waiting_bytes() > workspace_->room.waiting_bytes ? settle(*workspace_) : Result<void>{};
+}
+
 Result<void> Transaction::put_root_item(const btrfs::Key& key, btrfs::RootItem item, const OpenTree& tree) {
     item.bytenr = tree.root.block.address.bytenr;
     item.level = *tree.root.block.level;
@@ -111,6 +116,7 @@ Result<void> Transaction::put_root_item(const btrfs::Key& key, btrfs::RootItem i
 
 Result<void> Transaction::create_tree(const btrfs::Key& root_key, btrfs::RootItem root_item,
                                       std::span<const ItemEdit> items) {
+    BTRKIT_TRY(relieve());
     BlockStore store(*workspace_, root_key.objectid);
     TreeBuilder builder(workspace_->geometry, workspace_->identity_of(root_key.objectid), store);
     for (const auto& item : items) {
@@ -128,6 +134,7 @@ Result<void> Transaction::create_tree(const btrfs::Key& root_key, btrfs::RootIte
 }
 
 Result<void> Transaction::snapshot_tree(u64 source, const btrfs::Key& root_key, btrfs::RootItem root_item) {
+    BTRKIT_TRY(relieve());
     BTRKIT_TRY_ASSIGN(auto* from, workspace_->trees.find(source));
     BTRKIT_TRY(merge_buffer(*workspace_, *from));
     BTRKIT_TRY_ASSIGN(const auto root, workspace_->cache.get(from->root.block));
@@ -156,10 +163,15 @@ Result<void> Transaction::snapshot_tree(u64 source, const btrfs::Key& root_key, 
 }
 
 Result<void> Transaction::drop_tree(u64 id) {
+    BTRKIT_TRY(relieve());
     BTRKIT_TRY_ASSIGN(auto* tree, workspace_->trees.find(id));
     BTRKIT_TRY(merge_buffer(*workspace_, *tree));
     const auto root = tree->root;
-    BTRKIT_TRY(ShareRules(*workspace_).drop_tree(root.block, id, root.root_key.offset));
+    // A large tree gives more back than can be kept in mind: what is told so far is settled on the way.
+    const auto relieve_refs = [this] {
+        return workspace_->refs.waiting_bytes() > workspace_->room.waiting_bytes ? settle(*workspace_) : Result<void>{};
+    };
+    BTRKIT_TRY(ShareRules(*workspace_).drop_tree(root.block, {id, root.root_key.offset, relieve_refs}));
     workspace_->trees.remove(id);
     BTRKIT_TRY_ASSIGN(auto* roots, this->tree(btrfs::root_tree_id));
     BTRKIT_TRY(roots->erase(root.root_key));

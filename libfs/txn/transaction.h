@@ -20,6 +20,9 @@ struct TransactionOptions {
     /// What overlays keep in memory, all devices together, and where the rest goes.
     OverlayDevice::Room room = {};
     std::size_t cache_bytes = std::size_t{64} << 20;
+    /// What changes that are not in any tree yet may take in memory, more or less; then they are brought into the
+    /// trees.
+    std::size_t waiting_bytes = std::size_t{64} << 20;
 };
 
 /// The filesystem after the commit, still above the devices.
@@ -54,6 +57,10 @@ public:
     /// Gives back all that only this tree has, and takes its root item out. Nothing may wait for it, and what names it
     /// elsewhere is the caller's matter.
     Result<void> drop_tree(u64 id);
+
+    /// To be called now and then by whoever changes many items of trees that stay open: where the changes that wait
+    /// have outgrown their room they are merged. Nothing read before points to anything after that.
+    Result<void> relieve();
 
     /// Sets the label that the superblocks will have; it must fit.
     void set_label(std::string_view label);

@@ -35,6 +35,7 @@ public:
     }
 
     std::map<u64, OpenTree>& open_trees() { return trees_; }
+    const std::map<u64, OpenTree>& open_trees() const { return trees_; }
 
 private:
     const Filesystem* committed_;

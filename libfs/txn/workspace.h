@@ -13,12 +13,18 @@
 namespace btrkit {
 
 struct Workspace {
+    struct Room {
+        std::size_t cache_bytes = 0;
+        std::size_t waiting_bytes = 0; ///< of changes that are not in any tree yet; somewhat more may come together
+    };
+
     Workspace(Filesystem over_overlays, std::map<u64, OverlayDevice*> overlays_by_devid, VolumeWriter to_overlays,
               const SpaceLedger::Trees& committed, const Geometry& new_geometry, const btrfs::Uuid& chunk_tree,
-              std::size_t cache_bytes)
+              const Room& given)
         : filesystem(std::move(over_overlays)), overlays(std::move(overlays_by_devid)), writer(std::move(to_overlays)),
-          cache(filesystem.reader(), cache_bytes), geometry(new_geometry), chunk_tree_uuid(chunk_tree),
-          trees(filesystem, cache), growth(filesystem.volume(), filesystem, trees, geometry, chunk_tree_uuid),
+          room(given), cache(filesystem.reader(), room.cache_bytes), geometry(new_geometry),
+          chunk_tree_uuid(chunk_tree), trees(filesystem, cache),
+          growth(filesystem.volume(), filesystem, trees, geometry, chunk_tree_uuid),
           space(filesystem, cache, committed, growth) {}
     Workspace(const Workspace&) = delete;
     Workspace& operator=(const Workspace&) = delete;
@@ -27,6 +33,7 @@ struct Workspace {
     Filesystem filesystem;
     std::map<u64, OverlayDevice*> overlays; ///< by devid
     VolumeWriter writer;                    ///< to the overlays
+    Room room;
     BlockCache cache;
     Geometry geometry; ///< its generation is that of this transaction
     btrfs::Uuid chunk_tree_uuid;
@@ -38,6 +45,13 @@ struct Workspace {
     RangeSet freed_data; ///< data extents that are gone, whose checksums are not yet
     RangeSet born;       ///< tree blocks that this run made, some of which it may have left again
 
+    std::size_t waiting_bytes() const {
+        std::size_t sum = refs.waiting_bytes();
+        for (const auto& [id, tree] : trees.open_trees()) {
+            sum += tree.buffer.waiting_bytes();
+        }
+        return sum;
+    }
     u64 generation() const { return geometry.generation; }
     TreeIdentity identity_of(u64 tree) const {
         return {.tree = tree, .generation = geometry.generation, .chunk_tree_uuid = chunk_tree_uuid};

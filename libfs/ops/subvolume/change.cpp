@@ -128,6 +128,7 @@ Result<commit::Report> run(const Filesystem& filesystem, const WritableDevices& 
             const auto line = command.line == 0 ? "" : fmt::format("line {}: ", command.line);
             return fail(done.error().kind, line + done.error().message);
         }
+        BTRKIT_TRY(transaction.relieve());
     }
     return commit::run(transaction, devices, options.commit, context);
 }
