@@ -61,6 +61,8 @@ public:
     /// To be called now and then by whoever changes many items of trees that stay open: where the changes that wait
     /// have outgrown their room they are merged. Nothing read before points to anything after that.
     Result<void> relieve();
+    /// What waits now, about what it takes in memory.
+    std::size_t waiting_bytes() const { return workspace_->waiting_bytes(); }
 
     /// Sets the label that the superblocks will have; it must fit.
     void set_label(std::string_view label);

@@ -63,7 +63,42 @@ Cost cost_of_one_item(u32 files) {
     return cost;
 }
 
+/// What waits after a subvolume of many files was dropped, which nobody shares.
+std::size_t waiting_after_drop(const TransactionBench& bench, const TransactionOptions& options) {
+    const auto filesystem = bench.open();
+    auto transaction = must(Transaction::begin(filesystem, options));
+    SubvolumeEditor editor(transaction, {.sec = 3000});
+    must(editor.remove(must(editor.find("/copy"))));
+    const std::size_t waiting = transaction.waiting_bytes();
+    must(commit::run(transaction, bench.writable(filesystem), {.is_dry_run = true}, {}));
+    return waiting;
+}
+
 } // namespace
+
+TEST_CASE("What waits to be merged does not outgrow its room, however much is deleted") {
+    const TransactionBench bench({.slack_bytes = 70 * mib}, 3000);
+    {
+        const auto filesystem = bench.open();
+        auto transaction = must(Transaction::begin(filesystem, {}));
+        SubvolumeEditor editor(transaction, {.sec = 3000});
+        std::mt19937 random(1);
+        const auto place = must(editor.directories().find_parent("/copy"));
+        const u64 id = must(editor.snapshot(btrfs::fs_tree_id, place, {.uuid = random_uuid(random)}));
+        // Each leaf becomes the copy's own.
+        auto* tree = must(transaction.tree(id));
+        for (u64 inode = btrfs::first_free_objectid + 1; inode <= btrfs::first_free_objectid + 3000; ++inode) {
+            auto item = must(tree->find({inode, btrfs::item_type::inode_item, 0}));
+            REQUIRE(item);
+            item->body.front() ^= std::byte{1};
+            tree->put(item->key, item->body);
+        }
+        must(commit::run(transaction, bench.writable(filesystem), {}, {}));
+    }
+    constexpr std::size_t room = 64 << 10;
+    CHECK(waiting_after_drop(bench, {}) > 4 * room);
+    CHECK(waiting_after_drop(bench, {.waiting_bytes = room}) < 2 * room);
+}
 
 TEST_CASE("One item changed costs a path of blocks in each tree that must tell of it, however many there are") {
     const Cost few = cost_of_one_item(300);
