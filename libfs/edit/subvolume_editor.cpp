@@ -170,8 +170,9 @@ Result<void> SubvolumeEditor::remove_uuid(const btrfs::Uuid& uuid, u8 key_type, 
     return {};
 }
 
-/// Where quotas are kept, each subvolume has a group of its own, from the start. Its numbers are counted by the kernel.
-Result<void> SubvolumeEditor::add_quota_group(u64 id) {
+/// Where quotas are kept, each subvolume has a group of its own, from the start. The numbers of full ones are counted
+/// by the kernel; with simple ones, it joins the groups of the subvolume that it stands in.
+Result<void> SubvolumeEditor::add_quota_group(u64 id, u64 inside) {
     BTRKIT_TRY_ASSIGN(auto* tree, transaction_->tree_if_any(btrfs::quota_tree_id));
     if (tree == nullptr) {
         return {};
@@ -180,7 +181,21 @@ Result<void> SubvolumeEditor::add_quota_group(u64 id) {
     const btrfs::QgroupLimitItem limit = {};
     tree->put({0, type::qgroup_info, id}, as_bytes_of(info));
     tree->put({0, type::qgroup_limit, id}, as_bytes_of(limit));
-    return {};
+    if (!transaction_->keeps_simple_quotas()) {
+        return {};
+    }
+    btrfs::Key from = {inside, type::qgroup_relation, inside};
+    for (;;) {
+        BTRKIT_TRY_ASSIGN(const auto relation, tree->first_from(from));
+        if (!relation || relation->key.objectid != inside || relation->key.type != type::qgroup_relation) {
+            return {};
+        }
+        if (const u64 group = relation->key.offset; group > inside) {
+            tree->put({id, type::qgroup_relation, group}, Bytes());
+            tree->put({group, type::qgroup_relation, id}, Bytes());
+        }
+        from = btrfs::next_key(relation->key);
+    }
 }
 
 Result<void> SubvolumeEditor::check_is_directory(const PlaceInTree& dir) {
@@ -220,7 +235,7 @@ Result<u64> SubvolumeEditor::create(const NamedPlace& place, const NewSubvolume&
     root.ctime = root.otime = timespec_of(now_);
     BTRKIT_TRY(transaction_->create_tree({id, type::root_item, 0}, root, items.items()));
     BTRKIT_TRY(add_uuid(wanted.uuid, type::uuid_key_subvol, id));
-    BTRKIT_TRY(add_quota_group(id));
+    BTRKIT_TRY(add_quota_group(id, place.dir.tree));
     return id;
 }
 
@@ -246,7 +261,7 @@ Result<u64> SubvolumeEditor::snapshot(u64 source, const NamedPlace& place, const
     BTRKIT_TRY(link(id, place));
     BTRKIT_TRY(add_uuid(root.uuid, type::uuid_key_subvol, id));
     BTRKIT_TRY(add_uuid(root.received_uuid, type::uuid_key_received_subvol, id));
-    BTRKIT_TRY(add_quota_group(id));
+    BTRKIT_TRY(add_quota_group(id, place.dir.tree));
     return id;
 }
 

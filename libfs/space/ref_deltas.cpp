@@ -37,6 +37,10 @@ void RefDeltas::add(u64 bytenr, const ExtentRef& ref, std::int64_t count) {
     ++ref_count_;
 }
 
+void RefDeltas::set_owner(u64 bytenr, u64 owner) {
+    changes_[bytenr].owner = owner;
+}
+
 void RefDeltas::set_full_backref(u64 bytenr) {
     changes_[bytenr].becomes_full_backref = true;
 }

@@ -19,6 +19,7 @@ struct ExtentChange {
 
     std::optional<ExtentRecord> born; ///< the extent is new: all about it but its references
     bool becomes_full_backref = false;
+    u64 owner = 0;          ///< of a tree block whose last reference may go; 0 where nobody said
     std::int64_t count = 0; ///< of all references together
     std::vector<RefChange> refs = {};
 };
@@ -27,6 +28,8 @@ class RefDeltas {
 public:
     void bear(ExtentRecord record);
     void add(u64 bytenr, const ExtentRef& ref, std::int64_t count);
+    /// Whose the block is, by its header. To be told where something else is told of it, too.
+    void set_owner(u64 bytenr, u64 owner);
     /// From now on what the block refers to is referred to by its address, not by the tree that owns it.
     void set_full_backref(u64 bytenr);
 

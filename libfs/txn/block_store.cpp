@@ -36,6 +36,7 @@ Result<void> BlockStore::take(const BuiltBlock& block, MutableBytes bytes) {
                                .first_key = is_skinny ? std::nullopt : std::optional(block.first_key),
                                .refs = {}});
         workspace_->refs.add(block.address.bytenr, own_ref(), 1);
+        workspace_->quotas.add_taken(tree_, workspace_->geometry.nodesize);
     }
     return {};
 }
@@ -68,6 +69,7 @@ void BlockStore::finish() {
     for (auto& places : reusable_) {
         for (const u64 bytenr : places) {
             workspace_->refs.add(bytenr, own_ref(), -1);
+            workspace_->refs.set_owner(bytenr, tree_);
         }
         places.clear();
     }

@@ -2,7 +2,6 @@
 #include "libfs/txn/may_be_written.h"
 
 #include "formats/btrfs/item_types.h"
-#include "formats/btrfs/quota.h"
 #include "libfs/base/names.h"
 #include "libfs/tree/tree_search.h"
 #include "libfs/volume/only_read.h"
@@ -20,13 +19,8 @@ std::unexpected<Error> refused(std::string why) {
 }
 
 Result<void> check_features(const Geometry& geometry) {
-    for (const auto& [flag, name] :
-         {std::pair(btrfs::incompat_raid_stripe_tree, "a raid stripe tree can only be read"),
-          std::pair(btrfs::incompat_simple_quota,
-                    "simple quotas can't be kept right here yet; mount it, or disable them (btrfs quota disable)")}) {
-        if (geometry.has_incompat(flag)) {
-            return refused(name);
-        }
+    if (geometry.has_incompat(btrfs::incompat_raid_stripe_tree)) {
+        return refused("a raid stripe tree can only be read");
     }
     if (geometry.has_block_group_tree() && !geometry.has_valid_free_space_tree()) {
         return refused("its free space tree is marked invalid");

@@ -23,6 +23,15 @@ Range range_of(const ExtentRecord& record) {
     return range_from(record.bytenr, record.length_bytes);
 }
 
+/// Whom the extent counts for, as simple quotas do. 0: nobody that is known.
+u64 owner_of(const ExtentRecord& record, u64 block_owner) {
+    if (!record.is_data()) {
+        return block_owner;
+    }
+    const auto found = std::ranges::find(record.refs, type::extent_owner_ref, &ExtentRef::type);
+    return found == record.refs.end() ? 0 : found->root;
+}
+
 Result<void> settle_extent(Workspace& workspace, TreeSearch& search, TreeBuffer& extents, RefDeltas::Changed changed) {
     FoundExtent found;
     if (changed.change.born) {
@@ -30,12 +39,14 @@ Result<void> settle_extent(Workspace& workspace, TreeSearch& search, TreeBuffer&
     } else {
         BTRKIT_TRY_ASSIGN(found, find_extent(search, changed.bytenr, workspace.geometry));
     }
+    const u64 block_owner = changed.change.owner;
     BTRKIT_TRY_ASSIGN(const auto record, changed_record(std::move(found.record), std::move(changed.change)));
     std::vector<EncodedItem> now;
     if (record.ref_count() > 0) {
         now = encode_extent(record, workspace.geometry.nodesize);
     } else {
         BTRKIT_TRY(workspace.space.release(range_of(record)));
+        workspace.quotas.add_freed(owner_of(record, block_owner), record.length_bytes, record.generation);
         if (record.is_data()) {
             workspace.freed_data.insert(range_of(record));
         }
@@ -147,6 +158,14 @@ Result<void> settle_root_item(Workspace& workspace, TreeBuffer& root_tree, OpenT
     return {};
 }
 
+Result<void> settle_quotas(Workspace& workspace) {
+    if (!workspace.quotas.has_changes()) {
+        return {};
+    }
+    BTRKIT_TRY_ASSIGN(auto* tree, workspace.trees.find(btrfs::quota_tree_id));
+    return workspace.quotas.settle(tree->buffer, workspace.generation());
+}
+
 bool begins_in_superblock(u64 tree) {
     return tree == btrfs::root_tree_id || tree == btrfs::chunk_tree_id;
 }
@@ -169,7 +188,8 @@ Result<void> merge_all(Workspace& workspace) {
 bool is_settled(Workspace& workspace) {
     const bool is_merged = std::ranges::all_of(workspace.trees.open_trees(),
                                                [](const auto& entry) { return entry.second.buffer.empty(); });
-    return is_merged && workspace.refs.empty() && !workspace.space.has_changes() && workspace.freed_data.empty();
+    return is_merged && workspace.refs.empty() && !workspace.space.has_changes() && workspace.freed_data.empty() &&
+           !workspace.quotas.has_changes();
 }
 
 } // namespace
@@ -183,6 +203,7 @@ Result<void> settle(Workspace& workspace) {
         BTRKIT_TRY(settle_refs(workspace));
         BTRKIT_TRY(remove_csums(workspace));
         BTRKIT_TRY(settle_groups(workspace));
+        BTRKIT_TRY(settle_quotas(workspace));
     }
     return fail_as_bug("the accounts of a transaction don't come to rest");
 }

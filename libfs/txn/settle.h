@@ -11,7 +11,8 @@ namespace btrkit {
 ///  1. Write the references that changed into the extent tree; give back the space of extents that have none left.
 ///  2. Take the checksums of data out that is gone.
 ///  3. Write what is used of each block group that changed, and what is free in it.
-///  4. Merge these changes; let root items say where their trees begin now; merge the root tree.
+///  4. Let simple quotas tell who has how much.
+///  5. Merge these changes; let root items say where their trees begin now; merge the root tree.
 ///
 /// Each round makes blocks, which change the accounts; but a block of this run is made anew in its own place, so each
 /// round has less to account for than the one before.

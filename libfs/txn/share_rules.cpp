@@ -118,6 +118,7 @@ Result<bool> ShareRules::leave(const TreeBlock& block, u64 tree, bool is_root) {
         return true;
     }
     workspace_->refs.add(bytenr, ref_to_block(tree, 0), -1);
+    workspace_->refs.set_owner(bytenr, block.header().owner);
     return false;
 }
 
@@ -139,6 +140,7 @@ Result<void> ShareRules::drop_tree(const Promise& root, const DroppedTree& tree)
     }
     BTRKIT_TRY(drop_children(owned->block(), root, false, tree));
     workspace_->refs.add(root.address.bytenr, ref_to_block(tree.id, 0), -1);
+    workspace_->refs.set_owner(root.address.bytenr, tree.id);
     return {};
 }
 
@@ -162,18 +164,22 @@ Result<void> ShareRules::drop_children(const TreeBlock& block, const Promise& pr
 }
 
 Result<void> ShareRules::drop_child(const Promise& child, const ExtentRef& ref, const DroppedTree& tree) {
-    BTRKIT_TRY_ASSIGN(const auto state, state_of(child.address.bytenr));
+    const u64 bytenr = child.address.bytenr;
+    BTRKIT_TRY_ASSIGN(const auto state, state_of(bytenr));
     const bool may_be_own = !state.is_full_backref && *child.generation > tree.created;
+    u64 owner = 0;
     if (state.refs == 1 || may_be_own) {
         BTRKIT_TRY_ASSIGN(const auto owned, workspace_->cache.get(child));
         const TreeBlock& block = owned->block();
+        owner = block.header().owner;
         if (state.refs == 1) {
             BTRKIT_TRY(drop_children(block, child, state.is_full_backref, tree));
-        } else if (block.header().owner == tree.id) {
+        } else if (owner == tree.id) {
             BTRKIT_TRY(leave_to_others(block, child, tree));
         }
     }
-    workspace_->refs.add(child.address.bytenr, ref, -1);
+    workspace_->refs.add(bytenr, ref, -1);
+    workspace_->refs.set_owner(bytenr, owner);
     return {};
 }
 

@@ -64,6 +64,20 @@ Result<Overlaid> lay_overlays(const Filesystem& committed, OverlayDevice::Room r
     return Overlaid{std::move(filesystem), std::move(overlays)};
 }
 
+/// A subvolume's group with its relations, which stand in both directions.
+Result<void> remove_quota_group(TreeBuffer& quota, u64 id) {
+    BTRKIT_TRY(quota.erase({0, btrfs::item_type::qgroup_info, id}));
+    BTRKIT_TRY(quota.erase({0, btrfs::item_type::qgroup_limit, id}));
+    for (;;) {
+        BTRKIT_TRY_ASSIGN(const auto relation, quota.first_from({id, btrfs::item_type::qgroup_relation, 0}));
+        if (!relation || relation->key.objectid != id || relation->key.type != btrfs::item_type::qgroup_relation) {
+            return {};
+        }
+        BTRKIT_TRY(quota.erase(relation->key));
+        BTRKIT_TRY(quota.erase({relation->key.offset, btrfs::item_type::qgroup_relation, id}));
+    }
+}
+
 WritableDevices writable(const std::map<u64, OverlayDevice*>& overlays) {
     return {overlays.begin(), overlays.end()};
 }
@@ -82,10 +96,12 @@ Result<Transaction> Transaction::begin(const Filesystem& committed, const Transa
     Geometry geometry = committed.geometry();
     geometry.generation = generation;
     VolumeWriter writer(writable(overlaid.overlays), overlaid.filesystem.volume().chunks());
+    BTRKIT_TRY_ASSIGN(auto quotas, read_simple_quotas(committed));
     const Workspace::Room room = {.cache_bytes = options.cache_bytes, .waiting_bytes = options.waiting_bytes};
     auto workspace =
         std::make_unique<Workspace>(std::move(overlaid.filesystem), std::move(overlaid.overlays), std::move(writer),
                                     trees, geometry, root.block().header().chunk_tree_uuid, room);
+    workspace->quotas = std::move(quotas);
     return Transaction(committed, std::move(workspace));
 }
 
@@ -173,6 +189,7 @@ Result<void> Transaction::drop_tree(u64 id) {
     };
     BTRKIT_TRY(ShareRules(*workspace_).drop_tree(root.block, {id, root.root_key.offset, relieve_refs}));
     workspace_->trees.remove(id);
+    dropped_.push_back(id);
     BTRKIT_TRY_ASSIGN(auto* roots, this->tree(btrfs::root_tree_id));
     BTRKIT_TRY(roots->erase(root.root_key));
     return {};
@@ -193,7 +210,7 @@ Result<void> Transaction::touch_root_tree() {
     return {};
 }
 
-/// Full quotas are not counted here: a kernel is told to count anew.
+/// Full quotas are not counted here: a kernel is told to count anew. Simple ones are exact.
 Result<void> Transaction::touch_quotas() {
     BTRKIT_TRY_ASSIGN(auto* quota, tree_if_any(btrfs::quota_tree_id));
     if (quota == nullptr) {
@@ -208,10 +225,30 @@ Result<void> Transaction::touch_quotas() {
     if ((status->flags & btrfs::qgroup_status_on) == 0) {
         return {};
     }
-    status->flags = status->flags | btrfs::qgroup_status_inconsistent;
+    if (!workspace_->quotas.are_kept()) {
+        status->flags = status->flags | btrfs::qgroup_status_inconsistent;
+    }
     status->generation = generation();
     quota->put(key, std::move(item->body));
     return {};
+}
+
+/// Those of subvolumes that are gone. With simple quotas a group stays as long as others have what it has allocated.
+Result<void> Transaction::remove_quota_groups() {
+    BTRKIT_TRY_ASSIGN(auto* quota, tree_if_any(btrfs::quota_tree_id));
+    if (quota == nullptr) {
+        return {};
+    }
+    for (const u64 id : dropped_) {
+        BTRKIT_TRY_ASSIGN(const auto* reborn, tree_if_any(id));
+        BTRKIT_TRY_ASSIGN(const auto item, quota->find({0, btrfs::item_type::qgroup_info, id}));
+        const auto* info = item ? view_at<btrfs::QgroupInfoItem>(item->body) : nullptr;
+        const bool still_counts = info != nullptr && info->rfer != 0 && workspace_->quotas.are_kept();
+        if (reborn == nullptr && !still_counts) {
+            BTRKIT_TRY(remove_quota_group(*quota, id));
+        }
+    }
+    return settle(*workspace_);
 }
 
 /// Of the rows that were written, which lie apart from all that was in use.
@@ -248,6 +285,7 @@ Result<Proposal> Transaction::propose() {
     BTRKIT_TRY(touch_root_tree());
     BTRKIT_TRY(touch_quotas());
     BTRKIT_TRY(settle(*workspace_));
+    BTRKIT_TRY(remove_quota_groups());
     BTRKIT_TRY(make_parity());
     Proposal proposal;
     proposal.overlays = {workspace_->overlays.begin(), workspace_->overlays.end()};

@@ -64,6 +64,9 @@ public:
     /// What waits now, about what it takes in memory.
     std::size_t waiting_bytes() const { return workspace_->waiting_bytes(); }
 
+    /// Whether simple quotas are on; what they count is kept by itself.
+    bool keeps_simple_quotas() const { return workspace_->quotas.are_kept(); }
+
     /// Sets the label that the superblocks will have; it must fit.
     void set_label(std::string_view label);
     /// Adds incompatible features that what was written needs.
@@ -79,11 +82,13 @@ private:
     Result<void> put_root_item(const btrfs::Key& key, btrfs::RootItem item, const OpenTree& tree);
     Result<void> touch_root_tree();
     Result<void> touch_quotas();
+    Result<void> remove_quota_groups();
     Result<void> make_parity();
     Result<std::vector<btrfs::Superblock>> make_superblocks();
 
     const Filesystem* committed_;
     std::unique_ptr<Workspace> workspace_; // on the heap: its parts refer to each other
+    std::vector<u64> dropped_;
     std::optional<std::string> label_;
     u64 incompat_flags_ = 0;
 };

@@ -6,6 +6,7 @@
 #include "libfs/space/ref_deltas.h"
 #include "libfs/txn/chunk_growth.h"
 #include "libfs/txn/recorded_heads.h"
+#include "libfs/txn/simple_quotas.h"
 #include "libfs/txn/space_ledger.h"
 #include "libfs/txn/tree_table.h"
 #include "libfs/volume/volume_writer.h"
@@ -42,6 +43,7 @@ struct Workspace {
     RecordedHeads recorded;
     ChunkGrowth growth;
     SpaceLedger space;
+    SimpleQuotas quotas;
     RangeSet freed_data; ///< data extents that are gone, whose checksums are not yet
     RangeSet born;       ///< tree blocks that this run made, some of which it may have left again
 

@@ -195,7 +195,10 @@ void run_history(const FilesystemKind& kind, u32 seed, unsigned commits) {
         CHECK(after.super().generation == report.new_generation);
         const auto checked = check_filesystem(after);
         for (const auto& finding : checked.findings.all()) {
-            FAIL_CHECK(describe(finding.problem));
+            // Full quotas are left to be counted by a kernel.
+            if (finding.problem.code != ProblemCode::qgroup_inconsistent) {
+                FAIL_CHECK(describe(finding.problem));
+            }
         }
         compare(after, model);
     }
@@ -208,6 +211,8 @@ TEST_CASE("Histories of subvolumes leave a filesystem that is sound and holds wh
         {.slack_bytes = 24 * mib},
         {.metadata_profile = "single", .features = {"^free-space-tree", "^block-group-tree"}, .slack_bytes = 24 * mib},
         {.features = {"^skinny-metadata"}, .slack_bytes = 24 * mib},
+        {.features = {"squota"}, .slack_bytes = 24 * mib},
+        {.features = {"quota"}, .slack_bytes = 24 * mib},
         {.data_profile = "raid1", .metadata_profile = "raid1", .device_count = 2, .slack_bytes = 24 * mib},
         {.data_profile = "raid5", .metadata_profile = "raid5", .device_count = 3, .slack_bytes = 24 * mib},
         {.data_profile = "raid6", .metadata_profile = "raid10", .device_count = 4, .slack_bytes = 24 * mib},

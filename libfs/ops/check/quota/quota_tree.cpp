@@ -66,13 +66,20 @@ private:
     Findings& findings_;
 };
 
-void check_group(Context& context, u64 id, const QuotaGroup& group) {
+/// Simple quotas: what a subvolume has allocated counts for it as long as anybody has it, and its group stays until
+/// then.
+bool outlives_subvolume(const QuotaTree& quota, const QuotaGroup& group) {
+    return quota.status && quota.status->is_simple() && group.info && group.info->rfer != 0;
+}
+
+void check_group(Context& context, const QuotaTree& quota, u64 id, const QuotaGroup& group) {
     if (!group.info || !group.has_limit) {
         context.findings.report(ProblemCode::qgroup_missing, group.place,
                                 fmt::format("{} has no {} item", qgroup_text(id), group.info ? "limit" : "info"));
     }
     const bool is_of_subvolume = btrfs::qgroup_level(id) == 0;
-    if (is_of_subvolume && context.roots.complete && context.roots.find(id) == nullptr) {
+    if (is_of_subvolume && context.roots.complete && context.roots.find(id) == nullptr &&
+        !outlives_subvolume(quota, group)) {
         context.findings.report(ProblemCode::qgroup_stale, group.place, qgroup_text(id));
     }
 }
@@ -121,7 +128,7 @@ void check_quota_groups(Context& context, const QuotaTree& quota) {
         return;
     }
     for (const auto& [id, group] : quota.groups) {
-        check_group(context, id, group);
+        check_group(context, quota, id, group);
     }
     for (const auto& [one, other] : quota.relations) {
         check_relation(context, quota, one, other);

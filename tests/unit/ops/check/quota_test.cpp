@@ -265,6 +265,29 @@ TEST_CASE("simple quotas count by owner") {
     CHECK(planted.codes() == "qgroup-count qgroup-count");
 }
 
+TEST_CASE("with simple quotas a group outlives its subvolume while anybody has what it has allocated") {
+    Fixture planted;
+    set_status(planted.quota(), btrfs::qgroup_status_on | btrfs::qgroup_status_simple_mode, generation - 3);
+    const auto own = [&](u64 bytenr, u64 owner) {
+        planted.trees[btrfs::extent_tree_id][{bytenr, type::extent_item, 4096}] =
+            bytes_from(btrfs::ExtentItem{.refs = 1, .generation = generation, .flags = btrfs::extent_flag_data},
+                       btrfs::InlineRef{.type = type::extent_owner_ref, .offset = owner});
+    };
+    own(u64{1} << 30, sub_id);
+    const u64 sub_bytes = planted.sub_blocks * nodesize + 4096;
+    const u64 nested_bytes = planted.nested_blocks * nodesize;
+    add_group(planted.quota(), btrfs::fs_tree_id, {nodesize, nodesize}, true);
+    add_group(planted.quota(), sub_id, {sub_bytes, sub_bytes}, true);
+    add_group(planted.quota(), snapshot_id, {nodesize, nodesize}, true);
+    add_group(planted.quota(), nested_id, {nested_bytes, nested_bytes}, true);
+    constexpr u64 gone_id = 777;
+    add_group(planted.quota(), gone_id, {0, 0}, true);
+    CHECK(planted.codes() == "qgroup-stale");
+    own(u64{4} << 30, gone_id);
+    add_group(planted.quota(), gone_id, {4096, 4096}, true);
+    CHECK(planted.codes() == "");
+}
+
 TEST_CASE("sets of subvolumes are the sets that they stand for") {
     for (const u32 root_count : {1U, 2U, 64U, 65U, 300U}) {
         check::RootSets sets(root_count, 1'000'000);
