@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A device that fails the reads and writes that touch given bytes, and writes and flushes at given points.
+// A device that fails the reads and writes that touch given bytes, and reads, writes and flushes at given points.
 #pragma once
 
 #include "tests/support/forwarding_device.h"
@@ -10,13 +10,15 @@
 
 namespace btrkit::test {
 
-/// Which of the requests that change a device fail, by their number from 0. Devices may share one: then their
-/// requests are counted together. What fails does not reach the device below.
-struct WriteFaults {
+/// Which requests fail, by their number from 0. Devices may share one: then their requests are counted together. What
+/// fails does not reach the device below.
+struct DeviceFaults {
     static constexpr u64 never = std::numeric_limits<u64>::max();
 
     u64 first_bad_write = never; ///< among writes and discards; those behind it fail too
     u64 bad_flush = never;       ///< this one alone
+    u64 bad_read = never;        ///< this one alone
+    std::atomic<u64> read_count = 0;
     std::atomic<u64> write_count = 0;
     std::atomic<u64> flush_count = 0;
 };
@@ -28,11 +30,13 @@ public:
         u64 length;
     };
 
-    FaultyDevice(std::unique_ptr<BlockDevice> below, std::vector<Range> bad, std::shared_ptr<WriteFaults> faults = {})
+    FaultyDevice(std::unique_ptr<BlockDevice> below, std::vector<Range> bad, std::shared_ptr<DeviceFaults> faults = {})
         : ForwardingDevice(std::move(below)), bad_(std::move(bad)), faults_(std::move(faults)) {}
 
     Result<void> read(u64 offset, MutableBytes out) const override {
-        return touches_bad(offset, out.size()) ? failure("read", offset) : ForwardingDevice::read(offset, out);
+        const bool is_due = faults_ && faults_->read_count++ == faults_->bad_read;
+        return is_due || touches_bad(offset, out.size()) ? failure("read", offset)
+                                                         : ForwardingDevice::read(offset, out);
     }
     Result<void> write(u64 offset, Bytes bytes) override {
         const bool is_due = counts_as_bad_write();
@@ -61,7 +65,7 @@ private:
     }
 
     std::vector<Range> bad_;
-    std::shared_ptr<WriteFaults> faults_;
+    std::shared_ptr<DeviceFaults> faults_;
 };
 
 } // namespace btrkit::test

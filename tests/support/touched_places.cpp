@@ -68,4 +68,15 @@ void TouchedPlaces::overlay(const std::string& device, u64 offset, MutableBytes 
     }
 }
 
+std::vector<u64> TouchedPlaces::gathered_pages(const std::string& device, u64 offset, u64 length) const {
+    std::vector<u64> places;
+    if (const auto found = pages_.find(device); found != pages_.end()) {
+        for (auto at = found->second.lower_bound(offset / page_bytes);
+             at != found->second.end() && at->first * page_bytes < offset + length; ++at) {
+            places.push_back(at->second);
+        }
+    }
+    return places;
+}
+
 } // namespace btrkit::test

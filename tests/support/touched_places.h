@@ -22,6 +22,8 @@ public:
     std::vector<DeviceChange> gathered(std::span<const DeviceChange> changes) const;
     /// Puts what is gathered of [offset, offset + out.size()) over what was read there.
     void overlay(const std::string& device, u64 offset, MutableBytes out, Bytes gathered) const;
+    /// Where the pages that [offset, offset + length) touches stand among the gathered bytes.
+    std::vector<u64> gathered_pages(const std::string& device, u64 offset, u64 length) const;
 
 private:
     using Pages = std::map<u64, u64>; ///< number of the page to its offset among the gathered

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "tests/support/transaction_states.h"
 
-#include "libfs/fs/path_lookup.h"
 #include "libfs/io/overlay_device.h"
-#include "libfs/ops/check/check.h"
 #include "libfs/volume/superblock_places.h"
-#include "tests/support/tree_listing.h"
+#include "tests/support/device_layer.h"
+#include "tests/support/filesystem_portrait.h"
 
 #include <array>
 #include <fstream>
+#include <map>
 #include <set>
 #include <stdexcept>
 
@@ -23,16 +23,24 @@ namespace {
 
 constexpr u64 first_offset = btrfs::superblock_offsets.front();
 
-/// A device in a crash state whose first superblock may have been restored.
+/// Pages of the gathered bytes that were read, by device.
+using PagesRead = std::map<std::string, std::set<u64>>;
+
+/// A device in a crash state whose first superblock may have been restored. Notes what is read of what the change
+/// touches.
 class StateDevice final : public BlockDevice {
 public:
-    StateDevice(const BlockDevice& before, const TouchedPlaces& places, Bytes gathered)
-        : crashed_(before, places, gathered) {}
+    StateDevice(const BlockDevice& before, const TouchedPlaces& places, Bytes gathered, PagesRead* pages_read = nullptr)
+        : crashed_(before, places, gathered), places_(&places), pages_read_(pages_read) {}
 
     const std::string& name() const override { return crashed_.name(); }
     u64 size_bytes() const override { return crashed_.size_bytes(); }
     Result<void> read(u64 offset, MutableBytes out) const override {
         BTRKIT_TRY(crashed_.read(offset, out));
+        if (pages_read_ != nullptr) {
+            const auto pages = places_->gathered_pages(name(), offset, out.size());
+            (*pages_read_)[name()].insert(pages.begin(), pages.end());
+        }
         const u64 from = std::max(offset, first_offset);
         const u64 until = std::min(offset + out.size(), first_offset + btrfs::superblock_size);
         if (restored_ && from < until) {
@@ -60,97 +68,20 @@ public:
 
 private:
     CrashedDevice crashed_;
+    const TouchedPlaces* places_;
+    PagesRead* pages_read_;
     std::optional<btrfs::Superblock> restored_;
 };
 
 /// All devices of one state.
 std::vector<std::unique_ptr<StateDevice>> state_devices(const std::vector<const BlockDevice*>& before,
-                                                        const TouchedPlaces& places, const DeviceContents& gathered) {
+                                                        const TouchedPlaces& places, const DeviceContents& gathered,
+                                                        PagesRead* pages_read = nullptr) {
     std::vector<std::unique_ptr<StateDevice>> devices;
     for (const auto* device : before) {
-        devices.push_back(std::make_unique<StateDevice>(*device, places, gathered.at(device->name())));
+        devices.push_back(std::make_unique<StateDevice>(*device, places, gathered.at(device->name()), pages_read));
     }
     return devices;
-}
-
-/// Another device's bytes, for whoever wants to own a device.
-class ViewDevice final : public BlockDevice {
-public:
-    explicit ViewDevice(const BlockDevice& below) : below_(&below) {}
-
-    const std::string& name() const override { return below_->name(); }
-    u64 size_bytes() const override { return below_->size_bytes(); }
-    Result<void> read(u64 offset, MutableBytes out) const override { return below_->read(offset, out); }
-
-private:
-    const BlockDevice* below_;
-};
-
-template <class Device>
-Devices views_of(const std::vector<Device>& devices) {
-    Devices views;
-    for (const auto& device : devices) {
-        views.push_back(std::make_unique<ViewDevice>(*device));
-    }
-    return views;
-}
-
-/// What a state is known by.
-struct Portrait {
-    u64 generation = 0;
-    TreeListing listing;
-    survey::Findings findings;
-};
-
-Result<Portrait> portrait_of(Devices devices) {
-    survey::Findings opening;
-    BTRKIT_TRY_ASSIGN(const auto filesystem,
-                      Filesystem::open(std::move(devices), {}, [&](const Problem& problem) { opening.add(problem); }));
-    BTRKIT_TRY_ASSIGN(const auto top, find_path(filesystem, "/"));
-    BTRKIT_TRY_ASSIGN(auto listing, list_image(filesystem, top));
-    auto report = check::run(filesystem, std::move(opening), {.hash_seed = 1}, {});
-    return Portrait{.generation = filesystem.super().generation,
-                    .listing = std::move(listing),
-                    .findings = std::move(report.findings)};
-}
-
-Portrait must_portray(Devices devices, std::string_view which) {
-    auto portrait = portrait_of(std::move(devices));
-    if (!portrait) {
-        throw std::runtime_error(fmt::format("the filesystem {}: {}", which, portrait.error().message));
-    }
-    return std::move(*portrait);
-}
-
-/// Between the writing of two superblocks, with everything as it should be: mirrors and devices that are behind.
-bool comes_with_a_cut(ProblemCode code) {
-    return code == ProblemCode::super_mirror_stale || code == ProblemCode::super_mirror_invalid ||
-           code == ProblemCode::super_mirror_differs || code == ProblemCode::device_stale;
-}
-
-/// The findings of codes that are found more often than in another portrait.
-std::vector<std::string> more_than(const survey::Findings& findings, const survey::Findings& other) {
-    std::vector<std::string> lines;
-    for (const auto& finding : findings.all()) {
-        if (findings.count(finding.problem.code) > other.count(finding.problem.code)) {
-            lines.push_back(describe(finding.problem));
-        }
-    }
-    return lines;
-}
-
-/// Empty: it is the same filesystem.
-std::string how_it_differs(const Portrait& state, const Portrait& whole) {
-    if (const auto differing = differences(state.listing, whole.listing, {}); !differing.empty()) {
-        return differing.front();
-    }
-    for (const auto& finding : state.findings.all()) {
-        const auto code = finding.problem.code;
-        if (!comes_with_a_cut(code) && state.findings.count(code) > whole.findings.count(code)) {
-            return describe(finding.problem);
-        }
-    }
-    return {};
 }
 
 using StateHash = std::pair<u64, u64>;
@@ -190,63 +121,120 @@ Result<void> write_image(const BlockDevice& device, const std::string& path) {
     return {};
 }
 
-/// Judges one state after the other, and counts.
-class Judge {
-public:
-    Judge(Portrait before, Portrait after, const StatesChoice& choice, std::size_t to_be_judged)
-        : before_(std::move(before)), after_(std::move(after)), choice_(choice),
-          export_step_(choice.most_exported == 0 ? 0 : std::max<std::size_t>(1, to_be_judged / choice.most_exported)) {}
+struct Verdict {
+    bool has_superblocks = true; ///< else there is nothing to judge
+    bool is_torn = false;
+    bool is_new = false;
+    std::string why_wrong = {};
+};
 
-    void judge(const std::vector<std::unique_ptr<StateDevice>>& devices, const CrashState& state,
-               StatesReport& report) {
-        bool is_torn = false;
-        for (const auto& device : devices) {
-            const auto first = device->look_at_first_superblock();
-            if (first == StateDevice::First::lost) {
-                ++report.without_superblock;
-                return;
+/// The verdicts on states by what was read of them. Reading is a matter of what is read alone: it begins with the same
+/// places, and where it goes on to depends on the bytes that it has found. So two states that are alike in all places
+/// that were read of one of them are read, and judged, alike.
+class KnownVerdicts {
+public:
+    const Verdict* find(const DeviceContents& state) const {
+        for (const auto& [pages, verdicts] : known_) {
+            if (const auto found = verdicts.find(hash_of_pages(state, pages)); found != verdicts.end()) {
+                return &found->second;
             }
-            is_torn = is_torn || first == StateDevice::First::torn;
         }
-        ++report.judged;
-        report.torn += is_torn ? 1 : 0;
-        if (const auto why = what_is_wrong(devices, report); !why.empty()) {
-            report.wrong.push_back(fmt::format("behind change {}, {}: {}", state.cut, state.what, why));
-        } else if (export_step_ != 0 && report.judged % export_step_ == 0 && report.exported < choice_.most_exported) {
-            write_state(devices, report);
-        }
+        return nullptr;
+    }
+    const Verdict& add(const DeviceContents& state, const PagesRead& pages, Verdict verdict) {
+        return known_[pages].emplace(hash_of_pages(state, pages), std::move(verdict)).first->second;
     }
 
 private:
-    std::string what_is_wrong(const std::vector<std::unique_ptr<StateDevice>>& devices, StatesReport& report) const {
-        const auto state = portrait_of(views_of(devices));
-        if (!state) {
-            return state.error().message;
+    static StateHash hash_of_pages(const DeviceContents& state, const PagesRead& pages) {
+        StateHash hash = {0, 0};
+        for (const auto& [device, offsets] : pages) {
+            const Bytes bytes = state.at(device);
+            for (const u64 offset : offsets) {
+                const auto page =
+                    XXH3_128bits_withSeed(bytes.data() + offset, TouchedPlaces::page_bytes, hash.first ^ hash.second);
+                hash = {page.high64, page.low64};
+            }
         }
-        if (state->generation != before_.generation && state->generation != after_.generation) {
-            return fmt::format("it has generation {}", state->generation);
-        }
-        const bool is_new = state->generation == after_.generation;
-        const auto why = how_it_differs(*state, is_new ? after_ : before_);
-        (is_new ? report.were_new : report.were_old) += why.empty() ? 1 : 0;
-        return why.empty() ? why : fmt::format("not what generation {} is: {}", state->generation, why);
+        return hash;
     }
 
-    void write_state(const std::vector<std::unique_ptr<StateDevice>>& devices, StatesReport& report) const {
+    std::map<PagesRead, std::map<StateHash, Verdict>> known_;
+};
+
+/// Judges one state after the other, and counts.
+class Judge {
+public:
+    Judge(const std::vector<const BlockDevice*>& before_devices, const TouchedPlaces& places, Portrait before,
+          Portrait after, const StatesChoice& choice, std::size_t to_be_judged)
+        : before_devices_(before_devices), places_(places), before_(std::move(before)), after_(std::move(after)),
+          choice_(choice),
+          export_step_(choice.most_exported == 0 ? 0 : std::max<std::size_t>(1, to_be_judged / choice.most_exported)) {}
+
+    void judge(const CrashState& state, StatesReport& report) {
+        const Verdict* verdict = known_.find(state.contents);
+        if (verdict == nullptr) {
+            ++report.read;
+            PagesRead pages;
+            auto fresh = read(state, pages);
+            verdict = &known_.add(state.contents, pages, std::move(fresh));
+        }
+        if (!verdict->has_superblocks) {
+            ++report.without_superblock;
+            return;
+        }
+        ++report.judged;
+        report.torn += verdict->is_torn ? 1 : 0;
+        if (!verdict->why_wrong.empty()) {
+            report.wrong.push_back(fmt::format("behind change {}, {}: {}", state.cut, state.what, verdict->why_wrong));
+            return;
+        }
+        ++(verdict->is_new ? report.were_new : report.were_old);
+        if (export_step_ != 0 && report.judged % export_step_ == 0 && report.exported < choice_.most_exported) {
+            auto devices = state_devices(before_devices_, places_, state.contents);
+            for (const auto& device : devices) {
+                device->look_at_first_superblock();
+            }
+            write_state(devices, fmt::format("state{}-{}", report.exported, verdict->is_new ? "new" : "old"));
+            ++report.exported;
+        }
+    }
+
+    template <class Devices>
+    void write_state(const Devices& devices, std::string_view name) const {
         std::string line;
         for (std::size_t i = 0; i < devices.size(); ++i) {
-            const auto path = fmt::format("{}/state{}-dev{}.img", choice_.export_folder, report.exported, i + 1);
+            const auto path = fmt::format("{}/{}-dev{}.img", choice_.export_folder, name, i + 1);
             if (const auto written = write_image(*devices[i], path); !written) {
                 throw std::runtime_error(written.error().message);
             }
             line += (i == 0 ? "" : ",") + path;
         }
         std::ofstream(choice_.export_folder + "/list", std::ios::app) << line << '\n';
-        ++report.exported;
     }
 
+private:
+    Verdict read(const CrashState& state, PagesRead& pages) const {
+        const auto devices = state_devices(before_devices_, places_, state.contents, &pages);
+        Verdict verdict;
+        for (const auto& device : devices) {
+            const auto first = device->look_at_first_superblock();
+            verdict.has_superblocks = verdict.has_superblocks && first != StateDevice::First::lost;
+            verdict.is_torn = verdict.is_torn || first == StateDevice::First::torn;
+        }
+        if (verdict.has_superblocks) {
+            const auto portrait = portrait_of(views_of(devices));
+            verdict.why_wrong = portrait ? what_is_wrong(*portrait, before_, after_) : portrait.error().message;
+            verdict.is_new = portrait && portrait->generation == after_.generation;
+        }
+        return verdict;
+    }
+
+    const std::vector<const BlockDevice*>& before_devices_;
+    const TouchedPlaces& places_;
     Portrait before_;
     Portrait after_;
+    KnownVerdicts known_;
     const StatesChoice& choice_;
     std::size_t export_step_; ///< of so many that are judged one is written; 0: none
 };
@@ -326,11 +314,15 @@ StatesReport TransactionStates::judge(const StatesChoice& choice) const {
     if (before.generation == after_change.generation) {
         throw std::runtime_error("the change has the generation of what it changes");
     }
-    Judge judge(std::move(before), std::move(after_change), choice, chosen.size());
+    Judge judge(before_, *places_, std::move(before), std::move(after_change), choice, chosen.size());
+    if (choice.most_exported > 0) {
+        judge.write_state(before_, "whole-old");
+        judge.write_state(after(), "whole-new");
+    }
     number = 0;
     for_each_crash_state(contents, gathered_, crashes, [&](const CrashState& state) {
         if (chosen.contains(number++)) {
-            judge.judge(state_devices(before_, *places_, state.contents), state, report);
+            judge.judge(state, report);
         }
     });
     return report;

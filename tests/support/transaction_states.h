@@ -25,7 +25,8 @@ struct StatesChoice {
     /// many, the others spread over all before.
     std::size_t most_judged = 200;
     /// So many of those that were judged well, spread over all, are written to this folder, for kernels to mount: one
-    /// file a device, and "list", which has the files of one state in each line, parted by commas.
+    /// file a device, and "list", which has the files of one state in each line, parted by commas. "whole-old" and
+    /// "whole-new" come first, the filesystem before and after the change; the other names end with what they are like.
     std::string export_folder = {};
     std::size_t most_exported = 0;
 };
@@ -34,6 +35,9 @@ struct StatesReport {
     std::size_t states = 0;
     std::size_t distinct = 0;
     std::size_t judged = 0;
+    /// So many were opened, listed and checked. All others that were judged are, in every place that was read of one of
+    /// these, what that one is: they would be read alike.
+    std::size_t read = 0;
     std::size_t were_old = 0; ///< of the judged
     std::size_t were_new = 0;
     /// Of the judged: a first superblock was torn. Kernels don't mount that; it was restored from its mirror.

@@ -106,14 +106,14 @@ TEST_CASE("apply() cuts long runs, and stops at the first write that fails") {
     OverlayDevice overlay(below, {});
     const auto bytes = pattern_bytes(size);
     REQUIRE(overlay.write(0, bytes));
-    const auto faults = std::make_shared<WriteFaults>();
+    const auto faults = std::make_shared<DeviceFaults>();
     faults->first_bad_write = 3;
     FaultyDevice to(std::make_unique<MemoryDevice>("to", std::vector<std::byte>(size)), {}, faults);
     const auto done = overlay.apply(to);
     REQUIRE_FALSE(done);
     CHECK(done.error().message == "to: cannot write at offset 3145728: as told");
     CHECK(faults->write_count == 4);
-    faults->first_bad_write = WriteFaults::never;
+    faults->first_bad_write = DeviceFaults::never;
     REQUIRE(overlay.apply(to));
     std::vector<std::byte> out(size);
     REQUIRE(to.read(0, out));

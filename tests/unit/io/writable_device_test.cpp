@@ -235,7 +235,7 @@ TEST_CASE("a write that the host refuses halfway fails with file, place and reas
 }
 
 TEST_CASE("the faulty device fails what it was told to fail, and nothing of that arrives") {
-    const auto faults = std::make_shared<btrkit::test::WriteFaults>();
+    const auto faults = std::make_shared<btrkit::test::DeviceFaults>();
     btrkit::test::FaultyDevice device(std::make_unique<MemoryDevice>("dev", std::vector<std::byte>(100)), {{50, 10}},
                                       faults);
     const std::array bytes{std::byte{1}, std::byte{2}};

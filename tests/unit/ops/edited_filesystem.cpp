@@ -3,7 +3,6 @@
 
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/checksum.h"
-#include "libfs/ops/mkfs/mkfs.h"
 #include "libfs/volume/volume_writer.h"
 #include "tests/support/shared_device.h"
 
@@ -41,16 +40,7 @@ mkfs::SourceTree small_source() {
 }
 
 mkfs::Plan plan_of(const FilesystemKind& kind, const mkfs::SourceTree& source) {
-    auto made = mkfs::plan(source,
-                           {.requests = {.data_profile = kind.data_profile,
-                                         .metadata_profile = kind.metadata_profile,
-                                         .features = kind.features,
-                                         .fsid = mkfs::uuid_from_seed("edited"),
-                                         .now = {.sec = 2000}},
-                            .sizing = mkfs::Sizing::least,
-                            .slack_bytes = kind.slack_bytes,
-                            .device_sizes = std::vector<u64>(kind.device_count)},
-                           {});
+    auto made = mkfs::plan(source, plan_options(kind, "edited", u64{16} * kib), {});
     REQUIRE_MESSAGE(made, made.error().message);
     return std::move(*made);
 }
@@ -62,6 +52,20 @@ TreeRoot root_of(const Filesystem& filesystem, u64 tree) {
 }
 
 } // namespace
+
+mkfs::PlanOptions plan_options(const FilesystemKind& kind, std::string_view fsid_seed, u64 default_nodesize_bytes) {
+    return {.requests = {.data_profile = kind.data_profile,
+                         .metadata_profile = kind.metadata_profile,
+                         .mixed = kind.mixed,
+                         .nodesize_bytes = kind.nodesize_bytes.value_or(default_nodesize_bytes),
+                         .checksum = kind.checksum,
+                         .features = kind.features,
+                         .fsid = mkfs::uuid_from_seed(fsid_seed),
+                         .now = {.sec = 2000}},
+            .sizing = mkfs::Sizing::least,
+            .slack_bytes = kind.slack_bytes,
+            .device_sizes = std::vector<u64>(kind.device_count)};
+}
 
 EditedFilesystem::EditedFilesystem(const FilesystemKind& kind) {
     const auto source = small_source();

@@ -4,10 +4,12 @@
 
 #include "libfs/io/memory_device.h"
 #include "libfs/ops/check/check.h"
+#include "libfs/ops/mkfs/mkfs.h"
 #include "tests/support/build_leaf.h"
 #include "tests/support/device_lists.h"
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,7 +21,13 @@ struct FilesystemKind {
     std::size_t device_count = 1;
     std::vector<std::string> features = {}; ///< as -O takes them
     u64 slack_bytes = mib; ///< that the devices have more than they need; of 80 MiB there are two superblocks
+    std::string checksum = "crc32c";
+    std::optional<u64> nodesize_bytes = {}; ///< none: as whoever makes it likes
+    bool mixed = false;
 };
+
+/// What mkfs is to be asked for.
+mkfs::PlanOptions plan_options(const FilesystemKind& kind, std::string_view fsid_seed, u64 default_nodesize_bytes);
 
 /// A few files, with data of their own. Every tree is a single leaf, and must stay one.
 class EditedFilesystem {

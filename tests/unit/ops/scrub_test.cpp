@@ -164,7 +164,7 @@ TEST_CASE("a write that fails") {
     ScrubBench bench(filesystem);
     bench.rot(first_file(filesystem), 1);
     SUBCASE("at once") {
-        const auto faults = std::make_shared<WriteFaults>();
+        const auto faults = std::make_shared<DeviceFaults>();
         faults->first_bad_write = 0;
         const auto report = bench.scrub({.repair = true, .faults = faults});
         REQUIRE(only(report, Code::data_checksum));
@@ -174,7 +174,7 @@ TEST_CASE("a write that fails") {
         CHECK(report.counts().uncorrectable_errors == 1);
     }
     SUBCASE("when it is flushed") {
-        const auto faults = std::make_shared<WriteFaults>();
+        const auto faults = std::make_shared<DeviceFaults>();
         faults->bad_flush = 0;
         const auto report = bench.scrub({.repair = true, .faults = faults});
         CHECK(report.write_failed);
@@ -296,7 +296,7 @@ TEST_CASE("a stale device whose mended blocks could not be flushed stays stale")
     ScrubBench bench(filesystem);
     change_super(bench, 2, [](auto& super) { super.generation = super.generation - 1; });
     bench.rot(first_file(filesystem), 2);
-    const auto faults = std::make_shared<WriteFaults>();
+    const auto faults = std::make_shared<DeviceFaults>();
     faults->bad_flush = 0;
     const auto report = bench.scrub({.repair = true, .faults = faults});
     CHECK(report.write_failed);

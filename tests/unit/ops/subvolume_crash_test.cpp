@@ -3,10 +3,12 @@
 // brought back.
 #include "libfs/ops/commit/commit.h"
 #include "libfs/ops/undo/undo.h"
+#include "tests/support/device_layer.h"
 #include "tests/support/effort.h"
+#include "tests/support/filesystem_portrait.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/transaction_states.h"
-#include "tests/unit/ops/transaction_bench.h"
+#include "tests/unit/ops/many_tree_change.h"
 
 #include <doctest/doctest.h>
 
@@ -17,108 +19,91 @@ using namespace btrkit::test;
 
 namespace {
 
-/// Room for two superblocks on each device, but for the raid profiles on many devices.
-constexpr u64 slack_bytes = 70 * mib;
+/// In the normal run one of each redundancy.
+std::vector<ChangedKind> tested_kinds() {
+    auto kinds = changed_kinds();
+    kinds.resize(is_long_run() ? kinds.size() : std::size_t{7});
+    return kinds;
+}
 
-/// Changes many trees: a snapshot, a new subvolume, and the deletion of what a first run has made.
-Result<void> change_all(const Filesystem& filesystem, const WritableDevices& devices, const std::string& undo_path) {
-    BTRKIT_TRY_ASSIGN(auto transaction, Transaction::begin(filesystem, {}));
-    SubvolumeEditor editor(transaction, {.sec = 4000});
-    std::mt19937 random(7);
-    BTRKIT_TRY_ASSIGN(const auto first, editor.directories().find_parent("/new"));
-    BTRKIT_TRY(editor.create(first, {.uuid = random_uuid(random)}));
-    BTRKIT_TRY_ASSIGN(const auto second, editor.directories().find_parent("/new/copy"));
-    BTRKIT_TRY(editor.snapshot(btrfs::fs_tree_id, second, {.uuid = random_uuid(random), .is_read_only = true}));
-    BTRKIT_TRY_ASSIGN(const u64 old, editor.find("/old"));
-    BTRKIT_TRY(editor.remove(old));
-    BTRKIT_TRY_ASSIGN(const auto parent, editor.directories().find_parent("/new/folder"));
-    BTRKIT_TRY(editor.directories().make_directory(parent.dir, parent.name));
-    transaction.set_label("changed");
-    const auto report = commit::run(transaction, devices, {.undo_path = undo_path}, {});
+Result<void> change(Devices devices, std::span<WritableDevice* const> writable, const std::string& undo_path) {
+    const auto filesystem = open_quietly(std::move(devices));
+    BTRKIT_TRY_ASSIGN(auto transaction, change_many_trees(filesystem));
+    const auto report = commit::run(transaction, by_devid(filesystem, writable), {.undo_path = undo_path}, {});
     return report ? Result<void>{} : std::unexpected(report.error());
-}
-
-Filesystem open(Devices devices) {
-    return must(Filesystem::open(std::move(devices), {}, [](const Problem&) {}));
-}
-
-/// With a snapshot to be deleted.
-void prepare(const TransactionBench& bench) {
-    const auto filesystem = bench.open();
-    auto transaction = must(Transaction::begin(filesystem, {}));
-    SubvolumeEditor editor(transaction, {.sec = 3000});
-    std::mt19937 random(3);
-    must(editor.snapshot(btrfs::fs_tree_id, must(editor.directories().find_parent("/old")),
-                         {.uuid = random_uuid(random)}));
-    must(commit::run(transaction, bench.writable(filesystem), {}, {}));
-}
-
-std::vector<FilesystemKind> kinds() {
-    return {
-        {.slack_bytes = slack_bytes},
-        {.data_profile = "raid1", .metadata_profile = "raid1", .device_count = 2, .slack_bytes = slack_bytes},
-        {.data_profile = "raid5", .metadata_profile = "raid5", .device_count = 3, .slack_bytes = slack_bytes},
-        {.data_profile = "raid10", .metadata_profile = "raid10", .device_count = 4, .slack_bytes = slack_bytes},
-        {.metadata_profile = "raid1c3", .device_count = 3, .slack_bytes = slack_bytes},
-        {.metadata_profile = "raid6", .device_count = 4, .slack_bytes = slack_bytes},
-    };
 }
 
 } // namespace
 
+TEST_CASE("crash states: the kinds are a pairwise cover") {
+    std::set<std::string> redundancies;
+    std::set<std::string> pairs;
+    for (const auto& [kind, is_full] : changed_kinds()) {
+        const auto nodes = std::to_string(*kind.nodesize_bytes);
+        const auto space = std::to_string(kind.features.empty() ? 0 : kind.features.size());
+        redundancies.insert(kind.metadata_profile);
+        pairs.insert({kind.metadata_profile + nodes, kind.metadata_profile + kind.checksum,
+                      kind.metadata_profile + "," + space, nodes + kind.checksum, nodes + "," + space,
+                      kind.checksum + "," + space});
+    }
+    CHECK(redundancies.size() == 7);
+    CHECK(pairs.size() == 7 * 5 + 7 * 4 + 7 * 3 + 5 * 4 + 5 * 3 + 4 * 3);
+}
+
 TEST_CASE("Whenever the power goes, the filesystem is the old one or the new one") {
-    const auto all = kinds();
-    const std::size_t count = is_long_run() ? all.size() : 3;
-    for (const auto& kind : std::span(all).first(count)) {
-        CAPTURE(kind.metadata_profile);
-        const TransactionBench bench(kind);
-        prepare(bench);
+    StatesReport sum;
+    for (const auto& kind : tested_kinds()) {
+        CAPTURE(kind.text());
+        const TransactionBench bench(kind.kind);
+        prepare_change(bench, kind);
         TransactionStates states(bench.devices());
         must(states.record([](Devices devices, const std::vector<WritableDevice*>& writable) {
-            const auto filesystem = open(std::move(devices));
-            WritableDevices by_id;
-            for (const auto& [devid, member] : filesystem.volume().members()) {
-                by_id[devid] = *std::ranges::find(writable, member.device->name(),
-                                                  [](const auto* device) { return device->name(); });
-            }
-            return change_all(filesystem, by_id, "");
+            return change(std::move(devices), writable, "");
         }));
         CHECK(states.new_findings() == std::vector<std::string>{});
-        const auto report = states.judge({.most_judged = rounds(60, 4000)});
+        const unsigned effort = rounds(2, 40);
+        const auto report = states.judge({.subsets = effort,
+                                          .torn = effort,
+                                          .all_torn = effort / 2,
+                                          .most_judged = is_long_run() ? std::size_t{100'000} : 50});
         for (const auto& wrong : report.wrong) {
             FAIL_CHECK(wrong);
         }
         CHECK(report.were_old > 0);
         CHECK(report.were_new > 0);
-        MESSAGE(kind.metadata_profile, ": ", report.distinct, " distinct states, ", report.judged, " judged");
+        CHECK(report.torn > 0);
+        CHECK(report.without_superblock == 0);
+        sum.distinct += report.distinct;
+        sum.judged += report.judged;
+        MESSAGE(kind.text(), ": ", states.changes().size(), " changes, ", report.states, " states, ", report.distinct,
+                " distinct, ", report.judged, " judged, ", report.torn, " of them torn, ", report.read, " read");
     }
+    MESSAGE("all kinds: ", sum.distinct, " distinct states, ", sum.judged, " judged");
+    CHECK(sum.judged >= (is_long_run() ? 100'000u : 300u));
 }
 
 TEST_CASE("Undo brings the old filesystem back, byte for byte in all that it refers to") {
-    for (const auto& kind : kinds()) {
-        CAPTURE(kind.metadata_profile);
+    for (const auto& kind : tested_kinds()) {
+        CAPTURE(kind.text());
         const TemporaryFolder folder;
-        const auto path = folder.path() + "/undo";
-        const TransactionBench bench(kind);
-        prepare(bench);
-        const u64 old_generation = bench.open().super().generation;
-        {
-            const auto filesystem = bench.open();
-            must(change_all(filesystem, bench.writable(filesystem), path));
-        }
-        const auto changed = bench.open();
-        REQUIRE(changed.super().generation == old_generation + 1);
-        std::vector<WritableDevice*> writable;
-        for (const auto& [devid, device] : bench.writable(changed)) {
-            writable.push_back(device);
-        }
-        must(undo::run(must(UndoReader::open(path)), writable, {}));
-        const auto back = bench.open();
-        CHECK(back.super().generation == old_generation);
-        CHECK(check_filesystem(back).findings.all().empty());
+        const TransactionBench bench(kind.kind);
+        prepare_change(bench, kind);
+        const auto old = bench.open();
+        const auto before = must_portray(views_of(bench.devices()), "before the change");
+        const DeviceLayer layer(bench.devices());
+        must(change(views_of(layer.readable()), layer.list(), folder / "undo"));
+        CHECK(must_portray(views_of(layer.readable()), "after the change").generation == before.generation + 1);
+        const auto in_use = places_in_use(old);
+        CHECK(changed_places(bench.devices(), layer, in_use) > 0);
+
+        must(undo::run(must(UndoReader::open(folder / "undo")), layer.list(), {}));
+        CHECK(changed_places(bench.devices(), layer, in_use) == 0);
+        const auto back = must_portray(views_of(layer.readable()), "that is undone");
+        CHECK(back.generation == before.generation);
+        CHECK(how_it_differs(back, before).empty());
         // The same change can be made again: nothing of the first one is in the way.
-        must(change_all(back, bench.writable(back), ""));
-        CHECK(check_filesystem(bench.open()).findings.all().empty());
+        must(change(views_of(layer.readable()), layer.list(), ""));
+        CHECK(must_portray(views_of(layer.readable()), "changed again").findings.all().empty());
     }
 }
 

@@ -30,7 +30,7 @@ inline std::string file_name(unsigned number) {
     return "a-file-with-a-long-name-" + std::to_string(number);
 }
 
-/// With metadata blocks of 4 KiB, enough for trees of three levels.
+/// With metadata blocks of 4 KiB, which the bench has unless told otherwise, enough for trees of three levels.
 inline mkfs::SourceTree many_files(u32 count = file_count) {
     auto tree = mkfs::empty_source_tree({.sec = 1000});
     tree.content = std::make_unique<PlainContent>();
@@ -56,17 +56,7 @@ class TransactionBench {
 public:
     explicit TransactionBench(const FilesystemKind& kind, u32 files = file_count) {
         const auto source = many_files(files);
-        const auto plan = must(mkfs::plan(source,
-                                          {.requests = {.data_profile = kind.data_profile,
-                                                        .metadata_profile = kind.metadata_profile,
-                                                        .nodesize_bytes = 4096,
-                                                        .features = kind.features,
-                                                        .fsid = mkfs::uuid_from_seed("history"),
-                                                        .now = {.sec = 2000}},
-                                           .sizing = mkfs::Sizing::least,
-                                           .slack_bytes = kind.slack_bytes,
-                                           .device_sizes = std::vector<u64>(kind.device_count)},
-                                          {}));
+        const auto plan = must(mkfs::plan(source, plan_options(kind, "history", u64{4} * kib), {}));
         std::vector<WritableDevice*> pointers;
         for (const auto& device : plan.layout.devices) {
             kept_.push_back(std::make_shared<MemoryDevice>("device" + std::to_string(device.devid),

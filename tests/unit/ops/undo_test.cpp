@@ -9,6 +9,7 @@
 #include "libfs/volume/superblock_writer.h"
 #include "libfs/volume/undo_superblocks.h"
 #include "tests/support/build_leaf.h"
+#include "tests/support/device_layer.h"
 #include "tests/support/effort.h"
 #include "tests/support/faulty_device.h"
 #include "tests/support/temporary_folder.h"
@@ -109,42 +110,16 @@ private:
     std::vector<std::unique_ptr<OverlayDevice>> old_;
 };
 
-/// Writable devices over others that they leave alone, which record what comes down on them.
-class Layer {
-public:
-    using Wrap = std::function<std::unique_ptr<WritableDevice>(std::unique_ptr<WritableDevice>)>;
+using Layer = DeviceLayer;
 
-    explicit Layer(
-        const std::vector<const BlockDevice*>& below, const Wrap& wrap = [](auto device) { return device; }) {
-        for (const auto* device : below) {
-            devices_.push_back(wrap(std::make_unique<RecordingDevice>(
-                std::make_unique<OverlayDevice>(*device, OverlayDevice::Room{}), record_)));
-        }
-    }
-
-    DeviceList list() const {
-        DeviceList all;
-        for (const auto& device : devices_) {
-            all.push_back(device.get());
-        }
-        return all;
-    }
-    std::vector<const BlockDevice*> readable() const {
-        const auto all = list();
-        return {all.begin(), all.end()};
-    }
-    WritableDevices by_devid() const { return {{1, devices_[0].get()}, {2, devices_[1].get()}}; }
-    const std::vector<DeviceChange>& changes() const { return record_->changes; }
-
-private:
-    std::shared_ptr<DeviceRecord> record_ = std::make_shared<DeviceRecord>();
-    std::vector<std::unique_ptr<WritableDevice>> devices_;
-};
+WritableDevices by_devid(const Layer& layer) {
+    return {{1, layer.list()[0]}, {2, layer.list()[1]}};
+}
 
 /// What the engine of changes does: born blocks, undo file, in place, superblocks. Returns how many of the layer's
 /// changes came before the file was sealed.
 std::size_t change(const Layer& layer, const std::string& undo_path) {
-    const auto devices = layer.by_devid();
+    const auto devices = by_devid(layer);
     const std::array supers = {super_of(1, new_generation), super_of(2, new_generation)};
     auto file = UndoWriter::create(undo_path, undo_identity(supers, old_generation, devices), {});
     REQUIRE_MESSAGE(file, file.error().message);
@@ -328,8 +303,8 @@ TEST_CASE("wherever the power goes during the change, once its undo file was sea
 TEST_CASE("after any write or flush has failed, running undo again gives the old filesystem") {
     const Changed changed;
     const auto file = changed.file();
-    const auto fail_once = [&](u64 WriteFaults::* which, u64 number) {
-        const auto faults = std::make_shared<WriteFaults>();
+    const auto fail_once = [&](u64 DeviceFaults::* which, u64 number) {
+        const auto faults = std::make_shared<DeviceFaults>();
         (*faults).*which = number;
         const Layer layer(changed.layer.readable(), [&](auto device) {
             return std::make_unique<FaultyDevice>(std::move(device), std::vector<FaultyDevice::Range>{}, faults);
@@ -339,19 +314,19 @@ TEST_CASE("after any write or flush has failed, running undo again gives the old
             return false;
         }
         CHECK(done.error().kind == ErrorKind::io);
-        (*faults).*which = WriteFaults::never;
+        (*faults).*which = DeviceFaults::never;
         const auto again = undo::run(file, layer.list(), {});
         REQUIRE_MESSAGE(again, again.error().message);
         CHECK(is_undone(layer.readable(), changed.bench));
         return true;
     };
     u64 writes = 0;
-    while (fail_once(&WriteFaults::first_bad_write, writes)) {
+    while (fail_once(&DeviceFaults::first_bad_write, writes)) {
         ++writes;
     }
     CHECK(writes == 6 + 2 * born_count);
     u64 flushes = 0;
-    while (fail_once(&WriteFaults::bad_flush, flushes)) {
+    while (fail_once(&DeviceFaults::bad_flush, flushes)) {
         ++flushes;
     }
     CHECK(flushes == 8);
@@ -427,14 +402,14 @@ TEST_CASE("an undo file without its end, or one that would write where it may no
         return done.error().kind;
     };
     const std::array supers = {super_of(1, new_generation), super_of(2, new_generation)};
-    const auto identity = undo_identity(supers, old_generation, layer.by_devid());
+    const auto identity = undo_identity(supers, old_generation, by_devid(layer));
     const auto unsealed = UndoWriter::create(changed.folder / "unsealed", identity, {});
     REQUIRE(unsealed);
     CHECK(try_file(changed.folder / "unsealed") == ErrorKind::refused);
     const auto sealed_with = [&](const std::string& name, const std::function<Result<void>(UndoWriter&)>& put) {
         auto file = UndoWriter::create(changed.folder / name, identity, {});
         REQUIRE(file);
-        REQUIRE(save_superblocks(*file, supers, layer.by_devid()));
+        REQUIRE(save_superblocks(*file, supers, by_devid(layer)));
         REQUIRE(put(*file));
         REQUIRE(file->seal());
         return try_file(changed.folder / name);

@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Random trees and edits: what a walk reads back equals a plain map, in blocks that are full enough, and of the old
 // tree only that was read and replaced that had to be.
-#include "libfs/tree/tree_editor.h"
-
 #include "formats/btrfs/item_types.h"
-#include "libfs/io/memory_device.h"
-#include "libfs/tree/seal_block.h"
-#include "libfs/tree/tree_search.h"
-#include "libfs/volume/volume_writer.h"
+#include "tests/support/edited_tree.h"
 #include "tests/support/effort.h"
-#include "tests/support/metadata_image.h"
 
 #include <doctest/doctest.h>
 
@@ -24,111 +18,7 @@ using namespace btrkit::test;
 
 namespace {
 
-constexpr u64 tree_id = btrfs::uuid_tree_id;
-
-using Model = std::map<btrfs::Key, std::vector<std::byte>>;
-
-/// A tree on a device in memory that is edited again and again.
-class EditedTreeOnDisk final : public EditSink {
-public:
-    EditedTreeOnDisk() : devices_(image_.all_devices()), device_(dynamic_cast<MemoryDevice*>(devices_.front().get())) {
-        volume_.emplace(image_.open(std::move(devices_)));
-        reader_.emplace(*volume_);
-        writer_.emplace(WritableDevices{{1, device_}}, volume_->chunks());
-        const auto& chunk = image_.chunks().back();
-        for (u64 at = chunk.start.bytenr; at < chunk.start.bytenr + chunk.length; at += reader_->nodesize()) {
-            free_.insert(at);
-        }
-        TreeBuilder builder(reader_->geometry(), identity(), *this);
-        const auto built = builder.finish();
-        REQUIRE(built);
-        root = {.address = built->root, .generation = generation, .level = built->level, .tree = tree_id};
-    }
-
-    TreeIdentity identity() const { return {.tree = tree_id, .generation = generation, .chunk_tree_uuid = {}}; }
-
-    Result<Logical> place(u64, u8) override {
-        REQUIRE_FALSE(free_.empty());
-        return Logical{free_.extract(free_.begin()).value()};
-    }
-    Result<void> take(const BuiltBlock& block, MutableBytes bytes) override {
-        ++born;
-        live.insert(block.address.bytenr);
-        const BlockView view(bytes);
-        if (view.is_leaf() && view.count() > 0) {
-            u32 used = 0;
-            for (u32 slot = 0; slot < view.count(); ++slot) {
-                used += u32{sizeof(btrfs::ItemHeader)} + view.item(slot).size;
-            }
-            small_leaves += used < btrfs::leaf_data_size(reader_->nodesize()) / 3 ? 1 : 0;
-        }
-        BTRKIT_TRY(seal_block(block, bytes, reader_->geometry()));
-        return writer_->write(block.address, bytes);
-    }
-    Result<void> replace(const TreeBlock& old, bool is_root) override {
-        CHECK(is_root == (u64{old.header().bytenr} == root.address.bytenr));
-        CHECK(live.erase(old.header().bytenr) == 1);
-        released_.push_back(old.header().bytenr);
-        return {};
-    }
-    Result<void> remove_item(const btrfs::Key& key, Bytes body) override {
-        told_gone.push_back({key, {body.begin(), body.end()}});
-        return {};
-    }
-    Result<void> add_item(const btrfs::Key& key, Bytes body) override {
-        told_new.push_back({key, {body.begin(), body.end()}});
-        return {};
-    }
-
-    Result<EditedTree> apply(std::span<const ItemEdit> edits) {
-        ++generation;
-        born = small_leaves = 0;
-        BlockCache cache(*reader_, 1 << 20);
-        auto edited = edit_tree(cache, root, identity(), edits, *this);
-        read_count = cache.read_count();
-        if (edited) {
-            root = edited->root;
-            free_.insert(released_.begin(), released_.end());
-        }
-        released_.clear();
-        return edited;
-    }
-
-    /// All items, each block proven for the promise of the one above; and the blocks that are reached.
-    Model read_all(std::set<u64>& reached) const {
-        Model items;
-        TreeWalk walk(*reader_, root, WalkOrder::depth_first);
-        while (const auto promise = walk.next()) {
-            const OwnedBlock owned(*reader_, *promise);
-            REQUIRE(owned.is_proven());
-            reached.insert(promise->address.bytenr);
-            for (u32 slot = 0; owned.block().is_leaf() && slot < owned.block().count(); ++slot) {
-                const auto data = owned.block().item_data(slot);
-                items[owned.block().key(slot)] = {data.begin(), data.end()};
-            }
-        }
-        return items;
-    }
-
-    u64 generation = 20;
-    Promise root;
-    std::set<u64> live;
-    std::vector<LeafItem> told_gone;
-    std::vector<LeafItem> told_new;
-    u64 born = 0;
-    u64 small_leaves = 0;
-    u64 read_count = 0;
-
-private:
-    MetadataImage image_;
-    std::vector<std::unique_ptr<BlockDevice>> devices_;
-    MemoryDevice* device_;
-    std::optional<Volume> volume_;
-    std::optional<BlockReader> reader_;
-    std::optional<VolumeWriter> writer_;
-    std::set<u64> free_;
-    std::vector<u64> released_;
-};
+using Model = TreeItems;
 
 /// Keys that check_items() has nothing against in the uuid tree.
 btrfs::Key key_of(u64 number) {
@@ -182,8 +72,6 @@ TEST_CASE("Random edits make of a random tree what they make of a map") {
             CAPTURE(round);
             const auto before = model;
             const auto edits = random_edits(random, model, random() % 3 == 0 ? 500 : 12);
-            tree.told_gone.clear();
-            tree.told_new.clear();
             const auto edited = tree.apply(edits);
             REQUIRE_MESSAGE(edited, (edited ? "" : edited.error().message));
             std::set<u64> reached;

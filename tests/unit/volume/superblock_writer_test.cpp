@@ -177,7 +177,7 @@ TEST_CASE("a commit flushes, writes primaries, flushes and reads them, and then 
 TEST_CASE("a commit ends at the first write that fails, and knows how far it came") {
     for (u64 bad = 0; bad < 4; ++bad) {
         CAPTURE(bad);
-        const auto faults = std::make_shared<WriteFaults>();
+        const auto faults = std::make_shared<DeviceFaults>();
         faults->first_bad_write = bad;
         const Bench bench([&](auto device) {
             return std::make_unique<FaultyDevice>(std::move(device), std::vector<FaultyDevice::Range>{}, faults);
@@ -194,7 +194,7 @@ TEST_CASE("a commit ends at the first write that fails, and knows how far it cam
 TEST_CASE("a commit ends at the first flush that fails; the other devices are flushed all the same") {
     for (u64 bad = 0; bad < 6; ++bad) {
         CAPTURE(bad);
-        const auto faults = std::make_shared<WriteFaults>();
+        const auto faults = std::make_shared<DeviceFaults>();
         faults->bad_flush = bad;
         const Bench bench([&](auto device) {
             return std::make_unique<FaultyDevice>(std::move(device), std::vector<FaultyDevice::Range>{}, faults);
