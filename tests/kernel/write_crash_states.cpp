@@ -30,8 +30,7 @@ TEST_CASE("Crash states as images") {
     const std::size_t number = std::stoul(setting("BTRKIT_KIND"));
     REQUIRE(number < kinds.size());
     const auto& kind = kinds[number];
-    const TransactionBench bench(kind.kind);
-    prepare_change(bench, kind);
+    const TransactionBench bench = prepared_bench(kind);
     TransactionStates states(bench.devices());
     must(states.record([](Devices devices, const std::vector<WritableDevice*>& writable) -> Result<void> {
         const auto filesystem = open_quietly(std::move(devices));

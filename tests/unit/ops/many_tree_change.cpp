@@ -116,7 +116,8 @@ std::vector<ChangedKind> changed_kinds() {
     return all;
 }
 
-void prepare_change(const TransactionBench& bench, const ChangedKind& kind) {
+TransactionBench prepared_bench(const ChangedKind& kind) {
+    TransactionBench bench(kind.kind, 100);
     std::mt19937 random(3);
     add_snapshot(bench, "/", "/old", 60, random);
     add_snapshot(bench, "/old", "/of-old", 20, random);
@@ -124,6 +125,7 @@ void prepare_change(const TransactionBench& bench, const ChangedKind& kind) {
         REQUIRE(number < 1000);
         add_snapshot(bench, "/", fmt::format("/filler{}", number), 60, random);
     }
+    return bench;
 }
 
 Result<Transaction> change_many_trees(const Filesystem& filesystem) {

@@ -27,8 +27,8 @@ struct ChangedKind {
 /// two superblocks on each device. The first dozen are of all redundancies.
 std::vector<ChangedKind> changed_kinds();
 
-/// Makes what the change deletes, and as full as it is to be.
-void prepare_change(const TransactionBench& bench, const ChangedKind& kind);
+/// A filesystem of a hundred files, with what the change deletes, and as full as it is to be.
+TransactionBench prepared_bench(const ChangedKind& kind);
 
 /// A new subvolume, a snapshot with leaves of its own, the deletion of one whose own snapshot stays, directories, a
 /// label. Not committed yet.

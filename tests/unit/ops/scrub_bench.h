@@ -15,7 +15,7 @@ struct ScrubHow {
     std::set<u64> missing = {};
     scrub::Options options = {};
     std::vector<FaultyDevice::Range> bad = {}; ///< of the first device
-    std::shared_ptr<DeviceFaults> faults = {};  ///< of all devices
+    std::shared_ptr<DeviceFaults> faults = {}; ///< of all devices
     u64 stop_after = ~u64{0};                  ///< units
 };
 

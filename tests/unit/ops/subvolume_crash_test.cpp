@@ -54,8 +54,7 @@ TEST_CASE("Whenever the power goes, the filesystem is the old one or the new one
     StatesReport sum;
     for (const auto& kind : tested_kinds()) {
         CAPTURE(kind.text());
-        const TransactionBench bench(kind.kind);
-        prepare_change(bench, kind);
+        const TransactionBench bench = prepared_bench(kind);
         TransactionStates states(bench.devices());
         must(states.record([](Devices devices, const std::vector<WritableDevice*>& writable) {
             return change(std::move(devices), writable, "");
@@ -86,8 +85,7 @@ TEST_CASE("Undo brings the old filesystem back, byte for byte in all that it ref
     for (const auto& kind : tested_kinds()) {
         CAPTURE(kind.text());
         const TemporaryFolder folder;
-        const TransactionBench bench(kind.kind);
-        prepare_change(bench, kind);
+        const TransactionBench bench = prepared_bench(kind);
         const auto old = bench.open();
         const auto before = must_portray(views_of(bench.devices()), "before the change");
         const DeviceLayer layer(bench.devices());

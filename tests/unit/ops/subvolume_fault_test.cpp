@@ -110,8 +110,7 @@ bool are_same(const DeviceChange& one, const DeviceChange& other) {
 
 /// A filesystem that was prepared, and what it is before and after the change.
 struct Bench {
-    explicit Bench(const ChangedKind& kind) : bench(kind.kind) {
-        prepare_change(bench, kind);
+    explicit Bench(const ChangedKind& kind) : bench(prepared_bench(kind)) {
         in_use = places_in_use(bench.open());
         before = must_portray(views_of(bench.devices()), "before the change");
     }
