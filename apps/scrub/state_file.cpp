@@ -79,7 +79,7 @@ Result<std::optional<SavedScrub>> StateFile::read() const {
     if (file->size_bytes() > most_bytes) {
         return named(Error{ErrorKind::usage, "it is no state of a scrub: it is too large"});
     }
-    std::vector<std::byte> bytes(file->size_bytes());
+    std::vector<std::byte> bytes(static_cast<std::size_t>(file->size_bytes()));
     BTRKIT_TRY(file->read(0, bytes));
     auto saved = parse_saved_scrub(as_text(bytes));
     if (!saved) {

@@ -15,10 +15,12 @@
 #include "libfs/base/names.h"
 #include "libfs/ops/subvolume/change.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <limits>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -87,11 +89,13 @@ private:
                                   std::span<const subvolume::Command> commands) const {
         const StopSignals signals;
         const u64 memory_bytes = flags_.memory_bytes.value_or(default_memory_bytes);
+        constexpr u64 most_bytes = std::numeric_limits<std::size_t>::max();
+        const auto cache_bytes = static_cast<std::size_t>(std::min(memory_bytes / 4, most_bytes));
         const auto spill_directory = std::filesystem::temp_directory_path().string();
         const subvolume::ChangeOptions options = {
             .commit = {.is_dry_run = flags_.dry_run, .is_proven = !flags_.no_proof, .undo_path = flags_.undo_path},
             .transaction = {.room = {.memory_bytes = memory_bytes / 2, .spill_directory = spill_directory},
-                            .cache_bytes = memory_bytes / 4,
+                            .cache_bytes = cache_bytes,
                             .waiting_bytes = memory_bytes / 16},
             .now = current_time(),
             .new_uuid = random_uuid};

@@ -49,16 +49,13 @@ public:
 
     template <class... Args>
     void report(ProblemCode code, fmt::format_string<const Args&...> format, const Args&... args) const {
-        add(code, fmt::vformat(format, fmt::make_format_args(args...)));
+        add(code, fmt::format(format, args...));
     }
     /// By a rule that not all kernels have.
     template <class... Args>
     void report_for(KernelTrait refused_by, ProblemCode code, fmt::format_string<const Args&...> format,
                     const Args&... args) const {
-        adopt({.code = code,
-               .place = {},
-               .detail = fmt::vformat(format, fmt::make_format_args(args...)),
-               .refused_by = refused_by});
+        adopt({.code = code, .place = {}, .detail = fmt::format(format, args...), .refused_by = refused_by});
     }
     /// Takes a finding from elsewhere and says where it was.
     void adopt(Problem problem) const;

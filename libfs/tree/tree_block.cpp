@@ -21,14 +21,13 @@ public:
 
     template <class... Args>
     void report(ProblemCode code, fmt::format_string<const Args&...> format, const Args&... args) {
-        add(code, {.logical = promise_.address, .tree = promise_.tree},
-            fmt::vformat(format, fmt::make_format_args(args...)));
+        add(code, {.logical = promise_.address, .tree = promise_.tree}, fmt::format(format, args...));
     }
     template <class... Args>
     void report_slot(ProblemCode code, u32 slot, const btrfs::Key& key, fmt::format_string<const Args&...> format,
                      const Args&... args) {
         add(code, {.logical = promise_.address, .tree = promise_.tree, .slot = slot, .key = key},
-            fmt::vformat(format, fmt::make_format_args(args...)));
+            fmt::format(format, args...));
     }
     bool none() const { return none_; }
 

@@ -81,7 +81,7 @@ private:
     void report(ProblemCode code, fmt::format_string<const Args&...> format, const Args&... args) const {
         problems_.push_back({.code = code,
                              .place = {.logical = inode_.leaf, .tree = tree_, .inode = inode_.inode},
-                             .detail = fmt::vformat(format, fmt::make_format_args(args...))});
+                             .detail = fmt::format(format, args...)});
     }
 
     bool is_file() const { return S_ISREG(inode_.mode) || S_ISLNK(inode_.mode); }

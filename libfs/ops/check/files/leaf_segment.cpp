@@ -51,8 +51,7 @@ private:
     void report(ProblemCode code, fmt::format_string<const Args&...> format, const Args&... args) {
         Place place = leaf_.place(slot_);
         place.inode = key_.objectid;
-        problems_.push_back(
-            {.code = code, .place = std::move(place), .detail = fmt::vformat(format, fmt::make_format_args(args...))});
+        problems_.push_back({.code = code, .place = std::move(place), .detail = fmt::format(format, args...)});
     }
 
     void accept_item() {
