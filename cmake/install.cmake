@@ -12,4 +12,5 @@ endforeach()
 install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 
 file(GLOB schemas CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/json-schema-*.md)
+install(DIRECTORY docs/schemas DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES ${schemas} docs/findings.md CHANGELOG.md LICENSE README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})

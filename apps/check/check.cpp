@@ -4,10 +4,14 @@
 #include "apps/check/exit_status.h"
 #include "apps/check/flags.h"
 #include "apps/check/report.h"
+#include "apps/common/colours.h"
+#include "apps/common/document.h"
 #include "apps/common/find_image.h"
+#include "apps/common/missing_devices.h"
 #include "apps/common/no_btrfs.h"
 #include "apps/common/open_images.h"
 #include "apps/common/stop_signals.h"
+#include "apps/common/tell_devices.h"
 #include "libfs/base/names.h"
 #include "libfs/io/in_use.h"
 #include "libfs/ops/check/subvol_extents/subvol_extents.h"
@@ -41,6 +45,7 @@ public:
         if (!filesystem) {
             return tell_unopened(std::move(opening), filesystem.error());
         }
+        tell_devices(*filesystem, messages_);
         return flags_.subvol_extents ? list_extents(*filesystem, *flags_.subvol_extents)
                                      : check(*filesystem, std::move(opening));
     }
@@ -80,7 +85,10 @@ private:
         const StopSignals stop;
         const auto report = check::run(filesystem, std::move(opening), flags_.check, context(stop));
         progress_.finish();
-        const CheckOutcome outcome{.images = names_, .report = report, .super = &filesystem.super()};
+        const CheckOutcome outcome{.images = names_,
+                                   .report = report,
+                                   .super = &filesystem.super(),
+                                   .missing_devids = missing_devids(filesystem)};
         return print(outcome) | (outcome.verdict() == Verdict::damaged ? check_damaged : check_clean) |
                (report.stopped ? check_cancelled : check_clean);
     }
@@ -93,7 +101,7 @@ private:
             messages_.error(extents.error());
             return check_failed | (extents.error().kind == ErrorKind::cancelled ? check_cancelled : check_clean);
         }
-        return print(extents_text(*extents));
+        return print(flags_.format == OutputFormat::json ? extents_json(*extents) : extents_text(*extents));
     }
 
     int print(const CheckOutcome& outcome) { return print(text_of(outcome)); }
@@ -107,10 +115,11 @@ private:
 
     std::string text_of(const CheckOutcome& outcome) const {
         if (flags_.format == OutputFormat::json) {
-            return check_json(outcome).dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+            return document_text(check_json(outcome));
         }
         const std::string report = check_text(outcome, messages_.verbosity());
-        return flags_.check.qgroups_only ? qgroup_text(outcome) + report : report;
+        const bool has_colours = io_.out_is_terminal && io_.has_colours;
+        return (flags_.check.qgroups_only ? qgroup_text(outcome) : "") + (has_colours ? in_colours(report) : report);
     }
 
     const CheckFlags& flags_;
@@ -132,8 +141,8 @@ int run_check(std::span<const std::string> arguments, Io& io) {
         return *status;
     }
     flags.check.hash_seed = (u64{std::random_device()()} << 32) | std::random_device()();
-    ProgressDisplay progress(line.tool_name(), io.err, line.progress_style(io));
-    Messages messages(line.tool_name(), progress.err(), line.verbosity());
+    ProgressDisplay progress(line.tool_name(), io, line.progress_style(io));
+    Messages messages(line.tool_name(), progress.err(), line.message_style(io));
     return Run(flags, progress, messages, io).run();
 }
 

@@ -26,18 +26,21 @@ struct RawFlags {
 };
 
 void declare_reading(CommandLine& line, CheckFlags& flags, RawFlags& raw) {
+    line.begin_group("What is checked");
     auto& app = line.app();
     app.add_flag("--check-data-csum", flags.check.check_data_csum, "read all copies of all data too");
     app.add_flag("-Q,--qgroup-report", flags.check.qgroups_only, "count the quota groups, and nothing else");
     line.add_number("-E,--subvol-extents", flags.subvol_extents,
                     "list the extents of a subvolume and who shares them, and nothing else")
         ->option_text("ID");
+    line.begin_group("From where");
     line.add_super(flags.open.volume.super_mirror);
     app.add_flag("-b,--backup", flags.open.backup_roots, "take a backup root where a root can't be read");
     line.add_number("-r,--tree-root", raw.tree_root, "take the root of the root tree from this address")
         ->option_text("BYTENR");
     line.add_number("--chunk-root", raw.chunk_root, "take the root of the chunk tree from this address")
         ->option_text("BYTENR");
+    line.begin_group("Others");
     app.add_option("--kernel", raw.kernel, "whose mount is foretold: Linux 6.1, 6.18 or 7.3 (the default)")
         ->option_text("VERSION");
     line.add_size("--memory", raw.memory, "how much to use, roughly; the findings are the same (default 256m)");
@@ -45,6 +48,7 @@ void declare_reading(CommandLine& line, CheckFlags& flags, RawFlags& raw) {
 }
 
 void declare_the_peers(CommandLine& line, RawFlags& raw) {
+    line.begin_group("As btrfs check has them");
     auto& app = line.app();
     app.add_flag("--readonly", raw.ignored, "as always: nothing is ever written");
     app.add_option("--mode", raw.mode, "original, orig or lowmem: accepted, changes nothing")->option_text("MODE");
@@ -72,9 +76,6 @@ std::string what_is_wrong(const CheckFlags& flags, const RawFlags& raw) {
     if (flags.check.qgroups_only && flags.check.check_data_csum) {
         return "--qgroup-report excludes --check-data-csum";
     }
-    if (flags.subvol_extents && flags.format == OutputFormat::json) {
-        return "--subvol-extents has no JSON";
-    }
     return {};
 }
 
@@ -92,10 +93,10 @@ std::optional<int> read_check_flags(CommandLine& line, std::span<const std::stri
                                     CheckFlags& flags) {
     RawFlags raw;
     declare_reading(line, flags, raw);
-    declare_the_peers(line, raw);
     line.add_images(flags.images);
     line.add_format(flags.format);
     line.add_threads(flags.parallelism.threads);
+    declare_the_peers(line, raw);
     line.add_progress();
     if (const auto status = line.parse(arguments, io)) {
         return status_of(*status);

@@ -19,6 +19,7 @@ struct CheckOutcome {
     const std::vector<std::string>& images;
     const check::Report& report;
     const btrfs::Superblock* super = nullptr; ///< null: no filesystem could be opened
+    std::vector<u64> missing_devids = {};     ///< devices of it that were not given
 
     u64 error_count() const { return report.findings.count(Severity::error) + report.findings.count(Severity::fatal); }
     Verdict verdict() const {

@@ -22,6 +22,9 @@ std::string qgroup_text(const CheckOutcome& outcome);
 /// A line for each extent: address, bytes, how many subvolumes share it, and which.
 std::string extents_text(const check::SubvolExtents& extents);
 
+/// The same as lines of JSON, of docs/json-schema-check.md.
+std::string extents_json(const check::SubvolExtents& extents);
+
 /// The document of docs/json-schema-check.md.
 Json check_json(const CheckOutcome& outcome);
 

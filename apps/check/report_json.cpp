@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "apps/check/report.h"
 
+#include "apps/common/document.h"
 #include "apps/common/finding_json.h"
-#include "apps/common/version.h"
 
 namespace btrkit::apps {
 
 namespace {
 
-constexpr unsigned document_version = 1;
+constexpr Document extents_document{.tool = "btrkit-check", .name = "check-extents"};
+constexpr Document check_document{.tool = "btrkit-check", .name = "check"};
 
 std::string_view word(Verdict verdict) {
     switch (verdict) {
@@ -52,10 +53,10 @@ Json qgroups_json(const std::vector<check::QgroupCount>& qgroups) {
 
 Json check_json(const CheckOutcome& outcome) {
     const auto& report = outcome.report;
-    Json document;
-    document["__header"] = {{"version", document_version}, {"tool", "btrkit-check " + std::string(version())}};
+    Json document = begin_document(check_document);
     document["images"] = texts_json("path", outcome.images);
     document["filesystem"] = filesystem_json(outcome.super);
+    document["missing_devices"] = outcome.missing_devids;
     document["verdict"] = word(outcome.verdict());
     document["complete"] = outcome.super != nullptr && !report.stopped;
     document["mountable"] = mountability_json(report.mountability);
@@ -76,6 +77,16 @@ Json check_json(const CheckOutcome& outcome) {
                               {"subvolumes", report.subvolume_count}, {"inodes", report.file_count}};
     document["qgroups"] = qgroups_json(report.qgroups);
     return document;
+}
+
+std::string extents_json(const check::SubvolExtents& extents) {
+    std::string lines = document_line(begin_document(extents_document));
+    for (const auto& extent : extents.extents) {
+        lines += document_line({{"logical", extent.address},
+                                {"length", extent.length_bytes},
+                                {"trees", extents.sharers.at(extent.sharers)}});
+    }
+    return lines + document_line({{"end", {{"extents", extents.extents.size()}}}});
 }
 
 } // namespace btrkit::apps

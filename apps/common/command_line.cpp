@@ -3,11 +3,13 @@
 
 #include "apps/common/did_you_mean.h"
 #include "apps/common/exit_status.h"
+#include "apps/common/help_text.h"
 #include "apps/common/sizes.h"
 #include "apps/common/version.h"
 #include "formats/btrfs/superblock.h"
 
 #include <algorithm>
+#include <array>
 #include <thread>
 
 #include <CLI/CLI.hpp>
@@ -17,26 +19,20 @@ namespace btrkit::apps {
 
 namespace {
 
-constexpr const char* shared_group = "Shared";
+constexpr const char* shared_group = "Manners of all tools";
 
-/// "  -f, --full    decode more too": one option of the help text.
-std::string help_line(const CLI::Option& option) {
-    std::string names;
-    const auto add = [&](std::string_view dashes, const std::string& name) {
-        names += names.empty() ? "" : ", ";
-        names += dashes;
-        names += name;
-    };
-    for (const auto& name : option.get_snames()) {
-        add("-", name);
+LogLevel parse_log_level(const std::string& text) {
+    constexpr std::array words = std::to_array<std::pair<std::string_view, LogLevel>>({
+        {"error", LogLevel::error},
+        {"warning", LogLevel::warning},
+        {"info", LogLevel::info},
+        {"debug", LogLevel::debug},
+    });
+    const auto word = std::ranges::find(words, text, [](const auto& entry) { return entry.first; });
+    if (word == words.end()) {
+        throw CLI::ValidationError("--log-level", fmt::format("'{}' is not one of error, warning, info, debug", text));
     }
-    for (const auto& name : option.get_lnames()) {
-        add("--", name);
-    }
-    if (!option.get_option_text().empty()) {
-        names += " " + option.get_option_text();
-    }
-    return fmt::format("  {:<20}  {}\n", names, option.get_description());
+    return word->second;
 }
 
 /// What parse() complains of; of options that are not known, those they may be misspelt for.
@@ -79,7 +75,12 @@ CommandLine::CommandLine(Tool tool)
     : tool_(std::move(tool)), app_(std::make_unique<CLI::App>("", std::string(tool_.name))) {
     app_->option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
     app_->add_flag(tool_.has_short_quiet ? "-q,--quiet" : "--quiet", quiet_, "print errors only")->group(shared_group);
-    app_->add_flag("-v,--verbose", verbose_, "print more on standard error")->group(shared_group);
+    app_->add_flag("-v,--verbose", verbose_, "print more")->group(shared_group);
+    app_->add_option_function<std::string>(
+            "--log-level", [this](const std::string& text) { log_level_ = parse_log_level(text); },
+            "what standard error gets: error, warning, info or debug")
+        ->option_text("LEVEL")
+        ->group(shared_group);
     app_->set_help_flag("-h,--help", "this text")->group(shared_group);
     app_->set_version_flag("-V,--version", "", "the version, and the libraries it was built with")->group(shared_group);
 }
@@ -181,6 +182,17 @@ int CommandLine::wrong_usage(Io& io, std::string_view what) const {
     return exit_usage;
 }
 
+void CommandLine::begin_group(const std::string& heading) {
+    app_->option_defaults()->group(heading);
+}
+
+MessageStyle CommandLine::message_style(const Io& io) const {
+    MessageStyle style(verbosity());
+    style.level = log_level_.value_or(style.level);
+    style.in_colours = io.err_is_terminal && io.has_colours;
+    return style;
+}
+
 Verbosity CommandLine::verbosity() const {
     if (quiet_) {
         return Verbosity::quiet;
@@ -196,17 +208,8 @@ ProgressStyle CommandLine::progress_style(const Io& io) const {
 }
 
 std::string CommandLine::help() const {
-    std::string text = fmt::format("Usage: {} [OPTIONS] {}\n{}\n\n", called(), tool_.operands, tool_.summary);
-    // The tool's own options are what its user looks for: they come first, the shared ones behind them.
-    for (const bool shared : {false, true}) {
-        for (const auto* option : app_->get_options()) {
-            const bool hidden = option->get_group().empty() || !option->nonpositional();
-            if (!hidden && shared == (option->get_group() == shared_group)) {
-                text += help_line(*option);
-            }
-        }
-    }
-    return text;
+    return fmt::format("Usage: {} [OPTIONS] {}\n{}\n\n{}", called(), tool_.operands, tool_.summary,
+                       options_text(*app_, shared_group));
 }
 
 std::string CommandLine::called() const {

@@ -31,8 +31,8 @@ struct Tool {
 
 enum class OutputFormat { text, json, lines };
 
-/// A CLI11 application with -q, -v, --help and --version. Options work behind operands; "--" ends them; the last of
-/// several values of one option counts.
+/// A CLI11 application with -q, -v, --log-level, --help and --version. Options work behind operands; "--" ends them;
+/// the last of several values of one option counts.
 class CommandLine {
 public:
     explicit CommandLine(Tool tool);
@@ -42,6 +42,8 @@ public:
 
     /// For the options that only this tool has.
     CLI::App& app() { return *app_; }
+    /// The heading under which --help lists the options that are added from now on.
+    void begin_group(const std::string& heading);
 
     /// IMAGE operands, at least one, and --member: all in one list, the operands first.
     void add_images(std::vector<std::string>& images);
@@ -74,6 +76,8 @@ public:
 
     std::string_view tool_name() const { return tool_.name; }
     Verbosity verbosity() const;
+    /// As -q, -v and --log-level say, the last of which counts for standard error.
+    MessageStyle message_style(const Io& io) const;
     /// --progress counts for more than -q; without both it is for terminals.
     ProgressStyle progress_style(const Io& io) const;
 
@@ -89,6 +93,7 @@ private:
     bool quiet_ = false;
     bool verbose_ = false;
     bool progress_forced_ = false;
+    std::optional<LogLevel> log_level_;
     std::vector<std::string>* images_ = nullptr;
     std::vector<std::string> members_;
 };

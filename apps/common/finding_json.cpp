@@ -9,7 +9,7 @@ namespace btrkit::apps {
 namespace {
 
 Json affected_json(const survey::Affected& affected) {
-    Json object{{"tree", affected.tree}};
+    Json object{{"tree", affected.tree}, {"tree_name", objectid_name_json(affected.tree)}};
     set_text(object, "subvolume", affected.subvolume);
     object["files"] = texts_json("path", affected.paths);
     object["more_files"] = affected.has_more;

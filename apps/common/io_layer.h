@@ -13,6 +13,8 @@ struct Io {
     OutputSink& err; ///< everything else
     bool out_is_terminal = false;
     bool err_is_terminal = false;
+    bool has_colours = false;            ///< on those of the two that are terminals
+    unsigned (*err_columns)() = nullptr; ///< how wide the terminal is at this moment; 0: not known
 };
 
 /// A tool: its arguments without its own name, to its exit status.

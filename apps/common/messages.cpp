@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "apps/common/messages.h"
 
+#include "apps/common/colours.h"
 #include "apps/common/exit_status.h"
 
 #include <algorithm>
 #include <mutex>
 
+#include <fmt/format.h>
 #include <spdlog/logger.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/base_sink.h>
@@ -14,27 +16,51 @@ namespace btrkit::apps {
 
 namespace {
 
+std::string_view colour_of(spdlog::level::level_enum level) {
+    switch (level) {
+    case spdlog::level::err: return colour::red;
+    case spdlog::level::warn: return colour::yellow;
+    default: return {};
+    }
+}
+
 class LogToSink final : public spdlog::sinks::base_sink<std::mutex> {
 public:
-    explicit LogToSink(OutputSink& err) : err_(err) {}
+    LogToSink(OutputSink& err, bool in_colours) : err_(err), in_colours_(in_colours) {}
 
 private:
     void sink_it_(const spdlog::details::log_msg& message) override {
         spdlog::memory_buf_t line;
         formatter_->format(message, line);
+        const std::string_view text(line.data(), line.size());
+        const auto paint = in_colours_ ? colour_of(message.level) : std::string_view();
+        const auto name = text.substr(0, paint.empty() ? 0 : message.color_range_end);
         // Where standard error fails there is nobody left to tell.
-        static_cast<void>(err_.write({line.data(), line.size()}));
+        static_cast<void>(
+            err_.write(paint.empty() ? std::string(text)
+                                     : fmt::format("{}{}{}{}", paint, name, colour::none, text.substr(name.size()))));
     }
     void flush_() override {}
 
     OutputSink& err_;
+    bool in_colours_;
 };
 
-spdlog::level::level_enum level_of(Verbosity verbosity) {
+LogLevel level_of(Verbosity verbosity) {
     switch (verbosity) {
-    case Verbosity::quiet: return spdlog::level::err;
-    case Verbosity::normal: return spdlog::level::info;
+    case Verbosity::quiet: return LogLevel::error;
+    case Verbosity::normal: return LogLevel::info;
     case Verbosity::verbose: break;
+    }
+    return LogLevel::debug;
+}
+
+spdlog::level::level_enum spdlog_level(LogLevel level) {
+    switch (level) {
+    case LogLevel::error: return spdlog::level::err;
+    case LogLevel::warning: return spdlog::level::warn;
+    case LogLevel::info: return spdlog::level::info;
+    case LogLevel::debug: break;
     }
     return spdlog::level::debug;
 }
@@ -48,11 +74,13 @@ std::string one_line(std::string_view prefix, std::string_view text) {
 
 } // namespace
 
-Messages::Messages(std::string_view tool, OutputSink& err, Verbosity verbosity)
-    : log_(std::make_unique<spdlog::logger>(std::string(tool), std::make_shared<LogToSink>(err))),
-      verbosity_(verbosity) {
-    log_->set_pattern("%n: %v");
-    log_->set_level(level_of(verbosity));
+MessageStyle::MessageStyle(Verbosity verbosity) : verbosity(verbosity), level(level_of(verbosity)) {}
+
+Messages::Messages(std::string_view tool, OutputSink& err, MessageStyle style)
+    : log_(std::make_unique<spdlog::logger>(std::string(tool), std::make_shared<LogToSink>(err, style.in_colours))),
+      verbosity_(style.verbosity) {
+    log_->set_pattern("%^%n:%$ %v");
+    log_->set_level(spdlog_level(style.level));
 }
 
 Messages::~Messages() = default;

@@ -13,16 +13,25 @@ class logger;
 
 namespace btrkit::apps {
 
-enum class Verbosity {
-    quiet,   ///< errors
-    normal,  ///< and warnings, notes
-    verbose, ///< and details
+/// How much a tool tells, in its report too.
+enum class Verbosity { quiet, normal, verbose };
+
+/// What is said on standard error: that, and what stands before it.
+enum class LogLevel { error, warning, info, debug };
+
+struct MessageStyle {
+    /// What each verbosity says: quiet errors, normal warnings and notes too, verbose everything.
+    MessageStyle(Verbosity verbosity); // NOLINT(google-explicit-constructor): a verbosity is a style
+
+    Verbosity verbosity;
+    LogLevel level;
+    bool in_colours = false; ///< of the tool's name, where there is an error or a warning
 };
 
 /// Counts errors, so that no tool ends with 0 after it printed one. Control characters become '?'.
 class Messages {
 public:
-    Messages(std::string_view tool, OutputSink& err, Verbosity verbosity);
+    Messages(std::string_view tool, OutputSink& err, MessageStyle style);
     ~Messages();
     Messages(const Messages&) = delete;
     Messages& operator=(const Messages&) = delete;
@@ -34,7 +43,7 @@ public:
     void warning(std::string_view text);
     /// "TOOL: note: text"
     void note(std::string_view text);
-    /// "TOOL: text", with -v only
+    /// "TOOL: text", with -v or --log-level debug only
     void detail(std::string_view text);
     /// describe(problem) as "TOOL: error: ..." or "TOOL: note: ...", by its severity.
     void problem(const Problem& problem);

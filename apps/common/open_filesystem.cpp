@@ -4,6 +4,7 @@
 #include "apps/common/no_btrfs.h"
 #include "apps/common/open_images.h"
 #include "apps/common/sizes.h"
+#include "apps/common/tell_devices.h"
 #include "libfs/base/names.h"
 #include "libfs/io/in_use.h"
 
@@ -47,6 +48,7 @@ std::optional<Filesystem> open_filesystem(std::span<const ImagePlace> places, co
         messages.error(filesystem.error());
         return std::nullopt;
     }
+    tell_devices(*filesystem, messages);
     return std::move(*filesystem);
 }
 

@@ -14,7 +14,8 @@ using namespace std::chrono_literals;
 constexpr auto quiet_time = 1s; ///< shorter work shows nothing
 constexpr auto line_interval = 200ms;
 constexpr auto lines_interval = 5s;
-constexpr std::size_t widest_line = 79; ///< a longer one would wrap, and could not be erased
+constexpr unsigned usual_columns = 80; ///< where the terminal does not tell
+constexpr std::size_t any_width = ~std::size_t{0};
 
 std::string amount_text(u64 amount, ProgressUnit unit) {
     return unit == ProgressUnit::bytes ? size_text(amount) : std::to_string(amount);
@@ -29,8 +30,9 @@ std::string duration_text(u64 seconds) {
 
 } // namespace
 
-ProgressDisplay::ProgressDisplay(std::string_view tool, OutputSink& err, ProgressStyle style, Clock clock)
-    : tool_(tool), sink_(err), style_(style), clock_(std::move(clock)) {
+ProgressDisplay::ProgressDisplay(std::string_view tool, OutputSink& err, ProgressStyle style, Clock clock,
+                                 Columns columns)
+    : tool_(tool), sink_(err), style_(style), clock_(std::move(clock)), columns_(std::move(columns)) {
     const auto now = clock_();
     switch (style_) {
     case ProgressStyle::off:
@@ -90,14 +92,13 @@ void ProgressDisplay::show(Time now) {
     if (phase_.empty()) {
         return;
     }
-    std::string line = text(now);
     // Where standard error fails there is nobody left to tell.
     if (style_ == ProgressStyle::lines) {
-        static_cast<void>(sink_.write(line + "\n"));
+        static_cast<void>(sink_.write(text(now, any_width) + "\n"));
         set_next_show(now + lines_interval);
         return;
     }
-    line.resize(std::min(line.size(), widest_line));
+    std::string line = text(now, columns());
     const std::size_t width = line.size();
     line.resize(std::max(width, shown_width_), ' ');
     static_cast<void>(sink_.write(fmt::format("\r{}", line)));
@@ -112,26 +113,43 @@ void ProgressDisplay::erase_line() {
     }
 }
 
-std::string ProgressDisplay::text(Time now) const {
+/// A line that fills the last column would wrap, and could not be erased.
+std::size_t ProgressDisplay::columns() const {
+    const unsigned known = columns_ ? columns_() : 0;
+    return (known == 0 ? usual_columns : known) - 1;
+}
+
+std::string ProgressDisplay::text(Time now, std::size_t columns) const {
     const u64 done = done_;
-    auto line = fmt::format("{}: {}: ", tool_, phase_);
+    // What is least worth reading goes first where there is no room: the tool's name, how much there is, the rate.
+    std::string name = fmt::format("{}: ", tool_);
+    std::string share;
+    std::string amount = amount_text(done, unit_);
     if (total_ > 0) {
         const u64 shown = std::min(done, total_);
         const auto per_cent = static_cast<unsigned>(static_cast<double>(shown) * 100 / static_cast<double>(total_));
-        line += fmt::format("{} %, {} of {}", shown < total_ ? std::min(per_cent, 99U) : 100U,
-                            amount_text(shown, unit_), amount_text(total_, unit_));
-    } else {
-        line += amount_text(done, unit_);
+        share = fmt::format("{} %", shown < total_ ? std::min(per_cent, 99U) : 100U);
+        amount = fmt::format(", {} of {}", amount_text(shown, unit_), amount_text(total_, unit_));
     }
     const double seconds = std::chrono::duration<double>(now - phase_begin_).count();
     const double rate = seconds > 0 ? static_cast<double>(done) / seconds : 0;
-    if (rate < 1) {
-        return line;
+    std::string speed;
+    std::string left;
+    if (rate >= 1) {
+        speed = fmt::format(", {}/s", amount_text(static_cast<u64>(std::min(rate, 1e18)), unit_));
     }
-    line += fmt::format(", {}/s", amount_text(static_cast<u64>(std::min(rate, 1e18)), unit_));
-    if (done < total_) {
-        line += fmt::format(", {} left", duration_text(static_cast<u64>(static_cast<double>(total_ - done) / rate)));
+    if (rate >= 1 && done < total_) {
+        left = fmt::format(", {} left", duration_text(static_cast<u64>(static_cast<double>(total_ - done) / rate)));
     }
+    std::string line;
+    for (std::string* part : {&line, &name, total_ > 0 ? &amount : &line, &speed, &left}) {
+        part->clear();
+        line = fmt::format("{}{}: {}{}{}{}", name, phase_, share, amount, speed, left);
+        if (line.size() <= columns) {
+            return line;
+        }
+    }
+    line.resize(columns);
     return line;
 }
 

@@ -2,6 +2,7 @@
 // Progress on standard error: "TOOL: writing files: 45 %, 1.20GiB of 2.67GiB, 210.00MiB/s, 0:07 left".
 #pragma once
 
+#include "apps/common/io_layer.h"
 #include "libfs/base/output_sink.h"
 #include "libfs/base/progress.h"
 
@@ -23,8 +24,13 @@ class ProgressDisplay final : public ProgressSink {
 public:
     using Clock = std::function<std::chrono::steady_clock::time_point()>;
 
+    /// columns: how wide the terminal is at this moment, 0 where it is not known.
+    using Columns = std::function<unsigned()>;
+
     ProgressDisplay(std::string_view tool, OutputSink& err, ProgressStyle style,
-                    Clock clock = std::chrono::steady_clock::now);
+                    Clock clock = std::chrono::steady_clock::now, Columns columns = {});
+    ProgressDisplay(std::string_view tool, const Io& io, ProgressStyle style)
+        : ProgressDisplay(tool, io.err, style, std::chrono::steady_clock::now, io.err_columns) {}
     /// Leaves no line behind on a terminal.
     ~ProgressDisplay() override;
 
@@ -51,13 +57,16 @@ private:
     void show(Time now);
     void end_phase();
     void erase_line();
-    std::string text(Time now) const;
+    /// What fits into so many columns.
+    std::string text(Time now, std::size_t columns) const;
+    std::size_t columns() const;
     void set_next_show(Time time) { next_show_ = time.time_since_epoch().count(); }
 
     std::string tool_;
     OutputSink& sink_;
     ProgressStyle style_;
     Clock clock_;
+    Columns columns_;
     MessageSink messages_{*this};
 
     std::atomic<u64> done_ = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "apps/common/run_main.h"
 
+#include "apps/common/colours.h"
 #include "apps/common/fd_sink.h"
 #include "apps/common/stop_signals.h"
 
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 namespace btrkit::apps {
@@ -30,6 +32,11 @@ private:
     const FdSink& out_;
 };
 
+unsigned columns_of_err() {
+    winsize size{};
+    return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
 void end_by_sigpipe() {
     std::signal(SIGPIPE, SIG_DFL);
     std::raise(SIGPIPE); // where it is blocked, the tool's own status has to do
@@ -49,7 +56,9 @@ int run_main(int argc, char** argv, App app, int failed_status) {
         Io io{.out = out,
               .err = err,
               .out_is_terminal = ::isatty(STDOUT_FILENO) == 1,
-              .err_is_terminal = ::isatty(STDERR_FILENO) == 1};
+              .err_is_terminal = ::isatty(STDERR_FILENO) == 1,
+              .has_colours = are_colours_wanted(),
+              .err_columns = columns_of_err};
         const int status = app(arguments, io);
         if (!out.closed_pipe().empty()) {
             end_by_sigpipe();

@@ -2,6 +2,7 @@
 #include "apps/dump_super/dump_super.h"
 
 #include "apps/common/command_line.h"
+#include "apps/common/document.h"
 #include "apps/common/find_image.h"
 #include "apps/common/no_btrfs.h"
 #include "apps/common/open_images.h"
@@ -102,8 +103,7 @@ void put_text(TextBuffer& text, const dump_super::Report& report, const Flags& f
 }
 
 void put_json(TextBuffer& text, const dump_super::Report& report, const Flags& flags, Messages& messages) {
-    text.put(report_json(report, flags.force).dump(2));
-    text.put('\n');
+    text.put(document_text(report_json(report, flags.force)));
     // One mirror without the magic is a finding among others; a device without any superblock is a failure.
     for (const auto& device : report.devices) {
         if (!flags.force && !device.copies.empty() && std::ranges::none_of(device.copies, dump_super::has_magic)) {
@@ -122,14 +122,14 @@ int run_dump_super(std::span<const std::string> arguments, Io& io) {
     if (const auto status = read_flags(line, arguments, io, flags)) {
         return *status;
     }
-    Messages messages(line.tool_name(), io.err, line.verbosity());
+    Messages messages(line.tool_name(), io.err, line.message_style(io));
     // What is asked for by its offset, or by force, is asked of the image as it is.
     const bool wants_bytes =
         flags.force || (flags.choice && std::holds_alternative<dump_super::AtOffset>(*flags.choice));
     const auto places =
         find_images(flags.images, messages, wants_bytes ? WithoutChoice::whole : WithoutChoice::only_btrfs);
     const auto devices = open_images(places, messages);
-    if (!wants_bytes && messages.error_count() == 0 && is_no_btrfs(places, messages)) {
+    if (devices.empty() || (!wants_bytes && messages.error_count() == 0 && is_no_btrfs(places, messages))) {
         return messages.exit_status();
     }
     const bool json = flags.format == OutputFormat::json;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "apps/dump_super/report_json.h"
 
-#include "apps/common/version.h"
+#include "apps/common/document.h"
 #include "libfs/base/checksum.h"
 #include "libfs/render/problem_json.h"
 #include "libfs/render/superblock_json.h"
@@ -10,7 +10,7 @@ namespace btrkit::apps {
 
 namespace {
 
-constexpr unsigned document_version = 1;
+constexpr Document super_document{.tool = "btrkit-dump-super", .name = "dump-super"};
 
 Json checksum_valid_json(const btrfs::Superblock& super) {
     const auto* type = btrfs::find_csum_type(super.csum_type);
@@ -73,8 +73,7 @@ Json device_json(const dump_super::DeviceReport& device, bool force) {
 } // namespace
 
 Json report_json(const dump_super::Report& report, bool force) {
-    Json document;
-    document["__header"] = {{"version", document_version}, {"tool", "btrkit-dump-super " + std::string(version())}};
+    Json document = begin_document(super_document);
     document["devices"] = Json::array();
     for (const auto& device : report.devices) {
         document["devices"].push_back(device_json(device, force));

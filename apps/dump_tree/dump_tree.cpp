@@ -2,12 +2,14 @@
 #include "apps/dump_tree/dump_tree.h"
 
 #include "apps/common/command_line.h"
+#include "apps/common/document.h"
 #include "apps/common/exit_status.h"
 #include "apps/common/find_image.h"
 #include "apps/common/no_btrfs.h"
 #include "apps/common/open_images.h"
 #include "apps/common/sizes.h"
 #include "apps/common/stop_signals.h"
+#include "apps/common/tell_devices.h"
 #include "apps/common/version.h"
 #include "libfs/base/names.h"
 #include "libfs/ops/dump/dump_tree.h"
@@ -66,6 +68,7 @@ void add_selection(CLI::App& app, dump_tree::Options& dump) {
              [](const std::string& text) { return parse_number(text); })
         ->option_text("N");
     app.add_flag("--follow", dump.follow, "with -b: and its children");
+    app.add_flag("--copies", dump.copies, "with -b: each copy, good or bad");
     app.add_option("--path", dump.path, "only the items of this file or directory")->option_text("PATH");
     add_key(app, "--from", btrfs::Key::min(), "only items from OBJECTID[,TYPE[,OFFSET]] on",
             [&dump](const btrfs::Key& key) { dump.keys.first = key; });
@@ -81,7 +84,6 @@ void add_form(CLI::App& app, dump_tree::Options& dump) {
     app.add_flag("--hide-names", dump.hide_names, "print HIDDEN for names and xattrs");
     app.add_flag("--csum-headers", dump.csum_headers, "print the stored checksum of each block");
     app.add_flag("--csum-items", dump.csum_items, "print every checksum of checksum items");
-    app.add_flag_callback("--noscan", [] {}, "accepted for the peer's sake: nothing is ever scanned");
 }
 
 dump_tree::Format form_of(OutputFormat format) {
@@ -93,14 +95,29 @@ dump_tree::Format form_of(OutputFormat format) {
     return dump_tree::Format::text;
 }
 
+std::string first_line(OutputFormat format) {
+    if (format != OutputFormat::json) {
+        return fmt::format("btrkit v{}", version());
+    }
+    auto line = document_line(begin_document({.tool = "btrkit-dump-tree", .name = "dump-tree", .version = 2}));
+    line.pop_back();
+    return line;
+}
+
 /// What no single option shows to be wrong; empty if nothing is.
 std::string_view contradiction(const Flags& flags) {
     const auto& dump = flags.dump;
-    if (flags.dump.roots && flags.format != OutputFormat::text) {
-        return "-r and -R have a text form only; the root items are in --tree root";
+    if (flags.dump.roots && flags.format == OutputFormat::lines) {
+        return "-r and -R have no form of lines, only text and json";
     }
     if (dump.path && (!dump.trees.empty() || !dump.blocks.empty())) {
         return "--path names its tree: it goes without -t and -b";
+    }
+    if (dump.copies && (dump.blocks.empty() || dump.follow)) {
+        return "--copies goes with -b, and without --follow";
+    }
+    if (dump.copies && flags.format == OutputFormat::lines) {
+        return "--copies has no form of lines, only text and json";
     }
     if (dump.keys.is_empty()) {
         return "--to lies before --from";
@@ -109,10 +126,14 @@ std::string_view contradiction(const Flags& flags) {
 }
 
 std::optional<int> read_flags(CommandLine& line, std::span<const std::string> arguments, Io& io, Flags& flags) {
+    line.begin_group("Which trees");
     add_selection(line.app(), flags.dump);
-    add_form(line.app(), flags.dump);
-    line.add_images(flags.images);
+    line.begin_group("Which form");
     line.add_format(flags.format, true);
+    add_form(line.app(), flags.dump);
+    line.begin_group("Others");
+    line.add_images(flags.images);
+    line.app().add_flag_callback("--noscan", [] {}, "as always: nothing is ever scanned");
     line.add_super(flags.volume.super_mirror);
     line.add_threads(flags.parallelism.threads);
     if (const auto status = line.parse(arguments, io)) {
@@ -120,7 +141,7 @@ std::optional<int> read_flags(CommandLine& line, std::span<const std::string> ar
     }
     flags.dump.roots = flags.dump.roots || flags.dump.backups;
     flags.dump.format = form_of(flags.format);
-    flags.dump.first_line = fmt::format("btrkit v{}", version());
+    flags.dump.first_line = first_line(flags.format);
     if (const auto what = contradiction(flags); !what.empty()) {
         return line.wrong_usage(io, what);
     }
@@ -137,7 +158,7 @@ int run_dump_tree(std::span<const std::string> arguments, Io& io) {
     if (const auto status = read_flags(line, arguments, io, flags)) {
         return *status;
     }
-    Messages messages(line.tool_name(), io.err, line.verbosity());
+    Messages messages(line.tool_name(), io.err, line.message_style(io));
     const auto places = find_images(flags.images, messages);
     auto devices = open_images(places, messages);
     if (devices.empty() || is_no_btrfs(places, messages)) {
@@ -149,6 +170,7 @@ int run_dump_tree(std::span<const std::string> arguments, Io& io) {
         messages.error(filesystem.error());
         return messages.exit_status();
     }
+    tell_devices(*filesystem, messages);
     const StopSignals signals;
     const auto dumped = dump_tree::run(*filesystem, io.out, flags.dump,
                                        {.parallelism = flags.parallelism, .stop = signals.token(), .problems = report});

@@ -39,6 +39,7 @@ Result<btrfs::Uuid> parse_uuid_flag(std::string_view text) {
 }
 
 void declare_layout(CommandLine& line, MkfsFlags& flags) {
+    line.begin_group("The filesystem");
     auto& app = line.app();
     auto& requests = flags.requests;
     app.add_option("-d,--data", requests.data_profile,
@@ -67,6 +68,7 @@ void declare_layout(CommandLine& line, MkfsFlags& flags) {
 }
 
 void declare_source(CommandLine& line, MkfsFlags& flags) {
+    line.begin_group("What it holds");
     auto& app = line.app();
     app.add_option("-r,--rootdir", flags.rootdir, "fill it with what is in this directory")->option_text("DIR");
     app.add_option("--tar", flags.tar, "fill it with what is in this tar archive; - is standard input")
@@ -90,6 +92,7 @@ void declare_source(CommandLine& line, MkfsFlags& flags) {
 }
 
 void declare_devices(CommandLine& line, MkfsFlags& flags) {
+    line.begin_group("Where it goes");
     auto& app = line.app();
     line.add_size("-b,--byte-count", flags.byte_count, "use only SIZE of each device");
     add_parsed(app, "--size", "SIZE", "size of each image: bytes, auto (as small as can be) or min+SLACK",
@@ -98,6 +101,7 @@ void declare_devices(CommandLine& line, MkfsFlags& flags) {
     app.add_flag("--dry-run", flags.dry_run, "print the plan and write nothing");
     app.add_flag("-f,--force", flags.force, "overwrite another filesystem or partition table");
     app.add_flag("-K,--nodiscard", flags.nodiscard, "do not give the devices' space back first");
+    line.begin_group("Others");
     line.add_format(flags.format);
     line.add_threads(flags.parallelism.threads);
     line.add_progress();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "apps/mkfs/mkfs.h"
 
+#include "apps/common/document.h"
 #include "apps/common/exit_status.h"
 #include "apps/common/fresh_values.h"
 #include "apps/common/progress.h"
@@ -80,10 +81,27 @@ public:
         for (const auto& warning : plan->warnings) {
             messages_.warning(warning);
         }
+        tell_chunks(*plan);
         return flags_.dry_run ? print({.plan = *plan, .targets = targets}) : write(*plan, targets);
     }
 
 private:
+    /// Where the space comes from, chunk by chunk.
+    void tell_chunks(const mkfs::Plan& plan) {
+        for (const auto* chunks : {&plan.layout.system, &plan.layout.metadata, &plan.layout.data}) {
+            for (const auto& chunk : *chunks) {
+                TextBuffer type;
+                put_flags(type, chunk.type, btrfs::block_group_flag_names);
+                std::string places;
+                for (const auto& stripe : chunk.stripes) {
+                    places += fmt::format("{}device {} at {}", places.empty() ? "" : ", ", stripe.devid, stripe.offset);
+                }
+                messages_.detail(fmt::format("chunk {} at {}, {}: {}", type.view(), chunk.start.bytenr,
+                                             size_text(chunk.length), places));
+            }
+        }
+    }
+
     Result<void> write(const mkfs::Plan& plan, std::span<const Target> targets) {
         // Until here nothing was made that would have to be removed: a signal just ended us, whatever we waited for.
         const StopSignals stop;
@@ -102,8 +120,7 @@ private:
 
     Result<void> print(const MkfsOutcome& outcome) {
         if (flags_.format == OutputFormat::json) {
-            return io_.out.write(
-                mkfs_json(outcome).dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
+            return io_.out.write(document_text(mkfs_json(outcome)));
         }
         const bool silent = messages_.verbosity() == Verbosity::quiet && outcome.report != nullptr;
         return silent ? Result<void>{} : io_.out.write(mkfs_text(outcome));
@@ -126,8 +143,8 @@ int run_mkfs(std::span<const std::string> arguments, Io& io) {
     if (const auto status = read_mkfs_flags(line, arguments, io, flags)) {
         return *status;
     }
-    ProgressDisplay progress(line.tool_name(), io.err, line.progress_style(io));
-    Messages messages(line.tool_name(), progress.err(), line.verbosity());
+    ProgressDisplay progress(line.tool_name(), io, line.progress_style(io));
+    Messages messages(line.tool_name(), progress.err(), line.message_style(io));
     if (const auto done = Run(flags, progress, messages, io).run(); !done) {
         messages.error(done.error());
         return done.error().kind == ErrorKind::usage ? exit_usage : exit_failed;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "apps/mkfs/report.h"
 
-#include "apps/common/version.h"
+#include "apps/common/document.h"
 #include "libfs/base/ascii.h"
 #include "libfs/base/names.h"
 #include "libfs/render/fields_json.h"
@@ -12,7 +12,7 @@ namespace btrkit::apps {
 
 namespace {
 
-constexpr unsigned document_version = 1;
+constexpr Document mkfs_document{.tool = "btrkit-mkfs", .name = "mkfs"};
 
 Json profile_json(u64 flag) {
     return lower_case(btrfs::find_profile(flag)->name);
@@ -86,8 +86,7 @@ Json mkfs_json(const MkfsOutcome& outcome) {
                        {"allocated", layout.devices[i].allocated_bytes()}});
         devices.push_back(std::move(device));
     }
-    Json document;
-    document["__header"] = {{"version", document_version}, {"tool", "btrkit-mkfs " + std::string(version())}};
+    Json document = begin_document(mkfs_document);
     document["dry_run"] = report == nullptr;
     document["filesystem"] = filesystem_json(outcome.plan.parameters);
     document["content"] = {{"inodes", totals.inode_count},

@@ -6,7 +6,6 @@
 
 namespace btrkit::apps {
 
-inline constexpr int scrub_nothing_to_resume = 2;
 inline constexpr int scrub_errors_left = 3; ///< no good copy, or not to be mended
 
 } // namespace btrkit::apps

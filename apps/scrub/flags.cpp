@@ -18,7 +18,8 @@ struct RawFlags {
     bool ignored = false;
 };
 
-void declare_own(CommandLine& line, ScrubFlags& flags, RawFlags& raw) {
+void declare_mending(CommandLine& line, ScrubFlags& flags) {
+    line.begin_group("Mending");
     auto& app = line.app();
     app.add_flag("--repair", flags.repair, "write bad copies anew from good ones; else nothing is written");
     app.add_flag("--dry-run", flags.dry_run, "tell what --repair would do and write nothing");
@@ -26,17 +27,24 @@ void declare_own(CommandLine& line, ScrubFlags& flags, RawFlags& raw) {
         ->option_text("PATH")
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
         ->allow_extra_args(false);
+}
+
+void declare_reading(CommandLine& line, ScrubFlags& flags, RawFlags& raw) {
+    line.begin_group("What is read");
+    auto& app = line.app();
     line.add_super(flags.volume.super_mirror);
     line.add_number("--devid", flags.scrub.devid, "only what lies on this device");
     line.add_size("--limit", raw.limit, "read so many bytes a second at most; 0: no limit");
     app.add_option("--state", flags.state, "remember there how far it is, until it is finished")->option_text("FILE");
     app.add_flag("--resume", flags.resume, "go on where the state file says");
     line.add_size("--memory", raw.memory, "how much to use, roughly (default 64m)");
+    line.begin_group("What is printed");
     app.add_flag("-d", flags.per_device, "print what each device has");
     app.add_flag("-R", flags.raw, "print all counters instead of a summary");
 }
 
 void declare_the_peers(CommandLine& line, RawFlags& raw) {
+    line.begin_group("As btrfs scrub has them");
     auto& app = line.app();
     app.add_flag("-r", raw.read_only, "as always without --repair: nothing is written");
     app.add_flag("-B", raw.ignored, "as always: in the foreground");
@@ -67,9 +75,11 @@ std::string what_is_wrong(const ScrubFlags& flags, const RawFlags& raw) {
 std::optional<int> read_scrub_flags(CommandLine& line, std::span<const std::string> arguments, Io& io,
                                     ScrubFlags& flags) {
     RawFlags raw;
-    declare_own(line, flags, raw);
-    line.add_images(flags.images);
+    declare_mending(line, flags);
+    declare_reading(line, flags, raw);
     line.add_format(flags.format);
+    line.begin_group("Others");
+    line.add_images(flags.images);
     line.add_threads(flags.parallelism.threads);
     declare_the_peers(line, raw);
     line.add_progress();

@@ -21,6 +21,7 @@ struct ScrubOutcome {
     const std::vector<std::string>& images;
     const scrub::Report& report;
     const btrfs::Superblock* super = nullptr; ///< null: no filesystem could be opened
+    std::vector<u64> missing_devids = {};     ///< devices of it that were not given
     std::int64_t started_seconds = 0;         ///< of this run, since 1970
     std::chrono::milliseconds duration = {};  ///< of all runs
     bool repairs = false;                     ///< mending was asked for

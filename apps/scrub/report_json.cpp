@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "apps/scrub/report.h"
 
+#include "apps/common/document.h"
 #include "apps/common/finding_json.h"
-#include "apps/common/version.h"
 
 namespace btrkit::apps {
 
 namespace {
 
-constexpr unsigned document_version = 1;
+constexpr Document scrub_document{.tool = "btrkit-scrub", .name = "scrub", .version = 2};
 
 std::string_view word(ScrubVerdict verdict) {
     switch (verdict) {
@@ -73,7 +73,7 @@ Json devices_json(const std::vector<scrub::DeviceReport>& devices) {
     Json list = Json::array();
     for (const auto& device : devices) {
         Json object{{"devid", device.devid}};
-        object.update(text_or_null("device", device.name));
+        object.update(text_or_null("path", device.name));
         object["size"] = device.size_bytes;
         object["scrubbed"] = scrub_counts_json(device.counts);
         list.push_back(std::move(object));
@@ -100,10 +100,10 @@ Json reduced_json(const std::vector<scrub::ReducedChunks>& reduced) {
 
 Json scrub_json(const ScrubOutcome& outcome) {
     const auto& report = outcome.report;
-    Json document;
-    document["__header"] = {{"version", document_version}, {"tool", "btrkit-scrub " + std::string(version())}};
+    Json document = begin_document(scrub_document);
     document["images"] = texts_json("path", outcome.images);
     document["filesystem"] = filesystem_json(outcome.super);
+    document["missing_devices"] = outcome.missing_devids;
     document["verdict"] = word(outcome.verdict());
     document["complete"] = outcome.is_complete();
     document["stopped"] = report.stopped;

@@ -164,8 +164,9 @@ std::string tally(const ScrubOutcome& outcome) {
     };
     const auto counts = outcome.report.counts();
     add(counts.corrected_errors, "corrected");
-    add(counts.correctable_errors, outcome.repairs ? "correctable (found before; a new --repair corrects them)"
-                                                   : "correctable (--repair corrects them)");
+    add(counts.correctable_errors, outcome.report.write_failed ? "correctable (they could not be written)"
+                                   : outcome.repairs ? "correctable (found before; a new --repair corrects them)"
+                                                     : "correctable (--repair corrects them)");
     add(counts.uncorrectable_errors, "uncorrectable");
     add(counts.unverified_errors, "undecidable");
     add(outcome.other_errors(), "other");

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "apps/scrub/scrub.h"
 
+#include "apps/common/colours.h"
+#include "apps/common/document.h"
 #include "apps/common/find_image.h"
+#include "apps/common/missing_devices.h"
 #include "apps/common/no_btrfs.h"
 #include "apps/common/stop_signals.h"
+#include "apps/common/tell_devices.h"
 #include "apps/scrub/exit_status.h"
 #include "apps/scrub/flags.h"
 #include "apps/scrub/images.h"
@@ -51,6 +55,7 @@ public:
         if (!filesystem) {
             return tell_unopened(std::move(opening), filesystem.error());
         }
+        tell_devices(*filesystem, messages_);
         if (const auto allowed = scrub::may_be_repaired(*filesystem); flags_.tries_repair() && !allowed) {
             messages_.error(allowed.error());
             return exit_failed;
@@ -80,7 +85,7 @@ private:
         }
         if (!*saved) {
             messages_.error(fmt::format("{}: is not there: nothing to resume", printable(state_file_->path())));
-            return scrub_nothing_to_resume;
+            return exit_failed;
         }
         if ((*saved)->state.devid != options_.devid) {
             messages_.error(fmt::format("{}: is of a scrub {}, this is one {}", printable(state_file_->path()),
@@ -106,7 +111,7 @@ private:
 
     int tell_unopened(survey::Findings opening, const Error& error) {
         if (error.kind == ErrorKind::damaged) {
-            print(outcome_of({.findings = std::move(opening)}, nullptr));
+            print(outcome_of({.findings = std::move(opening)}));
         }
         messages_.error(error);
         return exit_failed;
@@ -137,11 +142,11 @@ private:
             return exit_failed;
         }
         settle_state(*report);
-        const auto outcome = outcome_of(*report, &filesystem.super());
+        const auto outcome = outcome_of(*report, &filesystem);
         print(outcome);
         if (report->write_failed) {
-            messages_.error(report->write_error.empty() ? "not everything could be written: see the findings"
-                                                        : report->write_error);
+            messages_.error(report->write_error +
+                            "; see to that and run --repair again: nothing good was written over");
         }
         return messages_.error_count() > 0 ? exit_failed : outcome.exit_status();
     }
@@ -187,10 +192,11 @@ private:
                             : written.error().message);
     }
 
-    ScrubOutcome outcome_of(const scrub::Report& report, const btrfs::Superblock* super) const {
+    ScrubOutcome outcome_of(const scrub::Report& report, const Filesystem* filesystem = nullptr) const {
         return {.images = names_,
                 .report = report,
-                .super = super,
+                .super = filesystem != nullptr ? &filesystem->super() : nullptr,
+                .missing_devids = filesystem != nullptr ? missing_devids(*filesystem) : std::vector<u64>(),
                 .started_seconds =
                     std::chrono::duration_cast<std::chrono::seconds>(began_on_.time_since_epoch()).count(),
                 .duration = std::chrono::milliseconds(duration_ms()),
@@ -200,12 +206,16 @@ private:
                 .raw = flags_.raw};
     }
 
+    std::string text_of(const ScrubOutcome& outcome) const {
+        if (flags_.format == OutputFormat::json) {
+            return document_text(scrub_json(outcome));
+        }
+        auto text = scrub_text(outcome, messages_.verbosity());
+        return io_.out_is_terminal && io_.has_colours ? in_colours(text) : text;
+    }
+
     void print(const ScrubOutcome& outcome) {
-        const auto written =
-            io_.out.write(flags_.format == OutputFormat::json
-                              ? scrub_json(outcome).dump(2, ' ', false, Json::error_handler_t::replace) + "\n"
-                              : scrub_text(outcome, messages_.verbosity()));
-        if (!written) {
+        if (const auto written = io_.out.write(text_of(outcome)); !written) {
             messages_.error(written.error());
         }
     }
@@ -239,8 +249,8 @@ int run_scrub(std::span<const std::string> arguments, Io& io, const TimeSource& 
     if (const auto status = read_scrub_flags(line, arguments, io, flags)) {
         return *status;
     }
-    ProgressDisplay progress(line.tool_name(), io.err, line.progress_style(io));
-    Messages messages(line.tool_name(), progress.err(), line.verbosity());
+    ProgressDisplay progress(line.tool_name(), io, line.progress_style(io));
+    Messages messages(line.tool_name(), progress.err(), line.message_style(io));
     return Run(flags, progress, messages, io, time).run();
 }
 

@@ -8,7 +8,7 @@
 namespace btrkit::apps {
 
 /// Exit status: 0 nothing is wrong, or all that was is mended; 3 errors are left; 1 it could not be done, or not all of
-/// it; 2 wrong usage, or nothing to resume.
+/// it; 2 wrong usage.
 int run_scrub(std::span<const std::string> arguments, Io& io);
 int run_scrub(std::span<const std::string> arguments, Io& io, const TimeSource& time);
 

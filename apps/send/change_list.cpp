@@ -81,10 +81,10 @@ public:
     }
 
 private:
-    void put(const Json& object) { put_line(object.dump(-1, ' ', false, Json::error_handler_t::replace)); }
+    void put(const Json& object) { put_text(document_line(object)); }
     void put_header() {
         if (!has_header_) {
-            put({{"__header", {{"version", change_list_version}, {"format", "send"}}}});
+            put(begin_document(change_list_document));
             has_header_ = true;
         }
     }
@@ -95,9 +95,8 @@ private:
 
 } // namespace
 
-void ChangeList::put_line(std::string_view line) {
-    text_ += line;
-    text_ += '\n';
+void ChangeList::put_text(std::string_view lines) {
+    text_ += lines;
     if (text_.size() >= most_gathered) {
         flush();
     }

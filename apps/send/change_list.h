@@ -25,7 +25,9 @@ public:
 protected:
     explicit ChangeList(OutputSink& out) : out_(out) {}
 
-    void put_line(std::string_view line);
+    void put_line(const std::string& line) { put_text(line + "\n"); }
+    /// Whole lines.
+    void put_text(std::string_view lines);
     void flush();
 
 private:

@@ -27,18 +27,19 @@ void add_each(CLI::App& app, const std::string& names, std::vector<std::string>&
 void declare_own(CommandLine& line, SendFlags& flags, RawFlags& raw) {
     auto& app = line.app();
     auto& send = flags.send;
+    line.begin_group("What is sent");
     app.add_option("-p", send.parent, "send what has changed since this snapshot")->option_text("PARENT");
     add_each(app, "-c", send.clone_sources, "CLONE-SRC", "a snapshot to clone from; repeatable");
-    line.add_super(flags.volume.super_mirror);
+    add_each(app, "--parent-image", flags.parent_images, "FILE", "where PARENT lies, if elsewhere; repeatable");
+    app.add_flag("--allow-writable", send.allow_writable, "what is not read-only too: the image is at rest");
+    app.add_flag("--skip-errors", send.skip_errors, "leave out what can't be read; status 1");
+    line.begin_group("The stream");
     app.add_flag("-e", send.omit_end, "one stream of all: one header, one end");
     app.add_option("-f", raw.file, "write to FILE; - is standard output, the default")->option_text("FILE");
     app.add_flag("--no-data", send.no_data, "which parts of files are written, but not with what");
     line.add_number("--proto", raw.version, "version of the stream: 1 (default), 2 or 3; 0 is 2");
     app.add_flag("--compressed-data", send.compressed_data, "compressed data as it is; from version 2 on");
-    app.add_flag("--allow-writable", send.allow_writable, "what is not read-only too: the image is at rest");
     app.add_flag("--dry-run", send.dry_run, "write no stream: print what has changed, and its size");
-    app.add_flag("--skip-errors", send.skip_errors, "leave out what can't be read; status 1");
-    add_each(app, "--parent-image", flags.parent_images, "FILE", "where PARENT lies, if elsewhere; repeatable");
 }
 
 /// What contradicts itself or is out of range; empty: all is well.
@@ -76,6 +77,8 @@ std::optional<int> read_send_flags(CommandLine& line, std::span<const std::strin
                                    SendFlags& flags) {
     RawFlags raw;
     declare_own(line, flags, raw);
+    line.begin_group("Others");
+    line.add_super(flags.volume.super_mirror);
     line.add_one_image(flags.images);
     line.app().add_option("SUBVOLUME", flags.send.subvolumes)->required();
     line.add_format(flags.format);

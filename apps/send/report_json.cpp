@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "apps/send/report_json.h"
 
+#include "apps/common/document.h"
 #include "apps/common/finding_json.h"
-#include "apps/common/version.h"
+#include "apps/common/missing_devices.h"
 
 namespace btrkit::apps {
 
 namespace {
 
-constexpr unsigned document_version = 1;
+constexpr Document send_document{.tool = "btrkit-send", .name = "send", .version = 2};
 
 template <class T>
 Json value_or_null(const std::optional<T>& value) {
@@ -40,8 +41,8 @@ std::string_view word(send::PathChange change) {
     return "attributes";
 }
 
-Json changed_path_json(u64 subvolume, const send::ChangedPath& path) {
-    Json object{{"subvolume", subvolume}, {"change", word(path.change)}};
+Json changed_path_json(u64 tree, const send::ChangedPath& path) {
+    Json object{{"tree", tree}, {"change", word(path.change)}};
     set_text(object, "path", path.path);
     set_text_or_null(object, "from", path.from);
     object["inode"] = path.inode;
@@ -50,11 +51,11 @@ Json changed_path_json(u64 subvolume, const send::ChangedPath& path) {
 }
 
 Json sent_subvolume_json(const send::SentSubvolume& subvolume) {
-    Json object{{"id", subvolume.id}};
+    Json object{{"tree", subvolume.id}};
     set_text_or_null(object, "name", subvolume.name);
     object["uuid"] = uuid_json(subvolume.uuid);
     object["ctransid"] = subvolume.ctransid;
-    object["parent_id"] = value_or_null(subvolume.parent_id);
+    object["parent_tree"] = value_or_null(subvolume.parent_id);
     object["stream_bytes"] = subvolume.stream_bytes;
     return object;
 }
@@ -68,12 +69,12 @@ Json skipped_json(const send::Skipped& skipped) {
     return object;
 }
 
-Json send_json(const SendFlags& flags, const btrfs::Superblock& super, const send::Report& report) {
-    Json document;
-    document["__header"] = {{"version", document_version}, {"tool", "btrkit-send " + std::string(version())}};
+Json send_json(const SendFlags& flags, const Filesystem& filesystem, const send::Report& report) {
+    Json document = begin_document(send_document);
     document["images"] = texts_json("path", flags.images);
     document["parent_images"] = texts_json("path", flags.parent_images);
-    document["filesystem"] = filesystem_json(&super);
+    document["filesystem"] = filesystem_json(&filesystem.super());
+    document["missing_devices"] = missing_devids(filesystem);
     set_text_or_null(document, "file", flags.file.value_or(""));
     document["stream_version"] = flags.send.version;
     document["stream_bytes"] = report.stream_bytes;

@@ -71,7 +71,7 @@ private:
             SendFlags said = flags_;
             said.images = names_of(images_);
             said.parent_images = names_of(parent_images_);
-            print(send_json(said, filesystem.super(), *report_).dump(2, ' ', false, Json::error_handler_t::replace));
+            print(document_text(send_json(said, filesystem, *report_)));
         }
         return messages_.exit_status();
     }
@@ -199,7 +199,7 @@ private:
     }
 
     void print(const std::string& text) {
-        if (const auto written = io_.out.write(text + "\n"); !written) {
+        if (const auto written = io_.out.write(text); !written) {
             messages_.error(written.error());
         }
     }
@@ -226,8 +226,8 @@ int run_send(std::span<const std::string> arguments, Io& io) {
     if (const auto status = read_send_flags(line, arguments, io, flags)) {
         return *status;
     }
-    ProgressDisplay progress(line.tool_name(), io.err, line.progress_style(io));
-    Messages messages(line.tool_name(), progress.err(), line.verbosity());
+    ProgressDisplay progress(line.tool_name(), io, line.progress_style(io));
+    Messages messages(line.tool_name(), progress.err(), line.message_style(io));
     return Run(flags, progress, messages, io).run();
 }
 

@@ -18,7 +18,7 @@ void add_image_flags(CommandLine& line, ImageFlags& flags) {
 }
 
 int answer_from_image(const CommandLine& line, Io& io, const ImageFlags& flags, const Answer& answer) {
-    Messages messages(line.tool_name(), io.err, line.verbosity());
+    Messages messages(line.tool_name(), io.err, line.message_style(io));
     Damages damages(messages);
     const auto places = find_images(flags.images, messages);
     if (messages.error_count() > 0) {

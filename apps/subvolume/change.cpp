@@ -9,6 +9,7 @@
 #include "apps/common/open_filesystem.h"
 #include "apps/common/open_writable.h"
 #include "apps/common/stop_signals.h"
+#include "apps/common/tell_devices.h"
 #include "apps/common/writable_members.h"
 #include "apps/subvolume/script.h"
 #include "apps/subvolume/subvolume.h"
@@ -74,6 +75,9 @@ public:
         const auto filesystem =
             Filesystem::open(std::move(devices), {}, [&](const Problem& problem) { damages.tell(problem); });
         damages.finish();
+        if (filesystem) {
+            tell_devices(*filesystem, messages_);
+        }
         const auto report = filesystem ? change(*filesystem, writable_members(*filesystem, writable), commands)
                                        : std::unexpected(filesystem.error());
         if (!report) {
@@ -132,7 +136,7 @@ Result<std::string> read_script(const std::string& path) {
 
 int run_commands(const CommandLine& line, const WriteFlags& flags, std::span<const subvolume::Command> commands,
                  Io& io) {
-    Messages messages(line.tool_name(), io.err, line.verbosity());
+    Messages messages(line.tool_name(), io.err, line.message_style(io));
     return ChangeRun(flags, messages, io).run(commands);
 }
 

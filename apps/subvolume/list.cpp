@@ -131,7 +131,7 @@ std::string answer_list(const ListFlags& flags, const Filesystem& filesystem, co
     for (const auto& listed : report.subvolumes) {
         tell_lost_path(flags.image, listed.subvolume, messages);
     }
-    return flags.image.format == OutputFormat::json ? list_json(flags.image, filesystem.super(), report)
+    return flags.image.format == OutputFormat::json ? list_json(flags.image, filesystem, report)
                                                     : list_text(report, flags.style);
 }
 

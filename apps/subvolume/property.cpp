@@ -46,7 +46,7 @@ std::string properties_text(const std::vector<subvolume::Property>& properties) 
 int run_property_get(std::span<const std::string> arguments, Io& io) {
     CommandLine line({.name = subvolume_tool,
                       .operands = "IMAGE OBJECT [NAME]",
-                      .summary = "Properties of a subvolume, file or directory, by path or id: ro, label, compression.",
+                      .summary = "Properties of a subvolume, file or directory: ro, label, compression.",
                       .verb = "property get"});
     ImageFlags flags;
     subvolume::PropertyOptions options;
@@ -64,9 +64,8 @@ int run_property_get(std::span<const std::string> arguments, Io& io) {
     return answer_from_image(
         line, io, flags, [&](const Filesystem& filesystem, const RunContext&, Messages&) -> Result<std::string> {
             BTRKIT_TRY_ASSIGN(const auto properties, subvolume::get_properties(filesystem, options));
-            return flags.format == OutputFormat::json
-                       ? properties_json(flags, filesystem.super(), options.object, properties)
-                       : properties_text(properties);
+            return flags.format == OutputFormat::json ? properties_json(flags, filesystem, options.object, properties)
+                                                      : properties_text(properties);
         });
 }
 

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "apps/subvolume/report_json.h"
 
+#include "apps/common/document.h"
 #include "apps/common/finding_json.h"
-#include "apps/common/version.h"
+#include "apps/common/missing_devices.h"
 #include "apps/subvolume/subvolume.h"
-
-#include <fmt/format.h>
 
 namespace btrkit::apps {
 
 namespace {
 
-constexpr unsigned document_version = 1;
+constexpr unsigned subvolume_version = 2;
 
 /// Null where it was never set.
 Json time_json(const btrfs::Timespec& time) {
@@ -26,14 +25,14 @@ Json number_or_null(u64 number) {
 
 Json subvolume_json(const subvolume::SubvolumeInfo& subvolume) {
     const auto& item = subvolume.root.item;
-    Json object{{"id", subvolume.id()}};
+    Json object{{"tree", subvolume.id()}, {"tree_name", objectid_name_json(subvolume.id())}};
     if (subvolume.is_deleted()) {
         object["path"] = nullptr;
         object["path_hex"] = nullptr;
     } else {
         set_text(object, "path", subvolume.path);
     }
-    object["parent_id"] = number_or_null(subvolume.parent_id);
+    object["parent_tree"] = number_or_null(subvolume.parent_id);
     object["generation"] = u64{item.generation};
     object["uuid"] = uuid_json(item.uuid);
     object["parent_uuid"] = uuid_json(item.parent_uuid);
@@ -65,22 +64,19 @@ Json quota_json(const std::optional<subvolume::QuotaUsage>& quota) {
             {"inconsistent", quota->is_inconsistent}};
 }
 
-Json begin_document(const ImageFlags& flags, const btrfs::Superblock& super) {
-    Json document;
-    document["__header"] = {{"version", document_version}, {"tool", fmt::format("{} {}", subvolume_tool, version())}};
+/// What the documents of all verbs begin with.
+Json answer_json(std::string_view name, const ImageFlags& flags, const Filesystem& filesystem) {
+    Json document = begin_document({.tool = subvolume_tool, .name = name, .version = subvolume_version});
     document["images"] = texts_json("path", flags.images);
-    document["filesystem"] = filesystem_json(&super);
+    document["filesystem"] = filesystem_json(&filesystem.super());
+    document["missing_devices"] = missing_devids(filesystem);
     return document;
-}
-
-std::string document_text(const Json& document) {
-    return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 } // namespace
 
-std::string list_json(const ImageFlags& flags, const btrfs::Superblock& super, const subvolume::ListReport& report) {
-    auto document = begin_document(flags, super);
+std::string list_json(const ImageFlags& flags, const Filesystem& filesystem, const subvolume::ListReport& report) {
+    auto document = answer_json("subvolume-list", flags, filesystem);
     document["complete"] = report.is_complete;
     auto list = Json::array();
     for (const auto& listed : report.subvolumes) {
@@ -90,8 +86,8 @@ std::string list_json(const ImageFlags& flags, const btrfs::Superblock& super, c
     return document_text(document);
 }
 
-std::string show_json(const ImageFlags& flags, const btrfs::Superblock& super, const subvolume::ShowReport& report) {
-    auto document = begin_document(flags, super);
+std::string show_json(const ImageFlags& flags, const Filesystem& filesystem, const subvolume::ShowReport& report) {
+    auto document = answer_json("subvolume-show", flags, filesystem);
     document["complete"] = report.is_complete;
     document["subvolume"] = subvolume_json(report.subvolume);
     auto snapshots = Json::array();
@@ -103,16 +99,16 @@ std::string show_json(const ImageFlags& flags, const btrfs::Superblock& super, c
     return document_text(document);
 }
 
-std::string default_json(const ImageFlags& flags, const btrfs::Superblock& super,
+std::string default_json(const ImageFlags& flags, const Filesystem& filesystem,
                          const subvolume::SubvolumeInfo& subvolume) {
-    auto document = begin_document(flags, super);
+    auto document = answer_json("subvolume-get-default", flags, filesystem);
     document["subvolume"] = subvolume_json(subvolume);
     return document_text(document);
 }
 
-std::string properties_json(const ImageFlags& flags, const btrfs::Superblock& super, const std::string& object,
+std::string properties_json(const ImageFlags& flags, const Filesystem& filesystem, const std::string& object,
                             const std::vector<subvolume::Property>& properties) {
-    auto document = begin_document(flags, super);
+    auto document = answer_json("subvolume-property-get", flags, filesystem);
     set_text(document, "object", object);
     auto list = Json::array();
     for (const auto& property : properties) {

@@ -3,18 +3,17 @@
 #pragma once
 
 #include "apps/subvolume/answer.h"
-#include "formats/btrfs/superblock.h"
 #include "libfs/ops/subvolume/list.h"
 #include "libfs/ops/subvolume/property.h"
 #include "libfs/ops/subvolume/show.h"
 
 namespace btrkit::apps {
 
-std::string list_json(const ImageFlags& flags, const btrfs::Superblock& super, const subvolume::ListReport& report);
-std::string show_json(const ImageFlags& flags, const btrfs::Superblock& super, const subvolume::ShowReport& report);
-std::string default_json(const ImageFlags& flags, const btrfs::Superblock& super,
+std::string list_json(const ImageFlags& flags, const Filesystem& filesystem, const subvolume::ListReport& report);
+std::string show_json(const ImageFlags& flags, const Filesystem& filesystem, const subvolume::ShowReport& report);
+std::string default_json(const ImageFlags& flags, const Filesystem& filesystem,
                          const subvolume::SubvolumeInfo& subvolume);
-std::string properties_json(const ImageFlags& flags, const btrfs::Superblock& super, const std::string& object,
+std::string properties_json(const ImageFlags& flags, const Filesystem& filesystem, const std::string& object,
                             const std::vector<subvolume::Property>& properties);
 
 } // namespace btrkit::apps

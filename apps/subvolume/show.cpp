@@ -36,8 +36,7 @@ std::string answer_show(const ShowFlags& flags, const Filesystem& filesystem, co
                                   "anew)",
                                   printable(flags.image.images.front())));
     }
-    return flags.image.format == OutputFormat::json ? show_json(flags.image, filesystem.super(), report)
-                                                    : show_text(report);
+    return flags.image.format == OutputFormat::json ? show_json(flags.image, filesystem, report) : show_text(report);
 }
 
 /// What contradicts itself; empty: all is well.
@@ -98,8 +97,7 @@ int run_subvolume_get_default(std::span<const std::string> arguments, Io& io) {
         [&](const Filesystem& filesystem, const RunContext& context, Messages& messages) -> Result<std::string> {
             BTRKIT_TRY_ASSIGN(const auto found, subvolume::get_default(filesystem, context));
             tell_lost_path(flags, found, messages);
-            return flags.format == OutputFormat::json ? default_json(flags, filesystem.super(), found)
-                                                      : default_text(found);
+            return flags.format == OutputFormat::json ? default_json(flags, filesystem, found) : default_text(found);
         });
 }
 

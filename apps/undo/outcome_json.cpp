@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "apps/common/document.h"
 #include "apps/common/finding_json.h"
-#include "apps/common/version.h"
 #include "apps/undo/outcome.h"
 #include "libfs/base/names.h"
 
@@ -10,7 +10,7 @@ namespace btrkit::apps {
 
 namespace {
 
-constexpr unsigned document_version = 1;
+constexpr Document undo_document{.tool = "btrkit-undo", .name = "undo", .version = 2};
 
 std::string_view word(undo::SuperblockState state) {
     switch (state) {
@@ -43,7 +43,7 @@ Json devices_json(const undo::Report& report) {
     Json list = Json::array();
     for (const auto& device : report.devices) {
         Json object{{"devid", device.devid}};
-        set_text(object, "device", device.name);
+        set_text(object, "path", device.name);
         object["found"] = word(device.found);
         object.update(counts_json(device));
         list.push_back(std::move(object));
@@ -55,8 +55,7 @@ Json devices_json(const undo::Report& report) {
 
 Json undo_json(const UndoOutcome& outcome) {
     const auto& identity = outcome.file.identity();
-    Json document;
-    document["__header"] = {{"version", document_version}, {"tool", "btrkit-undo " + std::string(version())}};
+    Json document = begin_document(undo_document);
     set_text(document, "undo_file", outcome.undo_file);
     document["images"] = texts_json("path", outcome.images);
     document["filesystem"] = old_filesystem_json(outcome.file);

@@ -2,10 +2,12 @@
 #include "apps/undo/undo.h"
 
 #include "apps/common/command_line.h"
+#include "apps/common/document.h"
 #include "apps/common/exit_status.h"
 #include "apps/common/find_image.h"
 #include "apps/common/open_images.h"
 #include "apps/common/open_writable.h"
+#include "apps/common/sizes.h"
 #include "apps/common/stop_signals.h"
 #include "apps/undo/outcome.h"
 #include "libfs/base/names.h"
@@ -61,6 +63,7 @@ public:
             messages_.error(file.error());
             return exit_failed;
         }
+        tell_file(*file);
         if (flags_.release) {
             return release(*file);
         }
@@ -79,6 +82,16 @@ public:
     }
 
 private:
+    void tell_file(const UndoReader& file) {
+        const auto& identity = file.identity();
+        messages_.detail(fmt::format("{}: {}, {} saved, {} of the change", printable(file.path()),
+                                     identity
+                                         ? fmt::format("filesystem {}, generation {} to {}", uuid_text(identity->fsid),
+                                                       identity->old_generation, identity->new_generation)
+                                         : std::string("never finished"),
+                                     plural(file.pre_image_bytes(), "byte"), plural(file.born_count(), "tree block")));
+    }
+
     RunContext context(const StopSignals& signals) const {
         return {.progress = Progress(progress_), .stop = signals.token()};
     }
@@ -152,8 +165,7 @@ private:
         if (!is_json && messages_.verbosity() == Verbosity::quiet) {
             return;
         }
-        const auto text = is_json ? undo_json(outcome).dump(2, ' ', false, Json::error_handler_t::replace) + "\n"
-                                  : undo_text(outcome);
+        const auto text = is_json ? document_text(undo_json(outcome)) : undo_text(outcome);
         if (const auto written = io_.out.write(text); !written) {
             messages_.error(written.error());
         }
@@ -172,13 +184,13 @@ private:
 int run_undo(std::span<const std::string> arguments, Io& io) {
     CommandLine line({.name = "btrkit-undo",
                       .operands = "FILE IMAGE...",
-                      .summary = "Bring a btrfs back to what it was before the change that wrote the undo file FILE."});
+                      .summary = "Bring a btrfs back to what it was before the change that wrote FILE."});
     UndoFlags flags;
     if (const auto status = read_flags(line, arguments, io, flags)) {
         return *status;
     }
-    ProgressDisplay progress(line.tool_name(), io.err, line.progress_style(io));
-    Messages messages(line.tool_name(), progress.err(), line.verbosity());
+    ProgressDisplay progress(line.tool_name(), io, line.progress_style(io));
+    Messages messages(line.tool_name(), progress.err(), line.message_style(io));
     return UndoRun(flags, progress, messages, io).run();
 }
 

@@ -2,6 +2,7 @@
 #include "libfs/base/names.h"
 
 #include "formats/btrfs/item_types.h"
+#include "libfs/base/objectid_word.h"
 
 #include <algorithm>
 #include <cctype>
@@ -81,27 +82,34 @@ void put_safely(TextBuffer& out, std::string_view bytes, Spaces spaces) {
 
 } // namespace
 
-void put_objectid(TextBuffer& out, u64 objectid, u8 type) {
+std::string_view objectid_word(u64 objectid, u8 type) {
     switch (type) {
     case item_type::persistent_item:
-        if (objectid == btrfs::dev_stats_objectid) {
-            out.put("DEV_STATS");
-        } else {
-            out.dec(objectid);
-        }
-        return;
-    case item_type::dev_extent: out.dec(objectid); return;
+        return objectid == btrfs::dev_stats_objectid ? std::string_view("DEV_STATS") : std::string_view{};
+    case item_type::dev_extent:
+    case item_type::qgroup_relation:
+    case item_type::uuid_key_subvol:
+    case item_type::uuid_key_received_subvol: return {};
+    default: break;
+    }
+    if (type == item_type::dev_item && objectid == btrfs::dev_items_objectid) {
+        return "DEV_ITEMS";
+    }
+    if (type == item_type::chunk_item && objectid == btrfs::first_chunk_tree_objectid) {
+        return "FIRST_CHUNK_TREE";
+    }
+    return btrfs::objectid_name(objectid);
+}
+
+void put_objectid(TextBuffer& out, u64 objectid, u8 type) {
+    switch (type) {
     case item_type::qgroup_relation: put_qgroupid(out, objectid); return;
     case item_type::uuid_key_subvol:
     case item_type::uuid_key_received_subvol: put_hex_key_half(out, objectid); return;
     default: break;
     }
-    if (type == item_type::dev_item && objectid == btrfs::dev_items_objectid) {
-        out.put("DEV_ITEMS");
-    } else if (type == item_type::chunk_item && objectid == btrfs::first_chunk_tree_objectid) {
-        out.put("FIRST_CHUNK_TREE");
-    } else if (const auto name = btrfs::objectid_name(objectid); !name.empty()) {
-        out.put(name);
+    if (const auto word = objectid_word(objectid, type); !word.empty()) {
+        out.put(word);
     } else {
         out.dec(objectid);
     }

@@ -20,6 +20,10 @@ namespace btrkit {
 namespace {
 
 std::unexpected<Error> open_failure(const std::string& path, std::string_view doing, int why) {
+    if (why == EROFS) {
+        return fail(ErrorKind::io, printable(path) + ": can't be written: it lies on a read-only filesystem; make that "
+                                                     "writable, or work on a copy");
+    }
     // EBUSY: O_EXCL on a block device that is mounted, or held by the kernel or another process.
     const bool is_usage = why == EEXIST || why == EBUSY;
     return fail(is_usage ? ErrorKind::usage : ErrorKind::io,

@@ -75,6 +75,12 @@ void drop_block_cache(const HostFile& file) {
     }
 }
 
+/// Opening one for writing succeeds; every write would fail.
+bool is_read_only_device(const HostFile& file) {
+    int is_read_only = 0;
+    return file.is_block_device() && ::ioctl(file.fd(), BLKROGET, &is_read_only) == 0 && is_read_only != 0;
+}
+
 int discard_blocks(int fd, u64 offset, u64 length_bytes) {
     // Whole sectors of the largest size there is, inside the range.
     constexpr u64 sector_bytes = 4096;
@@ -91,6 +97,11 @@ int discard_blocks(int fd, u64 offset, u64 length_bytes) {
 
 Result<std::unique_ptr<WritableFile>> WritableFile::open(const std::string& path) {
     BTRKIT_TRY_ASSIGN(auto file, HostFile::open(path, O_RDWR | O_EXCL));
+    if (is_read_only_device(file)) {
+        return fail(ErrorKind::io, printable(path) +
+                                       ": can't be written: the device is read-only (blockdev --setrw, or "
+                                       "its switch)");
+    }
     BTRKIT_TRY(lock(file));
     drop_block_cache(file);
     return std::unique_ptr<WritableFile>(new WritableFile(std::move(file)));

@@ -4,6 +4,7 @@
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/ascii.h"
 #include "libfs/base/names.h"
+#include "libfs/base/objectid_word.h"
 
 #include <algorithm>
 
@@ -60,10 +61,18 @@ Json uuid_json(const btrfs::Uuid& uuid) {
     return uuid.is_null() ? Json() : Json(uuid_text(uuid));
 }
 
+Json objectid_name_json(u64 objectid) {
+    const auto name = objectid_word(objectid);
+    return name.empty() ? Json() : Json(lower_case(name));
+}
+
 Json key_json(const btrfs::Key& key) {
     const auto* type = btrfs::key_type_info(key);
     Json object;
     object["objectid"] = key.objectid;
+    if (const auto name = objectid_word(key.objectid, key.type); !name.empty()) {
+        object["objectid_name"] = lower_case(name);
+    }
     object["type"] = key.type;
     object["type_name"] = type != nullptr ? Json(lower_case(type->name)) : Json();
     object["offset"] = key.offset;

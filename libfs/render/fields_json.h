@@ -25,7 +25,9 @@ void set_text(Json& object, std::string_view name, std::string_view bytes);
 /// Two digits a byte.
 Json hex_json(Bytes bytes);
 Json uuid_json(const btrfs::Uuid& uuid);
-/// {"objectid", "type", "type_name", "offset"}
+/// The name of a tree or object that has one, in lower case; null: it is only a number.
+Json objectid_name_json(u64 objectid);
+/// {"objectid", "type", "type_name", "offset"}, and "objectid_name" where it has one
 Json key_json(const btrfs::Key& key);
 
 template <class Struct>

@@ -23,17 +23,6 @@ void put_place(JsonEmitter& json, std::string_view block, const BlockView& view,
 
 } // namespace
 
-void put_tree_json_header(TextBuffer& out) {
-    JsonEmitter json(out);
-    json.begin_object();
-    json.begin_object("__header");
-    json.number("version", 1);
-    json.text("format", "dump-tree");
-    json.end_object();
-    json.end_object();
-    json.end_line();
-}
-
 void put_item_json(TextBuffer& out, const BlockView& leaf, u32 slot, const RenderContext& context, BodyBudget& budget) {
     JsonEmitter json(out);
     json.begin_object();

@@ -10,10 +10,6 @@
 
 namespace btrkit {
 
-/// The first line of a dump: {"__header":{"version":1,"format":"dump-tree"}}. The version is raised only by changes
-/// that are not additive.
-void put_tree_json_header(TextBuffer& out);
-
 /// One line for the item in that slot: where it is, its key, and as "item" what describe_item() says of its body.
 /// Needs a leaf and slot < leaf.count(); budget is the leaf's, items come in slot order. At most about 300 bytes of
 /// output for each byte of a leaf, whatever the leaf holds.

@@ -8,7 +8,11 @@
 #include "formats/btrfs/inode.h"
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/names.h"
+#include "libfs/base/objectid_word.h"
+#include "libfs/render/exact_number.h"
 #include "libfs/render/json_string.h"
+
+#include <bit>
 
 namespace btrkit {
 
@@ -32,6 +36,9 @@ public:
         char* const begin = out_.room_for(name.size() + longest_number + punctuation);
         char* const digits = write_name(begin, name);
         commit_value(begin, std::to_chars(digits, digits + longest_number, value).ptr);
+        if (!is_exact_as_double(value)) [[unlikely]] {
+            exact(name, value);
+        }
     }
     /// A number that people read in octal; JSON has decimal ones only.
     void octal(std::string_view name, u64 value) { number(name, value); }
@@ -58,7 +65,7 @@ public:
         }
         end_list();
         if (const u64 unknown = raw & ~btrfs::known_flags(names); unknown != 0) {
-            number("unknown_bits", unknown);
+            unknown_bits(name, unknown);
         }
     }
     /// Bytes that mean text to people; where they are not UTF-8, null and NAME_hex.
@@ -96,6 +103,10 @@ public:
     void key(std::string_view name, const btrfs::Key& key) {
         begin_object(name);
         number("objectid", key.objectid);
+        if (const auto word = objectid_word(key.objectid, key.type); !word.empty()) {
+            put_name("objectid_name");
+            put_word_or_null(word);
+        }
         const auto* info = btrfs::key_type_info(key);
         choice("type", key.type, info != nullptr ? info->name : std::string_view{});
         number("offset", key.offset);
@@ -130,6 +141,25 @@ private:
     void commit_value(const char* begin, char* end) {
         *end++ = ',';
         out_.commit(static_cast<std::size_t>(end - begin));
+    }
+    /// The digits of a number that readers may have rounded.
+    [[gnu::noinline, gnu::cold]] void exact(std::string_view name, std::integral auto value) {
+        out_.put('"');
+        out_.put(name);
+        out_.put(exact_suffix);
+        out_.put("\":\"");
+        out_.dec(value);
+        out_.put("\",");
+    }
+    /// By number, those of flags that have no name.
+    [[gnu::noinline, gnu::cold]] void unknown_bits(std::string_view name, u64 bits) {
+        out_.put('"');
+        out_.put(name);
+        out_.put("_unknown_bits\":[");
+        for (; bits != 0; bits &= bits - 1) {
+            element(std::countr_zero(bits));
+        }
+        end_list();
     }
     void put_name(std::string_view name) {
         char* const begin = out_.room_for(name.size() + punctuation);

@@ -27,6 +27,7 @@ Json place_json(const Place& place) {
     object["logical"] = place.logical ? Json(place.logical->bytenr) : Json();
     object["mirror"] = or_null(place.mirror);
     object["tree"] = or_null(place.tree);
+    object["tree_name"] = place.tree ? objectid_name_json(*place.tree) : Json();
     object["slot"] = or_null(place.slot);
     object["key"] = place.key ? key_json(*place.key) : Json();
     object["inode"] = or_null(place.inode);

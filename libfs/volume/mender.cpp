@@ -35,7 +35,11 @@ Result<void> Mender::put(u64 devid, Write write) {
 
 Result<void> Mender::note(Result<void> done) {
     if (!done) {
+        const std::lock_guard lock(mutex_);
         has_failed_ = true;
+        if (failure_.empty()) {
+            failure_ = done.error().message;
+        }
     }
     return done;
 }

@@ -7,6 +7,7 @@
 #include "libfs/volume/writable_devices.h"
 
 #include <atomic>
+#include <mutex>
 
 namespace btrkit {
 
@@ -35,6 +36,8 @@ public:
     /// A write or flush has failed, or a superblock did not read as it was written: it is not known what stands on the
     /// device.
     bool has_failed() const { return has_failed_; }
+    /// Why the first of them failed, in one line; empty: none did. Not while others write.
+    const std::string& failure() const { return failure_; }
 
 private:
     /// Calls write(device) and takes down that it was tried, and whether it failed.
@@ -45,6 +48,8 @@ private:
     WritableDevices devices_;
     std::atomic<bool> has_written_ = false;
     std::atomic<bool> has_failed_ = false;
+    std::mutex mutex_;
+    std::string failure_; ///< under the mutex
 };
 
 } // namespace btrkit

@@ -139,7 +139,6 @@ TEST_CASE("check: wrong usage is 16, and repairs are not there yet") {
         {"--super", "3", file.path()},
         {"--memory", "much", file.path()},
         {"-Q", "-E", "5", file.path()},
-        {"-E", "5", "--format", "json", file.path()},
     };
     for (const auto& arguments : wrong) {
         CAPTURE(arguments);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "apps/check/check.h"
+#include "apps/common/colours.h"
+#include "apps/common/command_line.h"
 #include "apps/common/did_you_mean.h"
 #include "apps/common/fd_sink.h"
 #include "apps/common/messages.h"
@@ -78,6 +80,39 @@ TEST_CASE("quiet prints errors only, and counts the same") {
     StringSink all;
     Messages("tool", all, Verbosity::verbose).detail("d");
     CHECK(all.text() == "tool: d\n");
+}
+
+TEST_CASE("--log-level says what is told, and colours mark it") {
+    StringSink err;
+    MessageStyle style(Verbosity::quiet);
+    style.level = LogLevel::warning;
+    style.in_colours = true;
+    Messages messages("tool", err, style);
+    messages.note("n");
+    messages.warning("w");
+    messages.error("e");
+    CHECK(messages.verbosity() == Verbosity::quiet);
+    CHECK(err.text() == "\x1b[1;33mtool:\x1b[0m warning: w\n\x1b[1;31mtool:\x1b[0m e\n");
+    const auto style_of = [](const std::vector<std::string>& arguments, bool err_is_terminal) {
+        StringSink out;
+        StringSink errors;
+        Io io{.out = out, .err = errors, .err_is_terminal = err_is_terminal, .has_colours = true};
+        CommandLine line({.name = "tool", .operands = "", .summary = ""});
+        REQUIRE_FALSE(line.parse(arguments, io));
+        return line.message_style(io);
+    };
+    CHECK(style_of({"-q", "--log-level", "debug"}, false).level == LogLevel::debug);
+    CHECK(style_of({"--log-level=info", "--log-level", "error"}, false).level == LogLevel::error);
+    CHECK(style_of({"-v"}, true).level == LogLevel::debug);
+    CHECK(style_of({}, true).in_colours);
+    CHECK_FALSE(style_of({}, false).in_colours);
+    CHECK(test::contains(test::run_tool(run_check, {"--log-level", "loud", "x"}).err, "'loud' is not one of error"));
+}
+
+TEST_CASE("reports in colours are the same text") {
+    CHECK(in_colours("a\nerror: x\n    note: y\nVerdict: clean, 1 note\nVerdict: damaged: z") ==
+          "a\n\x1b[1;31merror:\x1b[0m x\n    note: y\n\x1b[1;32mVerdict: clean, 1 note\x1b[0m\n"
+          "\x1b[1;31mVerdict: damaged: z\x1b[0m");
 }
 
 TEST_CASE("a descriptor takes all bytes, whatever it takes at once") {

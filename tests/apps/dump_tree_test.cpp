@@ -3,11 +3,13 @@
 
 #include "formats/btrfs/item_types.h"
 #include "libfs/render/fields_json.h"
+#include "tests/apps/made_image.h"
 #include "tests/apps/tool_run.h"
 #include "tests/support/tiny_filesystem.h"
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <sstream>
 
 namespace dump_tree_test {
@@ -63,7 +65,7 @@ TEST_CASE("dump-tree: help fits a screen, version names the libraries") {
     CHECK(help.status == 0);
     CHECK(help.err.empty());
     CHECK(help.out.starts_with("Usage: btrkit-dump-tree [OPTIONS] IMAGE..."));
-    CHECK(count_of(help.out, "\n") <= 34);
+    CHECK(count_of(help.out, "\n") <= 36);
     std::istringstream in(help.out);
     for (std::string line; std::getline(in, line);) {
         CHECK_MESSAGE(line.size() <= 80, line);
@@ -90,8 +92,7 @@ TEST_CASE("dump-tree: wrong usage is status 2 and one line with a hint") {
 }
 
 TEST_CASE("dump-tree: options that contradict each other are status 2") {
-    check_one_error(dump({"image", "-r", "--format", "json"}), 2, "text form only");
-    check_one_error(dump({"image", "-R", "--format", "lines"}), 2, "text form only");
+    check_one_error(dump({"image", "-R", "--format", "lines"}), 2, "no form of lines");
     check_one_error(dump({"image", "--path", "/", "-t", "5"}), 2, "--path names its tree");
     check_one_error(dump({"image", "--path", "/", "-b", "4096"}), 2, "--path names its tree");
     check_one_error(dump({"image", "--from", "300", "--to", "299"}), 2, "--to lies before --from");
@@ -174,10 +175,23 @@ TEST_CASE("dump-tree: JSON is a header and an object a line") {
     CHECK(run.status == 0);
     const auto lines = json_lines(run);
     REQUIRE(lines.size() > 100);
-    CHECK(lines[0]["__header"]["version"] == 1);
+    CHECK(lines[0]["__header"]["document"] == "dump-tree");
     for (std::size_t i = 1; i < lines.size(); ++i) {
         CHECK(lines[i]["tree"].is_number_unsigned());
     }
+}
+
+TEST_CASE("dump-tree: the roots as JSON, with the names of ids that readers round") {
+    TinyFilesystem tiny;
+    const TinyImages images(tiny);
+    const auto lines = json_lines(dump({images.path(), "-R", "--format", "json"}));
+    const auto text = dump({images.path(), "-R"}).out;
+    CHECK(lines.size() == 1 + count_of(text, " level ") + count_of(text, "backup slot") + 1);
+    CHECK(lines[1]["tree_name"] == "root_tree");
+    CHECK(lines[1]["root_key"].is_null());
+    CHECK(contains(text, "root tree: " + std::to_string(lines[1]["root"].get<u64>()) + " level "));
+    CHECK(lines[lines.size() - 2]["backup"] == 3);
+    CHECK(lines.back()["end"]["total_bytes"] == 8388608);
 }
 
 TEST_CASE("dump-tree: damage is printed as an error and is status 1; the rest is printed all the same") {
@@ -213,6 +227,58 @@ TEST_CASE("dump-tree: damage is printed as an error and is status 1; the rest is
         const TinyImages images(tiny);
         CHECK(count_of(dump({images.path()}).out, "\titem ") == count_of(sound.out, "\titem "));
     }
+}
+
+TEST_CASE("dump-tree: -b of a block without a good copy shows it with what is wrong, --copies each copy") {
+    TinyFilesystem tiny(btrfs::block_group_dup);
+    const auto address = blocks_in_order(tiny.tree(btrfs::fs_tree_id), WalkOrder::leaves_only)[3]->address();
+    const auto number = std::to_string(address);
+    const auto items_of = [](const ToolRun& run) { return count_of(run.out, "\titem "); };
+    const auto sound = [&] {
+        const TinyImages images(tiny);
+        const auto copies = dump({images.path(), "-b", number, "--copies"});
+        CHECK(copies.status == 0);
+        const auto block = dump({images.path(), "-b", number});
+        CHECK(items_of(copies) == 2 * items_of(block));
+        CHECK(contains(copies.out, "block " + number + " copy 1 of 2, device 1 (" + images.path() + ") offset "));
+        CHECK(count_of(copies.out, ": good\n") == 2);
+        check_one_error(dump({images.path(), "--copies"}), 2, "--copies goes with -b");
+        return block;
+    }();
+    tiny.image.spoil(address, 1);
+    {
+        const TinyImages images(tiny);
+        const auto copies = dump({images.path(), "-b", number, "--copies"});
+        CHECK(copies.status == 1);
+        CHECK(contains(copies.out, "copy 2 of 2"));
+        CHECK(count_of(copies.out, ": good\n") == 1);
+        CHECK(count_of(copies.out, ": bad; [block-checksum] ") == 1);
+        const auto lines = json_lines(dump({images.path(), "-b", number, "--copies", "--format", "json"}));
+        CHECK(lines[1]["state"] == "bad");
+        CHECK(lines[1]["findings"][0]["code"] == "block-checksum");
+        CHECK(lines[1]["path"] == images.path());
+    }
+    tiny.image.spoil(address, 2);
+    const TinyImages images(tiny);
+    const auto lost = dump({images.path(), "-b", number});
+    CHECK(lost.status == 1);
+    CHECK(contains(lost.out, "block " + number + " copy 1 of 2, "));
+    CHECK(contains(lost.out, ": bad; [block-checksum] "));
+    CHECK(items_of(lost) == items_of(sound));
+    CHECK_FALSE(contains(lost.err, "[root-unreadable]"));
+}
+
+TEST_CASE("dump-tree: -b of an address in a data chunk is called that") {
+    const MadeImage image;
+    const auto chunks = json_lines(dump({image.path(), "-t", "chunk", "--format", "json"}));
+    const auto data = std::ranges::find_if(chunks, [](const Json& line) {
+        return line.contains("item") && line["item"].contains("stripes") && line["item"]["type"] == 1;
+    });
+    REQUIRE(data != chunks.end());
+    const auto address = std::to_string((*data)["key"]["offset"].get<u64>());
+    const auto run = dump({image.path(), "-b", address});
+    check_one_error(run, 1, address + " lies in a data chunk (DATA");
+    CHECK(contains(dump({image.path(), "-b", "4096"}).err, "no chunk holds this address"));
 }
 
 TEST_CASE("dump-tree: notes are no errors") {

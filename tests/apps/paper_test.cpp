@@ -169,6 +169,17 @@ TEST_CASE("man pages describe the options of --help, all of them and no others")
     }
 }
 
+TEST_CASE("--help is grouped, and fits into 80 columns") {
+    for (const auto& paper : papers()) {
+        CAPTURE(paper.tool);
+        const auto help = paper.help();
+        for (const auto& line : lines_of(help)) {
+            CHECK_MESSAGE(line.size() < 80, line);
+        }
+        CHECK((paper.tool == "btrkit" || contains(help, "\nManners of all tools:\n  ")));
+    }
+}
+
 TEST_CASE("man pages have the sections that users look for, in order, and each exit status") {
     for (const auto& paper : papers()) {
         CAPTURE(paper.tool);

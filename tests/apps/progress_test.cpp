@@ -6,6 +6,7 @@
 #include "tests/apps/tool_run.h"
 
 #include <csignal>
+#include <map>
 #include <thread>
 
 #include <doctest/doctest.h>
@@ -107,7 +108,28 @@ TEST_CASE("wrong totals do no harm, and 100 % is only said of all") {
     display.begin_phase(long_name, 3, ProgressUnit::items);
     time.now += 1s;
     display.advance(1);
-    CHECK_FALSE(test::contains(err.text(), std::string(79, 'n')));
+    CHECK_FALSE(test::contains(err.text(), std::string(80, 'n')));
+}
+
+TEST_CASE("a line never wraps, however narrow the terminal, and says what is worth most") {
+    for (const unsigned columns : {1U, 20U, 40U, 60U, 200U}) {
+        TestClock time;
+        StringSink err;
+        ProgressDisplay display("btrkit-scrub", err, ProgressStyle::line_at_once, time.clock(),
+                                [&] { return columns; });
+        display.begin_phase("reading", 1000 * mib, ProgressUnit::bytes);
+        time.now += 1s;
+        display.advance(100 * mib);
+        const auto line = err.text().substr(1);
+        CHECK(line.size() < columns);
+        const std::map<unsigned, std::string_view> wanted = {
+            {1, ""},
+            {20, "reading: 10 %"},
+            {40, "reading: 10 %, 100.00MiB/s, 0:09 left"},
+            {60, "reading: 10 %, 100.00MiB/s, 0:09 left"},
+            {200, "btrkit-scrub: reading: 10 %, 100.00MiB of 1000.00MiB, 100.00MiB/s, 0:09 left"}};
+        CHECK(line == wanted.at(columns));
+    }
 }
 
 TEST_CASE("off is silent; a sink that fails is no concern of the work") {

@@ -105,7 +105,7 @@ TEST_CASE("send: wrong usage, status 2, nothing on standard output") {
 TEST_CASE("send: --help fits a screen") {
     const auto help = send({"--help"});
     CHECK(help.status == 0);
-    CHECK(count_of(help.out, "\n") <= 24);
+    CHECK(count_of(help.out, "\n") <= 30);
     std::size_t at = 0;
     for (auto end = help.out.find('\n'); end != std::string::npos; at = end + 1, end = help.out.find('\n', at)) {
         CHECK(end - at <= 80);
@@ -190,16 +190,16 @@ TEST_CASE("send: --format json, the report of what went into the file") {
     const auto file = image.beside("stream");
     const auto document = Json::parse(sent_well({image.path(), "docs", "-f", file, "--format", "json"}));
     const auto bytes = std::filesystem::file_size(file);
-    CHECK(document["__header"]["version"] == 1);
+    CHECK(document["__header"]["document"] == "send");
     CHECK(document["images"][0]["path"] == image.path());
     CHECK(document["filesystem"]["label"] == "tested");
     CHECK(document["file"] == file);
     CHECK(document["stream_version"] == 1);
     CHECK(document["stream_bytes"] == bytes);
     CHECK(document["sent"].size() == 1);
-    CHECK(document["sent"][0]["id"] == 256);
+    CHECK(document["sent"][0]["tree"] == 256);
     CHECK(document["sent"][0]["name"] == "docs");
-    CHECK(document["sent"][0]["parent_id"].is_null());
+    CHECK(document["sent"][0]["parent_tree"].is_null());
     CHECK(document["sent"][0]["stream_bytes"] == bytes);
     CHECK(document["skipped"].empty());
 }
@@ -225,11 +225,11 @@ TEST_CASE("send: --dry-run --format json, a line of JSON each path") {
     const auto bytes = sent_well({image.path(), "docs"}).size();
     const auto lines = lines_of(sent_well({image.path(), "docs", "--dry-run", "--format", "json"}));
     REQUIRE(lines.size() > 3);
-    CHECK(lines.front() == Json::parse(R"({"__header":{"version":1,"format":"send"}})"));
+    CHECK(lines.front()["__header"]["document"] == "send-changes");
     const auto data = std::ranges::find_if(
         lines, [](const Json& line) { return line.contains("path") && line["path"] == "deep/data"; });
     REQUIRE(data != lines.end());
-    CHECK((*data)["subvolume"] == 256);
+    CHECK((*data)["tree"] == 256);
     CHECK((*data)["change"] == "created");
     CHECK((*data)["from"].is_null());
     CHECK((*data)["data_bytes"] == 300'000);

@@ -7,13 +7,7 @@
 namespace btrkit::dump_tree {
 
 std::string opening(const Options& options) {
-    TextBuffer out;
-    switch (options.format) {
-    case Format::text: out.put(options.first_line + "\n"); break;
-    case Format::json: put_tree_json_header(out); break;
-    case Format::lines: break;
-    }
-    return std::string(out.view());
+    return options.format == Format::lines ? std::string() : options.first_line + "\n";
 }
 
 void BlockRenderer::put(TextBuffer& out, const BlockView& block, Logical address, Counts& counts) const {

@@ -58,17 +58,19 @@ private:
         const bool leaves_only = options_.extents || !options_.keys.is_everything();
         return leaves_only && options_.blocks.empty() ? WalkOrder::leaves_only : options_.order;
     }
-    bool shows_headings() const { return options_.format == Format::text; }
 
     /// Goes to the next section, as far as there is one; false at the end of the dump.
-    bool next_section(Problems& problems) {
-        auto section = sections_.next(problems);
+    bool next_section(Job& job) {
+        auto section = sections_.next(job.problems);
         if (!section) {
             return false;
         }
-        if (shows_headings()) {
+        if (options_.format == Format::text) {
             heading_ += section->heading;
         }
+        heading_ += section->lines;
+        job.counts.blocks += section->shown.blocks;
+        job.counts.items += section->shown.items;
         walk_.reset();
         if (section->tree) {
             tree_ = section->tree->id;
@@ -99,7 +101,7 @@ private:
             if (job->batch.size() > 0 || !job->problems.empty() || heading_.size() >= BlockBatch::size_bytes) {
                 break;
             }
-            ended_ = !next_section(job->problems);
+            ended_ = !next_section(*job);
         }
         job->tree = tree_;
         job->workspace->text.put(heading_);

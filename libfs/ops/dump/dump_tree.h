@@ -27,14 +27,15 @@ struct Options {
     Format format = Format::text;
 
     // Which trees. Nothing set: all of them.
-    bool extents = false;            ///< extent and device trees only
-    bool devices = false;            ///< root, chunk and device trees only
-    bool uuids = false;              ///< uuid tree only
-    bool roots = false;              ///< only where the roots are
-    bool backups = false;            ///< with roots: the backup roots too
-    std::vector<u64> trees;          ///< these only, in this order
-    std::vector<u64> blocks;         ///< these blocks only, by logical address
-    bool follow = false;             ///< with blocks: their children too
+    bool extents = false;    ///< extent and device trees only
+    bool devices = false;    ///< root, chunk and device trees only
+    bool uuids = false;      ///< uuid tree only
+    bool roots = false;      ///< only where the roots are; has no form of lines
+    bool backups = false;    ///< with roots: the backup roots too
+    std::vector<u64> trees;  ///< these only, in this order
+    std::vector<u64> blocks; ///< these blocks only, by logical address
+    bool follow = false;     ///< with blocks: their children too
+    bool copies = false;     ///< with blocks, without follow: each copy by itself, good or bad; has no form of lines
     std::optional<std::string> path; ///< the items of this file or directory only
 
     WalkOrder order = WalkOrder::breadth_first;
@@ -43,7 +44,7 @@ struct Options {
     bool hide_names = false;
     bool csum_headers = false;
     bool csum_items = false;
-    std::string first_line; ///< of the text form: name and version
+    std::string first_line; ///< without its end: of the text form, name and version; of JSON, the header
 };
 
 struct Report {

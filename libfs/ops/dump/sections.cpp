@@ -4,6 +4,8 @@
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/names.h"
 #include "libfs/fs/path_lookup.h"
+#include "libfs/ops/dump/block_copies.h"
+#include "libfs/ops/dump/root_list.h"
 
 #include <algorithm>
 
@@ -42,26 +44,6 @@ std::string_view tree_word(u64 tree_id) {
     return found == tree_words.end() ? std::string_view("file") : found->name;
 }
 
-std::string backups_text(const btrfs::Superblock& super) {
-    std::string text;
-    const auto put = [&](std::string_view name, u64 generation, u64 block) {
-        text += fmt::format("{} root gen {} block {}\n", name, generation, block);
-    };
-    for (std::size_t slot = 0; slot < super.backup_roots.size(); ++slot) {
-        const auto& backup = super.backup_roots[slot];
-        text += fmt::format("btrfs root backup slot {}\n", slot);
-        put("\ttree", backup.tree_root_gen, backup.tree_root);
-        put("\t\textent", backup.extent_root_gen, backup.extent_root);
-        put("\t\tchunk", backup.chunk_root_gen, backup.chunk_root);
-        put("\t\tdevice", backup.dev_root_gen, backup.dev_root);
-        put("\t\tcsum", backup.csum_root_gen, backup.csum_root);
-        put("\t\tfs", backup.fs_root_gen, backup.fs_root);
-        text += fmt::format("\t\t{} used {} total {} devices\n", u64{backup.bytes_used}, u64{backup.total_bytes},
-                            u64{backup.num_devices});
-    }
-    return text;
-}
-
 } // namespace
 
 Result<Sections> Sections::plan(const Filesystem& filesystem, const Options& options) {
@@ -70,7 +52,7 @@ Result<Sections> Sections::plan(const Filesystem& filesystem, const Options& opt
     if (options.path) {
         planned = sections.plan_path();
     } else if (!options.blocks.empty()) {
-        sections.plan_blocks();
+        planned = sections.plan_blocks();
     } else if (!options.trees.empty()) {
         planned = sections.plan_chosen_trees();
     } else {
@@ -88,14 +70,19 @@ Result<void> Sections::plan_path() {
     return {};
 }
 
-void Sections::plan_blocks() {
+Result<void> Sections::plan_blocks() {
     auto blocks = options_->blocks;
     std::ranges::sort(blocks);
     const auto repeated = std::ranges::unique(blocks);
     blocks.erase(repeated.begin(), repeated.end());
     for (const u64 address : blocks) {
-        steps_.emplace_back(Section{.heading = {}, .tree = TreeRoot{.block = {.address = {address}}}});
+        const auto why = why_no_block(*filesystem_, {address});
+        if (!why.empty() && OwnedBlock(filesystem_->reader(), {.address = {address}}).state() == BlockState::lost) {
+            return fail(ErrorKind::not_found, why);
+        }
+        steps_.emplace_back(Section{.tree = TreeRoot{.block = {.address = {address}}}});
     }
+    return {};
 }
 
 Result<void> Sections::plan_chosen_trees() {
@@ -133,18 +120,13 @@ void Sections::plan_everything() {
 }
 
 void Sections::plan_end() {
-    const auto& super = filesystem_->super();
-    std::string text = options_->backups ? backups_text(super) : std::string{};
-    text += fmt::format("total bytes {}\nbytes used {}\nuuid {}\n", u64{super.total_bytes}, u64{super.bytes_used},
-                        uuid_text(super.fsid));
-    steps_.emplace_back(Section{.heading = std::move(text)});
+    auto lines = closing_lines(*options_, filesystem_->super());
+    steps_.push_back(options_->roots ? Section{.lines = std::move(lines)} : Section{.heading = std::move(lines)});
 }
 
 void Sections::add_fixed(std::string_view name, const TreeRoot& tree) {
     if (options_->roots) {
-        const auto& promise = tree.block;
-        steps_.emplace_back(
-            Section{.heading = fmt::format("{} tree: {} level {}\n", name, promise.address.bytenr, *promise.level)});
+        steps_.emplace_back(Section{.lines = root_line(*options_, fmt::format("{} tree:", name), tree)});
     } else {
         steps_.emplace_back(Section{.heading = fmt::format("{} tree\n", name), .tree = tree});
     }
@@ -164,9 +146,11 @@ std::optional<Section> Sections::next(Problems& problems) {
         if (auto* fixed = std::get_if<Section>(&step)) {
             section = std::move(*fixed);
             steps_.pop_front();
-            if (section->tree) {
+            if (section->tree && !options_->blocks.empty()) {
+                section = block_section(*section->tree, problems);
+            } else if (section->tree) {
                 section->tree = settle(*section->tree, problems);
-                if (!section->tree && options_->blocks.empty()) {
+                if (!section->tree) {
                     continue;
                 }
             }
@@ -229,6 +213,9 @@ std::optional<TreeRoot> Sections::settle(TreeRoot root, Problems& problems) cons
     }
     problems.insert(problems.end(), promised.problems().begin(), promised.problems().end());
     const OwnedBlock any(filesystem_->reader(), {.address = promise.address});
+    if (any.state() == BlockState::lost && !options_->blocks.empty()) {
+        return std::nullopt; // it need not be a root
+    }
     if (any.state() == BlockState::lost) {
         problems.push_back({ProblemCode::root_unreadable,
                             {.logical = promise.address, .tree = promise.tree},
@@ -237,6 +224,22 @@ std::optional<TreeRoot> Sections::settle(TreeRoot root, Problems& problems) cons
     }
     promise = {.address = promise.address, .level = any.view().header().level};
     return root;
+}
+
+Section Sections::block_section(const TreeRoot& block, Problems& problems) const {
+    Section section;
+    const auto show = [&](WhichCopies which) {
+        section.lines = show_copies(*filesystem_, *options_, block.block.address, which, section.shown, problems);
+    };
+    if (options_->copies) {
+        show(WhichCopies::all);
+        return section;
+    }
+    section.tree = settle(block, problems);
+    if (!section.tree) {
+        show(WhichCopies::first_readable);
+    }
+    return section;
 }
 
 bool Sections::shows(u64 tree_id) const {
@@ -255,9 +258,8 @@ bool Sections::shows(u64 tree_id) const {
 
 Section Sections::root_section(const TreeRoot& root) const {
     std::string heading = fmt::format("{} tree key {}", tree_word(root.id), key_text(root.root_key));
-    const auto& promise = root.block;
     if (options_->roots) {
-        return {.heading = heading + fmt::format(" {} level {}\n", promise.address.bytenr, *promise.level)};
+        return {.lines = root_line(*options_, heading, root)};
     }
     // The peer's blank before the line's end is missing with --extents.
     heading += options_->extents ? "\n" : " \n";

@@ -2,17 +2,19 @@
 // What a dump shows, in the peer's order: headings, and trees below them.
 #pragma once
 
-#include "libfs/ops/dump/dump_tree.h"
+#include "libfs/ops/dump/block_renderer.h"
 
 #include <deque>
 #include <variant>
 
 namespace btrkit::dump_tree {
 
-/// A heading of the text form, whole lines, and the tree that follows it, if any.
+/// Whole lines, and the tree that follows them, if any.
 struct Section {
-    std::string heading;
+    std::string heading = {}; ///< of the text form alone
+    std::string lines = {};   ///< of whatever form is asked for
     std::optional<TreeRoot> tree = {};
+    Counts shown = {}; ///< in the lines
 };
 
 class Sections {
@@ -35,7 +37,7 @@ private:
     Sections(const Filesystem& filesystem, const Options& options) : filesystem_(&filesystem), options_(&options) {}
 
     Result<void> plan_path();
-    void plan_blocks();
+    Result<void> plan_blocks();
     Result<void> plan_chosen_trees();
     void plan_everything();
     void plan_end();
@@ -44,6 +46,7 @@ private:
 
     std::optional<Section> next_of(Scan& scan, Problems& problems) const;
     std::optional<TreeRoot> settle(TreeRoot root, Problems& problems) const;
+    Section block_section(const TreeRoot& block, Problems& problems) const;
     bool shows(u64 tree_id) const;
     Section root_section(const TreeRoot& root) const;
 

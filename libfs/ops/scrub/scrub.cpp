@@ -263,12 +263,10 @@ private:
         if (mender_ == nullptr) {
             return;
         }
-        const auto flushed = mender_->flush();
+        static_cast<void>(mender_->flush()); // what fails is in failure()
         report_.repaired = mender_->has_written();
         report_.write_failed = mender_->has_failed();
-        if (!flushed) {
-            report_.write_error = flushed.error().message;
-        }
+        report_.write_error = mender_->failure();
     }
 
     const Filesystem& filesystem_;

@@ -75,7 +75,7 @@ struct Report {
     u64 donated_bytes = 0;           ///< of one copy, from donors: written, or only found there
     bool repaired = false;           ///< something was written (and flushed)
     bool write_failed = false;       ///< a write or the flush failed: what was written may not be on the device
-    std::string write_error = {};    ///< of the flush
+    std::string write_error = {};    ///< the first of these failures
     bool stopped = false;            ///< the user stopped it; state says where
     std::optional<State> state = {}; ///< where it was stopped; nothing: at the very beginning, or not at all
 

@@ -53,10 +53,11 @@ struct Fault {
 constexpr u64 ScrubCounts::* count_of_fate(Mend::State state) {
     switch (state) {
     case Mend::State::mended: return &ScrubCounts::corrected_errors;
-    case Mend::State::mendable: return &ScrubCounts::correctable_errors;
+    case Mend::State::mendable:
+    case Mend::State::failed:
+        return &ScrubCounts::correctable_errors; // good bytes are there: another run may write them
     case Mend::State::undecidable: return &ScrubCounts::unverified_errors;
-    case Mend::State::unmendable:
-    case Mend::State::failed: break;
+    case Mend::State::unmendable: break;
     }
     return &ScrubCounts::uncorrectable_errors;
 }

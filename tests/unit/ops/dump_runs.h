@@ -25,7 +25,7 @@ struct Dumped {
 inline Options options_for(Format format) {
     Options options;
     options.format = format;
-    options.first_line = "btrkit";
+    options.first_line = format == Format::json ? R"({"__header":{}})" : "btrkit";
     return options;
 }
 

@@ -144,7 +144,9 @@ TEST_CASE("sectors that can't be read, nor written") {
     const auto tried = bench.scrub({.repair = true, .bad = {bad}});
     CHECK(only(tried, Code::data_unreadable)->mend->state == Mend::State::failed);
     CHECK(tried.write_failed);
-    CHECK(tried.counts().uncorrectable_errors == 1);
+    CHECK(tried.write_error.find("write") != std::string::npos);
+    CHECK(tried.counts().correctable_errors == 1);
+    CHECK(tried.counts().uncorrectable_errors == 0);
     CHECK(tried.counts().corrected_errors == 0);
 }
 
@@ -171,7 +173,9 @@ TEST_CASE("a write that fails") {
         CHECK(only(report, Code::data_checksum)->mend->state == Mend::State::failed);
         CHECK(only(report, Code::data_checksum)->problem.detail.find("not written") != std::string::npos);
         CHECK(report.write_failed);
-        CHECK(report.counts().uncorrectable_errors == 1);
+        CHECK(!report.write_error.empty());
+        CHECK(report.counts().correctable_errors == 1);
+        CHECK(report.counts().uncorrectable_errors == 0);
     }
     SUBCASE("when it is flushed") {
         const auto faults = std::make_shared<DeviceFaults>();

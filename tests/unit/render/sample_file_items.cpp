@@ -52,7 +52,7 @@ void add_inode_items(std::vector<SampleItem>& items) {
          {257, type::inode_item, 0},
          Body().add(inode()),
          R"({"generation":1,"transid":2,"size":3,"nbytes":4,"block_group":5,"nlink":6,"uid":7,"gid":8,"mode":33188,)"
-         R"("rdev":10,"flags":1048579,"flags_names":["nodatasum","nodatacow"],"unknown_bits":1048576,"sequence":12,)"
+         R"("rdev":10,"flags":1048579,"flags_names":["nodatasum","nodatacow"],"flags_unknown_bits":[20],"sequence":12,)"
          R"("atime":{"sec":-2,"nsec":7},"ctime":{"sec":15,"nsec":16},"mtime":{"sec":17,"nsec":18},)"
          R"("otime":{"sec":19,"nsec":20}})",
          "generation=1 transid=2 size=3 nbytes=4 block_group=5 nlink=6 uid=7 gid=8 mode=0100644 rdev=10 "

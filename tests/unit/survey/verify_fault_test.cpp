@@ -74,7 +74,7 @@ TEST_CASE("every fate has its count") {
     CHECK(count_of_fate(Mend::State::mendable) == &ScrubCounts::correctable_errors);
     CHECK(count_of_fate(Mend::State::unmendable) == &ScrubCounts::uncorrectable_errors);
     CHECK(count_of_fate(Mend::State::undecidable) == &ScrubCounts::unverified_errors);
-    CHECK(count_of_fate(Mend::State::failed) == &ScrubCounts::uncorrectable_errors);
+    CHECK(count_of_fate(Mend::State::failed) == &ScrubCounts::correctable_errors);
 }
 
 } // namespace verify_fault_test
