@@ -27,7 +27,7 @@ int run_stream_dump(std::span<const std::string> arguments, Io& io) {
     if (!option.empty() && !operand.empty()) {
         return line.wrong_usage(io, "one stream at a time: FILE or -f FILE");
     }
-    Messages messages(line.tool_name(), io.err, line.verbosity());
+    Messages messages(line.tool_name(), io.err, line.message_style(io));
     const auto& path = option.empty() ? operand : option;
     const auto input = StreamInput::open(path.empty() ? "-" : path);
     if (!input && input.error().kind == ErrorKind::usage) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "apps/common/command_line.h"
+#include "apps/common/document.h"
 #include "apps/common/exit_status.h"
 #include "apps/common/stop_signals.h"
 #include "apps/stream/stream_input.h"
@@ -56,7 +57,7 @@ void tell_faults(const verify_stream::InputReport& input, Messages& messages) {
 
 std::string report_text(const verify_stream::Report& report, const VerifyFlags& flags, Verbosity verbosity) {
     if (flags.format == OutputFormat::json) {
-        return verify_json(report).dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+        return document_text(verify_json(report));
     }
     std::string text;
     if (verbosity != Verbosity::quiet) {
@@ -78,8 +79,8 @@ int run_stream_verify(std::span<const std::string> arguments, Io& io) {
     if (const auto status = read_verify_flags(line, arguments, io, flags)) {
         return *status;
     }
-    ProgressDisplay progress(line.tool_name(), io.err, line.progress_style(io));
-    Messages messages(line.tool_name(), progress.err(), line.verbosity());
+    ProgressDisplay progress(line.tool_name(), io, line.progress_style(io));
+    Messages messages(line.tool_name(), progress.err(), line.message_style(io));
     const auto opened = open_streams(flags.files, messages);
     if (!opened) {
         return exit_failed;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "apps/common/version.h"
+#include "apps/common/document.h"
 #include "apps/stream/verify_report.h"
 
 namespace btrkit::apps {
 
 namespace {
 
-constexpr unsigned document_version = 1;
+constexpr Document verify_document{.tool = "btrkit-stream", .name = "stream-verify"};
 
 std::string_view word(verify_stream::FaultKind kind) {
     switch (kind) {
@@ -69,8 +69,7 @@ Json input_json(const verify_stream::Report& report, const verify_stream::InputR
 } // namespace
 
 Json verify_json(const verify_stream::Report& report) {
-    Json document;
-    document["__header"] = {{"version", document_version}, {"tool", "btrkit-stream " + std::string(version())}};
+    Json document = begin_document(verify_document);
     document["sound"] = report.is_sound();
     document["files"] = Json::array();
     for (const auto& input : report.inputs) {
