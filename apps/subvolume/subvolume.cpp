@@ -44,8 +44,8 @@ std::string verb_list() {
     for (const auto& verb : change_verbs()) {
         text += fmt::format("  {:<14}{}\n", verb.name(), verb.summary);
     }
-    text += "  -f FILE       the verbs that change, one a line of a script, all in one commit\n";
-    return text + fmt::format("\n{0} VERB --help tells more, {0} --version the version.\n", subvolume_tool);
+    text += "  -f FILE       the verbs that change, one a line of a script, in one commit\n";
+    return text + fmt::format("\n{0} VERB --help tells more, --version the version.\n", subvolume_tool);
 }
 
 /// Instead of a verb, -f stands among the options.
