@@ -9,6 +9,7 @@
 #include "formats/btrfs/uuid.h"
 
 #include <limits>
+#include <string_view>
 
 namespace btrfs::send {
 
@@ -56,7 +57,7 @@ enum class ValueKind : u8 {
     integer,  ///< little-endian and unsigned, as wide as the row says
     uuid,     ///< Uuid
     timespec, ///< Timespec
-    text,     ///< a path or name: any bytes but NUL, which also does not end it
+    text,     ///< a path or name: any bytes but NUL, which also does not end it; for path_link see link_target()
     data,     ///< any bytes
 };
 
@@ -91,6 +92,17 @@ constexpr AttributeInfo path(Attribute attribute, std::string_view name) {
 }
 
 } // namespace detail
+
+/// What a path_link leads to. btrfs-convert and mkfs.btrfs --rootdir have stored targets of symlinks with a NUL at
+/// their end, and kernels send what is stored.
+constexpr std::string_view link_target(std::string_view path_link) {
+    return path_link.substr(0, path_link.find_last_not_of('\0') + 1);
+}
+
+/// Whether a text holds a NUL where it may not.
+constexpr bool has_misplaced_nul(Attribute attribute, std::string_view text) {
+    return (attribute == Attribute::path_link ? link_target(text) : text).contains('\0');
+}
 
 /// In the order of their numbers, from 1.
 inline constexpr std::array attributes = std::to_array<AttributeInfo>({

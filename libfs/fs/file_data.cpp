@@ -67,6 +67,11 @@ Result<std::string> read_symlink(FileReader& reader, const InodePlace& place, co
         return std::unexpected(
             item_error(ProblemCode::item_inode, place.tree.id, key, fmt::format("symlink of {} bytes", inode.size)));
     }
+    BTRKIT_TRY_ASSIGN(const auto first, FileExtents(reader.filesystem(), place, inode).next());
+    if (first && first->kind == ExtentKind::inline_data && !first->is_compressed()) {
+        const auto stored = as_text(first->inline_bytes);
+        return std::string(stored.substr(0, std::min<u64>(first->ram_bytes, PATH_MAX - 1)));
+    }
     std::string target;
     reader.open(place, inode);
     auto run = reader.next();

@@ -31,6 +31,8 @@ public:
     /// as FileExtents and ExtentReader do, naming tree, inode and file offset; the file is then over.
     Result<std::optional<FileRun>> next();
 
+    const Filesystem& filesystem() const { return *filesystem_; }
+
 private:
     Result<std::optional<FileRun>> next_run();
     Result<Bytes> data_of(const FileExtent& extent, u64 into_extent, u64 length);
@@ -46,8 +48,9 @@ private:
     u64 told_ = 0; ///< bytes of extent_ that next() has told
 };
 
-/// Where a symlink leads, as it is stored. Fails as FileReader does, and with damaged where the target is longer than
-/// any can be.
+/// Where a symlink leads, as it is stored: all of an inline extent, as kernels send it. btrfs-convert and mkfs.btrfs
+/// --rootdir have stored an ending NUL, which the inode's size does not count. Fails as FileReader does, and with
+/// damaged where the target is longer than any can be.
 Result<std::string> read_symlink(FileReader& reader, const InodePlace& place, const Inode& inode);
 
 } // namespace btrkit

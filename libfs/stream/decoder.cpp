@@ -222,7 +222,7 @@ std::string Decoder::keep_value(StreamCommand& command, const send::AttributeInf
         return fmt::format("{} of {} bytes, where {} to {} are possible", info.name, value.size(), info.min_bytes,
                            info.max_bytes);
     }
-    if (info.kind == send::ValueKind::text && as_text(value).contains('\0')) {
+    if (info.kind == send::ValueKind::text && send::has_misplaced_nul(info.attribute, as_text(value))) {
         return fmt::format("{} holds a NUL", info.name);
     }
     if (command.info().index_of(info.attribute) == command.info().attributes().size()) {

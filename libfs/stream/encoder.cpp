@@ -106,7 +106,7 @@ void Encoder::put_integer(send::Attribute attribute, u64 value) {
 
 void Encoder::put_text(send::Attribute attribute, std::string_view text) {
     const auto& info = expect(attribute, send::ValueKind::text);
-    if (text.contains('\0')) {
+    if (send::has_misplaced_nul(attribute, text)) {
         refuse(fmt::format("{} holds a NUL", info.name));
         return;
     }

@@ -11,8 +11,9 @@
 namespace btrkit {
 
 /// Only a Decoder makes these. What holds then: the command is one of the stream's version; each attribute belongs to
-/// it, stands there once and has a possible size, texts hold no NUL; everything that a receiver needs is there. What
-/// values mean (where a path leads, whether a mode or time is sensible) nobody has looked at.
+/// it, stands there once and has a possible size, texts hold no NUL (path_link may end with some); everything that a
+/// receiver needs is there. What values mean (where a path leads, whether a mode or time is sensible) nobody has looked
+/// at.
 ///
 /// All that it hands out points into the decoder's buffer, and stays until the decoder reads on.
 class StreamCommand {

@@ -22,7 +22,8 @@ enum class Form : u8 {
     hex,
     length, ///< how many bytes it has
     text,
-    path, ///< text, behind the subvolume's
+    target, ///< of a symlink: text without the NULs behind it
+    path,   ///< text, behind the subvolume's
     uuid,
     time,
 };
@@ -48,7 +49,7 @@ constexpr std::array lines = std::to_array<Line>({
        {A::clone_uuid, "parent_uuid", Form::uuid},
        {A::clone_ctransid, "parent_transid"}}}},
     {send::Command::mknod, {{{A::mode, "mode", Form::octal}, {A::rdev, "dev", Form::hex}}}},
-    {send::Command::symlink, {{{A::path_link, "dest", Form::text}}}},
+    {send::Command::symlink, {{{A::path_link, "dest", Form::target}}}},
     {send::Command::rename, {{{A::path_to, "dest", Form::path}}}},
     {send::Command::link, {{{A::path_link, "dest", Form::text}}}},
     {send::Command::set_xattr,
@@ -112,6 +113,7 @@ void put_field(TextBuffer& out, const Field& field, const StreamCommand& command
     case Form::length: out.dec(command.data(field.attribute).size()); break;
     case Form::path: put_escaped(out, subvolume); [[fallthrough]];
     case Form::text: put_escaped(out, command.text(field.attribute)); break;
+    case Form::target: put_escaped(out, send::link_target(command.text(field.attribute))); break;
     case Form::uuid: put_uuid(out, command.uuid(field.attribute)); break;
     case Form::time: put_time(out, command.time(field.attribute)); break;
     }

@@ -75,18 +75,18 @@ void check_body(const ItemCheck& item) {
 
 } // namespace
 
-void check_items(const TreeBlock& leaf, const Geometry& geometry, u64 tree, Problems& problems) {
-    if (!leaf.is_leaf()) {
-        return;
-    }
-    if (const u64 flags = leaf.header().flags; (flags & btrfs::header_flag_written) == 0) {
+void check_items(const TreeBlock& block, const Geometry& geometry, u64 tree, Problems& problems) {
+    if (const u64 flags = block.header().flags; (flags & btrfs::header_flag_written) == 0) {
         problems.push_back({.code = ProblemCode::block_not_written,
-                            .place = {.logical = Logical{leaf.header().bytenr}, .tree = tree},
+                            .place = {.logical = Logical{block.header().bytenr}, .tree = tree},
                             .detail = fmt::format("flags {:#x}", flags)});
         return;
     }
-    ItemCheck item(leaf, geometry, tree, problems);
-    for (u32 slot = 0; slot < leaf.count(); ++slot) {
+    if (!block.is_leaf()) {
+        return;
+    }
+    ItemCheck item(block, geometry, tree, problems);
+    for (u32 slot = 0; slot < block.count(); ++slot) {
         item.move_to(slot);
         const auto* type = btrfs::key_type_info(item.key());
         if (type == nullptr) {

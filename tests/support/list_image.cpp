@@ -142,7 +142,8 @@ private:
 
     Result<void> add_content(const InodePlace& place, const Inode& inode, TreeRecord& record) {
         if (S_ISLNK(inode.mode)) {
-            BTRKIT_TRY_ASSIGN(record.target, read_symlink(reader_, place, inode));
+            BTRKIT_TRY_ASSIGN(const auto stored, read_symlink(reader_, place, inode));
+            record.target = stored.substr(0, stored.find('\0')); // as readlink(2) tells it
         }
         if (!S_ISREG(inode.mode)) {
             return {};

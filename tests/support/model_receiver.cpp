@@ -182,7 +182,7 @@ ModelReceiver::What ModelReceiver::make(const StreamCommand& command) {
     case Command::mkdir: made.mode = S_IFDIR | 0700; break;
     case Command::symlink:
         made.mode = S_IFLNK | 0777;
-        made.target = command.text(A::path_link);
+        made.target = btrfs::send::link_target(command.text(A::path_link));
         if (made.target.empty()) {
             return "an empty target";
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/ops/check/check.h"
 
+#include "libfs/ops/check/devices/interrupted_commit.h"
 #include "libfs/ops/check/phases.h"
 #include "libfs/survey/naming/naming.h"
 
@@ -68,11 +69,14 @@ Report run(const Filesystem& filesystem, Findings opening, const Options& option
     }
     report.file_count = known.file_count;
     report.verified_bytes = known.verified_bytes;
+    if (!report.stopped) {
+        excuse_interrupted_commit(filesystem, report.findings);
+    }
     auto answers = judge_mountability(report.findings, filesystem, options.kernel);
     report.mountability = std::move(answers.asked);
     report.other_kernels = std::move(answers.others);
     // What no kernel mounts, or only to rescue it, is not sound, even where every tree of it is.
-    const bool is_refused = report.mountability.state == Mountable::refused || report.mountability.needs_rescue();
+    const bool is_refused = report.mountability.state == Mountable::refused || report.mountability.needs_rescue;
     if (is_refused && !report.mountability.is_for_missing_devices &&
         report.findings.count(Severity::error) + report.findings.count(Severity::fatal) == 0) {
         report.findings.report(ProblemCode::mount_refused, {}, report.mountability.reason);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/ops/check/missing_devices.h"
 
+#include "formats/btrfs/device.h"
+#include "formats/btrfs/item_types.h"
+#include "libfs/tree/cursor.h"
 #include "libfs/volume/sys_chunk_array.h"
 
 namespace btrkit::check {
@@ -36,6 +39,26 @@ std::set<u64> devices_that_the_kernel_misses(const Findings& findings, const Fil
         }
     }
     return absent;
+}
+
+DeviceItemFaults device_item_faults(const Filesystem& filesystem) {
+    DeviceItemFaults faults;
+    const auto& members = filesystem.volume().members();
+    for (const auto& [devid, member] : members) {
+        faults.without_item[devid] = member.device != nullptr;
+    }
+    faults.without_item.erase(0); // the target of a replacement that runs
+    Cursor cursor(filesystem.reader(), filesystem.chunk_tree().block);
+    bool there = cursor.seek({btrfs::dev_items_objectid, btrfs::item_type::dev_item, 0});
+    for (; there && cursor.key().type == btrfs::item_type::dev_item; there = cursor.next()) {
+        if (const auto* item = view_at<btrfs::DevItem>(cursor.data())) {
+            faults.without_item.erase(item->devid);
+            const auto member = members.find(item->devid);
+            faults.has_other_uuid = faults.has_other_uuid || (member != members.end() && member->second.device &&
+                                                              member->second.uuid != item->uuid);
+        }
+    }
+    return cursor.missed_items() ? DeviceItemFaults() : faults;
 }
 
 namespace {

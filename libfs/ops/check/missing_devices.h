@@ -5,6 +5,7 @@
 #include "libfs/fs/filesystem.h"
 #include "libfs/survey/findings.h"
 
+#include <map>
 #include <set>
 
 namespace btrkit::check {
@@ -12,6 +13,14 @@ namespace btrkit::check {
 /// By devid: those that were not given; those whose first superblock is not valid, for the kernel looks at no other;
 /// and those that chunks know by another uuid than their superblock says.
 std::set<u64> devices_that_the_kernel_misses(const survey::Findings& findings, const Filesystem& filesystem);
+
+struct DeviceItemFaults {
+    std::map<u64, bool> without_item = {}; ///< by devid, and whether the device was given
+    bool has_other_uuid = false;           ///< a device item has another uuid than the superblock of its device
+};
+
+/// Nothing where device items may be lost.
+DeviceItemFaults device_item_faults(const Filesystem& filesystem);
 
 /// The types (block_group_*) of the chunks that miss more devices than their profiles tolerate; 0: there are none.
 u64 types_beyond_tolerance(const Filesystem& filesystem, const std::set<u64>& absent);

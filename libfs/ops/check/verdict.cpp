@@ -18,6 +18,16 @@ using namespace survey;
 
 namespace {
 
+/// With what it still mounts.
+struct Rescue {
+    std::string_view how = {}; ///< mount option, perhaps with what it does; empty: none is needed, or none helps
+};
+constexpr Rescue no_rescue;
+constexpr Rescue rescue_all{"rescue=all"};
+constexpr Rescue rescue_by_backup_root{"rescue=all takes a backup root"};
+constexpr Rescue without_bad_roots{"rescue=ibadroots"};
+constexpr Rescue without_log{"rescue=nologreplay"};
+
 /// Findings that decide by themselves.
 struct CodeEffect {
     ProblemCode code;
@@ -35,7 +45,6 @@ constexpr std::array code_effects = std::to_array<CodeEffect>({
     {ProblemCode::super_mirror_used, Mountable::refused, "kernels read the first superblock only"},
     {ProblemCode::super_unknown_compat_ro, Mountable::read_only, "unknown read-only-compatible features"},
     {ProblemCode::device_truncated, Mountable::refused, "a device is shorter than its device item says"},
-    {ProblemCode::device_item_missing, Mountable::refused, "a device has no device item"},
     {ProblemCode::sys_array, Mountable::refused, "the array of system chunks is damaged"},
     {ProblemCode::chunk_item, Mountable::refused, "a chunk is impossible"},
     {ProblemCode::stripe_device, Mountable::read_only, "a stripe names an unknown device: degraded"},
@@ -53,32 +62,28 @@ enum class ReadAtMount {
 struct TreeEffect {
     u64 tree;
     Mountable root_lost;
-    std::string_view root_option; ///< with which it still mounts
+    Rescue root_rescue = no_rescue;
     ReadAtMount rest = ReadAtMount::nothing;
     Mountable rest_lost = Mountable::refused;
-    std::string_view rest_option = {};
+    Rescue rest_rescue = no_rescue;
 };
-constexpr std::string_view without_bad_roots = "rescue=ibadroots";
 constexpr std::array tree_effects = std::to_array<TreeEffect>({
-    {btrfs::root_tree_id, Mountable::refused, {}, ReadAtMount::root_items},
-    {btrfs::chunk_tree_id, Mountable::refused, {}, ReadAtMount::all},
+    {btrfs::root_tree_id, Mountable::refused, no_rescue, ReadAtMount::root_items},
+    {btrfs::chunk_tree_id, Mountable::refused, no_rescue, ReadAtMount::all},
     {btrfs::extent_tree_id, Mountable::read_only, without_bad_roots, ReadAtMount::block_groups, Mountable::read_only,
      without_bad_roots},
     {btrfs::dev_tree_id, Mountable::read_only, without_bad_roots, ReadAtMount::all},
-    {btrfs::fs_tree_id, Mountable::refused, {}},
+    {btrfs::fs_tree_id, Mountable::refused},
     {btrfs::csum_tree_id, Mountable::read_only, without_bad_roots},
-    {btrfs::quota_tree_id, Mountable::read_write, {}, ReadAtMount::all},
+    {btrfs::quota_tree_id, Mountable::read_write, no_rescue, ReadAtMount::all},
     {btrfs::uuid_tree_id, Mountable::read_only, without_bad_roots},
     {btrfs::free_space_tree_id, Mountable::read_only, without_bad_roots},
     {btrfs::block_group_tree_id, Mountable::read_only, without_bad_roots, ReadAtMount::all},
     {btrfs::raid_stripe_tree_id, Mountable::read_only, without_bad_roots},
     {btrfs::data_reloc_tree_id, Mountable::read_only, without_bad_roots},
-    {btrfs::tree_log_id, Mountable::read_only, "rescue=nologreplay", ReadAtMount::all, Mountable::read_only,
-     "rescue=nologreplay"},
-    {btrfs::tree_reloc_id, Mountable::read_only, {}, ReadAtMount::all, Mountable::read_only},
+    {btrfs::tree_log_id, Mountable::read_only, without_log, ReadAtMount::all, Mountable::read_only, without_log},
+    {btrfs::tree_reloc_id, Mountable::read_only, no_rescue, ReadAtMount::all, Mountable::read_only},
 });
-
-constexpr std::string_view rescue_all = ": rescue=all";
 
 class MountJudge {
 public:
@@ -88,13 +93,16 @@ public:
 
     Mountability judge() {
         judge_super();
+        judge_zones();
+        judge_device_items();
         judge_missing_devices();
         for (const auto& effect : code_effects) {
             if (is_refused(effect.code)) {
-                raise(effect.state, std::string(effect.reason));
+                raise(effect.state, effect.reason);
             }
         }
         judge_chunks();
+        judge_log_replay();
         for (const auto& finding : findings_.all()) {
             judge_tree(finding.problem);
         }
@@ -115,11 +123,18 @@ private:
     }
 
     /// What is worse counts, and of what is as bad the first.
-    void raise(Mountable state, std::string reason, bool is_for_missing_devices = false) {
+    void raise(Mountable state, std::string_view what, Rescue rescue = no_rescue) {
         if (state > verdict_.state || (state == verdict_.state && verdict_.reason.empty())) {
             verdict_.state = state;
-            verdict_.reason = std::move(reason);
-            verdict_.is_for_missing_devices = is_for_missing_devices;
+            verdict_.reason = rescue.how.empty() ? std::string(what) : fmt::format("{}: {}", what, rescue.how);
+            verdict_.is_for_missing_devices = false;
+            verdict_.needs_rescue = !rescue.how.empty();
+        }
+    }
+    void raise_for_missing_devices(Mountable state, std::string_view what) {
+        if (state > verdict_.state || (state == verdict_.state && verdict_.reason.empty())) {
+            raise(state, what);
+            verdict_.is_for_missing_devices = true;
         }
     }
 
@@ -129,18 +144,32 @@ private:
             verdict_.state = Mountable::refused;
             verdict_.reason = std::move(reason);
             verdict_.is_for_missing_devices = false;
+            verdict_.needs_rescue = false;
             verdict_.panics = true;
         }
     }
 
     void judge_chunks() {
-        constexpr std::string_view reason = "the kernel compares chunks, device extents and block groups: rescue=all";
+        constexpr std::string_view reason = "the kernel compares chunks, device extents and block groups";
         if (chunks_.chunks_overlap) {
             raise(Mountable::refused, "chunks overlap");
         }
         if (chunks_.dev_extents_differ || chunks_.groups_differ || chunks_.first_group_missing ||
             (chunks_.group_missing && has(KernelTrait::wants_all_groups))) {
-            raise(Mountable::read_only, std::string(reason));
+            raise(Mountable::read_only, reason, rescue_all);
+        }
+    }
+
+    /// Of space that it needs.
+    void judge_log_replay() {
+        if (filesystem_.super().log_root == 0) {
+            return;
+        }
+        if (chunks_.group_missing) {
+            raise(Mountable::read_only, "the log can't be replayed while a block group is missing", without_log);
+        }
+        if (findings_.any(ProblemCode::free_space_info_missing)) {
+            raise(Mountable::read_only, "the log can't be replayed while the free space tree is damaged", without_log);
         }
     }
 
@@ -150,9 +179,11 @@ private:
         constexpr u64 known = btrfs::super_flag_written | btrfs::super_flag_reloc | btrfs::super_flag_error |
                               btrfs::super_flag_seeding | btrfs::super_flag_metadump | btrfs::super_flag_metadump_v2;
         const auto raise_unfinished = [&](std::string_view what) {
-            const bool is_rescued = has(KernelTrait::rescues_unfinished_change);
-            raise(is_rescued ? Mountable::read_only : Mountable::refused,
-                  std::string(what) + std::string(is_rescued ? rescue_all : ""));
+            if (has(KernelTrait::rescues_unfinished_change)) {
+                raise(Mountable::read_only, what, rescue_all);
+            } else {
+                raise(Mountable::refused, what);
+            }
         };
         if ((super.flags & btrfs::super_flag_changing_fsid_v2) != 0) {
             raise(Mountable::refused, "a change of the fsid is not finished");
@@ -192,6 +223,26 @@ private:
         return bytes;
     }
 
+    void judge_zones() {
+        if (filesystem_.super().has_incompat(btrfs::incompat_zoned) && facts_.has_extents_between_zones()) {
+            raise(Mountable::refused, "it is marked as zoned, but its device extents are not whole zones");
+        }
+    }
+
+    void judge_device_items() {
+        if (!findings_.any(ProblemCode::device_item_missing) && !findings_.any(ProblemCode::device_item_differs)) {
+            return;
+        }
+        const auto faults = device_item_faults(filesystem_);
+        if (faults.has_other_uuid) {
+            raise(Mountable::refused, "a device item has another uuid than its device");
+        }
+        for (const auto& [devid, is_given] : faults.without_item) {
+            raise(Mountable::refused, is_given ? std::string("a device has no device item")
+                                               : fmt::format("chunks name device {}, which has no device item", devid));
+        }
+    }
+
     void judge_missing_devices() {
         const auto absent = devices_that_the_kernel_misses(findings_, filesystem_);
         if (absent.empty()) {
@@ -207,7 +258,7 @@ private:
         }
         const u64 lost = types_out_of_reach(filesystem_, absent);
         if ((lost & ~btrfs::block_group_data) != 0) {
-            return raise(Mountable::refused, who + ", and metadata is out of reach without", true);
+            return raise_for_missing_devices(Mountable::refused, who + ", and metadata is out of reach without");
         }
         // What profiles tolerate is asked for before writing only.
         std::string_view how = ": degraded, then read-write too";
@@ -216,7 +267,7 @@ private:
         } else if (types_beyond_tolerance(filesystem_, absent) != 0) {
             how = ", more than the profiles bear: degraded";
         }
-        raise(Mountable::read_only, who + std::string(how), true);
+        raise_for_missing_devices(Mountable::read_only, who + std::string(how));
     }
 
     void judge_tree(const Problem& problem) {
@@ -245,7 +296,7 @@ private:
         if (effect == tree_effects.end()) {
             return;
         }
-        const auto tell = [&](Mountable state, std::string_view option) {
+        const auto tell = [&](Mountable state, Rescue rescue) {
             const std::string what = fmt::format("the {} can't be read", objectid_text(tree));
             if (tree == btrfs::block_group_tree_id && has(KernelTrait::panics_without_group_tree) &&
                 !is_read_past_checksum(problem)) {
@@ -253,13 +304,13 @@ private:
             } else if (state == Mountable::refused) {
                 raise_lost(what, problem);
             } else {
-                raise(state, what + (option.empty() ? "" : ": " + std::string(option)));
+                raise(state, what, rescue);
             }
         };
         if (problem.code == ProblemCode::root_unreadable || is_root_block(tree, problem.place)) {
-            tell(effect->root_lost, effect->root_option);
+            tell(effect->root_lost, effect->root_rescue);
         } else if (const auto keys = lost_keys(problem); keys && is_read_at_mount(effect->rest, *keys)) {
-            tell(effect->rest_lost, effect->rest_option);
+            tell(effect->rest_lost, effect->rest_rescue);
         }
     }
 
@@ -274,10 +325,10 @@ private:
     /// What no mount can do without, unless it can be rescued.
     void raise_lost(const std::string& what, const Problem& problem) {
         if (is_read_past_checksum(problem)) {
-            raise(Mountable::read_only, what + std::string(rescue_all));
+            raise(Mountable::read_only, what, rescue_all);
         } else if (problem.place.tree == btrfs::root_tree_id && has(KernelTrait::takes_backup_roots) &&
                    facts_.has_backup_root()) {
-            raise(Mountable::read_only, what + ": rescue=all takes a backup root");
+            raise(Mountable::read_only, what, rescue_by_backup_root);
         } else {
             raise(Mountable::refused, what);
         }

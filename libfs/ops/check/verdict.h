@@ -19,9 +19,8 @@ struct Mountability {
     Mountable state = Mountable::read_write;
     std::string reason = {};             ///< in a few words; empty: there is nothing to say
     bool is_for_missing_devices = false; ///< with all devices it might be another
+    bool needs_rescue = false;           ///< only with a rescue option, which the reason names
     bool panics = false;                 ///< trying, perhaps with a rescue option, may bring the machine down
-
-    bool needs_rescue() const { return reason.find("rescue=") != std::string::npos; }
 };
 
 /// What one kernel will do, and those others of all_kernels that do something else.

@@ -10,15 +10,14 @@ namespace btrkit::survey {
 namespace {
 
 /// The kernel knows two flags, and one revision of back references. Blocks that a relocation made hold their references
-/// by address. That a leaf was not written is told with its items.
+/// by address. That a block was not written is told with its items.
 void check_header_flags(const BlockView& block, const Promise& promise, bool is_full_backref, u64 incompat_flags,
                         Problems& problems) {
     const u64 flags = block.header().flags;
     const u64 revision = flags >> btrfs::header_backref_revision_shift;
     const u64 known = btrfs::header_flag_written | (is_full_backref ? btrfs::header_flag_reloc : 0);
     const bool has_revision = (incompat_flags & btrfs::incompat_mixed_backref) == 0 || revision == 1;
-    const bool is_unwritten_node = !block.is_leaf() && (flags & btrfs::header_flag_written) == 0;
-    if ((flags & btrfs::header_flags_mask & ~known) != 0 || !has_revision || is_unwritten_node) {
+    if ((flags & btrfs::header_flags_mask & ~known) != 0 || !has_revision) {
         problems.push_back({.code = ProblemCode::block_flags,
                             .place = {.logical = promise.address, .tree = promise.tree},
                             .detail = fmt::format("{:#x}", flags)});

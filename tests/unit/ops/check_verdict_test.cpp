@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 // What a kernel will do with it.
+#include "formats/btrfs/device.h"
+#include "formats/btrfs/item_types.h"
 #include "libfs/ops/check/verdict.h"
 #include "tests/support/open_filesystem.h"
+#include "tests/unit/ops/edited_filesystem.h"
 
 #include <doctest/doctest.h>
 
@@ -52,6 +55,7 @@ TEST_CASE("verdict: roots that are lost") {
     const auto extents = judge(tiny, {lost_root(tiny, btrfs::extent_tree_id)});
     CHECK(extents.state == Mountable::read_only);
     CHECK(extents.reason.find("rescue=ibadroots") != std::string::npos);
+    CHECK(extents.needs_rescue);
     CHECK(state_with(tiny, {ProblemCode::root_unreadable, {.tree = btrfs::csum_tree_id}, {}}) == Mountable::read_only);
 }
 
@@ -111,6 +115,7 @@ TEST_CASE("verdict: missing devices, within what the profile can bear and beyond
     const auto verdict = check::judge_mountability({}, opened.filesystem).asked;
     CHECK(verdict.state == Mountable::read_only);
     CHECK(verdict.reason.find("degraded") != std::string::npos);
+    CHECK(!verdict.needs_rescue);
     TinyFilesystem striped(btrfs::block_group_raid0);
     auto half = striped.devices();
     if (half.size() > 1) {
@@ -150,6 +155,54 @@ TEST_CASE("verdict: an empty bitmap brings older kernels down") {
         .refused_by = KernelTrait::checks_free_space_items});
     CHECK(check::judge_mountability(findings, opened.filesystem, KernelVersion::linux_6_18).asked.panics);
     CHECK(!check::judge_mountability(findings, opened.filesystem).asked.panics);
+}
+
+TEST_CASE("verdict: blocks that are not marked as written are refused") {
+    TinyFilesystem tiny;
+    const Place place{.logical = Logical{tiny.tree(btrfs::fs_tree_id).address()}, .tree = btrfs::fs_tree_id};
+    CHECK(state_with(tiny, {ProblemCode::block_not_written, place, {}}) == Mountable::refused);
+}
+
+TEST_CASE("verdict: of backup roots kernels leave out the newest, and one too many is none") {
+    TinyFilesystem tiny;
+    auto& super = tiny.image.super();
+    const auto lost = lost_root(tiny, btrfs::root_tree_id);
+    const auto backup_of = [&](std::size_t index, u64 generation) {
+        auto& backup = super.backup_roots[index];
+        backup.tree_root = super.root;
+        backup.tree_root_gen = generation;
+        backup.tree_root_level = super.root_level;
+    };
+    backup_of(2, super.generation);
+    CHECK(judge(tiny, {lost}).state == Mountable::refused);
+    // Where none is of the superblock's generation none is looked at.
+    TinyFilesystem other;
+    other.image.super().backup_roots[1].tree_root = other.image.super().root;
+    CHECK(judge(other, {lost_root(other, btrfs::root_tree_id)}).state == Mountable::refused);
+}
+
+TEST_CASE("verdict: the flag of zoned devices, on extents that are no zones") {
+    TinyFilesystem tiny;
+    tiny.image.super().incompat_flags = tiny.image.super().incompat_flags | btrfs::incompat_zoned;
+    CHECK(judge(tiny, {}).state == Mountable::refused);
+}
+
+TEST_CASE("verdict: what a replay of the log needs") {
+    TinyFilesystem tiny;
+    const Problem missing{ProblemCode::free_space_info_missing, {}, {}};
+    CHECK(state_with(tiny, missing) == Mountable::read_write);
+    tiny.image.super().log_root = u64{1} << 20;
+    const auto verdict = judge(tiny, {missing});
+    CHECK(verdict.state == Mountable::read_only);
+    CHECK(verdict.needs_rescue);
+    CHECK(verdict.reason.find("rescue=nologreplay") != std::string::npos);
+}
+
+TEST_CASE("verdict: a device item that is no item of its device") {
+    EditedFilesystem filesystem;
+    filesystem.edit_item<btrfs::DevItem>(btrfs::chunk_tree_id, btrfs::item_type::dev_item,
+                                         [](btrfs::Key&, btrfs::DevItem& item) { ++item.uuid.bytes[0]; });
+    CHECK(check_filesystem(filesystem.devices()).mountability.state == Mountable::refused);
 }
 
 } // namespace check_verdict_test

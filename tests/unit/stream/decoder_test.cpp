@@ -125,6 +125,12 @@ TEST_CASE("attributes that do not end where they should") {
     CHECK(error_of(1, C::unlink, raw(send::AttributeHeader{15, 65535}) + "abc") ==
           "send stream, byte 17, command 1 (unlink): path of 65535 bytes, but the command has 3 left");
     CHECK(error_of(1, C::unlink, attribute(A::path, std::string("f\0", 2))).contains("path holds a NUL"));
+    // Targets of symlinks as btrfs-convert has stored them.
+    const auto symlink_to = [&](std::string_view target) {
+        return error_of(1, C::symlink, path_f + integer(A::ino, 1) + attribute(A::path_link, std::string(target)));
+    };
+    CHECK(symlink_to({"to\0", 3}).empty());
+    CHECK(symlink_to({"to\0x", 4}).contains("path_link holds a NUL"));
     // In version 2 the length of DATA is data, and what follows it too.
     const auto front = path_f + integer(A::file_offset, 0);
     CHECK(error_of(1, C::write, front + attribute(A::data, "abc")).empty());

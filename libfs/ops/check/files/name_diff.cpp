@@ -238,12 +238,32 @@ private:
         }
         if (index == nullptr) {
             report(ProblemCode::dir_index_missing, any.place, name);
-        } else if (std::ranges::count(all, Form::dir_index, &Sighting::form) > 1) {
-            report(ProblemCode::dir_name_twice, index->place, name);
+        } else if (const auto* twin = surplus_index(all); twin != nullptr) {
+            report(ProblemCode::dir_name_twice, twin->place, fmt::format("{}, as index {}", name, twin->index));
         } else if (ref != nullptr && ref->index != index->index) {
             report(ProblemCode::dir_index_differs, index->place,
                    fmt::format("{}: index {} in the directory, {} in the inode", name, index->index, ref->index));
         }
+    }
+
+    /// Of several indexes of a name the first that the inode's reference does not know, if it knows one; else the last.
+    static const Sighting* surplus_index(const std::vector<Sighting>& all) {
+        const auto is_known = [&](const Sighting& index) {
+            return std::ranges::any_of(all, [&](const Sighting& other) {
+                return other.form == Form::inode_ref && other.index == index.index;
+            });
+        };
+        const Sighting* last = nullptr;
+        const Sighting* unknown = nullptr;
+        std::size_t count = 0;
+        for (const auto& sighting : all) {
+            if (sighting.form == Form::dir_index) {
+                ++count;
+                last = &sighting;
+                unknown = unknown == nullptr && !is_known(sighting) ? &sighting : unknown;
+            }
+        }
+        return count < 2 ? nullptr : unknown != nullptr ? unknown : last;
     }
 
     Context& context_;

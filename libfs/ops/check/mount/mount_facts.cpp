@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/ops/check/mount/mount_facts.h"
 
+#include "formats/btrfs/device.h"
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/checksum.h"
 #include "libfs/fs/path_lookup.h"
@@ -100,31 +101,63 @@ bool MountFacts::has_wrong_checksum_only(u64 tree, Logical address) const {
 }
 
 bool MountFacts::has_backup_root() const {
-    const auto& super = filesystem_.super();
-    return std::ranges::any_of(super.backup_roots, [&](const auto& backup) {
-        if (backup.tree_root == 0 || backup.tree_root == super.root) {
-            return false;
+    const auto& backups = filesystem_.super().backup_roots;
+    // The newest is the root that could not be read: kernels begin with the one before.
+    const auto newest = std::ranges::find(backups, u64{filesystem_.super().generation},
+                                          [](const auto& backup) { return u64{backup.tree_root_gen}; });
+    if (newest == backups.end()) {
+        return false;
+    }
+    for (std::size_t before = 1; before < backups.size(); ++before) {
+        const auto index =
+            (static_cast<std::size_t>(newest - backups.begin()) + backups.size() - before) % backups.size();
+        const Promise root{.address = Logical{backups[index].tree_root},
+                           .generation = u64{backups[index].tree_root_gen},
+                           .level = backups[index].tree_root_level,
+                           .tree = btrfs::root_tree_id};
+        if (OwnedBlock(filesystem_.reader(), root).is_proven()) {
+            return has_top_level_tree(root);
         }
-        Cursor cursor(filesystem_.reader(), {.address = Logical{backup.tree_root},
-                                             .generation = u64{backup.tree_root_gen},
-                                             .level = backup.tree_root_level,
-                                             .tree = btrfs::root_tree_id});
-        bool has_top = false;
-        for (bool there = cursor.seek(btrfs::Key::min()); there && !has_top; there = cursor.next()) {
-            const auto root =
-                cursor.key().type == btrfs::item_type::root_item && cursor.key().objectid == btrfs::fs_tree_id
-                    ? parse_root_item(cursor.key(), cursor.data())
-                    : std::nullopt;
-            has_top = root && OwnedBlock(filesystem_.reader(), root->block).is_proven();
+    }
+    return false;
+}
+
+bool MountFacts::has_top_level_tree(const Promise& root_tree) const {
+    Cursor cursor(filesystem_.reader(), root_tree);
+    bool has_top = false;
+    for (bool there = cursor.seek(btrfs::Key::min()); there && !has_top; there = cursor.next()) {
+        const auto root = cursor.key().type == btrfs::item_type::root_item && cursor.key().objectid == btrfs::fs_tree_id
+                              ? parse_root_item(cursor.key(), cursor.data())
+                              : std::nullopt;
+        has_top = root && OwnedBlock(filesystem_.reader(), root->block).is_proven();
+    }
+    return has_top && !cursor.missed_items();
+}
+
+bool MountFacts::has_extents_between_zones() const {
+    const auto tree = filesystem_.find_tree(btrfs::dev_tree_id);
+    if (!tree) {
+        return false;
+    }
+    Cursor cursor(filesystem_.reader(), tree->block);
+    u64 zone_bytes = 0;
+    bool there = cursor.seek({1, btrfs::item_type::dev_extent, 0});
+    for (; there && cursor.key().type == btrfs::item_type::dev_extent; there = cursor.next()) {
+        const auto* extent = view_at<btrfs::DevExtent>(cursor.data());
+        const u64 length = extent != nullptr ? u64{extent->length} : 0;
+        zone_bytes = zone_bytes == 0 ? length : zone_bytes;
+        if (zone_bytes == 0 || cursor.key().offset % zone_bytes != 0 || length % zone_bytes != 0) {
+            return true;
         }
-        return has_top && !cursor.missed_items();
-    });
+    }
+    return false;
 }
 
 bool spoils_leaf(ProblemCode code) {
-    return code >= ProblemCode::item_size && code <= ProblemCode::item_raid_stripe &&
-           code != ProblemCode::item_dev_extent_overlap && code != ProblemCode::item_csum_overlap &&
-           code != ProblemCode::item_file_extent_overlap;
+    return code == ProblemCode::block_not_written ||
+           (code >= ProblemCode::item_size && code <= ProblemCode::item_raid_stripe &&
+            code != ProblemCode::item_dev_extent_overlap && code != ProblemCode::item_csum_overlap &&
+            code != ProblemCode::item_file_extent_overlap);
 }
 
 } // namespace btrkit::check

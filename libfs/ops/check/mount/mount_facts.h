@@ -27,10 +27,16 @@ public:
     /// Whether a block that is lost has a copy with which nothing is wrong but its checksum.
     bool has_wrong_checksum_only(u64 tree, Logical address) const;
 
-    /// Whether the superblock has a backup of another root tree that can be read as far as a mount needs it.
+    /// Whether the superblock has a backup of an older root tree that can be read as far as a mount needs it, and that
+    /// kernels take: the first one that is there.
     bool has_backup_root() const;
 
+    /// Whether device extents lie across the zones that kernels divide a device into that has none: as long each as its
+    /// first device extent.
+    bool has_extents_between_zones() const;
+
 private:
+    bool has_top_level_tree(const Promise& root_tree) const;
     std::set<Logical> blocks_to(u64 tree, std::initializer_list<btrfs::Key> keys) const;
 
     const Filesystem& filesystem_;
@@ -38,7 +44,8 @@ private:
     std::map<u64, std::set<Logical>> needed_; ///< by tree
 };
 
-/// What the tree-checker has against an item: kernels that have the rule (Problem::refused_by) take none of its leaf.
+/// What the tree-checker has against a block or an item: kernels that have the rule (Problem::refused_by) take none of
+/// its block.
 bool spoils_leaf(ProblemCode code);
 
 } // namespace btrkit::check
