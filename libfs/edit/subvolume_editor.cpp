@@ -212,6 +212,21 @@ Result<void> SubvolumeEditor::check_is_directory(const PlaceInTree& dir) {
     return {};
 }
 
+/// What the kernel lets new subvolumes inherit, from the top of the one that they stand in.
+Result<std::optional<Xattr>> SubvolumeEditor::compression_of(u64 id) {
+    BTRKIT_TRY_ASSIGN(auto* tree, transaction_->tree(id));
+    BTRKIT_TRY_ASSIGN(const auto item,
+                      tree->find({btrfs::root_dir_inode, type::xattr_item, name_hash(as_bytes(compression_xattr))}));
+    const auto xattrs = item ? parse_xattrs(item->body) : std::nullopt;
+    for (const auto& xattr : xattrs.value_or(std::vector<XattrView>{})) {
+        const bool compresses = xattr.value == "zlib" || xattr.value == "lzo" || xattr.value == "zstd";
+        if (xattr.name == compression_xattr && compresses) {
+            return Xattr{std::string(xattr.name), std::string(xattr.value)};
+        }
+    }
+    return std::nullopt;
+}
+
 Result<u64> SubvolumeEditor::create(const NamedPlace& place, const NewSubvolume& wanted) {
     BTRKIT_TRY(check_is_directory(place.dir));
     BTRKIT_TRY_ASSIGN(const u64 id, next_id());
@@ -223,6 +238,11 @@ Result<u64> SubvolumeEditor::create(const NamedPlace& place, const NewSubvolume&
     top.inode.nlink = 1;
     top.inode.mode = S_IFDIR | 0755;
     top.inode.atime = top.inode.ctime = top.inode.mtime = top.inode.otime = now_;
+    BTRKIT_TRY_ASSIGN(const auto compression, compression_of(place.dir.tree));
+    if (compression) {
+        top.inode.flags |= btrfs::inode_compress;
+        top.xattrs = std::span(&*compression, 1);
+    }
     ItemList items;
     BTRKIT_TRY(add_inode_items(items, transaction_->geometry(), top));
 

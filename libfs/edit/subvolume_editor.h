@@ -4,6 +4,7 @@
 #pragma once
 
 #include "libfs/edit/directory_editor.h"
+#include "libfs/fs/xattrs.h"
 
 namespace btrkit {
 
@@ -48,6 +49,7 @@ private:
     Result<void> unlink(u64 id);
     Result<void> add_uuid(const btrfs::Uuid& uuid, u8 type, u64 id);
     Result<void> remove_uuid(const btrfs::Uuid& uuid, u8 type, u64 id);
+    Result<std::optional<Xattr>> compression_of(u64 id);
     Result<void> add_quota_group(u64 id, u64 inside);
     Result<btrfs::Key> root_key(u64 id);
 

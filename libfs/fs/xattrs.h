@@ -16,6 +16,9 @@ struct Xattr {
     friend auto operator<=>(const Xattr&, const Xattr&) = default;
 };
 
+/// How data that is written to an inode is to be compressed, and a directory's new files and subvolumes in turn.
+inline constexpr std::string_view compression_xattr = "btrfs.compression";
+
 /// One of an XATTR_ITEM, in its bytes.
 struct XattrView {
     std::string_view name;

@@ -13,7 +13,6 @@ namespace btrkit::subvolume {
 
 namespace {
 
-constexpr std::string_view compression_xattr = "btrfs.compression";
 
 struct PropertyKind {
     std::string_view name;

@@ -78,6 +78,24 @@ TEST_CASE("subvolume changes: directories on the way are made, those that are th
     CHECK(check_filesystem(bench.open()).findings.all().empty());
 }
 
+TEST_CASE("subvolume changes: a new one is compressed as the one that it stands in") {
+    auto source = many_files(3);
+    const std::vector<Xattr> compressed{{std::string(compression_xattr), "zstd"}};
+    source.inodes.front().xattrs = compressed;
+    source.inodes.front().xattrs.push_back({"user.own", "stays"});
+    const TransactionBench bench({.slack_bytes = slack_bytes}, source);
+    must(change(bench, {subvolume::Create{.path = "/a"}, subvolume::Create{.path = "/a/b"}}));
+    const auto filesystem = bench.open();
+    for (const u64 id : {u64{256}, u64{257}}) {
+        CAPTURE(id);
+        const auto tree = must(filesystem.find_tree(id));
+        const InodePlace top = {tree, btrfs::root_dir_inode};
+        CHECK(must(read_xattrs(filesystem, top)) == compressed);
+        CHECK((must(read_inode(filesystem, top)).flags & btrfs::inode_compress) != 0);
+    }
+    CHECK(check_filesystem(filesystem).findings.all().empty());
+}
+
 TEST_CASE("subvolume changes: what can't be done") {
     const TransactionBench bench({.slack_bytes = slack_bytes});
     const std::vector<std::pair<subvolume::Change, ErrorKind>> wrong{

@@ -54,8 +54,10 @@ T must(Result<T> result) {
 /// Devices in memory that transactions are made on, one after the other.
 class TransactionBench {
 public:
-    explicit TransactionBench(const FilesystemKind& kind, u32 files = file_count) {
-        const auto source = many_files(files);
+    explicit TransactionBench(const FilesystemKind& kind, u32 files = file_count)
+        : TransactionBench(kind, many_files(files)) {}
+
+    TransactionBench(const FilesystemKind& kind, const mkfs::SourceTree& source) {
         const auto plan = must(mkfs::plan(source, plan_options(kind, "history", u64{4} * kib), {}));
         std::vector<WritableDevice*> pointers;
         for (const auto& device : plan.layout.devices) {
