@@ -13,7 +13,6 @@ namespace btrkit::subvolume {
 
 namespace {
 
-
 struct PropertyKind {
     std::string_view name;
     std::array<PropertyType, 2> of; ///< what has it
