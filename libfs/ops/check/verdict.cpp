@@ -327,7 +327,7 @@ private:
         if (is_read_past_checksum(problem)) {
             raise(Mountable::read_only, what, rescue_all);
         } else if (problem.place.tree == btrfs::root_tree_id && has(KernelTrait::takes_backup_roots) &&
-                   facts_.has_backup_root()) {
+                   facts_.has_backup_root(problem.place.logical)) {
             raise(Mountable::read_only, what, rescue_by_backup_root);
         } else {
             raise(Mountable::refused, what);

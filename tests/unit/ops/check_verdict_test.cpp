@@ -173,6 +173,7 @@ TEST_CASE("verdict: of backup roots kernels leave out the newest, and one too ma
         backup.tree_root_gen = generation;
         backup.tree_root_level = super.root_level;
     };
+    super.backup_roots = {};
     backup_of(2, super.generation);
     CHECK(judge(tiny, {lost}).state == Mountable::refused);
     // Where none is of the superblock's generation none is looked at.
@@ -182,9 +183,10 @@ TEST_CASE("verdict: of backup roots kernels leave out the newest, and one too ma
 }
 
 TEST_CASE("verdict: the flag of zoned devices, on extents that are no zones") {
-    TinyFilesystem tiny;
-    tiny.image.super().incompat_flags = tiny.image.super().incompat_flags | btrfs::incompat_zoned;
-    CHECK(judge(tiny, {}).state == Mountable::refused);
+    EditedFilesystem filesystem;
+    filesystem.edit_super(
+        [](btrfs::Superblock& super) { super.incompat_flags = super.incompat_flags | btrfs::incompat_zoned; });
+    CHECK(check_filesystem(filesystem.devices()).mountability.state == Mountable::refused);
 }
 
 TEST_CASE("verdict: what a replay of the log needs") {

@@ -100,7 +100,11 @@ bool MountFacts::has_wrong_checksum_only(u64 tree, Logical address) const {
     return false;
 }
 
-bool MountFacts::has_backup_root() const {
+bool MountFacts::has_backup_root(std::optional<Logical> lost) const {
+    const btrfs::Key last{btrfs::last_free_objectid, 0xff, ~u64{0}};
+    if (lost && !blocks_to(btrfs::root_tree_id, {last}).contains(*lost)) {
+        return false;
+    }
     const auto& backups = filesystem_.super().backup_roots;
     // The newest is the root that could not be read: kernels begin with the one before.
     const auto newest = std::ranges::find(backups, u64{filesystem_.super().generation},

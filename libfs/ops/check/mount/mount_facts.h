@@ -27,9 +27,11 @@ public:
     /// Whether a block that is lost has a copy with which nothing is wrong but its checksum.
     bool has_wrong_checksum_only(u64 tree, Logical address) const;
 
-    /// Whether the superblock has a backup of an older root tree that can be read as far as a mount needs it, and that
-    /// kernels take: the first one that is there.
-    bool has_backup_root() const;
+    /// Whether kernels take a backup root where that block of the root tree can't be read (no address: its root), and
+    /// find there what a mount needs. They do so for the blocks on the way to the last key only: root items that can't
+    /// be read are passed over with rescue=all. Of the backups the first counts that is there, from the second newest
+    /// on.
+    bool has_backup_root(std::optional<Logical> lost) const;
 
     /// Whether device extents lie across the zones that kernels divide a device into that has none: as long each as its
     /// first device extent.
