@@ -263,7 +263,9 @@ TEST_CASE("mkfs: what is seldom meant is a warning, in JSON too") {
 TEST_CASE("mkfs: --threads, --progress, --member, -v, -K") {
     const Source source;
     const auto image = source.folder / "image";
-    mkfs_well({"-v", "-K", "--threads", "3", "-r", source.root(), image});
+    const auto verbose = mkfs({"-v", "-K", "--threads", "3", "-r", source.root(), image});
+    CHECK(verbose.status == 0);
+    CHECK(contains(verbose.err, "btrkit-mkfs: chunk METADATA"));
     const auto run = mkfs({"-f", "--progress", "-r", source.root(), "--size", "auto", image});
     CHECK(run.status == 0);
     CHECK(contains(run.err, "writing files"));

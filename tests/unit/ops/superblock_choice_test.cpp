@@ -86,17 +86,15 @@ TEST_CASE("a device whose first superblock was not written is known by its mirro
     CHECK_FALSE(opened.findings.any(ProblemCode::device_stale));
 }
 
-TEST_CASE("a device one commit behind is what a power failure leaves; two commits behind it was left behind") {
-    for (const u64 behind : {1, 2}) {
-        const EditedFilesystem source({.data_profile = "raid1", .metadata_profile = "raid1", .device_count = 2});
-        auto opened = open(
-            with_mirror(source, 0, [&](btrfs::Superblock& super) { super.generation = super.generation - behind; }));
-        REQUIRE(opened.findings.any(ProblemCode::device_stale));
-        const auto report = check::run(opened.filesystem, std::move(opened.findings), {.hash_seed = 1}, {});
-        CHECK(report.findings.any(ProblemCode::device_stale) == (behind == 2));
-        CHECK(report.findings.count(Severity::error) == (behind == 2 ? 1 : 0));
-        CHECK(report.mountability.state == check::Mountable::read_write);
-    }
+TEST_CASE("a device one commit behind is what a power failure leaves: a note") {
+    const EditedFilesystem source({.data_profile = "raid1", .metadata_profile = "raid1", .device_count = 2});
+    auto opened =
+        open(with_mirror(source, 0, [](btrfs::Superblock& super) { super.generation = super.generation - 1; }));
+    REQUIRE(opened.findings.any(ProblemCode::device_stale));
+    const auto report = check::run(opened.filesystem, std::move(opened.findings), {.hash_seed = 1}, {});
+    CHECK_FALSE(report.findings.any(ProblemCode::device_stale));
+    CHECK(report.findings.count(Severity::error) == 0);
+    CHECK(report.mountability.state == check::Mountable::read_write);
 }
 
 TEST_CASE("what kernels refuse is not clean, even where nothing else is wrong") {
