@@ -74,7 +74,7 @@ std::string one_line(std::string_view prefix, std::string_view text) {
 
 } // namespace
 
-MessageStyle::MessageStyle(Verbosity verbosity) : verbosity(verbosity), level(level_of(verbosity)) {}
+MessageStyle::MessageStyle(Verbosity chosen) : verbosity(chosen), level(level_of(chosen)) {}
 
 Messages::Messages(std::string_view tool, OutputSink& err, MessageStyle style)
     : log_(std::make_unique<spdlog::logger>(std::string(tool), std::make_shared<LogToSink>(err, style.in_colours))),

@@ -21,7 +21,7 @@ enum class LogLevel { error, warning, info, debug };
 
 struct MessageStyle {
     /// What each verbosity says: quiet errors, normal warnings and notes too, verbose everything.
-    MessageStyle(Verbosity verbosity); // NOLINT(google-explicit-constructor): a verbosity is a style
+    MessageStyle(Verbosity chosen); // NOLINT(google-explicit-constructor): a verbosity is a style
 
     Verbosity verbosity;
     LogLevel level;
