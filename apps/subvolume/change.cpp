@@ -100,7 +100,7 @@ private:
             .commit = {.is_dry_run = flags_.dry_run, .is_proven = !flags_.no_proof, .undo_path = flags_.undo_path},
             .transaction = {.room = {.memory_bytes = memory_bytes / 2, .spill_directory = spill_directory},
                             .cache_bytes = cache_bytes,
-                            .waiting_bytes = memory_bytes / 16},
+                            .waiting_bytes = cache_bytes / 4},
             .now = current_time(),
             .new_uuid = random_uuid};
         return subvolume::run(filesystem, devices, commands, options,

@@ -10,6 +10,7 @@
 #include <array>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace btrkit::apps {
 
