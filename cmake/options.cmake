@@ -1,8 +1,9 @@
-# Warnings are errors; sanitizers go into everything or nothing. (missing-field-initializers: designated initializers
-# name what matters and leave the rest at its default, which is zero in all structures of the format.)
+# Our presets make warnings errors (CMAKE_COMPILE_WARNING_AS_ERROR); packagers' compilers may know more of them. Sanitizers go
+# into everything or nothing. (missing-field-initializers: designated initializers name what matters and leave the rest at
+# its default, which is zero in all structures of the format.)
 add_library(btrkit_options INTERFACE)
 target_compile_options(btrkit_options INTERFACE
-  -Wall -Wextra -Wpedantic -Werror -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual
   -Wconversion -Wno-sign-conversion -Wimplicit-fallthrough -Wno-missing-field-initializers)
 if(BTRKIT_SANITIZE)
   add_compile_options(-fsanitize=${BTRKIT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
