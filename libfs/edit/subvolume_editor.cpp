@@ -3,12 +3,12 @@
 
 #include "formats/btrfs/dir.h"
 #include "formats/btrfs/item_types.h"
-#include "formats/btrfs/quota.h"
 #include "libfs/base/checksum.h"
 #include "libfs/base/item_buffer.h"
 #include "libfs/base/names.h"
 #include "libfs/edit/new_inode.h"
 #include "libfs/fs/path_lookup.h"
+#include "libfs/txn/quota_groups.h"
 
 #include <algorithm>
 
@@ -177,25 +177,17 @@ Result<void> SubvolumeEditor::add_quota_group(u64 id, u64 inside) {
     if (tree == nullptr) {
         return {};
     }
-    const btrfs::QgroupInfoItem info = {.generation = transaction_->generation()};
-    const btrfs::QgroupLimitItem limit = {};
-    tree->put({0, type::qgroup_info, id}, as_bytes_of(info));
-    tree->put({0, type::qgroup_limit, id}, as_bytes_of(limit));
+    btrkit::add_quota_group(*tree, id, transaction_->generation());
     if (!transaction_->keeps_simple_quotas()) {
         return {};
     }
-    btrfs::Key from = {inside, type::qgroup_relation, inside};
-    for (;;) {
-        BTRKIT_TRY_ASSIGN(const auto relation, tree->first_from(from));
-        if (!relation || relation->key.objectid != inside || relation->key.type != type::qgroup_relation) {
-            return {};
+    BTRKIT_TRY_ASSIGN(const auto related, related_groups(*tree, inside));
+    for (const u64 group : related) {
+        if (group > inside) {
+            relate_groups(*tree, id, group);
         }
-        if (const u64 group = relation->key.offset; group > inside) {
-            tree->put({id, type::qgroup_relation, group}, Bytes());
-            tree->put({group, type::qgroup_relation, id}, Bytes());
-        }
-        from = btrfs::next_key(relation->key);
     }
+    return {};
 }
 
 Result<void> SubvolumeEditor::check_is_directory(const PlaceInTree& dir) {

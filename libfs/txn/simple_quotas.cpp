@@ -3,6 +3,7 @@
 
 #include "formats/btrfs/item_types.h"
 #include "formats/btrfs/quota.h"
+#include "libfs/txn/quota_groups.h"
 
 #include <set>
 
@@ -19,17 +20,8 @@ Result<std::set<u64>> with_groups_above(TreeBuffer& quota_tree, u64 group) {
     std::set<u64> groups{group};
     // Parents have greater ids than their members, so they are still to come.
     for (auto at = groups.begin(); at != groups.end(); ++at) {
-        btrfs::Key from = {*at, type::qgroup_relation, *at};
-        for (;;) {
-            BTRKIT_TRY_ASSIGN(const auto relation, quota_tree.first_from(from));
-            if (!relation || relation->key.objectid != *at || relation->key.type != type::qgroup_relation) {
-                break;
-            }
-            if (relation->key.offset > *at) {
-                groups.insert(relation->key.offset);
-            }
-            from = btrfs::next_key(relation->key);
-        }
+        BTRKIT_TRY_ASSIGN(const auto related, related_groups(quota_tree, *at));
+        groups.insert(std::ranges::upper_bound(related, *at), related.end());
     }
     return groups;
 }

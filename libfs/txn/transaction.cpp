@@ -8,6 +8,7 @@
 #include "libfs/txn/block_store.h"
 #include "libfs/txn/may_be_written.h"
 #include "libfs/txn/new_superblock.h"
+#include "libfs/txn/quota_groups.h"
 #include "libfs/txn/settle.h"
 
 #include <fmt/format.h>
@@ -62,20 +63,6 @@ Result<Overlaid> lay_overlays(const Filesystem& committed, OverlayDevice::Room r
     }
     BTRKIT_TRY_ASSIGN(auto filesystem, Filesystem::open(std::move(devices), {}, [](const Problem&) {}));
     return Overlaid{std::move(filesystem), std::move(overlays)};
-}
-
-/// A subvolume's group with its relations, which stand in both directions.
-Result<void> remove_quota_group(TreeBuffer& quota, u64 id) {
-    BTRKIT_TRY(quota.erase({0, btrfs::item_type::qgroup_info, id}));
-    BTRKIT_TRY(quota.erase({0, btrfs::item_type::qgroup_limit, id}));
-    for (;;) {
-        BTRKIT_TRY_ASSIGN(const auto relation, quota.first_from({id, btrfs::item_type::qgroup_relation, 0}));
-        if (!relation || relation->key.objectid != id || relation->key.type != btrfs::item_type::qgroup_relation) {
-            return {};
-        }
-        BTRKIT_TRY(quota.erase(relation->key));
-        BTRKIT_TRY(quota.erase({relation->key.offset, btrfs::item_type::qgroup_relation, id}));
-    }
 }
 
 WritableDevices writable(const std::map<u64, OverlayDevice*>& overlays) {
