@@ -115,7 +115,7 @@ private:
 
     std::string text_of(const CheckOutcome& outcome) const {
         if (flags_.format == OutputFormat::json) {
-            return document_text(check_json(outcome));
+            return json_text(check_json(outcome));
         }
         const std::string report = check_text(outcome, messages_.verbosity());
         const bool has_colours = io_.out_is_terminal && io_.has_colours;

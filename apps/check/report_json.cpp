@@ -80,13 +80,13 @@ Json check_json(const CheckOutcome& outcome) {
 }
 
 std::string extents_json(const check::SubvolExtents& extents) {
-    std::string lines = document_line(begin_document(extents_document));
+    std::string lines = json_line(begin_document(extents_document));
     for (const auto& extent : extents.extents) {
-        lines += document_line({{"logical", extent.address},
-                                {"length", extent.length_bytes},
-                                {"trees", extents.sharers.at(extent.sharers)}});
+        lines += json_line({{"logical", extent.address},
+                            {"length", extent.length_bytes},
+                            {"trees", extents.sharers.at(extent.sharers)}});
     }
-    return lines + document_line({{"end", {{"extents", extents.extents.size()}}}});
+    return lines + json_line({{"end", {{"extents", extents.extents.size()}}}});
 }
 
 } // namespace btrkit::apps

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
-// What all documents of JSON have in common: their header, and how they are written.
+// What all documents of JSON have in common: their header.
 #pragma once
 
-#include "libfs/render/fields_json.h"
-
-#include <string>
+#include "libfs/render/json_text.h"
 
 namespace btrkit::apps {
 
@@ -15,12 +13,8 @@ struct Document {
     unsigned version = 1;  ///< raised by changes that are not additive
 };
 
-/// {"__header": {"version", "tool", "document"}}, for the rest to be added.
+/// {"__header": {"version", "tool", "document"}}, for the rest to be added; where a document is lines, the first of
+/// them.
 Json begin_document(const Document& document);
-
-/// A document as it is printed: indented by two spaces, with NAME_exact where numbers need it (exact_number.h).
-std::string document_text(Json document);
-/// The same in one line, for what is printed line by line; the first of them is begin_document().
-std::string document_line(Json object);
 
 } // namespace btrkit::apps

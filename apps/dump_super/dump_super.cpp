@@ -103,7 +103,7 @@ void put_text(TextBuffer& text, const dump_super::Report& report, const Flags& f
 }
 
 void put_json(TextBuffer& text, const dump_super::Report& report, const Flags& flags, Messages& messages) {
-    text.put(document_text(report_json(report, flags.force)));
+    text.put(json_text(report_json(report, flags.force)));
     // One mirror without the magic is a finding among others; a device without any superblock is a failure.
     for (const auto& device : report.devices) {
         if (!flags.force && !device.copies.empty() && std::ranges::none_of(device.copies, dump_super::has_magic)) {

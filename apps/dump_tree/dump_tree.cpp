@@ -99,7 +99,7 @@ std::string first_line(OutputFormat format) {
     if (format != OutputFormat::json) {
         return fmt::format("btrkit v{}", version());
     }
-    auto line = document_line(begin_document({.tool = "btrkit-dump-tree", .name = "dump-tree", .version = 2}));
+    auto line = json_line(begin_document({.tool = "btrkit-dump-tree", .name = "dump-tree", .version = 2}));
     line.pop_back();
     return line;
 }

@@ -120,7 +120,7 @@ private:
 
     Result<void> print(const MkfsOutcome& outcome) {
         if (flags_.format == OutputFormat::json) {
-            return io_.out.write(document_text(mkfs_json(outcome)));
+            return io_.out.write(json_text(mkfs_json(outcome)));
         }
         const bool silent = messages_.verbosity() == Verbosity::quiet && outcome.report != nullptr;
         return silent ? Result<void>{} : io_.out.write(mkfs_text(outcome));

@@ -208,7 +208,7 @@ private:
 
     std::string text_of(const ScrubOutcome& outcome) const {
         if (flags_.format == OutputFormat::json) {
-            return document_text(scrub_json(outcome));
+            return json_text(scrub_json(outcome));
         }
         auto text = scrub_text(outcome, messages_.verbosity());
         return io_.out_is_terminal && io_.has_colours ? in_colours(text) : text;

@@ -81,7 +81,7 @@ public:
     }
 
 private:
-    void put(const Json& object) { put_text(document_line(object)); }
+    void put(const Json& object) { put_text(json_line(object)); }
     void put_header() {
         if (!has_header_) {
             put(begin_document(change_list_document));

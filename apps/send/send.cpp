@@ -71,7 +71,7 @@ private:
             SendFlags said = flags_;
             said.images = names_of(images_);
             said.parent_images = names_of(parent_images_);
-            print(document_text(send_json(said, filesystem, *report_)));
+            print(json_text(send_json(said, filesystem, *report_)));
         }
         return messages_.exit_status();
     }

@@ -57,7 +57,7 @@ void tell_faults(const verify_stream::InputReport& input, Messages& messages) {
 
 std::string report_text(const verify_stream::Report& report, const VerifyFlags& flags, Verbosity verbosity) {
     if (flags.format == OutputFormat::json) {
-        return document_text(verify_json(report));
+        return json_text(verify_json(report));
     }
     std::string text;
     if (verbosity != Verbosity::quiet) {

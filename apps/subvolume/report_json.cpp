@@ -83,7 +83,7 @@ std::string list_json(const ImageFlags& flags, const Filesystem& filesystem, con
         list.push_back(subvolume_json(listed.subvolume));
     }
     document["subvolumes"] = std::move(list);
-    return document_text(document);
+    return json_text(document);
 }
 
 std::string show_json(const ImageFlags& flags, const Filesystem& filesystem, const subvolume::ShowReport& report) {
@@ -96,14 +96,14 @@ std::string show_json(const ImageFlags& flags, const Filesystem& filesystem, con
     }
     document["snapshots"] = std::move(snapshots);
     document["quota"] = quota_json(report.quota);
-    return document_text(document);
+    return json_text(document);
 }
 
 std::string default_json(const ImageFlags& flags, const Filesystem& filesystem,
                          const subvolume::SubvolumeInfo& subvolume) {
     auto document = answer_json("subvolume-get-default", flags, filesystem);
     document["subvolume"] = subvolume_json(subvolume);
-    return document_text(document);
+    return json_text(document);
 }
 
 std::string properties_json(const ImageFlags& flags, const Filesystem& filesystem, const std::string& object,
@@ -117,7 +117,7 @@ std::string properties_json(const ImageFlags& flags, const Filesystem& filesyste
         list.push_back(std::move(entry));
     }
     document["properties"] = std::move(list);
-    return document_text(document);
+    return json_text(document);
 }
 
 } // namespace btrkit::apps

@@ -165,7 +165,7 @@ private:
         if (!is_json && messages_.verbosity() == Verbosity::quiet) {
             return;
         }
-        const auto text = is_json ? document_text(undo_json(outcome)) : undo_text(outcome);
+        const auto text = is_json ? json_text(undo_json(outcome)) : undo_text(outcome);
         if (const auto written = io_.out.write(text); !written) {
             messages_.error(written.error());
         }

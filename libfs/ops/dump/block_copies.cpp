@@ -2,7 +2,7 @@
 #include "libfs/ops/dump/block_copies.h"
 
 #include "libfs/base/names.h"
-#include "libfs/render/exact_number.h"
+#include "libfs/render/json_text.h"
 #include "libfs/render/problem_json.h"
 #include "libfs/tree/tree_block.h"
 #include "libfs/volume/stripe_map.h"
@@ -55,7 +55,7 @@ public:
 
     void put(TextBuffer& out, const Copy& copy) {
         if (options_.format != Format::lines) {
-            out.put(options_.format == Format::json ? json_line(copy) : text_line(copy));
+            out.put(options_.format == Format::json ? copy_json(copy) : text_line(copy));
         }
         if (is_tree_block(copy)) {
             const BlockView block(copy.bytes);
@@ -96,7 +96,7 @@ private:
         return fmt::format("block {} copy {} of {}, {}: {}\n", address_.bytenr, copy.mirror, count(), where, state);
     }
 
-    std::string json_line(const Copy& copy) const {
+    std::string copy_json(const Copy& copy) const {
         const auto at = place(copy);
         const auto* device = at ? volume_.device_of(at->devid) : nullptr;
         Json line{{"block", address_.bytenr},
@@ -111,8 +111,7 @@ private:
         }
         line["state"] = copy.is_good() ? "good" : copy.read ? "bad" : "unreadable";
         line["findings"] = problems_json(copy.problems);
-        add_exact_numbers(line);
-        return line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+        return json_line(std::move(line));
     }
 
     const Volume& volume_;

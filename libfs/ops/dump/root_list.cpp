@@ -2,7 +2,7 @@
 #include "libfs/ops/dump/root_list.h"
 
 #include "libfs/base/names.h"
-#include "libfs/render/exact_number.h"
+#include "libfs/render/json_text.h"
 #include "libfs/render/superblock_parts.h"
 
 #include <fmt/format.h>
@@ -10,11 +10,6 @@
 namespace btrkit::dump_tree {
 
 namespace {
-
-std::string json_line(Json object) {
-    add_exact_numbers(object);
-    return object.dump() + "\n";
-}
 
 std::string backups_text(const btrfs::Superblock& super) {
     std::string text;
