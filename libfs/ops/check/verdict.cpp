@@ -123,8 +123,11 @@ private:
     }
 
     /// What is worse counts, and of what is as bad the first.
+    bool counts(Mountable state) const {
+        return state > verdict_.state || (state == verdict_.state && verdict_.reason.empty());
+    }
     void raise(Mountable state, std::string_view what, Rescue rescue = no_rescue) {
-        if (state > verdict_.state || (state == verdict_.state && verdict_.reason.empty())) {
+        if (counts(state)) {
             verdict_.state = state;
             verdict_.reason = rescue.how.empty() ? std::string(what) : fmt::format("{}: {}", what, rescue.how);
             verdict_.is_for_missing_devices = false;
@@ -132,7 +135,7 @@ private:
         }
     }
     void raise_for_missing_devices(Mountable state, std::string_view what) {
-        if (state > verdict_.state || (state == verdict_.state && verdict_.reason.empty())) {
+        if (counts(state)) {
             raise(state, what);
             verdict_.is_for_missing_devices = true;
         }
