@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Commands about subvolumes: what they make of a filesystem, in one commit, and that nothing happens where one fails.
+#include "formats/btrfs/quota.h"
 #include "libfs/ops/subvolume/change.h"
 #include "libfs/ops/subvolume/list.h"
 #include "libfs/ops/subvolume/property.h"
+#include "libfs/txn/quota_groups.h"
 #include "tests/unit/ops/transaction_bench.h"
 
 #include <doctest/doctest.h>
@@ -94,6 +96,37 @@ TEST_CASE("subvolume changes: a new one is compressed as the one that it stands 
         CHECK((must(read_inode(filesystem, top)).flags & btrfs::inode_compress) != 0);
     }
     CHECK(check_filesystem(filesystem).findings.all().empty());
+}
+
+TEST_CASE("subvolume changes: with simple quotas, a new one counts for the groups of the one that it stands in") {
+    const TransactionBench bench({.features = {"squota"}, .slack_bytes = slack_bytes});
+    constexpr u64 group = (u64{1} << 48) | 100;
+    {
+        const auto filesystem = bench.open();
+        auto transaction = must(Transaction::begin(filesystem, {}));
+        auto* quota = must(transaction.tree(btrfs::quota_tree_id));
+        relate_groups(*quota, btrfs::fs_tree_id, group);
+        // So far it has what its only member has.
+        add_quota_group(*quota, group, transaction.generation());
+        const auto member = must(quota->find({0, btrfs::item_type::qgroup_info, btrfs::fs_tree_id}));
+        REQUIRE(member);
+        quota->put({0, btrfs::item_type::qgroup_info, group}, member->body);
+        must(commit::run(transaction, bench.writable(filesystem), {}, {}));
+    }
+    const auto counted = [&] {
+        const auto filesystem = bench.open();
+        CHECK(check_filesystem(filesystem).findings.all().empty());
+        BlockCache cache(filesystem.reader(), 0);
+        TreeSearch search(cache, must(filesystem.find_tree(btrfs::quota_tree_id)).block);
+        REQUIRE(must(search.find({0, btrfs::item_type::qgroup_info, group})));
+        return u64{view_at<btrfs::QgroupInfoItem>(search.data())->rfer};
+    };
+    const u64 before = counted();
+    must(change(bench, {subvolume::Create{.path = "/a"}, subvolume::Snapshot{.source = "/a", .path = "/b"}}));
+    const u64 with_two = counted();
+    CHECK(with_two >= before + 2 * 4096); // a root each, and what their names took
+    must(change(bench, {subvolume::Delete{.subvolume = "/b"}, subvolume::Delete{.subvolume = "/a"}}));
+    CHECK(counted() < with_two);
 }
 
 TEST_CASE("subvolume changes: what can't be done") {
