@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "apps/subvolume/report_json.h"
 
-#include "apps/common/document.h"
 #include "apps/common/finding_json.h"
 #include "apps/common/missing_devices.h"
-#include "apps/subvolume/subvolume.h"
 
 namespace btrkit::apps {
 
 namespace {
-
-constexpr unsigned subvolume_version = 2;
 
 /// Null where it was never set.
 Json time_json(const btrfs::Timespec& time) {
@@ -64,7 +60,17 @@ Json quota_json(const std::optional<subvolume::QuotaUsage>& quota) {
             {"inconsistent", quota->is_inconsistent}};
 }
 
-/// What the documents of all verbs begin with.
+/// The verb of a change, as scripts call it.
+struct VerbOf {
+    std::string_view operator()(const subvolume::Create&) const { return "create"; }
+    std::string_view operator()(const subvolume::Snapshot&) const { return "snapshot"; }
+    std::string_view operator()(const subvolume::Delete&) const { return "delete"; }
+    std::string_view operator()(const subvolume::SetDefault&) const { return "set-default"; }
+    std::string_view operator()(const subvolume::SetReadOnly&) const { return "property set ro"; }
+    std::string_view operator()(const subvolume::SetLabel&) const { return "property set label"; }
+};
+
+/// What the documents of all verbs that read begin with.
 Json answer_json(std::string_view name, const ImageFlags& flags, const Filesystem& filesystem) {
     Json document = begin_document({.tool = subvolume_tool, .name = name, .version = subvolume_version});
     document["images"] = texts_json("path", flags.images);
@@ -118,6 +124,16 @@ std::string properties_json(const ImageFlags& flags, const Filesystem& filesyste
     }
     document["properties"] = std::move(list);
     return json_text(document);
+}
+
+Json changes_json(std::span<const subvolume::Command> commands, std::span<const u64> trees) {
+    auto list = Json::array();
+    for (std::size_t i = 0; i < commands.size(); ++i) {
+        list.push_back({{"verb", std::visit(VerbOf(), commands[i].change)},
+                        {"line", number_or_null(commands[i].line)},
+                        {"tree", number_or_null(trees[i])}});
+    }
+    return list;
 }
 
 } // namespace btrkit::apps

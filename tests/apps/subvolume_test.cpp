@@ -101,21 +101,47 @@ TEST_CASE("subvolume: what is no filesystem, and an answer that can't be written
     CHECK(apps::run_subvolume(arguments, io) == 1);
 }
 
-TEST_CASE("docs/json-schema-subvolume.md names every member of the documents") {
+TEST_CASE("the pages of the schemas name every member of the documents") {
     const MadeImage image;
     std::set<std::string> names;
     collect_members(json_of({"list", image.path()}), names);
     collect_members(json_of({"show", image.path(), "sub"}), names);
     collect_members(json_of({"get-default", image.path()}), names);
     collect_members(json_of({"property", "get", image.path(), "/"}), names);
+    collect_members(json_of({"create", "--dry-run", image.path(), "new"}), names);
     CHECK(names.contains("snapshots"));
-    std::ifstream file(BTRKIT_SOURCE_DIR "/docs/json-schema-subvolume.md");
-    const std::string schema{std::istreambuf_iterator<char>(file), {}};
+    std::string pages;
+    for (const auto* page : {"subvolume", "common"}) {
+        std::ifstream file(std::string(BTRKIT_SOURCE_DIR "/docs/json-schema-") + page + ".md");
+        pages.append(std::istreambuf_iterator<char>(file), {});
+    }
     for (const auto& name : names) {
         CAPTURE(name);
         const bool is_time_part = name == "sec" || name == "nsec";
-        CHECK(contains(schema, is_time_part ? "\"" + name + "\"" : "`" + name + "`"));
+        CHECK(contains(pages, is_time_part ? "\"" + name + "\"" : "`" + name + "`"));
     }
+}
+
+TEST_CASE("subvolume: a change tells which subvolumes it made, and what was written") {
+    const MadeImage image({"--size", "200m"});
+    const auto undo = image.beside("undo");
+    const auto planned = json_of({"create", "--dry-run", "--undo", undo, image.path(), "new"});
+    CHECK(planned["dry_run"] == true);
+    CHECK(planned["undo_file"].is_null());
+    const auto made = json_of({"create", "--undo", undo, image.path(), "new", "/sub/other"});
+    CHECK(made["dry_run"] == false);
+    CHECK(made["undo_file"] == undo);
+    CHECK(made["new_generation"] == made["old_generation"].get<u64>() + 1);
+    CHECK(made["changes"].size() == 2);
+    CHECK(json_of({"show", image.path(), "new"})["subvolume"]["tree"] == made["changes"][0]["tree"]);
+    CHECK(json_of({"show", image.path(), "sub/other"})["subvolume"]["tree"] == made["changes"][1]["tree"]);
+    CHECK(made["changes"][0]["line"].is_null());
+    const auto removed = json_of({"delete", image.path(), "new"});
+    CHECK(removed["changes"][0]["verb"] == "delete");
+    CHECK(removed["used_bytes_change"].get<std::int64_t>() < 0);
+    CHECK(subvolume({"delete", image.path(), "new", "--format", "json"}).out.empty());
+    const auto shown = subvolume({"create", "--progress", image.path(), "again"});
+    CHECK(contains(shown.err, "changing subvolumes"));
 }
 
 TEST_CASE("subvolume -f: a script, wherever among the options it is named") {

@@ -99,6 +99,7 @@ std::unexpected<Error> not_proven(const survey::Findings& findings) {
 
 Result<Report> run(Transaction& transaction, const WritableDevices& devices, const Options& options,
                    const RunContext& context) {
+    context.progress.begin_phase("making the trees", 0, ProgressUnit::items);
     BTRKIT_TRY_ASSIGN(const auto proposal, transaction.propose());
     const auto& old = transaction.committed().super();
     Report report = {.old_generation = old.generation,
@@ -124,6 +125,7 @@ Result<Report> run(Transaction& transaction, const WritableDevices& devices, con
         BTRKIT_TRY_ASSIGN(auto writer, write_undo(transaction, proposal, devices, options.undo_path));
         undo.emplace(std::move(writer));
     }
+    context.progress.begin_phase("writing", 0, ProgressUnit::items);
     CommitStage stage = CommitStage::before;
     if (const auto written = write_down(proposal, devices, stage); !written) {
         // With the old superblocks in place there is nothing to undo.

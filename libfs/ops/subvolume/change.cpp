@@ -12,13 +12,13 @@ namespace btrkit::subvolume {
 
 namespace {
 
-/// Does commands one by one.
+/// Does commands one by one; each returns which subvolume it was about.
 class Changes {
 public:
     Changes(Transaction& transaction, const ChangeOptions& options)
         : transaction_(transaction), options_(options), editor_(transaction, options.now) {}
 
-    Result<void> operator()(const Create& create) {
+    Result<u64> operator()(const Create& create) {
         auto place = editor_.directories().find_parent(create.path);
         if (!place && place.error().kind == ErrorKind::not_found && create.with_parents) {
             BTRKIT_TRY(editor_.directories().make_parents(create.path));
@@ -27,39 +27,40 @@ public:
         if (!place) {
             return std::unexpected(place.error());
         }
-        BTRKIT_TRY(editor_.create(*place, {.uuid = uuid_or_new(create.uuid), .is_read_only = false}));
-        return {};
+        return editor_.create(*place, {.uuid = uuid_or_new(create.uuid), .is_read_only = false});
     }
 
-    Result<void> operator()(const Snapshot& snapshot) {
+    Result<u64> operator()(const Snapshot& snapshot) {
         BTRKIT_TRY_ASSIGN(const u64 source, find(snapshot.source));
         BTRKIT_TRY_ASSIGN(const auto place, place_of(snapshot));
-        BTRKIT_TRY(editor_.snapshot(source, place,
-                                    {.uuid = uuid_or_new(snapshot.uuid), .is_read_only = snapshot.is_read_only}));
-        return {};
+        return editor_.snapshot(source, place,
+                                {.uuid = uuid_or_new(snapshot.uuid), .is_read_only = snapshot.is_read_only});
     }
 
-    Result<void> operator()(const Delete& wanted) {
+    Result<u64> operator()(const Delete& wanted) {
         BTRKIT_TRY_ASSIGN(const u64 id, find(wanted.subvolume));
-        return wanted.recursive ? remove_all(id) : editor_.remove(id);
+        BTRKIT_TRY(wanted.recursive ? remove_all(id) : editor_.remove(id));
+        return id;
     }
 
-    Result<void> operator()(const SetDefault& wanted) {
+    Result<u64> operator()(const SetDefault& wanted) {
         BTRKIT_TRY_ASSIGN(const u64 id, find(wanted.subvolume));
-        return editor_.set_default(id);
+        BTRKIT_TRY(editor_.set_default(id));
+        return id;
     }
 
-    Result<void> operator()(const SetReadOnly& wanted) {
+    Result<u64> operator()(const SetReadOnly& wanted) {
         BTRKIT_TRY_ASSIGN(const u64 id, find(wanted.subvolume));
-        return editor_.set_read_only(id, wanted.is_read_only, wanted.force);
+        BTRKIT_TRY(editor_.set_read_only(id, wanted.is_read_only, wanted.force));
+        return id;
     }
 
-    Result<void> operator()(const SetLabel& wanted) {
+    Result<u64> operator()(const SetLabel& wanted) {
         if (wanted.label.size() >= sizeof(btrfs::Superblock::label)) {
             return fail(ErrorKind::usage, "the label is too long");
         }
         transaction_.set_label(wanted.label);
-        return {};
+        return 0;
     }
 
 private:
@@ -116,21 +117,27 @@ private:
 
 } // namespace
 
-Result<commit::Report> run(const Filesystem& filesystem, const WritableDevices& devices,
-                           std::span<const Command> commands, const ChangeOptions& options, const RunContext& context) {
+Result<ChangeReport> run(const Filesystem& filesystem, const WritableDevices& devices,
+                         std::span<const Command> commands, const ChangeOptions& options, const RunContext& context) {
     BTRKIT_TRY_ASSIGN(auto transaction, Transaction::begin(filesystem, options.transaction));
     Changes changes(transaction, options);
+    ChangeReport report;
+    context.progress.begin_phase("changing subvolumes", commands.size(), ProgressUnit::items);
     for (const auto& command : commands) {
         if (context.stop.stop_requested()) {
             return fail(ErrorKind::cancelled, "stopped; nothing was changed");
         }
-        if (const auto done = std::visit(changes, command.change); !done) {
+        const auto done = std::visit(changes, command.change);
+        if (!done) {
             const auto line = command.line == 0 ? "" : fmt::format("line {}: ", command.line);
             return fail(done.error().kind, line + done.error().message);
         }
+        report.trees.push_back(*done);
         BTRKIT_TRY(transaction.relieve());
+        context.progress.advance(1);
     }
-    return commit::run(transaction, devices, options.commit, context);
+    BTRKIT_TRY_ASSIGN(report.commit, commit::run(transaction, devices, options.commit, context));
+    return report;
 }
 
 } // namespace btrkit::subvolume

@@ -22,9 +22,15 @@ struct ChangeOptions {
     std::function<btrfs::Uuid()> new_uuid; ///< for what is made without one of its own
 };
 
+struct ChangeReport {
+    commit::Report commit;
+    /// Of each command the subvolume that it has made, changed or deleted; 0 where it is about the whole filesystem.
+    std::vector<u64> trees;
+};
+
 /// The devices are the filesystem's, by devid. Fails with usage, not_found, refused or unsupported, naming the line of
 /// the command if it has one, and as Transaction::begin() and commit::run().
-Result<commit::Report> run(const Filesystem& filesystem, const WritableDevices& devices,
-                           std::span<const Command> commands, const ChangeOptions& options, const RunContext& context);
+Result<ChangeReport> run(const Filesystem& filesystem, const WritableDevices& devices,
+                         std::span<const Command> commands, const ChangeOptions& options, const RunContext& context);
 
 } // namespace btrkit::subvolume

@@ -18,7 +18,7 @@ namespace {
 
 constexpr u64 slack_bytes = u64{70} << 20;
 
-Result<commit::Report> change(const TransactionBench& bench, const std::vector<subvolume::Change>& changes) {
+Result<subvolume::ChangeReport> change(const TransactionBench& bench, const std::vector<subvolume::Change>& changes) {
     const auto filesystem = bench.open();
     std::vector<subvolume::Command> commands;
     for (const auto& each : changes) {
@@ -54,8 +54,8 @@ TEST_CASE("subvolume changes: each sees what those before it have done, and all 
          subvolume::Snapshot{.source = "/snaps/1", .path = "/snaps/2"},
          subvolume::Snapshot{.source = "/snaps/2", .path = "/"}, subvolume::SetDefault{.subvolume = "/snaps/2"},
          subvolume::SetReadOnly{.subvolume = "256", .is_read_only = true}, subvolume::SetLabel{.label = "changed"}}));
-    CHECK(report.is_committed);
-    CHECK(report.old_generation == before);
+    CHECK(report.commit.is_committed);
+    CHECK(report.commit.old_generation == before);
     CHECK(paths(bench) == Paths{"snaps ro", "snaps/1 ro", "snaps/2 default", "2"});
     CHECK(subvolume::label_of(bench.open().super()) == "changed");
 }

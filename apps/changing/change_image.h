@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// What every tool does around its change of a filesystem: open the image for writing, let the verb change it, tell.
+#pragma once
+
+#include "apps/changing/write_flags.h"
+#include "apps/common/document.h"
+#include "libfs/base/run_context.h"
+#include "libfs/ops/commit/commit.h"
+
+#include <functional>
+
+namespace btrkit::apps {
+
+/// What a verb is handed.
+struct ChangeInputs {
+    const Filesystem& filesystem;
+    const WritableDevices& devices; ///< those of the filesystem, by devid
+    commit::Options commit;
+    TransactionOptions transaction;
+    RunContext context;
+};
+
+/// What is particular about one tool.
+struct ImageChange {
+    Document document; ///< of --format json
+    /// Changes and commits.
+    std::function<Result<commit::Report>(const ChangeInputs& inputs)> run;
+    /// Adds to the document, after a change that succeeded. Empty: there is nothing to add.
+    std::function<void(Json& document)> add_members = {};
+};
+
+/// Returns the exit status. What is printed is one line, or with --format json the document that
+/// docs/json-schema-common.md describes ("A change").
+int change_image(const CommandLine& line, Io& io, const WriteFlags& flags, const ImageChange& change);
+
+} // namespace btrkit::apps

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+// The options that all tools have that change a filesystem in one commit.
+#pragma once
+
+#include "apps/common/command_line.h"
+#include "libfs/base/parallelism.h"
+
+namespace btrkit::apps {
+
+struct WriteFlags {
+    std::vector<std::string> images;
+    OutputFormat format = OutputFormat::text;
+    Parallelism parallelism;
+    bool dry_run = false;
+    bool no_proof = false;
+    std::string undo_path;
+    std::optional<u64> memory_bytes;
+};
+
+/// IMAGE, --member, --dry-run, --undo, --no-proof, --memory, --threads, --format, --progress.
+void add_write_flags(CommandLine& line, WriteFlags& flags);
+
+} // namespace btrkit::apps
