@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace btrkit {
@@ -46,7 +47,10 @@ public:
     /// What is not there need not be.
     void erase(Range range);
 
-    std::span<const Range> ranges() const { return ranges_; }
+    std::span<const Range> ranges() const& { return ranges_; }
+    /// Of a set that ends here, for loops over what a function returns: compilers of before 2024 let it end before the
+    /// loop begins.
+    std::vector<Range> ranges() && { return std::move(ranges_); }
     bool empty() const { return ranges_.empty(); }
     u64 length() const {
         u64 sum = 0;
@@ -56,12 +60,13 @@ public:
         return sum;
     }
     /// The ranges that have something in common with that one, uncut.
-    std::span<const Range> touching(Range range) const {
+    std::span<const Range> touching(Range range) const& {
         const auto first = std::ranges::upper_bound(ranges_, range.start, {}, &Range::end);
         const auto last = std::lower_bound(first, ranges_.end(), range.end,
                                            [](const Range& one, u64 end) { return one.start < end; });
         return {first, last};
     }
+    std::span<const Range> touching(Range range) && = delete;
     bool intersects(Range range) const { return !touching(range).empty(); }
     bool covers(Range range) const {
         const auto found = touching(range);
