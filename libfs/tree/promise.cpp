@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/tree/promise.h"
 
+#include "formats/btrfs/flags.h"
 #include "libfs/base/names.h"
 
 #include <fmt/format.h>
@@ -31,7 +32,10 @@ Promise child_promise(const BlockView& node, u32 slot, const Promise& promise_of
 
 BlockFacts facts_of(const BlockView& block) {
     const auto& header = block.header();
-    BlockFacts facts{.generation = header.generation, .owner = header.owner, .level = header.level};
+    BlockFacts facts{.generation = header.generation,
+                     .owner = header.owner,
+                     .level = header.level,
+                     .is_relocated = (header.flags & btrfs::header_flag_reloc) != 0};
     if (const u32 count = block.count(); count > 0) {
         facts.first_key = block.key(0);
         facts.last_key = block.key(count - 1);

@@ -40,6 +40,7 @@ struct BlockFacts {
     btrfs::Key last_key = {};
     u8 level = 0;
     bool is_empty = true;
+    bool is_relocated = false; ///< a balance has made it: it may be shared, however young it is
 };
 
 BlockFacts facts_of(const BlockView& block);

@@ -54,6 +54,7 @@ private:
 
     void accept_leaf(ScanStep& step, const TreeBlock& block, std::unique_ptr<LeafResult> result) {
         const auto facts = facts_of(block);
+        step.facts = facts;
         count(step);
         settle_edge(step, facts);
         if (step.keep) {
@@ -69,6 +70,7 @@ private:
         const auto facts = kept_[step.promise.address.bytenr];
         if (facts && keeps(*facts, step.promise)) {
             settle_edge(step, *facts);
+            step.facts = *facts;
             scan_.handler.accept(step, nullptr, nullptr);
             return;
         }

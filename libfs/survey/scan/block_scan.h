@@ -28,7 +28,7 @@ struct ScanStep {
     bool is_first = true;  ///< it was not seen before: what it refers to counts
     u64 parent_owner = 0;  ///< owner of the block, or the tree of the root item, that refers to it
     std::size_t index = 0; ///< of a leaf: its place in the batch
-    BlockFacts facts = {}; ///< of a node
+    BlockFacts facts = {}; ///< of a block that was read
     Problems problems = {};
 };
 

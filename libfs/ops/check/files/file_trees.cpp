@@ -7,11 +7,65 @@
 
 #include <unordered_map>
 
+#include <fmt/format.h>
+
 namespace btrkit::check {
 
 using namespace survey;
 
 namespace {
+
+/// Shared blocks that a tree takes for its own. What is younger than the last snapshot of its subvolume a kernel
+/// changes in place, so that all who share it change too.
+class YoungShared {
+public:
+    YoungShared() = default;
+    YoungShared(const Context& context, const ScanRoot& root)
+        : shared_(&context.shared), top_(root.root.block.address) {
+        const auto* record = context.roots.find(root.root.id);
+        is_asked_ = record != nullptr && record->is_subvolume() && !record->is_dropping();
+        if (is_asked_) {
+            place_ = record->place;
+            place_.tree = record->id();
+            last_snapshot_ = record->item.last_snapshot;
+            sectorsize_ = context.geometry().sectorsize;
+        }
+    }
+
+    void look_at(const ScanStep& step) {
+        using Kind = ScanStep::Kind;
+        const bool is_block = step.kind == Kind::node_begin || step.kind == Kind::leaf || step.kind == Kind::again;
+        const auto address = step.promise.address;
+        if (!is_asked_ || !is_block || address == top_ || step.facts.is_relocated ||
+            step.facts.generation <= last_snapshot_ || !shared_->test(address.bytenr / sectorsize_)) {
+            return;
+        }
+        if (count_++ == 0) {
+            place_.logical = address;
+            generation_ = step.facts.generation;
+        }
+    }
+
+    void tell(survey::Findings& findings) const {
+        if (count_ > 0) {
+            findings.add({.code = ProblemCode::root_last_snapshot,
+                          .place = place_,
+                          .detail = fmt::format("it is {}, but {} shared blocks of this tree are younger, the first of "
+                                                "generation {}",
+                                                last_snapshot_, count_, generation_)});
+        }
+    }
+
+private:
+    const SparseBits* shared_ = nullptr;
+    Logical top_;
+    bool is_asked_ = false;
+    Place place_;
+    u64 last_snapshot_ = 0;
+    u32 sectorsize_ = 1;
+    u64 count_ = 0;
+    u64 generation_ = 0; ///< of the first
+};
 
 class FileTrees final : public ScanHandler {
 public:
@@ -29,8 +83,9 @@ public:
         using Kind = ScanStep::Kind;
         const u64 address = step.promise.address.bytenr;
         root_ = step.root;
+        young_.look_at(step);
         switch (step.kind) {
-        case Kind::tree_begin:
+        case Kind::tree_begin: young_ = YoungShared(context_, roots_[root_]); [[fallthrough]];
         case Kind::node_begin: path_.emplace_back(); return;
         case Kind::leaf: return accept_leaf(step, dynamic_cast<LeafSegment&>(*result));
         case Kind::again: return add(kept_[address]);
@@ -78,6 +133,7 @@ private:
     void add(const Segment& segment) { append(path_.back(), segment, settler(), facts_.seed); }
 
     void finish_tree() {
+        young_.tell(context_.findings);
         Segment segment = path_.back();
         path_.pop_back();
         const auto& root = roots_[root_];
@@ -103,6 +159,7 @@ private:
     std::unordered_map<u64, Segment> kept_;
     std::map<Sum128, std::size_t> different_;
     std::size_t root_ = 0;
+    YoungShared young_;
 };
 
 void check_owners(Context& context) {
