@@ -2,6 +2,7 @@
 #include "apps/subvolume/change_verbs.h"
 
 #include "apps/common/sizes.h"
+#include "formats/btrfs/quota.h"
 #include "formats/btrfs/superblock.h"
 #include "libfs/base/names.h"
 #include "libfs/ops/subvolume/property.h"
@@ -30,9 +31,27 @@ void add_list(CLI::App& app, const std::string& names, std::vector<std::string>&
         ->allow_extra_args(false);
 }
 
-/// Who asks for a group must not believe that it was joined.
-Result<void> refuse_qgroups(const ChangeFlags& flags) {
-    return flags.qgroups.empty() ? Result<void>() : wrong("-i: joining quota groups is not supported");
+/// "1/5": the level, and the number in that.
+std::optional<u64> parse_qgroup(std::string_view text) {
+    const auto slash = text.find('/');
+    if (slash == std::string_view::npos) {
+        return std::nullopt;
+    }
+    const auto level = parse_number(text.substr(0, slash));
+    const auto number = parse_number(text.substr(slash + 1));
+    return level && number ? btrfs::qgroup_id(*level, *number) : std::nullopt;
+}
+
+Result<std::vector<u64>> wanted_qgroups(const ChangeFlags& flags) {
+    std::vector<u64> groups;
+    for (const auto& text : flags.qgroups) {
+        const auto group = parse_qgroup(text);
+        if (!group) {
+            return wrong(fmt::format("-i: '{}' is no quota group, which is LEVEL/NUMBER", printable(text)));
+        }
+        groups.push_back(*group);
+    }
+    return groups;
 }
 
 Result<void> need_operands(const ChangeFlags& flags, std::size_t count, std::string_view names) {
@@ -54,7 +73,7 @@ Result<std::optional<btrfs::Uuid>> wanted_uuid(const ChangeFlags& flags) {
 
 void declare_new(CLI::App& app, ChangeFlags& flags) {
     app.add_option("--uuid", flags.uuid, "of the new subvolume, for the same bytes each time")->option_text("UUID");
-    add_list(app, "-i", flags.qgroups, "QGROUP", "refused: quota groups can't be joined yet");
+    add_list(app, "-i", flags.qgroups, "QGROUP", "a quota group, 1/100, that it joins; repeatable");
 }
 
 void declare_create(CLI::App& app, ChangeFlags& flags) {
@@ -64,14 +83,15 @@ void declare_create(CLI::App& app, ChangeFlags& flags) {
 }
 
 Changes make_create(const ChangeFlags& flags) {
-    BTRKIT_TRY(refuse_qgroups(flags));
+    BTRKIT_TRY_ASSIGN(const auto qgroups, wanted_qgroups(flags));
     BTRKIT_TRY_ASSIGN(const auto uuid, wanted_uuid(flags));
     if (uuid && flags.operands.size() > 1) {
         return wrong("--uuid is for one subvolume");
     }
     std::vector<subvolume::Change> changes;
     for (const auto& path : flags.operands) {
-        changes.emplace_back(subvolume::Create{.path = path, .with_parents = flags.with_parents, .uuid = uuid});
+        changes.emplace_back(
+            subvolume::Create{.path = path, .with_parents = flags.with_parents, .uuid = uuid, .qgroups = qgroups});
     }
     return changes;
 }
@@ -84,10 +104,13 @@ void declare_snapshot(CLI::App& app, ChangeFlags& flags) {
 
 Changes make_snapshot(const ChangeFlags& flags) {
     BTRKIT_TRY(need_operands(flags, 2, "SOURCE and PATH"));
-    BTRKIT_TRY(refuse_qgroups(flags));
+    BTRKIT_TRY_ASSIGN(const auto qgroups, wanted_qgroups(flags));
     BTRKIT_TRY_ASSIGN(const auto uuid, wanted_uuid(flags));
-    return std::vector<subvolume::Change>{subvolume::Snapshot{
-        .source = flags.operands.at(0), .path = flags.operands.at(1), .is_read_only = flags.read_only, .uuid = uuid}};
+    return std::vector<subvolume::Change>{subvolume::Snapshot{.source = flags.operands.at(0),
+                                                              .path = flags.operands.at(1),
+                                                              .is_read_only = flags.read_only,
+                                                              .uuid = uuid,
+                                                              .qgroups = qgroups}};
 }
 
 void declare_delete(CLI::App& app, ChangeFlags& flags) {

@@ -28,7 +28,7 @@ struct ChangeFlags {
     bool force = false;                 ///< property set -f
     std::string uuid;                   ///< of the new subvolume; empty: a random one
     std::vector<std::string> subvolids; ///< delete -i
-    std::vector<std::string> qgroups;   ///< -i of create and snapshot, which is refused
+    std::vector<std::string> qgroups;   ///< create -i, snapshot -i
 };
 
 struct ChangeVerb {

@@ -4,6 +4,8 @@
 
 #include "formats/btrfs/fields.h"
 
+#include <optional>
+
 namespace btrfs {
 
 /// A quota group id: level in the top 16 bits, subvolume or number below.
@@ -12,6 +14,10 @@ constexpr u64 qgroup_level(u64 qgroupid) {
 }
 constexpr u64 qgroup_number(u64 qgroupid) {
     return qgroupid & ((u64{1} << 48) - 1);
+}
+/// Nothing where one of them does not fit.
+constexpr std::optional<u64> qgroup_id(u64 level, u64 number) {
+    return level >> 16 == 0 && number >> 48 == 0 ? std::optional(level << 48 | number) : std::nullopt;
 }
 
 /// QGROUP_STATUS, key (0, 240, 0). With simple quotas an enable_gen follows (QgroupStatusTail).

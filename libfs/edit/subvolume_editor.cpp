@@ -171,14 +171,18 @@ Result<void> SubvolumeEditor::remove_uuid(const btrfs::Uuid& uuid, u8 key_type, 
 }
 
 /// Where quotas are kept, each subvolume has a group of its own, from the start. The numbers of full ones are counted
-/// by the kernel; with simple ones, it joins the groups of the subvolume that it stands in.
-Result<void> SubvolumeEditor::add_quota_group(u64 id, u64 inside) {
+/// by the kernel; with simple ones, it joins the groups of the subvolume that it stands in, if no others are named.
+Result<void> SubvolumeEditor::add_quota_group(u64 id, u64 inside, std::span<const u64> groups) {
     BTRKIT_TRY_ASSIGN(auto* tree, transaction_->tree_if_any(btrfs::quota_tree_id));
     if (tree == nullptr) {
-        return {};
+        return groups.empty() ? Result<void>()
+                              : fail(ErrorKind::refused, "no quota group can be joined: quotas are off");
     }
     btrkit::add_quota_group(*tree, id, transaction_->generation());
-    if (!transaction_->keeps_simple_quotas()) {
+    for (const u64 group : groups) {
+        BTRKIT_TRY(join_quota_group(*tree, id, group));
+    }
+    if (!groups.empty() || !transaction_->keeps_simple_quotas()) {
         return {};
     }
     BTRKIT_TRY_ASSIGN(const auto related, related_groups(*tree, inside));
@@ -187,6 +191,19 @@ Result<void> SubvolumeEditor::add_quota_group(u64 id, u64 inside) {
             relate_groups(*tree, id, group);
         }
     }
+    return {};
+}
+
+Result<void> SubvolumeEditor::join_quota_group(TreeBuffer& quota_tree, u64 id, u64 group) {
+    const auto text = fmt::format("quota group {}/{}", btrfs::qgroup_level(group), btrfs::qgroup_number(group));
+    if (btrfs::qgroup_level(group) == 0) {
+        return fail(ErrorKind::refused, text + " has no members: it is that of one subvolume");
+    }
+    BTRKIT_TRY_ASSIGN(const auto there, quota_tree.find({0, type::qgroup_info, group}));
+    if (!there) {
+        return fail(ErrorKind::refused, text + " is not there; make it with 'btrfs qgroup create'");
+    }
+    relate_groups(quota_tree, id, group);
     return {};
 }
 
@@ -247,7 +264,7 @@ Result<u64> SubvolumeEditor::create(const NamedPlace& place, const NewSubvolume&
     root.ctime = root.otime = timespec_of(now_);
     BTRKIT_TRY(transaction_->create_tree({id, type::root_item, 0}, root, items.items()));
     BTRKIT_TRY(add_uuid(wanted.uuid, type::uuid_key_subvol, id));
-    BTRKIT_TRY(add_quota_group(id, place.dir.tree));
+    BTRKIT_TRY(add_quota_group(id, place.dir.tree, wanted.qgroups));
     return id;
 }
 
@@ -273,7 +290,7 @@ Result<u64> SubvolumeEditor::snapshot(u64 source, const NamedPlace& place, const
     BTRKIT_TRY(link(id, place));
     BTRKIT_TRY(add_uuid(root.uuid, type::uuid_key_subvol, id));
     BTRKIT_TRY(add_uuid(root.received_uuid, type::uuid_key_received_subvol, id));
-    BTRKIT_TRY(add_quota_group(id, place.dir.tree));
+    BTRKIT_TRY(add_quota_group(id, place.dir.tree, wanted.qgroups));
     return id;
 }
 

@@ -11,6 +11,9 @@ namespace btrkit {
 struct NewSubvolume {
     btrfs::Uuid uuid;
     bool is_read_only = false;
+    /// Quota groups of a higher level that its own one joins. None: where quotas are simple, those of the subvolume
+    /// that it stands in, as with a kernel.
+    std::vector<u64> qgroups = {};
 };
 
 class SubvolumeEditor {
@@ -26,7 +29,8 @@ public:
     /// The root item of a subvolume. Fails with not_found where there is none, with refused where it is being deleted.
     Result<btrfs::RootItem> root_item(u64 id);
 
-    /// An empty subvolume. Returns its id. Fails as DirectoryEditor::add_entry().
+    /// An empty subvolume. Returns its id. Fails as DirectoryEditor::add_entry(), and with refused where a quota group
+    /// can't be joined.
     Result<u64> create(const NamedPlace& place, const NewSubvolume& wanted);
     /// One that shares everything with the source as it is now.
     Result<u64> snapshot(u64 source, const NamedPlace& place, const NewSubvolume& wanted);
@@ -50,7 +54,8 @@ private:
     Result<void> add_uuid(const btrfs::Uuid& uuid, u8 type, u64 id);
     Result<void> remove_uuid(const btrfs::Uuid& uuid, u8 type, u64 id);
     Result<std::optional<Xattr>> compression_of(u64 id);
-    Result<void> add_quota_group(u64 id, u64 inside);
+    Result<void> add_quota_group(u64 id, u64 inside, std::span<const u64> groups);
+    Result<void> join_quota_group(TreeBuffer& quota_tree, u64 id, u64 group);
     Result<btrfs::Key> root_key(u64 id);
 
     Transaction* transaction_;

@@ -65,6 +65,8 @@ TEST_CASE("script: each verb with its options, each line with its number") {
     CHECK(snapshot.path == "/snaps/1");
     CHECK(snapshot.is_read_only);
     CHECK(snapshot.uuid.has_value());
+    CHECK(only<subvolume::Create>(commands("create -i 1/5 -i 2/0 /a")).qgroups ==
+          std::vector<u64>{(u64{1} << 48) + 5, u64{2} << 48});
     CHECK(only<subvolume::Delete>(commands("delete -c --recursive /a")).recursive);
     CHECK(only<subvolume::Delete>(commands("delete -i 257")).subvolume == "257");
     CHECK(only<subvolume::SetDefault>(commands("set-default 5")).subvolume == "5");
@@ -91,7 +93,8 @@ TEST_CASE("script: what is wrong is said with its line") {
         {"\n\ncreate '/a", "line 3: the quote ' does not end"},
         {"create --uuid 1 /a", "'1' is no uuid"},
         {"create --uuid 01234567-89ab-cdef-0123-456789abcdef /a /b", "for one subvolume"},
-        {"create -i 1/5 /a", "not supported"},
+        {"create -i 1:5 /a", "is no quota group"},
+        {"snapshot -i 70000/5 / /a", "is no quota group"},
         {"create --help", "line 1: "},
         {"snapshot /a", "line 1: 1 operand,"},
         {"snapshot /a /b /c", "line 1: 3 operands"},

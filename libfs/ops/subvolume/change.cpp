@@ -27,14 +27,16 @@ public:
         if (!place) {
             return std::unexpected(place.error());
         }
-        return editor_.create(*place, {.uuid = uuid_or_new(create.uuid), .is_read_only = false});
+        return editor_.create(*place,
+                              {.uuid = uuid_or_new(create.uuid), .is_read_only = false, .qgroups = create.qgroups});
     }
 
     Result<u64> operator()(const Snapshot& snapshot) {
         BTRKIT_TRY_ASSIGN(const u64 source, find(snapshot.source));
         BTRKIT_TRY_ASSIGN(const auto place, place_of(snapshot));
-        return editor_.snapshot(source, place,
-                                {.uuid = uuid_or_new(snapshot.uuid), .is_read_only = snapshot.is_read_only});
+        return editor_.snapshot(
+            source, place,
+            {.uuid = uuid_or_new(snapshot.uuid), .is_read_only = snapshot.is_read_only, .qgroups = snapshot.qgroups});
     }
 
     Result<u64> operator()(const Delete& wanted) {

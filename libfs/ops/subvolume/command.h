@@ -20,6 +20,8 @@ struct Create {
     std::string path;
     bool with_parents = false;            ///< directories on the way to it are made where they are missing
     std::optional<btrfs::Uuid> uuid = {}; ///< nothing: a random one
+    /// Quota groups of a higher level that its own one joins; all must be there.
+    std::vector<u64> qgroups = {};
 };
 
 struct Snapshot {
@@ -28,6 +30,7 @@ struct Snapshot {
     std::string path;
     bool is_read_only = false;
     std::optional<btrfs::Uuid> uuid = {};
+    std::vector<u64> qgroups = {}; ///< as in Create
 };
 
 struct Delete {

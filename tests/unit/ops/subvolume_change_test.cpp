@@ -98,9 +98,12 @@ TEST_CASE("subvolume changes: a new one is compressed as the one that it stands 
     CHECK(check_filesystem(filesystem).findings.all().empty());
 }
 
-TEST_CASE("subvolume changes: with simple quotas, a new one counts for the groups of the one that it stands in") {
+TEST_CASE("subvolume changes: with simple quotas, a new one counts for the groups that are named, or for those of the "
+          "one that "
+          "it stands in") {
     const TransactionBench bench({.features = {"squota"}, .slack_bytes = slack_bytes});
     constexpr u64 group = (u64{1} << 48) | 100;
+    constexpr u64 other = (u64{1} << 48) | 200;
     {
         const auto filesystem = bench.open();
         auto transaction = must(Transaction::begin(filesystem, {}));
@@ -108,25 +111,40 @@ TEST_CASE("subvolume changes: with simple quotas, a new one counts for the group
         relate_groups(*quota, btrfs::fs_tree_id, group);
         // So far it has what its only member has.
         add_quota_group(*quota, group, transaction.generation());
+        add_quota_group(*quota, other, transaction.generation());
         const auto member = must(quota->find({0, btrfs::item_type::qgroup_info, btrfs::fs_tree_id}));
         REQUIRE(member);
         quota->put({0, btrfs::item_type::qgroup_info, group}, member->body);
         must(commit::run(transaction, bench.writable(filesystem), {}, {}));
     }
-    const auto counted = [&] {
+    const auto counted = [&](u64 group_id) {
         const auto filesystem = bench.open();
         CHECK(check_filesystem(filesystem).findings.all().empty());
         BlockCache cache(filesystem.reader(), 0);
         TreeSearch search(cache, must(filesystem.find_tree(btrfs::quota_tree_id)).block);
-        REQUIRE(must(search.find({0, btrfs::item_type::qgroup_info, group})));
+        REQUIRE(must(search.find({0, btrfs::item_type::qgroup_info, group_id})));
         return u64{view_at<btrfs::QgroupInfoItem>(search.data())->rfer};
     };
-    const u64 before = counted();
+    const u64 before = counted(group);
     must(change(bench, {subvolume::Create{.path = "/a"}, subvolume::Snapshot{.source = "/a", .path = "/b"}}));
-    const u64 with_two = counted();
+    const u64 with_two = counted(group);
     CHECK(with_two >= before + 2 * 4096); // a root each, and what their names took
     must(change(bench, {subvolume::Delete{.subvolume = "/b"}, subvolume::Delete{.subvolume = "/a"}}));
-    CHECK(counted() < with_two);
+    CHECK(counted(group) < with_two);
+
+    CHECK(counted(other) == 0);
+    must(change(bench, {subvolume::Create{.path = "/c", .qgroups = {other}},
+                        subvolume::Snapshot{.source = "/c", .path = "/d", .qgroups = {other}}}));
+    CHECK(counted(other) == 2 * u64{bench.open().super().nodesize});
+    const std::vector<u64> wrong{group + 1, 5};
+    for (const u64 id : wrong) {
+        const auto refused = change(bench, {subvolume::Create{.path = "/e", .qgroups = {id}}});
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error().kind == ErrorKind::refused);
+    }
+    CHECK(change(TransactionBench({.slack_bytes = slack_bytes}), {subvolume::Create{.path = "/e", .qgroups = {other}}})
+              .error()
+              .kind == ErrorKind::refused);
 }
 
 TEST_CASE("subvolume changes: what can't be done") {
