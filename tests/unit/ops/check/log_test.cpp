@@ -72,12 +72,12 @@ public:
 
     std::string codes() const { return codes_of(check(check::check_log)); }
 
-    Items log;
-    Items logs; ///< the tree of logs
+    PlantedItems log;
+    PlantedItems logs; ///< the tree of logs
     bool is_spoilt = false;
 
 private:
-    static u64 plant(MetadataImage& image, const Items& items) {
+    static u64 plant(MetadataImage& image, const PlantedItems& items) {
         std::vector<LeafItem> list;
         for (const auto& [key, data] : items) {
             list.push_back({key, data});

@@ -13,15 +13,15 @@ namespace {
 
 namespace type = btrfs::item_type;
 
-Items as_items(const FileTree& tree) {
-    Items items;
+PlantedItems as_items(const FileTree& tree) {
+    PlantedItems items;
     for (auto& item : tree.items()) {
         items[item.key] = item.data;
     }
     return items;
 }
 
-std::vector<LeafItem> as_leaf_items(const Items& items) {
+std::vector<LeafItem> as_leaf_items(const PlantedItems& items) {
     std::vector<LeafItem> list;
     for (const auto& [key, data] : items) {
         list.push_back({key, data});
@@ -29,7 +29,7 @@ std::vector<LeafItem> as_leaf_items(const Items& items) {
     return list;
 }
 
-Items directory_with(std::string_view name, u64 subvolume) {
+PlantedItems directory_with(std::string_view name, u64 subvolume) {
     FileTree tree;
     tree.add_subvolume(btrfs::root_dir_inode, name, subvolume);
     return as_items(tree);
@@ -96,7 +96,7 @@ std::vector<std::string> PlantedRoots::check(const Phase& phase) const {
         planted[id] = image.plant(id, as_leaf_items(items));
     }
     plant_more(image, planted);
-    Items items = root_tree;
+    PlantedItems items = root_tree;
     for (const auto& [key, root] : roots) {
         auto item = root;
         const auto& promise = planted.at(key.objectid).promise;

@@ -8,7 +8,7 @@
 
 namespace btrkit::test {
 
-using Items = std::map<btrfs::Key, std::vector<std::byte>>;
+using PlantedItems = std::map<btrfs::Key, std::vector<std::byte>>;
 
 inline constexpr u64 sub_id = 300;    ///< "sub" in the top-level tree
 inline constexpr u64 nested_id = 301; ///< "nested" in sub
@@ -18,9 +18,9 @@ class PlantedRoots {
 public:
     PlantedRoots();
 
-    std::map<u64, Items> trees;                  ///< by id
+    std::map<u64, PlantedItems> trees;                  ///< by id
     std::map<btrfs::Key, btrfs::RootItem> roots; ///< by key; where the tree stands is filled in
-    Items root_tree;                             ///< what else the root tree has
+    PlantedItems root_tree;                             ///< what else the root tree has
     std::function<void(btrfs::Superblock&)> change_super = [](btrfs::Superblock&) {};
     /// Plants more, after all trees; returns what else the root tree has.
     std::function<void(MetadataImage&, std::map<u64, PlantedBlock>&)> plant_more = [](MetadataImage&,

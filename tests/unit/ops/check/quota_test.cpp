@@ -28,7 +28,7 @@ struct Counts {
     u64 exclusive = 0;
 };
 
-void add_group(Items& items, u64 id, Counts counts, bool is_simple = false) {
+void add_group(PlantedItems& items, u64 id, Counts counts, bool is_simple = false) {
     items[{0, type::qgroup_info, id}] =
         bytes_from(btrfs::QgroupInfoItem{.generation = generation,
                                          .rfer = counts.referenced,
@@ -38,12 +38,12 @@ void add_group(Items& items, u64 id, Counts counts, bool is_simple = false) {
     items[{0, type::qgroup_limit, id}] = bytes_from(btrfs::QgroupLimitItem{});
 }
 
-void relate(Items& items, u64 member, u64 group) {
+void relate(PlantedItems& items, u64 member, u64 group) {
     items[{member, type::qgroup_relation, group}] = {};
     items[{group, type::qgroup_relation, member}] = {};
 }
 
-void set_status(Items& items, u64 flags, u64 status_generation = generation) {
+void set_status(PlantedItems& items, u64 flags, u64 status_generation = generation) {
     items[{0, type::qgroup_status, 0}] =
         bytes_from(btrfs::QgroupStatusItem{.version = 1, .generation = status_generation, .flags = flags, .rescan = 0},
                    btrfs::QgroupStatusTail{.enable_gen = generation});
@@ -94,7 +94,7 @@ public:
         add_group(quota(), nested_id, {data_of(100) + nested_blocks * nodesize, nested_blocks * nodesize});
     }
 
-    Items& quota() { return trees.at(btrfs::quota_tree_id); }
+    PlantedItems& quota() { return trees.at(btrfs::quota_tree_id); }
     static u64 data_of(u64 extents) { return extents * 8192; }
     std::string codes() const {
         return codes_of(check([](check::Context& context) { check::check_quota(context); }));
