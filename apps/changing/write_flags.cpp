@@ -5,9 +5,10 @@
 
 namespace btrkit::apps {
 
-void add_write_flags(CommandLine& line, WriteFlags& flags) {
+void add_write_flags(CommandLine& line, WriteFlags& flags, bool has_short_dry_run) {
     line.add_one_image(flags.images);
-    line.app().add_flag("-n,--dry-run", flags.dry_run, "do all but write: what would fail, fails");
+    line.app().add_flag(has_short_dry_run ? "-n,--dry-run" : "--dry-run", flags.dry_run,
+                        "do all but write: what would fail, fails");
     line.app()
         .add_option("--undo", flags.undo_path, "save what btrkit-undo needs to bring the old state back")
         ->option_text("FILE");

@@ -17,7 +17,8 @@ struct WriteFlags {
     std::optional<u64> memory_bytes;
 };
 
-/// IMAGE, --member, --dry-run, --undo, --no-proof, --memory, --threads, --format, --progress.
-void add_write_flags(CommandLine& line, WriteFlags& flags);
+/// IMAGE, --member, --dry-run, --undo, --no-proof, --memory, --threads, --format, --progress. has_short_dry_run: -n is
+/// --dry-run, and nothing else.
+void add_write_flags(CommandLine& line, WriteFlags& flags, bool has_short_dry_run = true);
 
 } // namespace btrkit::apps

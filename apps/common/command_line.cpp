@@ -75,7 +75,7 @@ CommandLine::CommandLine(Tool tool)
     : tool_(std::move(tool)), app_(std::make_unique<CLI::App>("", std::string(tool_.name))) {
     app_->option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
     app_->add_flag(tool_.has_short_quiet ? "-q,--quiet" : "--quiet", quiet_, "print errors only")->group(shared_group);
-    app_->add_flag("-v,--verbose", verbose_, "print more")->group(shared_group);
+    app_->add_flag(tool_.has_short_verbose ? "-v,--verbose" : "--verbose", verbose_, "print more")->group(shared_group);
     app_->add_option_function<std::string>(
             "--log-level", [this](const std::string& text) { log_level_ = parse_log_level(text); },
             "what standard error gets: error, warning, info or debug")

@@ -27,6 +27,7 @@ struct Tool {
     std::vector<std::string> libraries = {}; ///< for --version: those that not every tool stands on
     std::string_view verb = {};              ///< of a tool that has several: "property get"
     bool has_short_quiet = true;             ///< -q is --quiet, and nothing else
+    bool has_short_verbose = true;           ///< -v likewise
 };
 
 enum class OutputFormat { text, json, lines };

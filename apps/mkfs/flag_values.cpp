@@ -3,10 +3,8 @@
 
 #include "apps/common/sizes.h"
 #include "formats/btrfs/flags.h"
-#include "libfs/ops/mkfs/source/host_ids.h"
 
 #include <array>
-#include <limits>
 #include <ranges>
 
 #include <fmt/format.h>
@@ -17,14 +15,14 @@ namespace {
 
 struct SubvolumeType {
     std::string_view name;
-    mkfs::SubvolumeKind kind;
+    source::SubvolumeKind kind;
     bool is_default;
 };
 constexpr std::array subvolume_types = std::to_array<SubvolumeType>({
-    {"rw", mkfs::SubvolumeKind::writable, false},
-    {"ro", mkfs::SubvolumeKind::read_only, false},
-    {"default", mkfs::SubvolumeKind::writable, true},
-    {"default-ro", mkfs::SubvolumeKind::read_only, true},
+    {"rw", source::SubvolumeKind::writable, false},
+    {"ro", source::SubvolumeKind::read_only, false},
+    {"default", source::SubvolumeKind::writable, true},
+    {"default-ro", source::SubvolumeKind::read_only, true},
 });
 
 /// At least one.
@@ -37,13 +35,6 @@ std::vector<std::string_view> parts_of(std::string_view text, char separator) {
         parts.emplace_back(); // split() makes no part of an empty text
     }
     return parts;
-}
-
-std::optional<u32> parse_id(std::string_view text) {
-    const auto number = parse_number(text);
-    // The last one means "no id" to the kernel.
-    return number && *number < std::numeric_limits<u32>::max() ? std::optional(static_cast<u32>(*number))
-                                                               : std::nullopt;
 }
 
 } // namespace
@@ -95,37 +86,6 @@ Result<SizeFlag> parse_size_flag(std::string_view text) {
         return fail(ErrorKind::usage, fmt::format("'{}' is not auto, min+SLACK or a size", text));
     }
     return has_slack ? SizeFlag{.bytes = std::nullopt, .slack_bytes = *bytes} : SizeFlag{.bytes = bytes};
-}
-
-Result<std::pair<u32, u32>> parse_owner(std::string_view text) {
-    const auto parts = parts_of(text, ':');
-    if (parts.size() != 2) {
-        return fail(ErrorKind::usage, fmt::format("'{}' is not USER:GROUP", text));
-    }
-    const auto uid = mkfs::host_user_id(std::string(parts[0]));
-    if (!uid) {
-        return fail(ErrorKind::usage, fmt::format("'{}': this host has no user '{}'", text, parts[0]));
-    }
-    const auto gid = mkfs::host_group_id(std::string(parts[1]));
-    if (!gid) {
-        return fail(ErrorKind::usage, fmt::format("'{}': this host has no group '{}'", text, parts[1]));
-    }
-    return std::pair(*uid, *gid);
-}
-
-Result<std::vector<mkfs::IdMap>> parse_id_map(std::string_view text) {
-    std::vector<mkfs::IdMap> maps;
-    for (const auto range : parts_of(text, ',')) {
-        const auto parts = parts_of(range, ':');
-        const auto from = parse_id(parts[0]);
-        const auto to = parts.size() == 3 ? parse_id(parts[1]) : std::nullopt;
-        const auto count = parts.size() == 3 ? parse_id(parts[2]) : std::nullopt;
-        if (!from || !to || !count || *count == 0) {
-            return fail(ErrorKind::usage, fmt::format("'{}' is not FROM:TO:COUNT", range));
-        }
-        maps.push_back({.from = *from, .to = *to, .count = *count});
-    }
-    return maps;
 }
 
 } // namespace btrkit::apps

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "libfs/base/error.h"
-#include "libfs/ops/mkfs/source/adjust.h"
+#include "libfs/ops/source/adjust.h"
 
 #include <optional>
 #include <string>
@@ -13,7 +13,7 @@ namespace btrkit::apps {
 
 /// --subvol TYPE:DIR, or DIR alone.
 struct SubvolumeFlag {
-    mkfs::SubvolumeKind kind = mkfs::SubvolumeKind::writable;
+    source::SubvolumeKind kind = source::SubvolumeKind::writable;
     bool is_default = false;
     std::string path;
 };
@@ -34,11 +34,5 @@ struct SizeFlag {
     u64 slack_bytes = 0;
 };
 Result<SizeFlag> parse_size_flag(std::string_view text);
-
-/// USER:GROUP, each a number or a name of this host.
-Result<std::pair<u32, u32>> parse_owner(std::string_view text);
-
-/// FROM:TO:COUNT, several parted by commas.
-Result<std::vector<mkfs::IdMap>> parse_id_map(std::string_view text);
 
 } // namespace btrkit::apps

@@ -3,6 +3,7 @@
 
 #include "apps/common/exit_status.h"
 #include "libfs/base/names.h"
+#include "libfs/ops/source/ownership_text.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -83,11 +84,11 @@ void declare_source(CommandLine& line, MkfsFlags& flags) {
     app.add_flag("--reflink", flags.reflink,
                  "share blocks with the source instead of copying; the host must be able to");
     app.add_flag("--all-root", flags.ownership.all_root, "root owns everything");
-    add_parsed(app, "--owner", "USER:GROUP", "who owns everything", parse_owner,
+    add_parsed(app, "--owner", "USER:GROUP", "who owns everything", source::parse_owner,
                [&](auto owner) { flags.ownership.owner = owner; });
-    add_parsed(app, "--uid-map", "FROM:TO:COUNT", "change user ids; ranges parted by commas", parse_id_map,
+    add_parsed(app, "--uid-map", "FROM:TO:COUNT", "change user ids; ranges parted by commas", source::parse_id_map,
                [&](auto map) { flags.ownership.uid_map = std::move(map); });
-    add_parsed(app, "--gid-map", "FROM:TO:COUNT", "change group ids likewise", parse_id_map,
+    add_parsed(app, "--gid-map", "FROM:TO:COUNT", "change group ids likewise", source::parse_id_map,
                [&](auto map) { flags.ownership.gid_map = std::move(map); });
 }
 

@@ -6,13 +6,12 @@
 #include "apps/common/fresh_values.h"
 #include "apps/common/progress.h"
 #include "apps/common/sizes.h"
+#include "apps/common/source_date.h"
 #include "apps/common/stop_signals.h"
 #include "apps/common/version.h"
 #include "apps/mkfs/report.h"
 #include "apps/mkfs/source.h"
 #include "libfs/base/names.h"
-
-#include <cstdlib>
 
 #include <archive.h>
 #include <blkid.h>
@@ -21,19 +20,6 @@
 namespace btrkit::apps {
 
 namespace {
-
-/// SOURCE_DATE_EPOCH (reproducible-builds.org): the time that everything new is dated, where it is set.
-Result<std::optional<std::int64_t>> source_date_epoch() {
-    const char* text = std::getenv("SOURCE_DATE_EPOCH");
-    if (text == nullptr || *text == '\0') {
-        return std::optional<std::int64_t>{};
-    }
-    const auto number = parse_number(text);
-    if (!number || *number > static_cast<u64>(std::numeric_limits<std::int64_t>::max())) {
-        return fail(ErrorKind::usage, fmt::format("SOURCE_DATE_EPOCH '{}' is no number of seconds", text));
-    }
-    return std::optional(static_cast<std::int64_t>(*number));
-}
 
 /// What this tool stands on beside what all do.
 std::vector<std::string> libraries() {

@@ -8,6 +8,6 @@ namespace btrkit::apps {
 
 /// Reads the directory or archive and changes in it what the options ask for. An empty tree without either.
 /// epoch: SOURCE_DATE_EPOCH, where it is set.
-Result<mkfs::SourceTree> read_source(const MkfsFlags& flags, mkfs::Time now, std::optional<std::int64_t> epoch);
+Result<source::SourceTree> read_source(const MkfsFlags& flags, source::Time now, std::optional<std::int64_t> epoch);
 
 } // namespace btrkit::apps

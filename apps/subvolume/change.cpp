@@ -6,12 +6,7 @@
 #include "apps/subvolume/report_json.h"
 #include "apps/subvolume/script.h"
 #include "apps/subvolume/subvolume.h"
-#include "libfs/base/names.h"
 #include "libfs/ops/subvolume/change.h"
-
-#include <fstream>
-#include <iostream>
-#include <iterator>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -19,16 +14,6 @@
 namespace btrkit::apps {
 
 namespace {
-
-Result<std::string> read_script(const std::string& path) {
-    if (path == "-") {
-        return std::string(std::istreambuf_iterator<char>(std::cin), {});
-    }
-    std::ifstream file(path, std::ios::binary);
-    std::string text(std::istreambuf_iterator<char>(file), {});
-    return file ? Result<std::string>(std::move(text))
-                : fail(ErrorKind::io, fmt::format("{}: cannot be read", printable(path)));
-}
 
 int run_commands(const CommandLine& line, const WriteFlags& flags, std::span<const subvolume::Command> commands,
                  Io& io) {
@@ -45,7 +30,7 @@ int run_commands(const CommandLine& line, const WriteFlags& flags, std::span<con
 
 } // namespace
 
-int run_change_verb(const ChangeVerb& verb, std::span<const std::string> arguments, Io& io) {
+int run_change_verb(const SubvolumeVerb& verb, std::span<const std::string> arguments, Io& io) {
     const auto name = verb.name();
     const auto operands = fmt::format("IMAGE {}", verb.operands);
     CommandLine line({.name = subvolume_tool, .operands = operands, .summary = verb.summary, .verb = name});

@@ -8,7 +8,7 @@
 namespace btrkit::apps {
 
 /// One verb. arguments: what is behind it.
-int run_change_verb(const ChangeVerb& verb, std::span<const std::string> arguments, Io& io);
+int run_change_verb(const SubvolumeVerb& verb, std::span<const std::string> arguments, Io& io);
 /// -f FILE IMAGE: the commands of a script, in one commit. arguments: from -f on.
 int run_change_script(std::span<const std::string> arguments, Io& io);
 

@@ -7,12 +7,6 @@
 #include "libfs/base/names.h"
 #include "libfs/ops/subvolume/property.h"
 
-#include <algorithm>
-
-#include <CLI/CLI.hpp>
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 namespace btrkit::apps {
 
 namespace {
@@ -175,7 +169,7 @@ Changes make_property_set(const ChangeFlags& flags) {
         subvolume::SetReadOnly{.subvolume = object, .is_read_only = value == "true", .force = flags.force}};
 }
 
-constexpr std::array all_verbs = std::to_array<ChangeVerb>({
+constexpr std::array all_verbs = std::to_array<SubvolumeVerb>({
     {{"create"}, "PATH...", "make empty subvolumes", declare_create, make_create},
     {{"snapshot"}, "SOURCE PATH", "make a copy that shares everything", declare_snapshot, make_snapshot},
     {{"delete"}, "SUBVOLUME...", "delete subvolumes and give back their space", declare_delete, make_delete},
@@ -189,20 +183,8 @@ constexpr std::array all_verbs = std::to_array<ChangeVerb>({
 
 } // namespace
 
-std::string ChangeVerb::name() const {
-    return fmt::format("{}", fmt::join(std::span(words).first(word_count()), " "));
-}
-
-std::span<const ChangeVerb> change_verbs() {
+std::span<const SubvolumeVerb> change_verbs() {
     return all_verbs;
-}
-
-const ChangeVerb* find_change_verb(std::span<const std::string> words) {
-    const auto found = std::ranges::find_if(all_verbs, [&](const ChangeVerb& verb) {
-        const auto own = std::span(verb.words).first(verb.word_count());
-        return words.size() >= own.size() && std::ranges::equal(own, words.first(own.size()));
-    });
-    return found == all_verbs.end() ? nullptr : &*found;
 }
 
 } // namespace btrkit::apps

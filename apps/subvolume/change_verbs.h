@@ -3,18 +3,8 @@
 // script, and the commands that come of them.
 #pragma once
 
-#include "libfs/base/error.h"
+#include "apps/changing/change_verb.h"
 #include "libfs/ops/subvolume/command.h"
-
-#include <array>
-#include <span>
-#include <string>
-#include <string_view>
-#include <vector>
-
-namespace CLI {
-class App;
-} // namespace CLI
 
 namespace btrkit::apps {
 
@@ -31,20 +21,8 @@ struct ChangeFlags {
     std::vector<std::string> qgroups;   ///< create -i, snapshot -i
 };
 
-struct ChangeVerb {
-    std::array<std::string_view, 2> words; ///< the second one may be empty
-    std::string_view operands;             ///< behind IMAGE
-    std::string_view summary;
-    void (*declare)(CLI::App& app, ChangeFlags& flags);
-    /// Fails with usage.
-    Result<std::vector<subvolume::Change>> (*make)(const ChangeFlags& flags);
+using SubvolumeVerb = ChangeVerb<ChangeFlags, subvolume::Change>;
 
-    std::string name() const;
-    std::size_t word_count() const { return words[1].empty() ? 1 : 2; }
-};
-
-std::span<const ChangeVerb> change_verbs();
-/// The one that the words begin with; null where there is none.
-const ChangeVerb* find_change_verb(std::span<const std::string> words);
+std::span<const SubvolumeVerb> change_verbs();
 
 } // namespace btrkit::apps

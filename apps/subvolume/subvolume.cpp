@@ -62,7 +62,7 @@ int run_subvolume(std::span<const std::string> arguments, Io& io) {
     if (verb != verbs.end()) {
         return verb->run(arguments.subspan(verb->word_count()), io);
     }
-    if (const auto* change = find_change_verb(arguments)) {
+    if (const auto* change = find_verb(change_verbs(), arguments)) {
         return run_change_verb(*change, arguments.subspan(change->word_count()), io);
     }
     if (is_script(arguments)) {

@@ -5,21 +5,17 @@
 
 namespace btrkit {
 
-namespace {
-
-/// Sectors that one item covers at most: the kernel never makes larger ones (docs/format.md 7.2), and no more than
-/// one memory page's number of them.
-std::size_t max_sectors_of_item(const Geometry& geometry) {
+/// The kernel never makes larger ones (docs/format.md 7.2), and none of more sectors than one memory page's number of
+/// them.
+std::size_t max_csum_item_bytes(const Geometry& geometry) {
     const std::size_t fit =
         (btrfs::leaf_data_size(geometry.nodesize) - 2 * sizeof(btrfs::ItemHeader)) / geometry.csum_size_bytes;
-    return std::min<std::size_t>(fit - 1, 4096);
+    return std::min<std::size_t>(fit - 1, 4096) * geometry.csum_size_bytes;
 }
-
-} // namespace
 
 CsumWriter::CsumWriter(ItemSink& sink, const Geometry& geometry)
     : sink_(&sink), sectorsize_(geometry.sectorsize), csum_size_(geometry.csum_size_bytes),
-      max_item_bytes_(max_sectors_of_item(geometry) * csum_size_) {}
+      max_item_bytes_(max_csum_item_bytes(geometry)) {}
 
 Result<void> CsumWriter::add(Logical at, Bytes csums) {
     while (!csums.empty()) {

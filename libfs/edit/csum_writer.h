@@ -9,6 +9,9 @@
 
 namespace btrkit {
 
+/// Bytes of checksums that one item has at most.
+std::size_t max_csum_item_bytes(const Geometry& geometry);
+
 class CsumWriter {
 public:
     /// The sink must outlive it.

@@ -4,8 +4,8 @@
 #include "formats/btrfs/dir.h"
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/checksum.h"
-#include "libfs/base/item_buffer.h"
 #include "libfs/base/names.h"
+#include "libfs/edit/dir_item_list.h"
 #include "libfs/edit/new_inode.h"
 #include "libfs/fs/path_lookup.h"
 
@@ -26,34 +26,6 @@ btrfs::Key dir_item_key(u64 dir, std::string_view name) {
     return {dir, type::dir_item, name_hash(as_bytes(name))};
 }
 
-std::vector<std::byte> entry_of(std::string_view name, const btrfs::Key& location, btrfs::FileType file_type,
-                                u64 transid) {
-    return ItemBuffer()
-        .add(btrfs::DirItem{.location = btrfs::DiskKey::from(location),
-                            .transid = transid,
-                            .data_len = 0,
-                            .name_len = static_cast<u16>(name.size()),
-                            .type = static_cast<u8>(file_type)})
-        .add_text(name)
-        .release();
-}
-
-/// The entries of a DIR_ITEM without the one of that name; nothing where it has none of that name.
-std::optional<std::vector<std::byte>> without_entry(Bytes entries, std::string_view name) {
-    std::size_t offset = 0;
-    while (const auto* entry = view_at<btrfs::DirItem>(entries, offset)) {
-        const std::size_t size = sizeof(*entry) + entry->name_len + entry->data_len;
-        if (as_text(clipped(entries, offset + sizeof(*entry), entry->name_len)) == name) {
-            std::vector<std::byte> rest(entries.begin(), entries.end());
-            const auto begin = rest.begin() + static_cast<std::ptrdiff_t>(offset);
-            rest.erase(begin, begin + static_cast<std::ptrdiff_t>(std::min(size, entries.size() - offset)));
-            return rest;
-        }
-        offset += size;
-    }
-    return std::nullopt;
-}
-
 std::unexpected<Error> bad_entry(const PlaceInTree& dir, std::string_view name) {
     return fail(ErrorKind::damaged, fmt::format("the entry \"{}\" of directory {} in tree {} does not stand as it "
                                                 "should; run btrkit-check",
@@ -70,17 +42,41 @@ Result<std::optional<btrfs::Key>> DirectoryEditor::find_entry(const PlaceInTree&
 
 Result<PlaceInTree> DirectoryEditor::find(std::string_view path) {
     PlaceInTree place = {.tree = btrfs::fs_tree_id, .inode = btrfs::root_dir_inode};
+    std::string way;
     for (const auto name : path_names(path)) {
+        if (name == "..") {
+            return fail(ErrorKind::usage, fmt::format("path {}: \"..\" is not followed", printable(path)));
+        }
         BTRKIT_TRY_ASSIGN(const auto location, find_entry(place, name));
         if (!location) {
-            return fail(ErrorKind::not_found,
-                        fmt::format("no \"{}\" in the image (looking for {})", printable(name), printable(path)));
+            return not_found(place, way, name, path);
         }
         place = location->type == type::root_item
                     ? PlaceInTree{.tree = location->objectid, .inode = btrfs::root_dir_inode}
                     : PlaceInTree{.tree = place.tree, .inode = location->objectid};
+        way += '/';
+        way += name;
     }
     return place;
+}
+
+/// Why there is no such name at the end of that way.
+std::unexpected<Error> DirectoryEditor::not_found(const PlaceInTree& place, std::string_view way, std::string_view name,
+                                                  std::string_view path) {
+    auto* tree = transaction_->tree(place.tree).value_or(nullptr);
+    const auto item =
+        tree == nullptr ? std::nullopt : tree->find({place.inode, type::inode_item, 0}).value_or(std::nullopt);
+    const auto* inode = item ? view_at<btrfs::InodeItem>(item->body) : nullptr;
+    if (inode != nullptr && S_ISLNK(inode->mode)) {
+        return fail(ErrorKind::not_found, fmt::format("path {}: {} is a symbolic link, which is not followed: write "
+                                                      "where it leads",
+                                                      printable(path), printable(way)));
+    }
+    if (inode != nullptr && !S_ISDIR(inode->mode)) {
+        return fail(ErrorKind::not_found, fmt::format("path {}: {} is no directory", printable(path), printable(way)));
+    }
+    return fail(ErrorKind::not_found,
+                fmt::format("no \"{}\" in the image (looking for {})", printable(name), printable(path)));
 }
 
 Result<NamedPlace> DirectoryEditor::find_parent(std::string_view path) {
@@ -139,6 +135,22 @@ Result<void> DirectoryEditor::make_parents(std::string_view path) {
     return {};
 }
 
+/// Behind the last entry. It is remembered: where many entries have gone in this run, it takes long to find.
+Result<u64> DirectoryEditor::next_index(const PlaceInTree& dir) {
+    constexpr std::size_t most_remembered = 4096;
+    if (next_indexes_.size() == most_remembered) {
+        next_indexes_.clear();
+    }
+    auto& next = next_indexes_[{dir.tree, dir.inode}];
+    if (next == 0) {
+        BTRKIT_TRY_ASSIGN(auto* tree, transaction_->tree(dir.tree));
+        BTRKIT_TRY_ASSIGN(const auto last, tree->last_up_to({dir.inode, type::dir_index, ~u64{0}}));
+        const bool has_entries = last && last->key.objectid == dir.inode && last->key.type == type::dir_index;
+        next = has_entries ? last->key.offset + 1 : btrfs::first_dir_index;
+    }
+    return next++;
+}
+
 Result<u64> DirectoryEditor::add_entry(const PlaceInTree& dir, std::string_view name, const btrfs::Key& location,
                                        btrfs::FileType file_type) {
     BTRKIT_TRY_ASSIGN(auto* tree, transaction_->tree(dir.tree));
@@ -147,7 +159,7 @@ Result<u64> DirectoryEditor::add_entry(const PlaceInTree& dir, std::string_view 
         return fail(ErrorKind::refused, fmt::format("\"{}\" is there already", printable(name)));
     }
     BTRKIT_TRY(touch(dir, 2 * static_cast<std::int64_t>(name.size())));
-    const auto entry = entry_of(name, location, file_type, transaction_->generation());
+    const auto entry = dir_item_of(location, file_type, transaction_->generation(), name);
     BTRKIT_TRY_ASSIGN(const auto same_hash, tree->find(dir_item_key(dir.inode, name)));
     auto body = same_hash ? same_hash->body : std::vector<std::byte>{};
     body.insert(body.end(), entry.begin(), entry.end());
@@ -155,9 +167,7 @@ Result<u64> DirectoryEditor::add_entry(const PlaceInTree& dir, std::string_view 
         return fail(ErrorKind::no_space,
                     fmt::format("too many names in one directory share the hash of \"{}\"", printable(name)));
     }
-    BTRKIT_TRY_ASSIGN(const auto last, tree->last_up_to({dir.inode, type::dir_index, ~u64{0}}));
-    const bool has_entries = last && last->key.objectid == dir.inode && last->key.type == type::dir_index;
-    const u64 index = has_entries ? last->key.offset + 1 : btrfs::first_dir_index;
+    BTRKIT_TRY_ASSIGN(const u64 index, next_index(dir));
     tree->put(dir_item_key(dir.inode, name), std::move(body));
     tree->put({dir.inode, type::dir_index, index}, entry);
     return index;
@@ -166,7 +176,7 @@ Result<u64> DirectoryEditor::add_entry(const PlaceInTree& dir, std::string_view 
 Result<void> DirectoryEditor::remove_entry(const PlaceInTree& dir, std::string_view name, u64 index) {
     BTRKIT_TRY_ASSIGN(auto* tree, transaction_->tree(dir.tree));
     BTRKIT_TRY_ASSIGN(const auto item, tree->find(dir_item_key(dir.inode, name)));
-    auto rest = item ? without_entry(item->body, name) : std::nullopt;
+    auto rest = item ? without_dir_item(item->body, name) : std::nullopt;
     BTRKIT_TRY_ASSIGN(const auto indexed, tree->find({dir.inode, type::dir_index, index}));
     if (!rest || !indexed || !entry_of_name(indexed->body, name)) {
         return bad_entry(dir, name);

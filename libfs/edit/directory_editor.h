@@ -5,6 +5,7 @@
 #include "libfs/fs/inode.h"
 #include "libfs/txn/transaction.h"
 
+#include <map>
 #include <string_view>
 
 namespace btrkit {
@@ -27,7 +28,7 @@ public:
     DirectoryEditor(Transaction& transaction, Time now) : transaction_(&transaction), now_(now) {}
 
     /// As find_path(): from the top-level tree, without following anything. Fails with not_found, naming what is not
-    /// there, and with damaged.
+    /// there, with usage where it has "..", and with damaged.
     Result<PlaceInTree> find(std::string_view path);
     /// All of the path but its last name must be there. Fails with usage where there is no last
     /// name, or none that an entry can have.
@@ -50,9 +51,13 @@ public:
 
 private:
     Result<void> touch(const PlaceInTree& dir, std::int64_t size_change);
+    Result<u64> next_index(const PlaceInTree& dir);
+    std::unexpected<Error> not_found(const PlaceInTree& place, std::string_view way, std::string_view name,
+                                     std::string_view path);
 
     Transaction* transaction_;
     Time now_;
+    std::map<std::pair<u64, u64>, u64> next_indexes_; ///< by tree and directory
 };
 
 } // namespace btrkit

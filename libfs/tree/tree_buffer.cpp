@@ -9,8 +9,11 @@ BufferedItem item_at(const TreeSearch& search) {
     return {search.key(), {search.data().begin(), search.data().end()}};
 }
 
-/// What a node of the map takes beside the body.
-constexpr std::size_t edit_bytes = 100;
+/// What an edit takes: a node of the map, and the body.
+std::size_t waiting_bytes_of(const std::optional<std::vector<std::byte>>& body) {
+    constexpr std::size_t node_bytes = 100;
+    return node_bytes + (body ? body->size() : 0);
+}
 
 /// The greatest key below that one; there is one.
 btrfs::Key key_before(btrfs::Key key) {
@@ -37,8 +40,10 @@ void TreeBuffer::put(const btrfs::Key& key, std::vector<std::byte> body) {
 }
 
 void TreeBuffer::keep(const btrfs::Key& key, std::optional<std::vector<std::byte>> body) {
-    waiting_bytes_ += edit_bytes + (body ? body->size() : 0);
-    edits_[key] = std::move(body);
+    const auto [edit, is_new] = edits_.try_emplace(key);
+    waiting_bytes_ -= is_new ? 0 : waiting_bytes_of(edit->second);
+    edit->second = std::move(body);
+    waiting_bytes_ += waiting_bytes_of(edit->second);
 }
 
 Result<void> TreeBuffer::add(const btrfs::Key& key, Bytes data) {
@@ -55,8 +60,9 @@ Result<bool> TreeBuffer::erase(const btrfs::Key& key) {
     const bool was_there = edit != edits_.end() ? edit->second.has_value() : is_in_tree;
     if (is_in_tree) {
         keep(key, std::nullopt);
-    } else {
-        edits_.erase(key);
+    } else if (edit != edits_.end()) {
+        waiting_bytes_ -= waiting_bytes_of(edit->second);
+        edits_.erase(edit);
     }
     return was_there;
 }

@@ -53,7 +53,7 @@ private:
 
     BlockCache* cache_;
     std::optional<TreeSearch> search_;
-    std::size_t waiting_bytes_ = 0;                                     ///< an item that is put twice counts twice
+    std::size_t waiting_bytes_ = 0;
     std::map<btrfs::Key, std::optional<std::vector<std::byte>>> edits_; ///< nothing: the item is gone
 };
 

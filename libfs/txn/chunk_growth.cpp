@@ -61,9 +61,13 @@ Result<void> ChunkGrowth::load_devices() {
     return {};
 }
 
-/// That of the youngest chunk of the type: what the user has chosen last.
+/// That of the youngest chunk of the type: what the user has chosen last. Where there is no data yet, single, as in the
+/// kernel.
 std::optional<u64> ChunkGrowth::profile_of(u64 chunk_type) const {
     std::optional<u64> flags;
+    if (chunk_type == btrfs::block_group_data) {
+        flags = chunk_type;
+    }
     for (const auto& chunk : volume_->chunks().chunks()) {
         if ((chunk.type & chunk_type) != 0) {
             flags = chunk.type;

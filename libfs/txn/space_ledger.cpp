@@ -15,6 +15,9 @@ namespace {
 
 namespace type = btrfs::item_type;
 
+/// Data is cut into shorter pieces only where no chunk can be laid.
+constexpr u64 good_piece_bytes = mib;
+
 std::unexpected<Error> bad_group(const Chunk& chunk, std::string_view what) {
     return fail(ErrorKind::damaged, fmt::format("block group {}: {}; run btrkit-check", chunk.start.bytenr, what));
 }
@@ -125,56 +128,96 @@ Result<std::vector<SpaceLedger::Group*>*> SpaceLedger::groups_for(u64 wanted) {
     return &groups;
 }
 
-Result<std::optional<Logical>> SpaceLedger::take_from(std::span<Group* const> groups) {
-    const u32 nodesize = filesystem_->geometry().nodesize;
+Result<std::optional<Logical>> SpaceLedger::take_from(std::span<Group* const> groups, u64 bytes) {
     for (auto* group : groups) {
-        if (group->chunk.length - group->used_bytes < nodesize) {
+        if (bytes >= group->lacks_bytes || group->chunk.length - group->used_bytes < bytes) {
             continue;
         }
         if (!group->space) {
             BTRKIT_TRY(load(*group));
         }
-        if (const auto at = group->space->take(nodesize)) {
-            note_taken(group->chunk, range_from(at->bytenr, nodesize));
+        auto at = group->space->take(bytes);
+        if (!at) {
+            // What was passed over for a longer piece.
+            group->space->rewind();
+            at = group->space->take(bytes);
+        }
+        if (at) {
+            note_taken(group->chunk, range_from(at->bytenr, bytes));
             return at;
         }
+        group->lacks_bytes = bytes;
     }
     return std::nullopt;
 }
 
-/// A chunk that nobody has used.
-Result<SpaceLedger::Group*> SpaceLedger::add_group(u64 type) {
+/// The most first, then half of that, and so on.
+Result<std::optional<Range>> SpaceLedger::take_longest(std::span<Group* const> groups, u64 most_bytes,
+                                                       u64 least_bytes) {
+    const u32 sectorsize = filesystem_->geometry().sectorsize;
+    for (u64 bytes = most_bytes;; bytes = std::max(round_up(bytes / 2, sectorsize), least_bytes)) {
+        BTRKIT_TRY_ASSIGN(const auto at, take_from(groups, bytes));
+        if (at) {
+            return range_from(at->bytenr, bytes);
+        }
+        if (bytes <= least_bytes) {
+            return std::nullopt;
+        }
+    }
+}
+
+/// Lays a chunk that nobody has used; false where there is no room for one.
+Result<bool> SpaceLedger::add_group(u64 type) {
     BTRKIT_TRY_ASSIGN(const auto chunk, growth_->grow(type));
     if (!chunk) {
-        return nullptr;
+        return false;
     }
     auto& group = groups_[chunk->start.bytenr];
     group.chunk = *chunk;
     group.space.emplace(*chunk);
+    for (auto& [wanted, groups] : groups_of_type_) {
+        if ((chunk->type & wanted) != 0) {
+            groups.push_back(&group);
+        }
+    }
     auto& change = changes_[chunk->start.bytenr];
     change.chunk = *chunk;
     change.is_new = true;
-    return &group;
+    return true;
 }
 
 Result<Logical> SpaceLedger::take_block(u64 tree) {
     const bool is_of_chunk_tree = tree == btrfs::chunk_tree_id;
     const u64 type = is_of_chunk_tree ? btrfs::block_group_system : btrfs::block_group_metadata;
+    const u32 nodesize = filesystem_->geometry().nodesize;
     BTRKIT_TRY_ASSIGN(auto* groups, groups_for(type));
-    BTRKIT_TRY_ASSIGN(auto at, take_from(*groups));
+    BTRKIT_TRY_ASSIGN(auto at, take_from(*groups, nodesize));
     if (!at) {
-        BTRKIT_TRY_ASSIGN(auto* group, add_group(type));
-        if (group != nullptr) {
-            groups->push_back(group);
-            BTRKIT_TRY_ASSIGN(at, take_from(std::span(&group, 1)));
-        }
+        BTRKIT_TRY(add_group(type));
+        BTRKIT_TRY_ASSIGN(at, take_from(*groups, nodesize));
     }
     if (!at) {
         return fail(ErrorKind::no_space,
-                    fmt::format("no space left for {}: make the image larger, or delete subvolumes in a run of its own",
+                    fmt::format("no space left for {}: make the image larger, or delete something in a run of its own",
                                 is_of_chunk_tree ? "the chunk tree" : "metadata"));
     }
     return *at;
+}
+
+Result<Range> SpaceLedger::take_data(u64 bytes, bool in_one_piece) {
+    const u64 least_bytes = in_one_piece ? bytes : filesystem_->geometry().sectorsize;
+    BTRKIT_TRY_ASSIGN(auto* groups, groups_for(btrfs::block_group_data));
+    BTRKIT_TRY_ASSIGN(auto taken,
+                      take_longest(*groups, bytes, std::max(least_bytes, std::min(bytes, good_piece_bytes))));
+    if (!taken) {
+        BTRKIT_TRY(add_group(btrfs::block_group_data));
+        BTRKIT_TRY_ASSIGN(taken, take_longest(*groups, bytes, least_bytes));
+    }
+    if (!taken) {
+        return fail(ErrorKind::no_space, "no space left for data: make the image larger, or remove something in a run "
+                                         "of its own");
+    }
+    return *taken;
 }
 
 void SpaceLedger::note_taken(const Chunk& chunk, Range range) {
@@ -197,6 +240,7 @@ Result<void> SpaceLedger::release(Range range) {
     const auto group = groups_.find(chunk->start.bytenr);
     if (group != groups_.end() && group->second.space) {
         group->second.space->release(range);
+        group->second.lacks_bytes = ~u64{0};
     }
     auto& change = changes_[chunk->start.bytenr];
     change.chunk = *chunk;

@@ -42,6 +42,9 @@ public:
     /// A place for a block of that tree. Fails with no_space, and with damaged where what is recorded of a block group
     /// contradicts itself.
     Result<Logical> take_block(u64 tree);
+    /// Space for data, in whole sectors: that many bytes where there is such a piece, else fewer, unless it must be one
+    /// piece. A chunk is laid before a file is cut into pieces of less than 1 MiB. Fails as take_block() does.
+    Result<Range> take_data(u64 bytes, bool in_one_piece);
     /// Of an extent that is no more. Fails with damaged where no block group holds it.
     Result<void> release(Range range);
 
@@ -56,11 +59,13 @@ private:
         Chunk chunk;
         u64 used_bytes = 0; ///< as the committed block group item says
         std::optional<BlockGroupSpace> space;
+        u64 lacks_bytes = ~u64{0}; ///< there is no piece as long as that
     };
 
     Result<std::vector<Group*>*> groups_for(u64 type);
-    Result<std::optional<Logical>> take_from(std::span<Group* const> groups);
-    Result<Group*> add_group(u64 type);
+    Result<std::optional<Logical>> take_from(std::span<Group* const> groups, u64 bytes);
+    Result<std::optional<Range>> take_longest(std::span<Group* const> groups, u64 most_bytes, u64 least_bytes);
+    Result<bool> add_group(u64 type);
     Result<u64> read_used_bytes(const Chunk& chunk);
     Result<void> load(Group& group);
     Result<RangeSet> read_allocated(const Chunk& chunk) const;
@@ -72,7 +77,7 @@ private:
     ChunkGrowth* growth_;
     Trees committed_;
     std::map<u64, Group> groups_;                       ///< by address
-    std::map<u64, std::vector<Group*>> groups_of_type_; ///< those with most free space first
+    std::map<u64, std::vector<Group*>> groups_of_type_; ///< those that had most free space first
     std::map<u64, GroupChange> changes_;                ///< by address
     std::int64_t used_bytes_change_ = 0;
 };

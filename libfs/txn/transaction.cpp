@@ -182,6 +182,27 @@ Result<void> Transaction::drop_tree(u64 id) {
     return {};
 }
 
+Result<void> Transaction::write_data(Logical at, Bytes bytes) {
+    workspace_->written_data.insert(range_from(at.bytenr, bytes.size()));
+    return workspace_->writer.write(at, bytes);
+}
+
+/// With simple quotas an extent says who has allocated it, for as long as it lives.
+void Transaction::bear_data(u64 tree, Range extent) {
+    ExtentRecord record{.bytenr = extent.start,
+                        .length_bytes = extent.length(),
+                        .generation = generation(),
+                        .flags = btrfs::extent_flag_data,
+                        .level = 0,
+                        .first_key = {},
+                        .refs = {}};
+    if (keeps_simple_quotas()) {
+        record.refs.push_back({.type = btrfs::item_type::extent_owner_ref, .root = tree});
+        workspace_->quotas.add_taken(tree, extent.length());
+    }
+    workspace_->refs.bear(std::move(record));
+}
+
 void Transaction::set_label(std::string_view label) {
     label_ = std::string(label);
 }
@@ -244,8 +265,10 @@ Result<void> Transaction::make_parity() {
         if (chunk.profile().parity == 0) {
             continue;
         }
-        for (const Range written : workspace_->born.within(range_of(chunk)).ranges()) {
-            BTRKIT_TRY(workspace_->writer.write_parity(chunk, {written.start}, {written.end}));
+        for (const auto* all : {&workspace_->born, &workspace_->written_data}) {
+            for (const Range written : all->within(range_of(chunk)).ranges()) {
+                BTRKIT_TRY(workspace_->writer.write_parity(chunk, {written.start}, {written.end}));
+            }
         }
     }
     return {};

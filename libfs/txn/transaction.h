@@ -58,6 +58,16 @@ public:
     /// elsewhere is the caller's matter.
     Result<void> drop_tree(u64 id);
 
+    /// Space for data of files, as SpaceLedger::take_data() gives it. It is to become an extent, by bear_data().
+    Result<Range> take_data(u64 bytes, bool in_one_piece) { return workspace_->space.take_data(bytes, in_one_piece); }
+    /// Writes to space that was taken, whole sectors.
+    Result<void> write_data(Logical at, Bytes bytes);
+    /// What was taken is an extent from now on, of the space of that tree. Where nothing refers to it when changes are
+    /// merged (relieve(), propose()), it is given back.
+    void bear_data(u64 tree, Range extent);
+    /// For reading data: the committed trees, but what is read at any address is what this run has written there.
+    const Filesystem& with_data() const { return workspace_->filesystem; }
+
     /// To be called now and then by whoever changes many items of trees that stay open: where the changes that wait
     /// have outgrown their room they are merged. Nothing read before points to anything after that.
     Result<void> relieve();

@@ -44,8 +44,9 @@ struct Workspace {
     ChunkGrowth growth;
     SpaceLedger space;
     SimpleQuotas quotas;
-    RangeSet freed_data; ///< data extents that are gone, whose checksums are not yet
-    RangeSet born;       ///< tree blocks that this run made, some of which it may have left again
+    RangeSet freed_data;   ///< data extents that are gone, whose checksums are not yet
+    RangeSet written_data; ///< data that this run wrote, some of which may be gone again
+    RangeSet born;         ///< tree blocks that this run made, some of which it may have left again
 
     std::size_t waiting_bytes() const {
         std::size_t sum = refs.waiting_bytes();

@@ -4,6 +4,7 @@
 #include "apps/check/check.h"
 #include "apps/dump_super/dump_super.h"
 #include "apps/dump_tree/dump_tree.h"
+#include "apps/edit/edit.h"
 #include "apps/mkfs/mkfs.h"
 #include "apps/scrub/scrub.h"
 #include "apps/send/send.h"
@@ -77,6 +78,26 @@ std::vector<Paper> papers() {
             {"btrkit-check", apps::run_check, {"0", "4", "8", "16", "32"}},
             {"btrkit-dump-super", apps::run_dump_super},
             {"btrkit-dump-tree", apps::run_dump_tree, {"0", "1", "2", "130"}},
+            {"btrkit-edit",
+             apps::run_edit,
+             {"0", "1", "2", "130"},
+             {{"put"},
+              {"mkdir"},
+              {"rm"},
+              {"mv"},
+              {"cp"},
+              {"ln"},
+              {"mknod"},
+              {"chmod"},
+              {"chown"},
+              {"touch"},
+              {"truncate"},
+              {"setfattr"},
+              {"chattr"},
+              {"compress"},
+              {"get"},
+              {"lsattr"},
+              {"-f", "script"}}},
             {"btrkit-mkfs", apps::run_mkfs, {"0", "1", "2", "130"}},
             {"btrkit-scrub", apps::run_scrub, {"0", "1", "2", "3", "130"}},
             {"btrkit-send", apps::run_send, {"0", "1", "2", "130"}},

@@ -5,7 +5,7 @@
 #include "formats/btrfs/block_group.h"
 #include "libfs/fs/compression.h"
 #include "libfs/ops/mkfs/features.h"
-#include "libfs/ops/mkfs/source/source_tree.h"
+#include "libfs/ops/mkfs/from_source.h"
 #include "libfs/volume/geometry.h"
 
 #include <optional>

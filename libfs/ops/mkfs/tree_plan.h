@@ -3,7 +3,7 @@
 #pragma once
 
 #include "formats/btrfs/uuid.h"
-#include "libfs/ops/mkfs/source/source_tree.h"
+#include "libfs/ops/mkfs/from_source.h"
 
 #include <optional>
 #include <unordered_map>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "libfs/ops/mkfs/source/directory_source.h"
+#include "libfs/ops/source/directory_source.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/unit/ops/mkfs_sources.h"
 
@@ -15,7 +15,7 @@
 namespace directory_source_test {
 
 using namespace btrkit;
-using namespace btrkit::mkfs;
+using namespace btrkit::source;
 using namespace btrkit::test;
 
 namespace {

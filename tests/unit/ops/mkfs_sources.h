@@ -2,7 +2,7 @@
 // Looking at source trees in tests.
 #pragma once
 
-#include "libfs/ops/mkfs/source/adjust.h"
+#include "libfs/ops/source/adjust.h"
 
 #include <doctest/doctest.h>
 
@@ -11,32 +11,32 @@
 
 namespace btrkit::test {
 
-inline u32 number_at(const mkfs::SourceTree& tree, std::string_view path) {
-    const Result<u32> inode = mkfs::find_inode(tree, path);
+inline u32 number_at(const source::SourceTree& tree, std::string_view path) {
+    const Result<u32> inode = source::find_inode(tree, path);
     REQUIRE_MESSAGE(inode.has_value(), path);
     return *inode;
 }
 
-inline const mkfs::SourceInode& inode_at(const mkfs::SourceTree& tree, std::string_view path) {
+inline const source::SourceInode& inode_at(const source::SourceTree& tree, std::string_view path) {
     return tree.inodes[number_at(tree, path)];
 }
 
 /// [offset, offset + length) of the file.
-inline Result<std::string> read_range(const mkfs::SourceTree& tree, std::string_view path, u64 offset, u64 length) {
+inline Result<std::string> read_range(const source::SourceTree& tree, std::string_view path, u64 offset, u64 length) {
     std::string text(length, '?');
     BTRKIT_TRY(tree.content->read(inode_at(tree, path).content, offset, std::as_writable_bytes(std::span(text))));
     return text;
 }
 
 /// All of the file.
-inline std::string text_of(const mkfs::SourceTree& tree, std::string_view path) {
+inline std::string text_of(const source::SourceTree& tree, std::string_view path) {
     const Result<std::string> text = read_range(tree, path, 0, inode_at(tree, path).size);
     REQUIRE_MESSAGE(text.has_value(), text.error().message);
     return *text;
 }
 
-inline std::optional<std::string> xattr_of(const mkfs::SourceInode& inode, std::string_view name) {
-    for (const mkfs::Xattr& xattr : inode.xattrs) {
+inline std::optional<std::string> xattr_of(const source::SourceInode& inode, std::string_view name) {
+    for (const source::Xattr& xattr : inode.xattrs) {
         if (xattr.name == name) {
             return xattr.value;
         }

@@ -5,7 +5,7 @@
 #include "libfs/base/checksum.h"
 #include "libfs/io/memory_device.h"
 #include "libfs/ops/mkfs/mkfs.h"
-#include "libfs/ops/mkfs/source/adjust.h"
+#include "libfs/ops/source/adjust.h"
 #include "tests/support/crash_states.h"
 #include "tests/support/effort.h"
 #include "tests/support/faulty_device.h"

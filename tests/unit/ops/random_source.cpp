@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tests/unit/ops/random_source.h"
 
-#include "libfs/ops/mkfs/files/batch_maker.h"
-#include "libfs/ops/mkfs/source/adjust.h"
+#include "libfs/ops/source/adjust.h"
 #include "tests/support/content_hash.h"
 
 #include <cassert>
@@ -15,7 +14,7 @@ namespace btrkit::test {
 namespace {
 
 /// Files in memory.
-class TextContent final : public mkfs::Content {
+class TextContent final : public source::Content {
 public:
     Result<void> read(u32 content, u64 offset, MutableBytes out) const override {
         const auto& text = texts.at(content);
@@ -29,21 +28,22 @@ public:
 
 class Maker {
 public:
-    explicit Maker(unsigned seed) : random_(seed), tree_(mkfs::empty_source_tree({.sec = 1'700'000'000, .nsec = 5})) {}
+    explicit Maker(unsigned seed)
+        : random_(seed), tree_(source::empty_source_tree({.sec = 1'700'000'000, .nsec = 5})) {}
 
-    mkfs::SourceTree make() {
+    source::SourceTree make() {
         fill(0, 0);
         add_links();
         tree_.content = std::move(content_);
-        mkfs::settle(tree_);
+        source::settle(tree_);
         mark_subvolumes();
-        mkfs::split_links(tree_);
+        source::split_links(tree_);
         return std::move(tree_);
     }
 
 private:
     u64 below(u64 bound) { return random_() % bound; }
-    mkfs::Time time() {
+    source::Time time() {
         return {.sec = static_cast<std::int64_t>(below(5'000'000'000)) - 1'000'000'000,
                 .nsec = static_cast<u32>(below(1'000'000'000))};
     }
@@ -57,7 +57,7 @@ private:
     }
 
     u32 add(u32 directory, u32 mode) {
-        mkfs::SourceInode inode;
+        source::SourceInode inode;
         inode.mode = mode | static_cast<u32>(below(07777 + 1));
         inode.uid = static_cast<u32>(below(100'000));
         inode.gid = static_cast<u32>(below(100'000));
@@ -105,7 +105,7 @@ private:
 
     void add_file(u32 directory) {
         const u32 file = add(directory, S_IFREG);
-        mkfs::SourceInode& inode = tree_.inodes[file];
+        source::SourceInode& inode = tree_.inodes[file];
         constexpr u64 sizes[] = {0, 1, 2047, 2048, 2049, 4095, 4096, 4097, 65536, 131072, 131073};
         inode.size = below(2) == 0 ? sizes[below(std::size(sizes))] : below(below(20) == 0 ? 3'000'000 : 40'000);
         inode.flags = below(10) == 0 ? btrfs::inode_nodatacow | btrfs::inode_nodatasum : 0;
@@ -139,8 +139,8 @@ private:
     void mark_subvolumes() {
         for (u32 i = 1; i < tree_.inodes.size(); ++i) {
             if (S_ISDIR(tree_.inodes[i].mode) && below(4) == 0) {
-                const auto kind = below(2) == 0 ? mkfs::SubvolumeKind::writable : mkfs::SubvolumeKind::read_only;
-                const auto marked = mkfs::mark_subvolume(tree_, mkfs::path_of(tree_, i), kind);
+                const auto kind = below(2) == 0 ? source::SubvolumeKind::writable : source::SubvolumeKind::read_only;
+                const auto marked = source::mark_subvolume(tree_, source::path_of(tree_, i), kind);
                 assert(marked);
                 static_cast<void>(marked);
             }
@@ -148,12 +148,12 @@ private:
     }
 
     std::mt19937_64 random_;
-    mkfs::SourceTree tree_;
+    source::SourceTree tree_;
     std::unique_ptr<TextContent> content_ = std::make_unique<TextContent>();
     u64 next_name_ = 0;
 };
 
-TreeRecord record_of(const mkfs::SourceTree& tree, u32 number, u64 nlink, u32 sectorsize) {
+TreeRecord record_of(const source::SourceTree& tree, u32 number, u64 nlink, u32 sectorsize) {
     const auto& inode = tree.inodes[number];
     TreeRecord record = {.mode = inode.mode,
                          .uid = inode.uid,
@@ -173,7 +173,7 @@ TreeRecord record_of(const mkfs::SourceTree& tree, u32 number, u64 nlink, u32 se
     if (S_ISREG(inode.mode)) {
         record.size = inode.size;
         ContentHash hash;
-        for (const auto& range : mkfs::sector_ranges(inode, sectorsize)) {
+        for (const auto& range : source::sector_ranges(inode, sectorsize)) {
             const u64 end = std::min(range.offset + range.length, inode.size);
             std::vector<std::byte> bytes(end - range.offset);
             const auto read = tree.content->read(inode.content, range.offset, bytes);
@@ -191,11 +191,11 @@ TreeRecord record_of(const mkfs::SourceTree& tree, u32 number, u64 nlink, u32 se
 
 } // namespace
 
-mkfs::SourceTree random_source(unsigned seed) {
+source::SourceTree random_source(unsigned seed) {
     return Maker(seed).make();
 }
 
-TreeListing listing_of(const mkfs::SourceTree& tree, u32 sectorsize) {
+TreeListing listing_of(const source::SourceTree& tree, u32 sectorsize) {
     std::vector<u64> names(tree.inodes.size(), 0);
     for (const auto& inode : tree.inodes) {
         for (const auto& entry : inode.entries) {
@@ -209,8 +209,8 @@ TreeListing listing_of(const mkfs::SourceTree& tree, u32 sectorsize) {
         waiting.pop_back();
         auto record = record_of(tree, number, names[number], sectorsize);
         record.path = path;
-        record.is_subvolume = tree.inodes[number].subvolume != mkfs::SubvolumeKind::none;
-        record.is_read_only = tree.inodes[number].subvolume == mkfs::SubvolumeKind::read_only;
+        record.is_subvolume = tree.inodes[number].subvolume != source::SubvolumeKind::none;
+        record.is_read_only = tree.inodes[number].subvolume == source::SubvolumeKind::read_only;
         records.push_back({std::move(record), {0, number}});
         for (const auto& entry : tree.inodes[number].entries) {
             waiting.push_back({path == "." ? entry.name : path + "/" + entry.name, entry.inode});

@@ -2,7 +2,7 @@
 // Random trees of files, the same for the same seed, and what an image of one must read back as.
 #pragma once
 
-#include "libfs/ops/mkfs/source/source_tree.h"
+#include "libfs/ops/source/source_tree.h"
 #include "tests/support/tree_listing.h"
 
 #include <random>
@@ -10,9 +10,9 @@
 namespace btrkit::test {
 
 /// Directories, files with holes, hard links, symlinks, special files, attributes, subvolumes; settled.
-mkfs::SourceTree random_source(unsigned seed);
+source::SourceTree random_source(unsigned seed);
 
 /// As list_image() would list an image of it.
-TreeListing listing_of(const mkfs::SourceTree& tree, u32 sectorsize);
+TreeListing listing_of(const source::SourceTree& tree, u32 sectorsize);
 
 } // namespace btrkit::test

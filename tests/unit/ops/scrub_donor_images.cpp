@@ -6,7 +6,7 @@
 #include "libfs/io/file_device.h"
 #include "libfs/io/memory_device.h"
 #include "libfs/ops/mkfs/mkfs.h"
-#include "libfs/ops/mkfs/source/adjust.h"
+#include "libfs/ops/source/adjust.h"
 #include "tests/support/temporary_folder.h"
 
 #include <doctest/doctest.h>

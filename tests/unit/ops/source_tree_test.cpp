@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "formats/btrfs/flags.h"
-#include "libfs/ops/mkfs/source/adjust.h"
-#include "libfs/ops/mkfs/source/posix_acl.h"
-#include "libfs/ops/mkfs/source/tar_tree.h"
+#include "libfs/ops/source/adjust.h"
+#include "libfs/ops/source/posix_acl.h"
+#include "libfs/ops/source/tar_tree.h"
 #include "tests/unit/ops/mkfs_sources.h"
 
 #include <sys/stat.h>
@@ -10,7 +10,7 @@
 namespace source_tree_test {
 
 using namespace btrkit;
-using namespace btrkit::mkfs;
+using namespace btrkit::source;
 using namespace btrkit::test;
 
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "formats/btrfs/flags.h"
-#include "libfs/ops/mkfs/source/posix_acl.h"
-#include "libfs/ops/mkfs/source/tar_source.h"
+#include "libfs/ops/source/posix_acl.h"
+#include "libfs/ops/source/tar_source.h"
 #include "tests/support/tar_text.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/unit/ops/mkfs_sources.h"
@@ -11,7 +11,7 @@
 namespace tar_source_test {
 
 using namespace btrkit;
-using namespace btrkit::mkfs;
+using namespace btrkit::source;
 using namespace btrkit::test;
 
 namespace {

@@ -18,7 +18,7 @@ Result<FilledTree> FileFiller::fill(const PlannedTree& planned, CsumWriter& csum
     Items items = {.tree = tree,
                    .inodes = InodeItems(context_.plan, parameters.geometry),
                    .data = FileItemWriter(tree, parameters.geometry, planned.id, first_generation, extents)};
-    BatchMaker maker(parameters, context_.plan, planned);
+    BatchMaker maker(parameters.geometry, parameters.compression, context_.plan.source(), planned.inodes);
     Result<void> status;
     run_ordered(
         context_.run.parallelism, [&] { return context_.run.stop.stop_requested() ? nullptr : maker.next(); },
@@ -40,23 +40,11 @@ Result<FilledTree> FileFiller::fill(const PlannedTree& planned, CsumWriter& csum
 /// What is done to a batch by itself, in any order and on any thread.
 void FileFiller::work(Batch& batch) {
     if (context_.depth == DataDepth::contents) {
-        batch.status = read(batch);
+        batch.status = read_batch(context_.plan.source(), batch);
     }
     if (batch.status) {
         packer_.pack(batch.data);
     }
-}
-
-Result<void> FileFiller::read(Batch& batch) const {
-    const SourceTree& source = context_.plan.source();
-    batch.data.plain.resize(batch.data.plain_bytes);
-    for (std::size_t i = 0; i < batch.data.pieces.size(); ++i) {
-        const DataPiece& piece = batch.data.pieces[i];
-        const auto out = MutableBytes(batch.data.plain).subspan(piece.plain_offset, piece.length);
-        const u32 content = source.inodes[batch.piece_sources[i]].content;
-        BTRKIT_TRY(source.content->read(content, piece.file_offset, out));
-    }
-    return {};
 }
 
 Result<void> FileFiller::settle(Batch& batch, Items& items, CsumWriter& csums) {

@@ -4,9 +4,11 @@
 
 #include "libfs/base/run_context.h"
 #include "libfs/edit/csum_writer.h"
-#include "libfs/ops/mkfs/files/batch_maker.h"
 #include "libfs/ops/mkfs/files/inode_items.h"
 #include "libfs/ops/mkfs/image/metadata_store.h"
+#include "libfs/ops/mkfs/parameters.h"
+#include "libfs/ops/mkfs/tree_plan.h"
+#include "libfs/ops/source/batch_maker.h"
 
 namespace btrkit::mkfs {
 
@@ -46,7 +48,6 @@ private:
     };
 
     void work(Batch& batch);
-    Result<void> read(Batch& batch) const;
     Result<void> settle(Batch& batch, Items& items, CsumWriter& csums);
     Result<void> place_run(Batch& batch, const DataRun& run);
     Result<void> write(const Batch& batch) const;

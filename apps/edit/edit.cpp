@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+#include "apps/edit/edit.h"
+
+#include "apps/changing/change_image.h"
+#include "apps/common/exit_status.h"
+#include "apps/common/fresh_values.h"
+#include "apps/common/source_date.h"
+#include "apps/edit/attribute_text.h"
+#include "apps/edit/edit_verbs.h"
+#include "apps/edit/reading.h"
+#include "libfs/ops/edit_files/change.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace btrkit::apps {
+
+namespace {
+
+struct ReadingVerb {
+    std::string_view name;
+    std::string_view operands;
+    std::string_view summary;
+    App run;
+};
+constexpr std::array reading_verbs = std::to_array<ReadingVerb>({
+    {"get", "PATH HOST", "take a file or folder out", run_edit_get},
+    {"lsattr", "PATH...", "show the flags of files", run_edit_lsattr},
+});
+
+std::string edit_help() {
+    std::string text = fmt::format("Usage: {} IMAGE VERB [OPTIONS] [ARGUMENTS]\n"
+                                   "Files in a btrfs image that is not mounted.\n\n",
+                                   edit_tool);
+    const auto add = [&](std::string_view name, std::string_view operands, std::string_view summary) {
+        text += fmt::format("  {:<34}{}\n", fmt::format("{} {}", name, operands), summary);
+    };
+    for (const auto& verb : edit_verbs()) {
+        add(verb.name(), verb.operands, verb.summary);
+    }
+    for (const auto& verb : reading_verbs) {
+        add(verb.name, verb.operands, verb.summary);
+    }
+    add("-f FILE", "", "the verbs that change, one a line, in one commit");
+    return text + fmt::format("\n{0} VERB --help tells more, --version the version.\n", edit_tool);
+}
+
+/// Nothing of the host but its temporary files.
+std::string spool_folder() {
+    const char* folder = std::getenv("TMPDIR");
+    return folder != nullptr && *folder != '\0' ? folder : "/var/tmp";
+}
+
+constexpr Document edit_document{.tool = edit_tool, .name = "edit", .version = 2};
+
+int run_edit_commands(const CommandLine& line, const WriteFlags& flags, std::span<const edit_files::Command> commands,
+                      Io& io) {
+    const auto epoch = source_date_epoch();
+    if (!epoch) {
+        return line.wrong_usage(io, epoch.error().message);
+    }
+    const auto run = [&](const ChangeInputs& inputs) {
+        return edit_files::run(inputs.filesystem, inputs.devices, commands,
+                               {.commit = inputs.commit,
+                                .transaction = inputs.transaction,
+                                .now = *epoch ? Time{.sec = **epoch} : current_time(),
+                                .latest_mtime = *epoch,
+                                .spool_directory = spool_folder()},
+                               inputs.context);
+    };
+    return change_image(line, io, flags, {.document = edit_document, .run = run});
+}
+
+int run_edit_verb(const EditVerb& verb, std::span<const std::string> arguments, Io& io) {
+    const auto name = verb.name();
+    const auto operands = fmt::format("IMAGE {}", verb.operands);
+    // -n and -v are those of setfattr(1) there.
+    const bool has_short_names = name != "setfattr";
+    CommandLine line({.name = edit_tool,
+                      .operands = operands,
+                      .summary = verb.summary,
+                      .verb = name,
+                      .has_short_verbose = has_short_names});
+    WriteFlags flags;
+    EditFlags edit_flags;
+    add_write_flags(line, flags, has_short_names);
+    verb.declare(line.app(), edit_flags);
+    if (const auto status = line.parse(arguments, io)) {
+        return *status;
+    }
+    const auto changes = verb.make(edit_flags);
+    if (!changes) {
+        return line.wrong_usage(io, changes.error().message);
+    }
+    std::vector<edit_files::Command> commands;
+    for (const auto& change : *changes) {
+        commands.push_back({.change = change});
+    }
+    return run_edit_commands(line, flags, commands, io);
+}
+
+int run_edit_script(std::span<const std::string> arguments, Io& io) {
+    CommandLine line({.name = edit_tool,
+                      .operands = "IMAGE -f FILE",
+                      .summary = "Do the commands of a script, one a line and all in one commit."});
+    WriteFlags flags;
+    std::string path;
+    add_write_flags(line, flags);
+    line.app().add_option("-f", path, "the script; - for standard input")->option_text("FILE")->required();
+    if (const auto status = line.parse(arguments, io)) {
+        return *status;
+    }
+    const auto text = read_script(path);
+    const auto changes = text ? parse_script_of(edit_verbs(), *text) : std::unexpected(text.error());
+    if (!changes) {
+        return line.wrong_usage(io, changes.error().message);
+    }
+    std::vector<edit_files::Command> commands;
+    for (const auto& [change, number] : *changes) {
+        commands.push_back({.change = change, .line = number});
+    }
+    return run_edit_commands(line, flags, commands, io);
+}
+
+std::vector<std::string> without_verb(std::span<const std::string> arguments, std::size_t verb_at) {
+    std::vector<std::string> rest(arguments.begin(), arguments.end());
+    rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(verb_at));
+    return rest;
+}
+
+} // namespace
+
+int run_edit(std::span<const std::string> arguments, Io& io) {
+    // The image may come first, as it reads best, or the verb, as in other tools.
+    for (std::size_t at = 0; at < std::min<std::size_t>(arguments.size(), 2); ++at) {
+        const auto words = arguments.subspan(at);
+        if (const auto* verb = find_verb(edit_verbs(), words)) {
+            return run_edit_verb(*verb, without_verb(arguments, at), io);
+        }
+        const auto* reading = std::ranges::find(reading_verbs, words.front(), &ReadingVerb::name);
+        if (reading != reading_verbs.end()) {
+            return reading->run(without_verb(arguments, at), io);
+        }
+    }
+    if (std::ranges::any_of(arguments, [](const std::string& each) { return each.starts_with("-f"); })) {
+        return run_edit_script(arguments, io);
+    }
+    CommandLine line({.name = edit_tool, .operands = "IMAGE VERB ...", .summary = ""});
+    line.replace_help(edit_help());
+    if (arguments.size() > 1 && !arguments[1].starts_with('-')) {
+        return line.wrong_usage(io, fmt::format("there is no verb '{}'", printable(arguments[1])));
+    }
+    if (!arguments.empty() && !arguments.front().starts_with('-')) {
+        return line.wrong_usage(io, "a verb follows IMAGE");
+    }
+    if (const auto status = line.parse(arguments, io)) {
+        return *status;
+    }
+    return line.wrong_usage(io, "the arguments are IMAGE and a verb");
+}
+
+} // namespace btrkit::apps

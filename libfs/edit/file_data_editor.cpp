@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/edit/file_data_editor.h"
+
+#include "libfs/base/names.h"
+#include "libfs/edit/data_packer.h"
+#include "libfs/edit/data_store.h"
+#include "libfs/edit/file_item_writer.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+namespace btrkit {
+
+namespace {
+
+/// What is written in one piece at most: what stands in memory at a time.
+constexpr u64 most_written_bytes = mib;
+
+std::unexpected<Error> no_data_change(std::string why) {
+    return fail(ErrorKind::refused, std::move(why));
+}
+
+bool is_zero(Bytes bytes) {
+    return std::ranges::all_of(bytes, [](std::byte byte) { return byte == std::byte{0}; });
+}
+
+} // namespace
+
+FileDataEditor::FileDataEditor(InodeEditor& inodes) : inodes_(&inodes), reader_(inodes.transaction().with_data()) {}
+
+Range FileDataEditor::sectors_of(Range range) const {
+    return {round_down(range.start, sectorsize()), round_up(range.end, sectorsize())};
+}
+
+Result<FileDataEditor::Open> FileDataEditor::open(const PlaceInTree& place) {
+    BTRKIT_TRY_ASSIGN(auto* tree, inodes_->writable_tree(place.tree));
+    BTRKIT_TRY_ASSIGN(const auto inode, inodes_->get(place));
+    if (!S_ISREG(inode.mode)) {
+        return no_data_change("it is no regular file");
+    }
+    if ((inode.flags & (btrfs::inode_immutable | btrfs::inode_append)) != 0) {
+        return no_data_change("it is immutable or append-only (chattr -ia first)");
+    }
+    if ((inode.flags & btrfs::inode_ro_verity) != 0) {
+        return no_data_change("it is protected by fs-verity: what it holds can't be changed");
+    }
+    return Open{.place = place,
+                .inode = inode,
+                .items = FileExtentItems(*tree, place.tree, inodes_->transaction().geometry(), place.inode)};
+}
+
+Result<void> FileDataEditor::close(const Open& file, u64 new_flags) {
+    return inodes_->change(file.place, [&](btrfs::InodeItem& item) {
+        item.size = file.inode.size;
+        item.nbytes = file.inode.nbytes;
+        item.flags = item.flags | new_flags;
+        item.mtime = item.ctime = timespec_of(inodes_->now());
+    });
+}
+
+/// Whole sectors. What this run has written is read without proof: it lies in memory, or in a file of ours.
+Result<void> FileDataEditor::read_sectors(Open& file, u64 offset, MutableBytes out) {
+    std::ranges::fill(out, std::byte{0});
+    const Range wanted = range_from(offset, out.size());
+    for (u64 at = wanted.start; at < wanted.end;) {
+        BTRKIT_TRY_ASSIGN(const auto extent, file.items.first_beyond(at));
+        if (!extent || extent->offset >= wanted.end) {
+            break;
+        }
+        const Range part = {std::max(at, extent->offset), std::min(wanted.end, end_of(*extent))};
+        if (extent->is_data()) {
+            const bool verify = file.inode.has_checksums() && extent->generation < inodes_->transaction().generation();
+            BTRKIT_TRY(reader_.read(*extent, verify, part.start - extent->offset,
+                                    out.subspan(part.start - wanted.start, part.length())));
+        }
+        at = part.end;
+    }
+    return {};
+}
+
+Result<bool> FileDataEditor::is_inline(Open& file) {
+    BTRKIT_TRY_ASSIGN(const auto first, file.items.first_beyond(0));
+    return first && first->kind == ExtentKind::inline_data;
+}
+
+Result<void> FileDataEditor::drop(Open& file, Range range) {
+    BTRKIT_TRY_ASSIGN(const u64 dropped, file.items.drop(range));
+    file.inode.nbytes -= std::min(dropped, file.inode.nbytes);
+    return {};
+}
+
+/// In the place of whatever the file has there.
+Result<void> FileDataEditor::store_sectors(Open& file, u64 offset, Bytes sectors) {
+    auto& transaction = inodes_->transaction();
+    BTRKIT_TRY(drop(file, range_from(offset, sectors.size())));
+    while (!sectors.empty()) {
+        const Bytes part = sectors.first(std::min<u64>(sectors.size(), most_written_bytes));
+        const auto csums =
+            file.inode.has_checksums() ? checksums_of(transaction.geometry(), part) : std::vector<std::byte>();
+        BTRKIT_TRY_ASSIGN(const auto range, store_data(transaction, part, csums, false));
+        transaction.bear_data(file.place.tree, range);
+        file.items.put({.kind = ExtentKind::regular,
+                        .offset = offset,
+                        .length = range.length(),
+                        .generation = transaction.generation(),
+                        .ram_bytes = range.length(),
+                        .disk = {range.start},
+                        .disk_num_bytes = range.length()});
+        file.inode.nbytes += range.length();
+        offset += range.length();
+        sectors = sectors.subspan(range.length());
+    }
+    return {};
+}
+
+/// All that the file holds; it has no other data.
+Result<void> FileDataEditor::put_inline(Open& file, Bytes plain) {
+    if (plain.empty()) {
+        return {};
+    }
+    file.items.put({.kind = ExtentKind::inline_data,
+                    .offset = 0,
+                    .length = round_up(plain.size(), sectorsize()),
+                    .generation = inodes_->transaction().generation(),
+                    .ram_bytes = plain.size(),
+                    .inline_bytes = {plain.begin(), plain.end()}});
+    file.inode.nbytes += plain.size();
+    return {};
+}
+
+/// What is inline, as far as the file goes, and filled up with zeros to whole sectors; the file has no data then.
+Result<std::vector<std::byte>> FileDataEditor::take_inline(Open& file) {
+    BTRKIT_TRY_ASSIGN(const auto extent, file.items.first_beyond(0));
+    std::vector<std::byte> plain(extent->length);
+    BTRKIT_TRY(read_sectors(file, 0, plain));
+    const auto held = std::min<u64>(plain.size(), file.inode.size);
+    std::ranges::fill(MutableBytes(plain).subspan(held), std::byte{0});
+    BTRKIT_TRY(drop(file, {0, extent->length}));
+    return plain;
+}
+
+/// Data that is to be changed by sectors stands in sectors.
+Result<void> FileDataEditor::spill_inline(Open& file) {
+    BTRKIT_TRY_ASSIGN(const bool is_there, is_inline(file));
+    if (!is_there) {
+        return {};
+    }
+    BTRKIT_TRY_ASSIGN(const auto plain, take_inline(file));
+    return store_sectors(file, 0, plain);
+}
+
+/// A range within one sector; nothing is written where it reads as zeros already.
+Result<void> FileDataEditor::zero(Open& file, u64 start, u64 end) {
+    if (start >= end) {
+        return {};
+    }
+    const u64 sector_start = round_down(start, sectorsize());
+    BTRKIT_TRY_ASSIGN(const auto extent, file.items.first_beyond(sector_start));
+    if (!extent || extent->offset > sector_start || !extent->is_data()) {
+        return {};
+    }
+    std::vector<std::byte> sector(sectorsize());
+    BTRKIT_TRY(read_sectors(file, sector_start, sector));
+    const auto zeroed = MutableBytes(sector).subspan(start - sector_start, end - start);
+    if (is_zero(zeroed)) {
+        return {};
+    }
+    std::ranges::fill(zeroed, std::byte{0});
+    return store_sectors(file, sector_start, sector);
+}
+
+/// The file ends there or behind: what is between its old end and that is a hole. No inline data is in it.
+Result<void> FileDataEditor::reach(Open& file, u64 offset) {
+    const u64 old_end = file.inode.size;
+    if (offset <= old_end) {
+        return {};
+    }
+    // Nobody cares what stands behind a file's end, until it grows over it.
+    BTRKIT_TRY(zero(file, old_end, std::min(offset, round_up(old_end, sectorsize()))));
+    file.inode.size = offset;
+    return file.items.fill_holes({round_up(old_end, sectorsize()), round_up(offset, sectorsize())});
+}
+
+Result<void> FileDataEditor::resize(const PlaceInTree& place, u64 size) {
+    BTRKIT_TRY_ASSIGN(auto file, open(place));
+    if (size > file_offset_end) {
+        return fail(ErrorKind::no_space, fmt::format("{} bytes are more than a file can have", size));
+    }
+    BTRKIT_TRY_ASSIGN(const bool was_inline, is_inline(file));
+    if (was_inline && size <= max_inline_bytes) {
+        BTRKIT_TRY_ASSIGN(auto plain, take_inline(file));
+        plain.resize(size);
+        BTRKIT_TRY(put_inline(file, plain));
+        file.inode.size = size;
+        return close(file);
+    }
+    BTRKIT_TRY(spill_inline(file));
+    if (size < file.inode.size) {
+        BTRKIT_TRY(drop(file, {round_up(size, sectorsize()), file_offset_end}));
+        BTRKIT_TRY(zero(file, size, round_up(size, sectorsize())));
+        file.inode.size = size;
+    }
+    BTRKIT_TRY(reach(file, size));
+    return close(file);
+}
+
+Result<void> FileDataEditor::write(const PlaceInTree& place, u64 offset, Bytes bytes) {
+    BTRKIT_TRY_ASSIGN(auto file, open(place));
+    const u64 end = offset + bytes.size();
+    if (bytes.empty()) {
+        return {};
+    }
+    if (offset > file_offset_end || end > file_offset_end) {
+        return fail(ErrorKind::no_space, fmt::format("{} bytes are more than a file can have", end));
+    }
+    BTRKIT_TRY_ASSIGN(const auto first, file.items.first_beyond(0));
+    const u64 new_size = std::max(file.inode.size, end);
+    const bool was_inline = first && first->kind == ExtentKind::inline_data;
+    if (new_size <= max_inline_bytes && (was_inline || (!first && file.inode.size == 0))) {
+        std::vector<std::byte> plain;
+        if (was_inline) {
+            BTRKIT_TRY_ASSIGN(plain, take_inline(file));
+        }
+        plain.resize(new_size);
+        std::ranges::copy(bytes, plain.begin() + static_cast<std::ptrdiff_t>(offset));
+        BTRKIT_TRY(put_inline(file, plain));
+        file.inode.size = new_size;
+        return close(file);
+    }
+    BTRKIT_TRY(spill_inline(file));
+    BTRKIT_TRY(reach(file, offset));
+    while (!bytes.empty()) {
+        const Bytes part = bytes.first(std::min<u64>(bytes.size(), most_written_bytes - offset % sectorsize()));
+        const Range sectors = sectors_of(range_from(offset, part.size()));
+        std::vector<std::byte> buffer(sectors.length());
+        if (sectors.start < offset) {
+            BTRKIT_TRY(read_sectors(file, sectors.start, MutableBytes(buffer).first(sectorsize())));
+        }
+        if (offset + part.size() < std::min(sectors.end, file.inode.size)) {
+            BTRKIT_TRY(read_sectors(file, sectors.end - sectorsize(), MutableBytes(buffer).last(sectorsize())));
+        }
+        std::ranges::copy(part, buffer.begin() + static_cast<std::ptrdiff_t>(offset - sectors.start));
+        if (sectors.end > new_size) {
+            std::ranges::fill(MutableBytes(buffer).subspan(new_size - sectors.start), std::byte{0});
+        }
+        BTRKIT_TRY(store_sectors(file, sectors.start, buffer));
+        offset += part.size();
+        bytes = bytes.subspan(part.size());
+    }
+    file.inode.size = new_size;
+    return close(file);
+}
+
+Result<void> FileDataEditor::punch(const PlaceInTree& place, Range range) {
+    BTRKIT_TRY_ASSIGN(auto file, open(place));
+    range.end = std::min(range.end, round_up(file.inode.size, sectorsize()));
+    if (range.start >= range.end) {
+        return {};
+    }
+    BTRKIT_TRY_ASSIGN(const bool was_inline, is_inline(file));
+    if (was_inline) {
+        BTRKIT_TRY_ASSIGN(auto plain, take_inline(file));
+        plain.resize(file.inode.size);
+        const u64 end = std::min<u64>(range.end, plain.size());
+        std::ranges::fill(MutableBytes(plain).subspan(std::min(range.start, end), end - std::min(range.start, end)),
+                          std::byte{0});
+        BTRKIT_TRY(plain.size() <= max_inline_bytes ? put_inline(file, plain) : [&] {
+            plain.resize(round_up(plain.size(), sectorsize()));
+            return store_sectors(file, 0, plain);
+        }());
+        return close(file);
+    }
+    const Range whole = {round_up(range.start, sectorsize()), round_down(range.end, sectorsize())};
+    BTRKIT_TRY(zero(file, range.start, std::min(whole.start, range.end)));
+    if (whole.start <= whole.end) {
+        BTRKIT_TRY(zero(file, whole.end, range.end));
+    }
+    if (whole.start < whole.end) {
+        BTRKIT_TRY(drop(file, whole));
+        BTRKIT_TRY(file.items.fill_holes(whole));
+    }
+    return close(file);
+}
+
+Result<void> FileDataEditor::preallocate(const PlaceInTree& place, Range range, bool keeps_size) {
+    BTRKIT_TRY_ASSIGN(auto file, open(place));
+    auto& transaction = inodes_->transaction();
+    if (range.start >= range.end || range.end > file_offset_end) {
+        return fail(ErrorKind::usage, "there is nothing to preallocate");
+    }
+    BTRKIT_TRY(spill_inline(file));
+    if (!keeps_size) {
+        BTRKIT_TRY(reach(file, range.end));
+    }
+    const Range sectors = sectors_of(range);
+    for (u64 at = sectors.start; at < sectors.end;) {
+        BTRKIT_TRY_ASSIGN(const auto extent, file.items.first_beyond(at));
+        if (extent && extent->offset <= at && extent->kind != ExtentKind::hole) {
+            at = end_of(*extent);
+            continue;
+        }
+        const bool is_in_hole = extent && extent->offset <= at;
+        const u64 gap_end =
+            !extent ? sectors.end : std::min(sectors.end, is_in_hole ? end_of(*extent) : extent->offset);
+        BTRKIT_TRY_ASSIGN(const auto taken, transaction.take_data(std::min(gap_end - at, max_extent_bytes), false));
+        transaction.bear_data(place.tree, taken);
+        BTRKIT_TRY(drop(file, range_from(at, taken.length())));
+        file.items.put({.kind = ExtentKind::prealloc,
+                        .offset = at,
+                        .length = taken.length(),
+                        .generation = transaction.generation(),
+                        .ram_bytes = taken.length(),
+                        .disk = {taken.start},
+                        .disk_num_bytes = taken.length()});
+        file.inode.nbytes += taken.length();
+        at += taken.length();
+    }
+    return close(file, btrfs::inode_prealloc);
+}
+
+Result<void> FileDataEditor::clone(const PlaceInTree& from, Range range, const PlaceInTree& to, u64 offset) {
+    BTRKIT_TRY_ASSIGN(auto* source_tree, inodes_->transaction().tree(from.tree));
+    BTRKIT_TRY_ASSIGN(const auto source_inode, inodes_->get(from));
+    BTRKIT_TRY_ASSIGN(auto target, open(to));
+    if (!S_ISREG(source_inode.mode)) {
+        return no_data_change("what is to be shared is no regular file");
+    }
+    if (source_inode.has_checksums() != target.inode.has_checksums()) {
+        return no_data_change("one of the files has checksums and the other has not: they can't share data");
+    }
+    const u64 new_end = offset + range.length();
+    const bool ends_well =
+        is_aligned(range.end, sectorsize()) || (range.end == source_inode.size && new_end >= target.inode.size);
+    if (range.start > range.end || range.end > source_inode.size || !is_aligned(range.start, sectorsize()) ||
+        !is_aligned(offset, sectorsize()) || !ends_well || new_end > file_offset_end) {
+        return fail(ErrorKind::usage, "only whole sectors within a file can be shared");
+    }
+    const bool is_same_file = from.tree == to.tree && from.inode == to.inode;
+    if (is_same_file && offset < range.end && range.start < new_end) {
+        return fail(ErrorKind::usage, "a file can't share a range with itself");
+    }
+    if (range.start == range.end) {
+        return {};
+    }
+    Open source = {.place = from,
+                   .inode = source_inode,
+                   .items = FileExtentItems(*source_tree, from.tree, inodes_->transaction().geometry(), from.inode)};
+    BTRKIT_TRY_ASSIGN(const bool source_is_inline, is_inline(source));
+    if (source_is_inline) {
+        return clone_inline(source, range, to, offset);
+    }
+    return clone_extents(source, range, target, offset);
+}
+
+/// Inline data has no extent to share: it is copied.
+Result<void> FileDataEditor::clone_inline(Open& source, Range range, const PlaceInTree& to, u64 offset) {
+    std::vector<std::byte> plain(round_up(range.end, sectorsize()));
+    BTRKIT_TRY(read_sectors(source, 0, plain));
+    return write(to, offset, Bytes(plain).subspan(range.start, range.length()));
+}
+
+Result<void> FileDataEditor::clone_extents(Open& source, Range range, Open& target, u64 offset) {
+    BTRKIT_TRY(spill_inline(target));
+    BTRKIT_TRY(reach(target, offset));
+    const Range sectors = sectors_of(range);
+    BTRKIT_TRY(drop(target, range_from(offset, sectors.length())));
+    for (u64 at = sectors.start; at < sectors.end;) {
+        BTRKIT_TRY_ASSIGN(const auto extent, source.items.first_beyond(at));
+        if (!extent || extent->offset >= sectors.end) {
+            break;
+        }
+        const Range part = {std::max(at, extent->offset), std::min(sectors.end, end_of(*extent))};
+        at = part.end;
+        if (extent->kind == ExtentKind::hole) {
+            continue;
+        }
+        auto shared = part_of(*extent, part);
+        shared.offset = offset + (part.start - sectors.start);
+        target.items.put(shared);
+        target.inode.nbytes += shared.length;
+    }
+    target.inode.size = std::max(target.inode.size, offset + range.length());
+    BTRKIT_TRY(target.items.fill_holes(range_from(offset, sectors.length())));
+    return close(target);
+}
+
+Result<void> FileDataEditor::read(const PlaceInTree& place, u64 offset, MutableBytes out) {
+    BTRKIT_TRY_ASSIGN(auto* tree, inodes_->transaction().tree(place.tree));
+    BTRKIT_TRY_ASSIGN(const auto inode, inodes_->get(place));
+    Open file = {.place = place,
+                 .inode = inode,
+                 .items = FileExtentItems(*tree, place.tree, inodes_->transaction().geometry(), place.inode)};
+    const Range sectors = sectors_of(range_from(offset, out.size()));
+    std::vector<std::byte> buffer(sectors.length());
+    BTRKIT_TRY(read_sectors(file, sectors.start, buffer));
+    if (sectors.end > inode.size) {
+        const u64 held = std::max(inode.size, sectors.start) - sectors.start;
+        std::ranges::fill(MutableBytes(buffer).subspan(std::min<u64>(held, buffer.size())), std::byte{0});
+    }
+    std::ranges::copy(Bytes(buffer).subspan(offset - sectors.start, out.size()), out.begin());
+    return {};
+}
+
+} // namespace btrkit

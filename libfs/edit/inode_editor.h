@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// The inodes of a transaction's subvolumes: looked up as they will be, and changed in place. What all editors of files
+// stand on.
+#pragma once
+
+#include "formats/btrfs/inode.h"
+#include "libfs/edit/directory_editor.h"
+
+#include <functional>
+#include <map>
+
+namespace btrkit {
+
+class InodeEditor {
+public:
+    /// now: what is changed is dated. The transaction must outlive it.
+    InodeEditor(Transaction& transaction, Time now) : transaction_(&transaction), now_(now) {}
+    InodeEditor(const InodeEditor&) = delete;
+    InodeEditor& operator=(const InodeEditor&) = delete;
+
+    Transaction& transaction() const { return *transaction_; }
+    Time now() const { return now_; }
+
+    /// Fails with not_found where there is no such inode.
+    Result<Inode> get(const PlaceInTree& place);
+
+    /// The tree of a subvolume, to be changed; it is dated as changed. Fails with refused where it is read-only or
+    /// being deleted.
+    Result<TreeBuffer*> writable_tree(u64 tree);
+
+    /// Lets change() alter the inode's item, which then is of this transaction: transid and sequence follow. Fails as
+    /// get() and writable_tree().
+    Result<void> change(const PlaceInTree& place, const std::function<void(btrfs::InodeItem&)>& change);
+
+    /// For an inode that is going to be made: above all that the subvolume has or had in this run.
+    Result<u64> new_number(u64 tree);
+
+    /// Takes all items of an inode out: itself, its names, its attributes, its data. Extents that nobody else has are
+    /// given back when changes are merged. Entries that lead to it are the caller's matter.
+    Result<void> remove_items(const PlaceInTree& place);
+
+private:
+    Transaction* transaction_;
+    Time now_;
+    std::map<u64, TreeBuffer*> writable_; ///< by tree
+    std::map<u64, u64> next_numbers_;     ///< by tree
+};
+
+} // namespace btrkit
