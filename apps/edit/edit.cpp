@@ -33,7 +33,7 @@ std::string edit_help() {
                                    "Files in a btrfs image that is not mounted.\n\n",
                                    edit_tool);
     const auto add = [&](std::string_view name, std::string_view operands, std::string_view summary) {
-        text += fmt::format("  {:<34}{}\n", fmt::format("{} {}", name, operands), summary);
+        text += fmt::format("  {:<30}{}\n", fmt::format("{} {}", name, operands), summary);
     };
     for (const auto& verb : edit_verbs()) {
         add(verb.name(), verb.operands, verb.summary);
@@ -41,7 +41,7 @@ std::string edit_help() {
     for (const auto& verb : reading_verbs) {
         add(verb.name, verb.operands, verb.summary);
     }
-    add("-f FILE", "", "the verbs that change, one a line, in one commit");
+    add("-f FILE", "", "verbs that change, a line each, one commit");
     return text + fmt::format("\n{0} VERB --help tells more, --version the version.\n", edit_tool);
 }
 

@@ -317,7 +317,7 @@ EditChanges make_compress(const EditFlags& flags) {
 }
 
 constexpr std::array all_edit_verbs = std::to_array<EditVerb>({
-    {{"put"}, "HOST PATH", "put a file or folder of the host, or an archive, at PATH", declare_put, make_put},
+    {{"put"}, "HOST PATH", "put a file, folder or archive of the host there", declare_put, make_put},
     {{"mkdir"}, "PATH...", "make directories", declare_mkdir, make_mkdir},
     {{"rm"}, "PATH...", "remove files", declare_rm, make_rm},
     {{"mv"}, "FROM TO", "give another name, in place of what has it", declare_operands, make_mv},

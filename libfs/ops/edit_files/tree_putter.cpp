@@ -176,21 +176,27 @@ Result<void> TreePutter::fill(std::span<const u32> files, CompressionMethod meth
 Result<void> TreePutter::store(const source::Batch& batch, FileDataWriter& writer, std::optional<u32>& open) {
     BTRKIT_TRY(batch.status);
     for (const auto& step : batch.steps) {
-        if (step.begins_inode) {
-            if (open) {
-                BTRKIT_TRY(writer.finish(tree_->inodes[*open].size));
-            }
-            open = step.source_inode;
-            BTRKIT_TRY(writer.begin(*places_[step.source_inode]));
-        }
-        if (step.hole_length > 0) {
-            BTRKIT_TRY(writer.add_hole(step.hole_offset, step.hole_length));
-        }
-        if (step.piece) {
-            BTRKIT_TRY(writer.add_piece(batch.data, *step.piece));
+        if (const auto done = store_step(batch, step, writer, open); !done) {
+            return fail(done.error().kind,
+                        fmt::format("{}: {}", printable(path_of(*tree_, step.source_inode)), done.error().message));
         }
     }
     return inodes_->transaction().relieve();
+}
+
+Result<void> TreePutter::store_step(const source::Batch& batch, const source::Step& step, FileDataWriter& writer,
+                                    std::optional<u32>& open) {
+    if (step.begins_inode) {
+        if (open) {
+            BTRKIT_TRY(writer.finish(tree_->inodes[*open].size));
+        }
+        open = step.source_inode;
+        BTRKIT_TRY(writer.begin(*places_[step.source_inode]));
+    }
+    if (step.hole_length > 0) {
+        BTRKIT_TRY(writer.add_hole(step.hole_offset, step.hole_length));
+    }
+    return step.piece ? writer.add_piece(batch.data, *step.piece) : Result<void>();
 }
 
 } // namespace btrkit::edit_files

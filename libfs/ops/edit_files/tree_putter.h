@@ -41,6 +41,8 @@ private:
     Result<void> date_directory(const Level& level);
     Result<void> fill(std::span<const u32> files, CompressionMethod method);
     Result<void> store(const source::Batch& batch, FileDataWriter& writer, std::optional<u32>& open);
+    Result<void> store_step(const source::Batch& batch, const source::Step& step, FileDataWriter& writer,
+                            std::optional<u32>& open);
 
     InodeEditor* inodes_;
     FileEditor* files_;
