@@ -29,7 +29,7 @@ public:
         std::filesystem::create_directory(folder_ / "source");
         write("source/kept", "kept\n");
         const auto made =
-            run_tool(apps::run_mkfs, {"-q", "--size", "min+24M", "--rootdir", folder_ / "source", image()});
+            run_tool(apps::run_mkfs, {"-q", "--size", "min+12M", "--rootdir", folder_ / "source", image()});
         REQUIRE_MESSAGE(made.status == 0, made.err);
     }
 
@@ -39,8 +39,9 @@ public:
         std::ofstream(folder_ / name, std::ios::binary) << text;
     }
     std::string read(const std::string& name) const {
-        std::ifstream file(folder_ / name, std::ios::binary);
-        return {std::istreambuf_iterator<char>(file), {}};
+        std::string text(std::filesystem::file_size(folder_ / name), '\0');
+        std::ifstream(folder_ / name, std::ios::binary).read(text.data(), static_cast<std::streamsize>(text.size()));
+        return text;
     }
     ToolRun edit(std::vector<std::string> words) const {
         words.insert(words.begin(), image());
@@ -78,10 +79,9 @@ private:
 
 Filesystem Bench::open_image(const std::string& path) {
     std::vector<std::unique_ptr<BlockDevice>> devices;
-    std::ifstream file(path, std::ios::binary);
-    std::string bytes{std::istreambuf_iterator<char>(file), {}};
-    std::vector<std::byte> copy(bytes.size());
-    std::ranges::copy(std::as_bytes(std::span(bytes)), copy.begin());
+    std::vector<std::byte> copy(std::filesystem::file_size(path));
+    std::ifstream(path, std::ios::binary)
+        .read(reinterpret_cast<char*>(copy.data()), static_cast<std::streamsize>(copy.size()));
     devices.push_back(std::make_unique<MemoryDevice>("image", std::move(copy)));
     auto filesystem = Filesystem::open(std::move(devices), {}, [](const Problem&) {});
     REQUIRE_MESSAGE(filesystem, filesystem.error().message);
@@ -219,7 +219,7 @@ TEST_CASE("edit: what can't be done is said with its path, and changes nothing")
     // More than there is room for.
     bench.write("huge", "");
     std::filesystem::resize_file(bench.host("huge"), 10);
-    std::ofstream(bench.host("huge"), std::ios::binary) << std::string(80 * mib, 'x');
+    std::ofstream(bench.host("huge"), std::ios::binary) << std::string(24 * mib, 'x');
     CHECK(contains(bench.failure({"put", bench.host("huge"), "/huge"}), "huge: no space left for data"));
 }
 
