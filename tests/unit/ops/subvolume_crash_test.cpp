@@ -60,7 +60,7 @@ TEST_CASE("Whenever the power goes, the filesystem is the old one or the new one
             return change(std::move(devices), writable, "");
         }));
         CHECK(states.new_findings() == std::vector<std::string>{});
-        const unsigned effort = rounds(2, 40);
+        const unsigned effort = rounds(2, 100);
         const auto report = states.judge({.subsets = effort,
                                           .torn = effort,
                                           .all_torn = effort / 2,
