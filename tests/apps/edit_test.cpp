@@ -62,7 +62,8 @@ public:
     }
     TreeRecord at(const std::string& path) const {
         const auto filesystem = open_image(image());
-        for (const auto& record : *list_image(filesystem, *find_path(filesystem, "/"))) {
+        const auto records = list_image(filesystem, *find_path(filesystem, "/"));
+        for (const auto& record : *records) {
             if (record.path == path) {
                 return record;
             }

@@ -7,7 +7,9 @@
 #include "libfs/io/undo_chain.h"
 #include "tests/support/zero_device.h"
 
+#include <algorithm>
 #include <cstdlib>
+#include <iterator>
 
 #include <sys/mman.h>
 
@@ -50,7 +52,7 @@ public:
     }
 
 private:
-    void append(Bytes bytes) { bytes_.insert(bytes_.end(), bytes.begin(), bytes.end()); }
+    void append(Bytes bytes) { std::ranges::copy(bytes, std::back_inserter(bytes_)); }
 
     std::vector<std::byte> bytes_;
     u64 link_ = 0;
