@@ -65,6 +65,10 @@ std::string next_step(const CheckOutcome& outcome) {
     if (has_errors && is_all_for_scrub && !has_lost) {
         return "btrkit-scrub --repair" + images_for_shell(outcome);
     }
+    if (findings.any(ProblemCode::block_copies_differ) && outcome.images.size() > 1) {
+        return "check each device by itself and keep the one that you trust: each was written without the others, and "
+               "nothing tells which is right";
+    }
     if (findings.any(ProblemCode::super_mirror_used)) {
         return "save what you need: btrkit-send reads through the mirror; no kernel does";
     }

@@ -5,6 +5,9 @@
 #include "apps/common/sizes.h"
 #include "libfs/base/names.h"
 
+#include <algorithm>
+#include <set>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -28,6 +31,22 @@ void put_counts(std::string& text, const check::Report& report) {
     }
 }
 
+/// Of what could be repaired without loss, what is about a tree block that has no good copy: nothing proves what is
+/// right.
+u64 unproven(const survey::Findings& findings) {
+    std::set<Logical> lost;
+    for (const auto& finding : findings.all()) {
+        if (finding.problem.code == ProblemCode::block_lost && finding.problem.place.logical) {
+            lost.insert(*finding.problem.place.logical);
+        }
+    }
+    return static_cast<u64>(std::ranges::count_if(findings.all(), [&](const survey::Finding& finding) {
+        const auto& info = problem_info(finding.problem.code);
+        const auto& address = finding.problem.place.logical;
+        return info.repair == Repair::lossless && info.severity != Severity::note && address && lost.contains(*address);
+    }));
+}
+
 /// "3 errors (2 can be repaired without loss), 1 note". What is missing, or stands against each other, may be what a
 /// repair would need: then nothing is said about it.
 std::string tally(const CheckOutcome& outcome) {
@@ -40,6 +59,7 @@ std::string tally(const CheckOutcome& outcome) {
         const bool counts = can_be_told && info.severity != Severity::note && info.repair == Repair::lossless;
         lossless += counts ? findings.count(info.code) : 0;
     }
+    lossless -= std::min(lossless, unproven(findings));
     std::string text = plural(outcome.error_count(), "error");
     if (lossless > 0) {
         text += fmt::format(" ({} can be repaired without loss)", lossless);

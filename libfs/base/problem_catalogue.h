@@ -331,7 +331,7 @@ inline constexpr auto problem_catalogue = std::to_array<ProblemInfo>({
     {ProblemCode::block_lost, "block-lost", Severity::error, "no copy of a tree block is good; its items are lost",
      Repair::lossy},
     {ProblemCode::block_copies_differ, "block-copies-differ", Severity::error,
-     "copies of a tree block are both valid, but not the same", Repair::lossless},
+     "copies of a tree block are both valid, but not the same", Repair::lossy},
     {ProblemCode::block_copy_items, "block-copy-items", Severity::error,
      "a copy of a tree block has impossible items, and another has not", Repair::lossless},
     {ProblemCode::block_flags, "block-flags", Severity::error, "flags of a tree block are impossible",

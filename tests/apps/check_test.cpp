@@ -113,6 +113,44 @@ TEST_CASE("check: the next step is a command") {
     CHECK(contains(run.out, "\nNext: btrkit-scrub --repair " + image.path() + "\n"));
 }
 
+TEST_CASE("check: what was not looked at for want of devices is said even under -q") {
+    const Image image({"-d", "raid6", "-m", "raid6"}, 4);
+    const auto run = check({"-q", image.path(2), image.path(3)});
+    CHECK(run.status == 0);
+    CHECK(contains(run.out, "Verdict: clean"));
+    CHECK(contains(run.out, "2 devices are missing to the kernel: degraded"));
+    CHECK(contains(run.out, "\nNext: give the missing devices too; without, mount -o ro,degraded"));
+}
+
+TEST_CASE("check: nothing counts as repairable where what a repair needs was not given or disagrees") {
+    const Image striped({"-d", "raid0", "-m", "raid0"}, 2);
+    const auto half = check({striped.path(0)});
+    CHECK(half.status != 0);
+    CHECK(!contains(half.out, "can be repaired"));
+    CHECK(contains(half.out, "\nNext: give the missing device too\n"));
+    // Two halves of a mirror that were both written to, each without the other.
+    const Image image({"-d", "raid1", "-m", "raid1"}, 2);
+    const Image other({"-d", "raid1", "-m", "raid1", "--owner", "1:1"}, 2);
+    const auto split = check({image.path(0), other.path(1)});
+    CHECK(split.status == 4);
+    CHECK(contains(split.out, "[block-copies-differ]"));
+    CHECK(!contains(split.out, "can be repaired"));
+    CHECK(contains(split.out, "\nNext: check each device by itself"));
+}
+
+TEST_CASE("check: of a tree block without a good copy nothing can be repaired; of one with a second copy it can") {
+    for (const std::string profile : {"single", "dup"}) {
+        const Image image({"-m", profile});
+        image.change([](std::string& all) {
+            // The leaf that the file's name stands in.
+            const auto at = all.find("docs");
+            REQUIRE(at != std::string::npos);
+            all[at] ^= 1;
+        });
+        CHECK(contains(check({image.path()}).out, "can be repaired without loss") == (profile == "dup"));
+    }
+}
+
 TEST_CASE("check: what can't be opened is status 8 and no verdict") {
     const auto run = check({"/nothing/here"});
     CHECK(run.status == 8);
@@ -166,6 +204,21 @@ TEST_CASE("check: the peer's options are accepted") {
         CHECK(run.status == 0);
         CHECK(run.out == plain.out);
     }
+}
+
+TEST_CASE("check: -s takes the superblock mirror that is asked for") {
+    const Image image({"--size", "112m"});
+    image.change([](std::string& all) {
+        btrfs::Superblock super;
+        auto* at = all.data() + btrfs::superblock_offsets[1];
+        std::memcpy(&super, at, sizeof(super));
+        super.label[0] = 'T';
+        seal(super);
+        std::memcpy(at, &super, sizeof(super));
+    });
+    CHECK(contains(check({image.path()}).out, "label \"tested\""));
+    CHECK(contains(check({"-s", "1", image.path()}).out, "label \"Tested\""));
+    CHECK(contains(check({"--super", "0", image.path()}).out, "label \"tested\""));
 }
 
 TEST_CASE("check: roots by their address, and from backups") {

@@ -173,6 +173,7 @@ TEST_CASE("scrub: a missing device") {
     CHECK(contains(run.out, "\nMissing devices: DATA RAID1, "));
     CHECK(contains(run.out, " used), lacks 1 device: no longer redundant\n"));
     CHECK(contains(run.out, "\nVerdict: clean; devices are missing\n"));
+    CHECK(contains(run_scrub({"-q", image.path(1)}).out, "Missing devices: DATA RAID1, "));
     const MadeImage striped({"-d", "raid0", "-m", "raid1"}, 2);
     const auto lost = run_scrub({striped.path(1)});
     CHECK(lost.status == 3);
