@@ -35,6 +35,8 @@ constexpr std::optional<KernelVersion> find_kernel(std::string_view name) {
 enum class KernelTrait {
     every_kernel, ///< no difference
     no_kernel,    ///< only btrkit
+    checks_written_flag,
+    checks_name_owners,
     checks_free_space_items,
     checks_root_refs,
     checks_group_flags,
@@ -43,6 +45,7 @@ enum class KernelTrait {
     reads_past_checksums,
     takes_backup_roots,
     rescues_unfinished_change,
+    rescues_unknown_devices,
     knows_simple_quota,
     panics_without_group_tree,
     panics_over_empty_bitmap,
@@ -70,6 +73,10 @@ inline constexpr KernelSet since_6_18 = only_6_18 | only_7_3;
 
 /// Fixes come to stable kernels too: where a version does what its neighbours don't, it was asked.
 inline constexpr std::array kernel_differences = std::to_array<KernelDifference>({
+    {KernelTrait::checks_written_flag, kernel_sets::since_6_18,
+     "the tree-checker refuses tree blocks that are not marked as written"},
+    {KernelTrait::checks_name_owners, kernel_sets::only_7_3,
+     "the tree-checker looks at the directories and name lengths of an inode's references"},
     {KernelTrait::checks_free_space_items, kernel_sets::only_7_3,
      "the tree-checker looks at items of the free space tree"},
     {KernelTrait::checks_root_refs, kernel_sets::only_6_1 | kernel_sets::only_7_3,
@@ -86,6 +93,8 @@ inline constexpr std::array kernel_differences = std::to_array<KernelDifference>
      "rescue=all takes a backup root where the root tree can't be read"},
     {KernelTrait::rescues_unfinished_change, kernel_sets::since_6_18,
      "rescue=all mounts what an offline conversion has left unfinished"},
+    {KernelTrait::rescues_unknown_devices, kernel_sets::until_6_18,
+     "rescue=all with degraded mounts where chunks of data name a device that has no device item"},
     {KernelTrait::knows_simple_quota, kernel_sets::since_6_18, "simple quotas are a known feature"},
     {KernelTrait::panics_without_group_tree, kernel_sets::only_6_18,
      "rescue=all brings the machine down where the block group tree can't be read"},

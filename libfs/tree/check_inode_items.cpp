@@ -2,6 +2,8 @@
 // INODE_ITEM, INODE_REF and INODE_EXTREF.
 #include "libfs/tree/item_check_context.h"
 
+#include <concepts>
+
 #include <sys/stat.h>
 
 namespace btrkit {
@@ -26,24 +28,39 @@ constexpr bool has_file_type(u32 mode) {
     }
 }
 
+constexpr auto name_ref_code = ProblemCode::item_inode_ref;
+constexpr auto name_ref_rule = KernelTrait::checks_name_owners;
+
+void check_named_directory(const ItemCheck& item, u64 directory) {
+    if (!is_inode_number(directory)) {
+        item.report_for(name_ref_rule, name_ref_code, "name in directory {}, which is no inode", directory);
+    }
+}
+
 /// One or more references, each followed by its name.
 template <class Ref>
 void check_named_refs(const ItemCheck& item) {
     item.expect_inode_before();
+    if constexpr (std::same_as<Ref, btrfs::InodeRef>) {
+        check_named_directory(item, item.key().offset);
+    }
     for (Bytes rest = item.data(); !rest.empty();) {
         const auto* ref = view_at<Ref>(rest);
         if (ref == nullptr) {
-            item.report(ProblemCode::item_inode_ref, "{} bytes behind the last reference", rest.size());
+            item.report(name_ref_code, "{} bytes behind the last reference", rest.size());
             return;
+        }
+        if constexpr (std::same_as<Ref, btrfs::InodeExtref>) {
+            check_named_directory(item, ref->parent);
         }
         const u32 name_length = ref->name_len;
         const std::size_t room = rest.size() - sizeof(Ref);
         if (name_length > room) {
-            item.report(ProblemCode::item_inode_ref, "name of {} bytes, but the item has {} left", name_length, room);
+            item.report(name_ref_code, "name of {} bytes, but the item has {} left", name_length, room);
             return;
         }
         if (name_length == 0 || name_length > btrfs::max_name_length) {
-            item.report(ProblemCode::item_inode_ref, "name of {} bytes", name_length);
+            item.report_for(name_ref_rule, name_ref_code, "name of {} bytes", name_length);
         }
         rest = rest.subspan(sizeof(Ref) + name_length);
     }

@@ -16,6 +16,15 @@ KernelTrait who_checks_size(u8 type) {
     case types::free_space_bitmap: return KernelTrait::checks_free_space_items;
     case types::root_ref:
     case types::root_backref: return KernelTrait::checks_root_refs;
+    // The tree-checker leaves these alone; who needs one of them looks then, or passes it over.
+    case types::orphan_item:
+    case types::dir_log_item:
+    case types::dir_log_index:
+    case types::dev_replace:
+    case types::persistent_item:
+    case types::temporary_item:
+    case types::uuid_key_subvol:
+    case types::uuid_key_received_subvol: return KernelTrait::no_kernel;
     default: return KernelTrait::every_kernel;
     }
 }
@@ -79,7 +88,8 @@ void check_items(const TreeBlock& block, const Geometry& geometry, u64 tree, Pro
     if (const u64 flags = block.header().flags; (flags & btrfs::header_flag_written) == 0) {
         problems.push_back({.code = ProblemCode::block_not_written,
                             .place = {.logical = Logical{block.header().bytenr}, .tree = tree},
-                            .detail = fmt::format("flags {:#x}", flags)});
+                            .detail = fmt::format("flags {:#x}", flags),
+                            .refused_by = KernelTrait::checks_written_flag});
         return;
     }
     if (!block.is_leaf()) {

@@ -77,7 +77,7 @@ Report run(const Filesystem& filesystem, Findings opening, const Options& option
     report.other_kernels = std::move(answers.others);
     // What no kernel mounts, or only to rescue it, is not sound, even where every tree of it is.
     const bool is_refused = report.mountability.state == Mountable::refused || report.mountability.needs_rescue;
-    if (is_refused && !report.mountability.is_for_missing_devices &&
+    if (is_refused && !report.mountability.is_for_missing_devices && !report.mountability.is_kernels_fault &&
         report.findings.count(Severity::error) + report.findings.count(Severity::fatal) == 0) {
         report.findings.report(ProblemCode::mount_refused, {}, report.mountability.reason);
     }

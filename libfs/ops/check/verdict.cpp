@@ -24,6 +24,7 @@ struct Rescue {
 };
 constexpr Rescue no_rescue;
 constexpr Rescue rescue_all{"rescue=all"};
+constexpr Rescue rescue_all_degraded{"rescue=all,degraded"};
 constexpr Rescue rescue_by_backup_root{"rescue=all takes a backup root"};
 constexpr Rescue without_bad_roots{"rescue=ibadroots"};
 constexpr Rescue without_log{"rescue=nologreplay"};
@@ -107,6 +108,7 @@ public:
             judge_tree(finding.problem);
         }
         judge_mounted_trees();
+        judge_relocation();
         if (verdict_.state == Mountable::read_write && verdict_.reason.empty() && has_unreadable_blocks()) {
             verdict_.reason = "with errors where the damage is";
         }
@@ -131,6 +133,7 @@ private:
             verdict_.state = state;
             verdict_.reason = rescue.how.empty() ? std::string(what) : fmt::format("{}: {}", what, rescue.how);
             verdict_.is_for_missing_devices = false;
+            verdict_.is_kernels_fault = false;
             verdict_.needs_rescue = !rescue.how.empty();
         }
     }
@@ -170,6 +173,14 @@ private:
         }
         if (chunks_.group_missing) {
             raise(Mountable::read_only, "the log can't be replayed while a block group is missing", without_log);
+        }
+        const bool has_names_twice = std::ranges::any_of(findings_.all(), [](const Finding& finding) {
+            return finding.problem.code == ProblemCode::dir_index_differs &&
+                   finding.problem.place.tree == btrfs::tree_log_id;
+        });
+        if (has_names_twice) {
+            raise(Mountable::read_only, "the log can't be replayed: it has two names for one place of a directory",
+                  without_log);
         }
         if (findings_.any(ProblemCode::free_space_info_missing)) {
             raise(Mountable::read_only, "the log can't be replayed while the free space tree is damaged", without_log);
@@ -241,8 +252,17 @@ private:
             raise(Mountable::refused, "a device item has another uuid than its device");
         }
         for (const auto& [devid, is_given] : faults.without_item) {
-            raise(Mountable::refused, is_given ? std::string("a device has no device item")
-                                               : fmt::format("chunks name device {}, which has no device item", devid));
+            if (is_given) {
+                raise(Mountable::refused, "a device has no device item");
+                continue;
+            }
+            const auto what = fmt::format("chunks name device {}, which has no device item", devid);
+            const bool has_metadata = (types_out_of_reach(filesystem_, {devid}) & ~btrfs::block_group_data) != 0;
+            if (has(KernelTrait::rescues_unknown_devices) && !has_metadata) {
+                raise(Mountable::read_only, what, rescue_all_degraded);
+            } else {
+                raise(Mountable::refused, what);
+            }
         }
     }
 
@@ -362,6 +382,19 @@ private:
                 raise(Mountable::refused, fmt::format("the tree {} {}{}", objectid_text(tree), why,
                                                       tree == btrfs::fs_tree_id ? "" : ": only with subvolid=5"));
             }
+        }
+    }
+
+    /// Kernels make such a root item, and their tree-checkers take no leaf of the root tree that has one.
+    void judge_relocation() {
+        const bool is_there = std::ranges::any_of(findings_.all(), [](const Finding& finding) {
+            const auto& key = finding.problem.place.key;
+            return finding.problem.code == ProblemCode::reloc_tree && key && key->offset == btrfs::data_reloc_tree_id;
+        });
+        if (is_there && counts(Mountable::refused)) {
+            raise(Mountable::refused,
+                  "a balance was interrupted at the data relocation tree, which kernels then refuse");
+            verdict_.is_kernels_fault = true;
         }
     }
 

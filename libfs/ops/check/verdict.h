@@ -19,6 +19,7 @@ struct Mountability {
     Mountable state = Mountable::read_write;
     std::string reason = {};             ///< in a few words; empty: there is nothing to say
     bool is_for_missing_devices = false; ///< with all devices it might be another
+    bool is_kernels_fault = false;       ///< refused as a kernel has left it
     bool needs_rescue = false;           ///< only with a rescue option, which the reason names
     bool panics = false;                 ///< trying, perhaps with a rescue option, may bring the machine down
 };

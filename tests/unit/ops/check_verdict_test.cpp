@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What a kernel will do with it.
+#include "formats/btrfs/chunk.h"
 #include "formats/btrfs/device.h"
 #include "formats/btrfs/item_types.h"
 #include "libfs/ops/check/verdict.h"
@@ -144,6 +145,19 @@ TEST_CASE("verdict: kernels differ, and the answer says for which one it is") {
     CHECK(older.others.size() == 1);
 }
 
+TEST_CASE("verdict: a balance of the data relocation tree, which kernels make and then refuse, is no damage") {
+    TinyFilesystem tiny;
+    const auto opened = open_filesystem(tiny);
+    survey::Findings findings;
+    findings.report(ProblemCode::reloc_tree,
+                    {.key = btrfs::Key{btrfs::tree_reloc_id, btrfs::item_type::root_item, btrfs::data_reloc_tree_id}},
+                    {});
+    const auto answers = check::judge_mountability(findings, opened.filesystem);
+    CHECK(answers.asked.state == Mountable::refused);
+    CHECK(answers.asked.is_kernels_fault);
+    CHECK(answers.others.empty());
+}
+
 TEST_CASE("verdict: an empty bitmap brings older kernels down") {
     TinyFilesystem tiny;
     const auto opened = open_filesystem(tiny);
@@ -157,10 +171,22 @@ TEST_CASE("verdict: an empty bitmap brings older kernels down") {
     CHECK(!check::judge_mountability(findings, opened.filesystem).asked.panics);
 }
 
-TEST_CASE("verdict: blocks that are not marked as written are refused") {
-    TinyFilesystem tiny;
-    const Place place{.logical = Logical{tiny.tree(btrfs::fs_tree_id).address()}, .tree = btrfs::fs_tree_id};
-    CHECK(state_with(tiny, {ProblemCode::block_not_written, place, {}}) == Mountable::refused);
+TEST_CASE("verdict: blocks that are not marked as written are refused, but by Linux 6.1") {
+    EditedFilesystem filesystem;
+    {
+        const auto opened = filesystem.open();
+        const OwnedBlock root(opened.reader(), opened.find_tree(btrfs::fs_tree_id)->block);
+        Block changed = copy_of(root.view().bytes());
+        auto& header = header_in(changed);
+        header.flags = header.flags & ~btrfs::header_flag_written;
+        seal_block(opened.geometry(), changed);
+        filesystem.write(header.bytenr, changed);
+    }
+    const auto report = check_filesystem(filesystem.devices());
+    CHECK(report.mountability.state == Mountable::refused);
+    REQUIRE(report.other_kernels.size() == 1);
+    CHECK(report.other_kernels.front().kernel == KernelVersion::linux_6_1);
+    CHECK(report.other_kernels.front().state == Mountable::read_write);
 }
 
 TEST_CASE("verdict: of backup roots kernels leave out the newest, and one too many is none") {
@@ -198,6 +224,28 @@ TEST_CASE("verdict: what a replay of the log needs") {
     CHECK(verdict.state == Mountable::read_only);
     CHECK(verdict.needs_rescue);
     CHECK(verdict.reason.find("rescue=nologreplay") != std::string::npos);
+    CHECK(judge(tiny, {{ProblemCode::dir_index_differs, {.tree = btrfs::tree_log_id}, {}}}).needs_rescue);
+    CHECK(state_with(tiny, {ProblemCode::dir_index_differs, {.tree = btrfs::fs_tree_id}, {}}) == Mountable::read_write);
+}
+
+TEST_CASE("verdict: data on a device that has no item; older kernels rescue the rest") {
+    EditedFilesystem filesystem;
+    filesystem.edit(btrfs::chunk_tree_id, [](EditedFilesystem::Items& items) {
+        for (auto& item : items) {
+            const auto* chunk = view_at<btrfs::ChunkItem>(item.data);
+            if (item.key.type == btrfs::item_type::chunk_item && (chunk->type & btrfs::block_group_data) != 0) {
+                item.data[sizeof(btrfs::ChunkItem)] = std::byte{2}; // the devid of its first stripe
+            }
+        }
+    });
+    const auto of_data = check_filesystem(filesystem.devices());
+    CHECK(of_data.mountability.state == Mountable::refused);
+    REQUIRE(of_data.other_kernels.size() == 2);
+    for (const auto& older : of_data.other_kernels) {
+        CHECK(older.state == Mountable::read_only);
+        CHECK(older.needs_rescue);
+        CHECK(older.reason.find("rescue=all,degraded") != std::string::npos);
+    }
 }
 
 TEST_CASE("verdict: a device item that is no item of its device") {

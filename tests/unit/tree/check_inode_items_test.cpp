@@ -19,6 +19,9 @@ constexpr auto unchanged = [](auto&) {};
 template <class Ref>
 std::string ref_findings(u8 ref_type, u16 name_length, std::string_view name, std::string_view tail = {}) {
     Ref ref;
+    if constexpr (std::same_as<Ref, btrfs::InodeExtref>) {
+        ref.parent = 256;
+    }
     ref.name_len = name_length;
     return findings({{{257, ref_type, 256}, bytes_from(ref, name, tail)}}, btrfs::fs_tree_id);
 }
@@ -84,6 +87,23 @@ TEST_CASE("every wrong field of an inode is a finding of its own") {
 TEST_CASE("names of inode references") {
     check_ref_rules<btrfs::InodeRef>(type::inode_ref);
     check_ref_rules<btrfs::InodeExtref>(type::inode_extref);
+}
+
+TEST_CASE("names stand in directories that are inodes; kernels before 7.3 don't look") {
+    const auto of_directory = [](u64 directory) {
+        const auto problems = problems_of(
+            {{{257, type::inode_ref, directory}, bytes_from(btrfs::InodeRef{.index = 2, .name_len = 1}, "a")},
+             {{257, type::inode_extref, 1},
+              bytes_from(btrfs::InodeExtref{.parent = directory, .index = 2, .name_len = 1}, "a")}},
+            btrfs::fs_tree_id);
+        CHECK(std::ranges::all_of(
+            problems, [](const Problem& problem) { return problem.refused_by == KernelTrait::checks_name_owners; }));
+        return ids_of(problems);
+    };
+    CHECK(of_directory(256) == "");
+    CHECK(of_directory(btrfs::root_tree_dir_id) == "");
+    CHECK(of_directory(0) == "item-inode-ref item-inode-ref");
+    CHECK(of_directory(btrfs::orphan_objectid) == "item-inode-ref item-inode-ref");
 }
 
 TEST_CASE("in subvolumes an inode's items follow another item of that inode") {

@@ -37,6 +37,16 @@ TEST_CASE("every item type's size has the limits of the table, and nothing else 
     }
 }
 
+TEST_CASE("sizes that no tree-checker looks at are findings all the same") {
+    for (const u8 of_type : {type::dev_replace, type::orphan_item, type::uuid_key_subvol}) {
+        const auto problems =
+            problems_of({{{u64{1} << 20, of_type, 4096}, std::vector<std::byte>(5)}}, btrfs::csum_tree_id);
+        REQUIRE(problems.size() == 1);
+        CHECK(problems.front().code == ProblemCode::item_size);
+        CHECK(problems.front().refused_by == KernelTrait::no_kernel);
+    }
+}
+
 TEST_CASE("unknown item types are noted") {
     CHECK(findings({{{256, 77, 0}}}, btrfs::fs_tree_id) == "item-unknown-type");
     CHECK(findings({{{256, type::untyped, 0}}}, btrfs::fs_tree_id) == "item-unknown-type");

@@ -4,6 +4,7 @@
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/names.h"
 #include "libfs/ops/check/roots/log_csums.h"
+#include "libfs/ops/check/roots/log_names.h"
 #include "libfs/survey/scan/tree_scan.h"
 #include "libfs/tree/item_check.h"
 
@@ -68,7 +69,9 @@ void check_log_of(Context& context, u64 subvolume, const TreeRoot& root) {
                                                        csums.accept_csums(key, body);
                                                    }
                                                });
+    LogNames names(context);
     read_log_blocks(context, root, {}, true, [&](const btrfs::Key& key, Bytes body, const Place& place) {
+        names.accept(key, body, place);
         if (key.type == type::inode_item) {
             csums.accept_inode(key, body);
         } else if (key.type == type::extent_data && has_all_csums) {

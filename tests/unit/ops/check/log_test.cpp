@@ -125,6 +125,22 @@ TEST_CASE("logged data needs checksums, in the log or in the checksum tree") {
     }
 }
 
+TEST_CASE("names in the log: a place in the index of a directory is that of one name") {
+    Fixture planted;
+    planted.log.erase({inode, type::extent_data, 0});
+    const auto ref = [](u64 index, std::string_view name) {
+        btrfs::InodeRef head;
+        head.index = index;
+        head.name_len = static_cast<u16>(name.size());
+        return bytes_from(head, name);
+    };
+    planted.log[{inode, type::inode_ref, btrfs::root_dir_inode}] = ref(7, "one");
+    planted.log[{inode + 1, type::inode_ref, btrfs::root_dir_inode}] = ref(8, "two");
+    CHECK(planted.codes() == "log-present");
+    planted.log[{inode + 1, type::inode_ref, btrfs::root_dir_inode}] = ref(7, "two");
+    CHECK(planted.codes() == "dir-index-differs log-present");
+}
+
 TEST_CASE("which data needs checksums") {
     Fixture planted;
     auto& item = planted.log[{inode, type::extent_data, 0}];
