@@ -57,7 +57,9 @@ FastFindings fast_check(const Filesystem& filesystem) {
         // Of the root tree's orphans the plain checker knows nothing.
         const bool is_of_root_tree =
             finding.problem.code == ProblemCode::orphan_unfounded && finding.problem.place.tree == btrfs::root_tree_id;
-        if (is_told_exactly(finding.problem.code) && !is_of_root_tree) {
+        // Nor of logs.
+        const bool is_of_log = finding.problem.place.tree == btrfs::tree_log_id;
+        if (is_told_exactly(finding.problem.code) && !is_of_root_tree && !is_of_log) {
             result.findings.insert(comparable(finding.problem));
         }
     }

@@ -54,8 +54,10 @@ DeviceItemFaults device_item_faults(const Filesystem& filesystem) {
         if (const auto* item = view_at<btrfs::DevItem>(cursor.data())) {
             faults.without_item.erase(item->devid);
             const auto member = members.find(item->devid);
-            faults.has_other_uuid = faults.has_other_uuid || (member != members.end() && member->second.device &&
-                                                              member->second.uuid != item->uuid);
+            if (member != members.end() && member->second.device != nullptr) {
+                faults.has_other_uuid = faults.has_other_uuid || member->second.uuid != item->uuid;
+                faults.is_cut_off = faults.is_cut_off || item->total_bytes > member->second.device->size_bytes();
+            }
         }
     }
     return cursor.missed_items() ? DeviceItemFaults() : faults;

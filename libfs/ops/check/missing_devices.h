@@ -17,6 +17,7 @@ std::set<u64> devices_that_the_kernel_misses(const survey::Findings& findings, c
 struct DeviceItemFaults {
     std::map<u64, bool> without_item = {}; ///< by devid, and whether the device was given
     bool has_other_uuid = false;           ///< a device item has another uuid than the superblock of its device
+    bool is_cut_off = false;               ///< a device is shorter than its device item says
 };
 
 /// Nothing where device items may be lost.

@@ -45,7 +45,6 @@ constexpr std::array code_effects = std::to_array<CodeEffect>({
     {ProblemCode::super_unknown_incompat, Mountable::refused, "unknown incompatible features"},
     {ProblemCode::super_mirror_used, Mountable::refused, "kernels read the first superblock only"},
     {ProblemCode::super_unknown_compat_ro, Mountable::read_only, "unknown read-only-compatible features"},
-    {ProblemCode::device_truncated, Mountable::refused, "a device is shorter than its device item says"},
     {ProblemCode::sys_array, Mountable::refused, "the array of system chunks is damaged"},
     {ProblemCode::chunk_item, Mountable::refused, "a chunk is impossible"},
     {ProblemCode::stripe_device, Mountable::read_only, "a stripe names an unknown device: degraded"},
@@ -244,22 +243,27 @@ private:
     }
 
     void judge_device_items() {
-        if (!findings_.any(ProblemCode::device_item_missing) && !findings_.any(ProblemCode::device_item_differs)) {
+        constexpr std::array causes = {ProblemCode::device_item_missing, ProblemCode::device_item_differs,
+                                       ProblemCode::device_truncated};
+        if (std::ranges::none_of(causes, [&](ProblemCode code) { return findings_.any(code); })) {
             return;
         }
         const auto faults = device_item_faults(filesystem_);
         if (faults.has_other_uuid) {
             raise(Mountable::refused, "a device item has another uuid than its device");
         }
+        // What the superblock says of its device is not compared.
+        if (faults.is_cut_off) {
+            raise(Mountable::refused, "a device is shorter than its device item says");
+        }
         for (const auto& [devid, is_given] : faults.without_item) {
-            if (is_given) {
-                raise(Mountable::refused, "a device has no device item");
-                continue;
-            }
-            const auto what = fmt::format("chunks name device {}, which has no device item", devid);
-            const bool has_metadata = (types_out_of_reach(filesystem_, {devid}) & ~btrfs::block_group_data) != 0;
-            if (has(KernelTrait::rescues_unknown_devices) && !has_metadata) {
-                raise(Mountable::read_only, what, rescue_all_degraded);
+            const auto what = is_given ? std::string("a device has no device item")
+                                       : fmt::format("chunks name device {}, which has no device item", devid);
+            // Of a device that is there all can be read.
+            const bool has_lost_metadata =
+                !is_given && (types_out_of_reach(filesystem_, {devid}) & ~btrfs::block_group_data) != 0;
+            if (has(KernelTrait::rescues_unknown_devices) && !has_lost_metadata) {
+                raise(Mountable::read_only, what, is_given ? rescue_all : rescue_all_degraded);
             } else {
                 raise(Mountable::refused, what);
             }

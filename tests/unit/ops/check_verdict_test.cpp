@@ -255,4 +255,28 @@ TEST_CASE("verdict: a device item that is no item of its device") {
     CHECK(check_filesystem(filesystem.devices()).mountability.state == Mountable::refused);
 }
 
+TEST_CASE("verdict: how long a device is says its item in the chunk tree, not the superblock") {
+    EditedFilesystem of_super;
+    of_super.edit_super(
+        [](btrfs::Superblock& super) { super.dev_item.total_bytes = super.dev_item.total_bytes + 4096; });
+    CHECK(check_filesystem(of_super.devices()).mountability.state == Mountable::read_write);
+    EditedFilesystem of_item;
+    of_item.edit_item<btrfs::DevItem>(
+        btrfs::chunk_tree_id, btrfs::item_type::dev_item,
+        [](btrfs::Key&, btrfs::DevItem& item) { item.total_bytes = item.total_bytes + (1 << 20); });
+    CHECK(check_filesystem(of_item.devices()).mountability.state == Mountable::refused);
+}
+
+TEST_CASE("verdict: a device that is there, but has no item: older kernels rescue it") {
+    EditedFilesystem filesystem;
+    filesystem.edit(btrfs::chunk_tree_id, [](EditedFilesystem::Items& items) {
+        std::erase_if(items, [](const auto& item) { return item.key.type == btrfs::item_type::dev_item; });
+    });
+    const auto report = check_filesystem(filesystem.devices());
+    CHECK(report.mountability.state == Mountable::refused);
+    REQUIRE(report.other_kernels.size() == 2);
+    CHECK(report.other_kernels.back().state == Mountable::read_only);
+    CHECK(report.other_kernels.back().needs_rescue);
+}
+
 } // namespace check_verdict_test
