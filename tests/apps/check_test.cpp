@@ -114,7 +114,7 @@ TEST_CASE("check: the next step is a command") {
 }
 
 TEST_CASE("check: what was not looked at for want of devices is said even under -q") {
-    const Image image({"-d", "raid6", "-m", "raid6"}, 4);
+    const Image image({"-q", "-d", "raid6", "-m", "raid6"}, 4);
     const auto run = check({"-q", image.path(2), image.path(3)});
     CHECK(run.status == 0);
     CHECK(contains(run.out, "Verdict: clean"));
