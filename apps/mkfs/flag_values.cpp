@@ -3,9 +3,9 @@
 
 #include "apps/common/sizes.h"
 #include "formats/btrfs/flags.h"
+#include "libfs/base/split.h"
 
 #include <array>
-#include <ranges>
 
 #include <fmt/format.h>
 
@@ -24,18 +24,6 @@ constexpr std::array subvolume_types = std::to_array<SubvolumeType>({
     {"default", source::SubvolumeKind::writable, true},
     {"default-ro", source::SubvolumeKind::read_only, true},
 });
-
-/// At least one.
-std::vector<std::string_view> parts_of(std::string_view text, char separator) {
-    std::vector<std::string_view> parts;
-    for (const auto part : std::views::split(text, separator)) {
-        parts.emplace_back(part.begin(), part.end());
-    }
-    if (parts.empty()) {
-        parts.emplace_back(); // split() makes no part of an empty text
-    }
-    return parts;
-}
 
 } // namespace
 
@@ -63,7 +51,7 @@ Result<InodeFlagsFlag> parse_inode_flags(std::string_view text) {
         return fail(ErrorKind::usage, fmt::format("'{}' is not FLAGS:PATH", text));
     }
     InodeFlagsFlag flag = {.path = std::string(text.substr(colon + 1))};
-    for (const auto name : parts_of(text.substr(0, colon), ',')) {
+    for (const auto name : split(text.substr(0, colon), ',')) {
         if (name == "nodatacow") {
             flag.flags |= btrfs::inode_nodatacow;
         } else if (name == "nodatasum") {

@@ -1,29 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/ops/source/ownership_text.h"
 
+#include "libfs/base/split.h"
 #include "libfs/ops/source/host_ids.h"
 
 #include <charconv>
 #include <limits>
-#include <ranges>
 
 #include <fmt/format.h>
 
 namespace btrkit::source {
 
 namespace {
-
-/// At least one.
-std::vector<std::string_view> split_at(std::string_view text, char separator) {
-    std::vector<std::string_view> parts;
-    for (const auto part : std::views::split(text, separator)) {
-        parts.emplace_back(part.begin(), part.end());
-    }
-    if (parts.empty()) {
-        parts.emplace_back(); // split() makes no part of an empty text
-    }
-    return parts;
-}
 
 /// Decimal, 0x hexadecimal or 0 octal, as all numbers of options.
 std::optional<u32> parse_id(std::string_view text) {
@@ -44,7 +32,7 @@ std::optional<u32> parse_id(std::string_view text) {
 } // namespace
 
 Result<std::pair<u32, u32>> parse_owner(std::string_view text) {
-    const auto parts = split_at(text, ':');
+    const auto parts = split(text, ':');
     if (parts.size() != 2) {
         return fail(ErrorKind::usage, fmt::format("'{}' is not USER:GROUP", text));
     }
@@ -61,8 +49,8 @@ Result<std::pair<u32, u32>> parse_owner(std::string_view text) {
 
 Result<std::vector<IdMap>> parse_id_map(std::string_view text) {
     std::vector<IdMap> maps;
-    for (const auto range : split_at(text, ',')) {
-        const auto parts = split_at(range, ':');
+    for (const auto range : split(text, ',')) {
+        const auto parts = split(range, ':');
         const auto from = parse_id(parts[0]);
         const auto to = parts.size() == 3 ? parse_id(parts[1]) : std::nullopt;
         const auto count = parts.size() == 3 ? parse_id(parts[2]) : std::nullopt;
