@@ -2,6 +2,9 @@
 #include "libfs/edit/csum_writer.h"
 
 #include "formats/btrfs/item_types.h"
+#include "libfs/base/checksum.h"
+
+#include <cstring>
 
 namespace btrkit {
 
@@ -11,6 +14,14 @@ std::size_t max_csum_item_bytes(const Geometry& geometry) {
     const std::size_t fit =
         (btrfs::leaf_data_size(geometry.nodesize) - 2 * sizeof(btrfs::ItemHeader)) / geometry.csum_size_bytes;
     return std::min<std::size_t>(fit - 1, 4096) * geometry.csum_size_bytes;
+}
+
+void put_checksums(const Geometry& geometry, Bytes sectors, MutableBytes out) {
+    const u32 csum_size = geometry.csum_size_bytes;
+    for (u64 done = 0; done < sectors.size(); done += geometry.sectorsize, out = out.subspan(csum_size)) {
+        const auto csum = checksum(geometry.csum_type, sectors.subspan(done, geometry.sectorsize));
+        std::memcpy(out.data(), csum.data(), csum_size);
+    }
 }
 
 CsumWriter::CsumWriter(ItemSink& sink, const Geometry& geometry)

@@ -12,6 +12,9 @@ namespace btrkit {
 /// Bytes of checksums that one item has at most.
 std::size_t max_csum_item_bytes(const Geometry& geometry);
 
+/// The checksums of whole sectors, one behind the other; out has room for exactly those.
+void put_checksums(const Geometry& geometry, Bytes sectors, MutableBytes out);
+
 class CsumWriter {
 public:
     /// The sink must outlive it.

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/edit/data_packer.h"
 
-#include "libfs/base/checksum.h"
-
-#include <cstring>
+#include "libfs/edit/csum_writer.h"
 
 namespace btrkit {
 
@@ -94,11 +92,8 @@ void DataPacker::compute_checksums(DataBatch& batch) const {
         if (depth_ == DataDepth::sizes) {
             continue;
         }
-        std::byte* out = batch.csums.data() + run.csums_offset;
-        for (u64 done = 0; done < run.stored_bytes; done += sectorsize, out += csum_size) {
-            const auto csum = checksum(geometry_->csum_type, batch.stored().subspan(run.offset + done, sectorsize));
-            std::memcpy(out, csum.data(), csum_size);
-        }
+        put_checksums(*geometry_, batch.stored().subspan(run.offset, run.stored_bytes),
+                      MutableBytes(batch.csums).subspan(run.csums_offset));
     }
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/edit/data_store.h"
 
-#include "libfs/base/checksum.h"
 #include "libfs/edit/csum_items.h"
 #include "libfs/edit/file_item_writer.h"
 
@@ -21,13 +20,8 @@ Result<Range> store_data(Transaction& transaction, Bytes sectors, Bytes csums, b
 }
 
 std::vector<std::byte> checksums_of(const Geometry& geometry, Bytes sectors) {
-    std::vector<std::byte> csums;
-    csums.reserve(sectors.size() / geometry.sectorsize * geometry.csum_size_bytes);
-    for (; !sectors.empty(); sectors = sectors.subspan(geometry.sectorsize)) {
-        const auto csum = checksum(geometry.csum_type, sectors.first(geometry.sectorsize));
-        const Bytes own = as_bytes_of(csum).first(geometry.csum_size_bytes);
-        csums.insert(csums.end(), own.begin(), own.end());
-    }
+    std::vector<std::byte> csums(sectors.size() / geometry.sectorsize * geometry.csum_size_bytes);
+    put_checksums(geometry, sectors, csums);
     return csums;
 }
 
