@@ -272,7 +272,7 @@ Result<void> Verbs::operator()(const ChangeFlags& change) {
 }
 
 /// A file or an empty directory of the same kind, with the same attributes and data.
-Result<void> Verbs::copy_entry(const PlaceInTree& from, const NamedPlace& to) {
+Result<PlaceInTree> Verbs::copy_entry(const PlaceInTree& from, const NamedPlace& to) {
     BTRKIT_TRY_ASSIGN(const auto inode, inodes_.get(from));
     BTRKIT_TRY_ASSIGN(const auto xattrs, files_.xattrs(from));
     std::string target(S_ISLNK(inode.mode) ? inode.size : 0, '\0');
@@ -291,22 +291,17 @@ Result<void> Verbs::copy_entry(const PlaceInTree& from, const NamedPlace& to) {
                                          .link_target = target}));
     if (S_ISREG(inode.mode) && inode.size > 0) {
         BTRKIT_TRY(data_.clone(from, {0, inode.size}, made, 0));
-        return inodes_.change(made, [&](btrfs::InodeItem& item) { item.mtime = timespec_of(inode.mtime); });
+        BTRKIT_TRY(inodes_.change(made, [&](btrfs::InodeItem& item) { item.mtime = timespec_of(inode.mtime); }));
     }
-    return {};
+    return made;
 }
 
 Result<void> Verbs::copy(const PlaceInTree& top, const NamedPlace& to, bool recursive) {
-    BTRKIT_TRY(copy_entry(top, to));
+    BTRKIT_TRY_ASSIGN(const auto made, copy_entry(top, to));
     struct Pair {
         PlaceInTree from;
         PlaceInTree to;
     };
-    const auto made_at = [&](const NamedPlace& place) -> Result<PlaceInTree> {
-        BTRKIT_TRY_ASSIGN(const auto entry, files_.directories().find_entry(place.dir, place.name));
-        return PlaceInTree{.tree = place.dir.tree, .inode = entry->objectid};
-    };
-    BTRKIT_TRY_ASSIGN(const auto made, made_at(to));
     std::vector<Pair> waiting = {{top, made}};
     while (recursive && !waiting.empty()) {
         const auto [from, into] = waiting.back();
@@ -323,8 +318,7 @@ Result<void> Verbs::copy(const PlaceInTree& top, const NamedPlace& to, bool recu
                 continue; // other subvolumes stay out; and what is copied into itself would have no end
             }
             const NamedPlace place = {.dir = into, .name = entry->name};
-            BTRKIT_TRY(about("/.../" + entry->name, copy_entry(source, place)));
-            BTRKIT_TRY_ASSIGN(const auto copied, made_at(place));
+            BTRKIT_TRY_ASSIGN(const auto copied, about("/.../" + entry->name, copy_entry(source, place)));
             waiting.push_back({source, copied});
             BTRKIT_TRY(inodes_.transaction().relieve());
         }

@@ -37,7 +37,7 @@ private:
     Result<void> make_parents(const std::string& path);
     Result<PlaceInTree> make(const NamedPlace& place, NewFile wanted);
     Result<void> copy(const PlaceInTree& from, const NamedPlace& to, bool recursive);
-    Result<void> copy_entry(const PlaceInTree& from, const NamedPlace& to);
+    Result<PlaceInTree> copy_entry(const PlaceInTree& from, const NamedPlace& to);
 
     /// Calls change(place) for what the path names and, if it is asked for, for all below it in the same subvolume.
     template <class Change>
