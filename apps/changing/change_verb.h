@@ -74,18 +74,10 @@ private:
     CLI::App app_;
 };
 
-/// A change, and the line of the script that it stands in.
-template <class Change>
-struct ChangeOfLine {
-    Change change;
-    u64 line = 0;
-};
-
-/// All changes of a script. Fails with usage, naming the line: "line 3: ...". Nothing of a script is done where any of
-/// it is wrong.
-template <class Verb>
-Result<std::vector<ChangeOfLine<typename Verb::Change>>> parse_script_of(std::span<const Verb> verbs,
-                                                                         std::string_view text) {
+/// All changes of a script, each a Command: {change, line}. Fails with usage, naming the line: "line 3: ...". Nothing
+/// of a script is done where any of it is wrong.
+template <class Command, class Verb>
+Result<std::vector<Command>> parse_script(std::span<const Verb> verbs, std::string_view text) {
     std::map<const Verb*, std::unique_ptr<LineParser<Verb>>> parsers;
     const auto parse_line = [&](std::string_view line) -> Result<std::vector<typename Verb::Change>> {
         BTRKIT_TRY_ASSIGN(const auto words, words_of_line(line));
@@ -103,7 +95,7 @@ Result<std::vector<ChangeOfLine<typename Verb::Change>>> parse_script_of(std::sp
         }
         return parser->parse(std::span(words).subspan(verb->word_count()));
     };
-    std::vector<ChangeOfLine<typename Verb::Change>> all;
+    std::vector<Command> all;
     for (u64 line = 1; !text.empty(); ++line) {
         const auto end = std::min(text.find('\n'), text.size());
         auto changes = parse_line(text.substr(0, end));

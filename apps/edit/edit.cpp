@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "apps/edit/edit.h"
 
-#include "apps/changing/change_image.h"
+#include "apps/changing/run_verbs.h"
 #include "apps/common/exit_status.h"
 #include "apps/common/fresh_values.h"
 #include "apps/common/source_date.h"
@@ -71,55 +71,8 @@ int run_edit_commands(const CommandLine& line, const WriteFlags& flags, std::spa
     return change_image(line, io, flags, {.document = edit_document, .run = run});
 }
 
-int run_edit_verb(const EditVerb& verb, std::span<const std::string> arguments, Io& io) {
-    const auto name = verb.name();
-    const auto operands = fmt::format("IMAGE {}", verb.operands);
-    // -n and -v are those of setfattr(1) there.
-    const bool has_short_names = name != "setfattr";
-    CommandLine line({.name = edit_tool,
-                      .operands = operands,
-                      .summary = verb.summary,
-                      .verb = name,
-                      .has_short_verbose = has_short_names});
-    WriteFlags flags;
-    EditFlags edit_flags;
-    add_write_flags(line, flags, has_short_names);
-    verb.declare(line.app(), edit_flags);
-    if (const auto status = line.parse(arguments, io)) {
-        return *status;
-    }
-    const auto changes = verb.make(edit_flags);
-    if (!changes) {
-        return line.wrong_usage(io, changes.error().message);
-    }
-    std::vector<edit_files::Command> commands;
-    for (const auto& change : *changes) {
-        commands.push_back({.change = change});
-    }
-    return run_edit_commands(line, flags, commands, io);
-}
-
-int run_edit_script(std::span<const std::string> arguments, Io& io) {
-    CommandLine line({.name = edit_tool,
-                      .operands = "IMAGE -f FILE",
-                      .summary = "Do the commands of a script, one a line and all in one commit."});
-    WriteFlags flags;
-    std::string path;
-    add_write_flags(line, flags);
-    line.app().add_option("-f", path, "the script; - for standard input")->option_text("FILE")->required();
-    if (const auto status = line.parse(arguments, io)) {
-        return *status;
-    }
-    const auto text = read_script(path);
-    const auto changes = text ? parse_script_of(edit_verbs(), *text) : std::unexpected(text.error());
-    if (!changes) {
-        return line.wrong_usage(io, changes.error().message);
-    }
-    std::vector<edit_files::Command> commands;
-    for (const auto& [change, number] : *changes) {
-        commands.push_back({.change = change, .line = number});
-    }
-    return run_edit_commands(line, flags, commands, io);
+VerbTool<EditVerb, edit_files::Command> this_tool() {
+    return {.name = edit_tool, .script_operands = "IMAGE -f FILE", .verbs = edit_verbs(), .run = run_edit_commands};
 }
 
 std::vector<std::string> without_verb(std::span<const std::string> arguments, std::size_t verb_at) {
@@ -135,7 +88,8 @@ int run_edit(std::span<const std::string> arguments, Io& io) {
     for (std::size_t at = 0; at < std::min<std::size_t>(arguments.size(), 2); ++at) {
         const auto words = arguments.subspan(at);
         if (const auto* verb = find_verb(edit_verbs(), words)) {
-            return run_edit_verb(*verb, without_verb(arguments, at), io);
+            // -n and -v are those of setfattr(1) there.
+            return run_verb(this_tool(), *verb, without_verb(arguments, at), io, verb->name() != "setfattr");
         }
         const auto* reading = std::ranges::find(reading_verbs, words.front(), &ReadingVerb::name);
         if (reading != reading_verbs.end()) {
@@ -143,7 +97,7 @@ int run_edit(std::span<const std::string> arguments, Io& io) {
         }
     }
     if (std::ranges::any_of(arguments, [](const std::string& each) { return each.starts_with("-f"); })) {
-        return run_edit_script(arguments, io);
+        return run_script(this_tool(), arguments, io);
     }
     CommandLine line({.name = edit_tool, .operands = "IMAGE VERB ...", .summary = ""});
     line.replace_help(edit_help());

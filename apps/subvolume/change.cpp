@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "apps/subvolume/change.h"
 
-#include "apps/changing/change_image.h"
+#include "apps/changing/run_verbs.h"
 #include "apps/common/fresh_values.h"
 #include "apps/subvolume/report_json.h"
-#include "apps/subvolume/script.h"
 #include "apps/subvolume/subvolume.h"
 #include "libfs/ops/subvolume/change.h"
-
-#include <CLI/CLI.hpp>
-#include <fmt/format.h>
 
 namespace btrkit::apps {
 
@@ -28,47 +24,18 @@ int run_commands(const CommandLine& line, const WriteFlags& flags, std::span<con
     return change_image(line, io, flags, {.document = change_document, .run = run, .add_members = add_members});
 }
 
+VerbTool<SubvolumeVerb, subvolume::Command> this_tool() {
+    return {.name = subvolume_tool, .script_operands = "-f FILE IMAGE", .verbs = change_verbs(), .run = run_commands};
+}
+
 } // namespace
 
 int run_change_verb(const SubvolumeVerb& verb, std::span<const std::string> arguments, Io& io) {
-    const auto name = verb.name();
-    const auto operands = fmt::format("IMAGE {}", verb.operands);
-    CommandLine line({.name = subvolume_tool, .operands = operands, .summary = verb.summary, .verb = name});
-    WriteFlags flags;
-    ChangeFlags change_flags;
-    add_write_flags(line, flags);
-    verb.declare(line.app(), change_flags);
-    if (const auto status = line.parse(arguments, io)) {
-        return *status;
-    }
-    const auto changes = verb.make(change_flags);
-    if (!changes) {
-        return line.wrong_usage(io, changes.error().message);
-    }
-    std::vector<subvolume::Command> commands;
-    for (const auto& change : *changes) {
-        commands.push_back({.change = change});
-    }
-    return run_commands(line, flags, commands, io);
+    return run_verb(this_tool(), verb, arguments, io);
 }
 
 int run_change_script(std::span<const std::string> arguments, Io& io) {
-    CommandLine line({.name = subvolume_tool,
-                      .operands = "-f FILE IMAGE",
-                      .summary = "Do the commands of a script, one a line and all in one commit."});
-    WriteFlags flags;
-    std::string path;
-    add_write_flags(line, flags);
-    line.app().add_option("-f", path, "the script; - for standard input")->option_text("FILE")->required();
-    if (const auto status = line.parse(arguments, io)) {
-        return *status;
-    }
-    const auto text = read_script(path);
-    const auto commands = text ? parse_script(*text) : std::unexpected(text.error());
-    if (!commands) {
-        return line.wrong_usage(io, commands.error().message);
-    }
-    return run_commands(line, flags, *commands, io);
+    return run_script(this_tool(), arguments, io);
 }
 
 } // namespace btrkit::apps

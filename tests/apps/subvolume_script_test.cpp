@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Scripts of btrkit-subvolume: words, verbs, and what is wrong by its line.
-#include "apps/subvolume/script.h"
+#include "apps/subvolume/change_verbs.h"
 #include "tests/apps/tool_run.h"
 
 #include <doctest/doctest.h>
@@ -20,7 +20,7 @@ Words words(std::string_view line) {
 }
 
 std::vector<subvolume::Command> commands(std::string_view script) {
-    auto parsed = apps::parse_script(script);
+    auto parsed = apps::parse_script<subvolume::Command>(apps::change_verbs(), script);
     REQUIRE(parsed.has_value());
     return std::move(*parsed);
 }
@@ -33,7 +33,7 @@ const Change& only(const std::vector<subvolume::Command>& commands) {
 }
 
 std::string failure(std::string_view script) {
-    const auto parsed = apps::parse_script(script);
+    const auto parsed = apps::parse_script<subvolume::Command>(apps::change_verbs(), script);
     return parsed ? "" : parsed.error().message;
 }
 
