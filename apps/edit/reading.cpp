@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "apps/edit/reading.h"
 
+#include "apps/common/ask_image.h"
 #include "apps/common/command_line.h"
-#include "apps/common/exit_status.h"
-#include "apps/common/find_image.h"
-#include "apps/common/open_filesystem.h"
 #include "apps/common/sizes.h"
-#include "apps/common/stop_signals.h"
 #include "apps/edit/attribute_text.h"
 #include "apps/edit/edit.h"
 #include "libfs/base/names.h"
@@ -30,24 +27,11 @@ struct ReadFlags {
 int read_from_image(const CommandLine& line, const ReadFlags& flags, Io& io,
                     const std::function<Result<void>(const Filesystem&, const RunContext&, Messages&)>& read) {
     Messages messages(line.tool_name(), io.err, line.message_style(io));
-    Damages damages(messages);
-    const auto places = find_images(flags.images, messages);
-    if (messages.error_count() > 0) {
-        return exit_failed;
-    }
-    const auto filesystem = open_filesystem(places, {}, "it is not read while in use", damages, messages);
-    if (!filesystem) {
-        return exit_failed;
-    }
-    const StopSignals signals;
-    const RunContext context{.stop = signals.token(),
-                             .problems = [&](const Problem& problem) { damages.tell(problem); }};
-    const auto done = read(*filesystem, context, messages);
-    damages.finish();
-    if (!done) {
-        messages.error(fmt::format("{}: {}", printable(flags.images.front()), done.error().message));
-    }
-    return messages.exit_status();
+    const ImageToAsk image{.paths = flags.images, .when_in_use = "it is not read while in use"};
+    const auto failed = ask_image(image, messages, [&](const Filesystem& filesystem, const RunContext& context) {
+        return read(filesystem, context, messages);
+    });
+    return failed.value_or(messages.exit_status());
 }
 
 } // namespace

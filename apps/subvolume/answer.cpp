@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "apps/subvolume/answer.h"
 
-#include "apps/common/exit_status.h"
-#include "apps/common/find_image.h"
-#include "apps/common/open_filesystem.h"
-#include "apps/common/stop_signals.h"
+#include "apps/common/ask_image.h"
 #include "libfs/base/names.h"
 
 #include <fmt/format.h>
@@ -19,26 +16,18 @@ void add_image_flags(CommandLine& line, ImageFlags& flags) {
 
 int answer_from_image(const CommandLine& line, Io& io, const ImageFlags& flags, const Answer& answer) {
     Messages messages(line.tool_name(), io.err, line.message_style(io));
-    Damages damages(messages);
-    const auto places = find_images(flags.images, messages);
-    if (messages.error_count() > 0) {
-        return exit_failed;
+    std::string text;
+    const ImageToAsk image{
+        .paths = flags.images, .volume = flags.volume, .when_in_use = "it is not read while in use (`btrfs` can)"};
+    const auto failed =
+        ask_image(image, messages, [&](const Filesystem& filesystem, const RunContext& context) -> Result<void> {
+            BTRKIT_TRY_ASSIGN(text, answer(filesystem, context, messages));
+            return {};
+        });
+    if (failed) {
+        return *failed;
     }
-    const auto filesystem =
-        open_filesystem(places, flags.volume, "it is not read while in use (`btrfs` can)", damages, messages);
-    if (!filesystem) {
-        return exit_failed;
-    }
-    const StopSignals signals;
-    const RunContext context{.stop = signals.token(),
-                             .problems = [&](const Problem& problem) { damages.tell(problem); }};
-    const auto text = answer(*filesystem, context, messages);
-    damages.finish();
-    if (!text) {
-        messages.error(fmt::format("{}: {}", printable(flags.images.front()), text.error().message));
-        return text.error().kind == ErrorKind::usage ? exit_usage : exit_failed;
-    }
-    if (const auto written = io.out.write(*text); !written) {
+    if (const auto written = io.out.write(text); !written) {
         messages.error(written.error());
     }
     return messages.exit_status();

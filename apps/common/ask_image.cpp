@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#include "apps/common/ask_image.h"
+
+#include "apps/common/exit_status.h"
+#include "apps/common/find_image.h"
+#include "apps/common/open_filesystem.h"
+#include "apps/common/stop_signals.h"
+#include "libfs/base/names.h"
+
+#include <fmt/format.h>
+
+namespace btrkit::apps {
+
+std::optional<int> ask_image(const ImageToAsk& image, Messages& messages, const Question& ask) {
+    Damages damages(messages);
+    const auto places = find_images(image.paths, messages);
+    if (messages.error_count() > 0) {
+        return exit_failed;
+    }
+    const auto filesystem = open_filesystem(places, image.volume, image.when_in_use, damages, messages);
+    if (!filesystem) {
+        return exit_failed;
+    }
+    const StopSignals signals;
+    const RunContext context{.stop = signals.token(),
+                             .problems = [&](const Problem& problem) { damages.tell(problem); }};
+    const auto asked = ask(*filesystem, context);
+    damages.finish();
+    if (!asked) {
+        messages.error(fmt::format("{}: {}", printable(image.paths.front()), asked.error().message));
+        return asked.error().kind == ErrorKind::usage ? exit_usage : exit_failed;
+    }
+    return std::nullopt;
+}
+
+} // namespace btrkit::apps
