@@ -18,9 +18,9 @@ class PlantedRoots {
 public:
     PlantedRoots();
 
-    std::map<u64, PlantedItems> trees;                  ///< by id
+    std::map<u64, PlantedItems> trees;           ///< by id
     std::map<btrfs::Key, btrfs::RootItem> roots; ///< by key; where the tree stands is filled in
-    PlantedItems root_tree;                             ///< what else the root tree has
+    PlantedItems root_tree;                      ///< what else the root tree has
     std::function<void(btrfs::Superblock&)> change_super = [](btrfs::Superblock&) {};
     /// Plants more, after all trees; returns what else the root tree has.
     std::function<void(MetadataImage&, std::map<u64, PlantedBlock>&)> plant_more = [](MetadataImage&,
