@@ -2,15 +2,16 @@
 // A device in memory: for tests, fuzzers, and images that are made before they are written.
 #pragma once
 
+#include "libfs/io/sparse_bytes.h"
 #include "libfs/io/writable_device.h"
 
-#include <vector>
+#include <shared_mutex>
 
 namespace btrkit {
 
 class MemoryDevice final : public WritableDevice {
 public:
-    MemoryDevice(std::string name, std::vector<std::byte> bytes) : name_(std::move(name)), bytes_(std::move(bytes)) {}
+    MemoryDevice(std::string name, SparseBytes bytes) : name_(std::move(name)), bytes_(std::move(bytes)) {}
 
     const std::string& name() const override { return name_; }
     u64 size_bytes() const override { return bytes_.size(); }
@@ -21,11 +22,13 @@ public:
     Result<void> flush() override { return {}; }
 
     /// The bytes themselves, to be changed while nobody reads.
-    MutableBytes bytes() { return bytes_; }
+    SparseBytes& bytes() { return bytes_; }
+    const SparseBytes& bytes() const { return bytes_; }
 
 private:
     std::string name_;
-    std::vector<std::byte> bytes_;
+    mutable std::shared_mutex mutex_; ///< pages are shared by ranges that are not
+    SparseBytes bytes_;
 };
 
 } // namespace btrkit

@@ -75,7 +75,7 @@ TEST_CASE("check: neighbouring sectors are one finding, and a good copy is told"
         CHECK(finding["place"]["device"] == image.path());
         const auto offset = finding["place"]["physical"].get<std::size_t>();
         const std::size_t sector = finding["place"]["length"] == 8192 ? 3 : 6;
-        CHECK(image.bytes()[offset] == static_cast<char>(Image::content()[4096 * sector] ^ std::byte{1}));
+        CHECK(std::as_const(image).bytes().part(offset)[0] == (Image::content()[4096 * sector] ^ std::byte{1}));
         CHECK(finding["affected"][0]["files"][0]["path"] == "/docs/deep/data");
     }
 }
@@ -91,14 +91,14 @@ TEST_CASE("check: the findings and the report are the same at any number of thre
 
 TEST_CASE("check: a superblock mirror, and what the kernel makes of it") {
     const Image image({"--size", "112m"});
-    image.change([](std::string& all) { all[btrfs::superblock_offsets[1] + 200] ^= 1; });
+    image.change([](SparseBytes& all) { all.part(btrfs::superblock_offsets[1])[200] ^= std::byte{1}; });
     const auto second = check({image.path()});
     CHECK(second.status == 4);
     CHECK(contains(second.out, "[super-mirror-invalid]"));
     CHECK(contains(second.out, "\nMount: read-write: Linux 7.3\n"));
-    image.change([](std::string& all) {
-        all[btrfs::superblock_offsets[0] + 200] ^= 1;
-        all[btrfs::superblock_offsets[1] + 200] ^= 1;
+    image.change([](SparseBytes& all) {
+        all.part(btrfs::superblock_offsets[0])[200] ^= std::byte{1};
+        all.part(btrfs::superblock_offsets[1])[200] ^= std::byte{1};
     });
     const auto first = check({image.path()});
     CHECK(first.status == 4);
@@ -141,11 +141,11 @@ TEST_CASE("check: nothing counts as repairable where what a repair needs was not
 TEST_CASE("check: of a tree block without a good copy nothing can be repaired; of one with a second copy it can") {
     for (const std::string profile : {"single", "dup"}) {
         const Image image({"-m", profile});
-        image.change([](std::string& all) {
+        image.change([](SparseBytes& all) {
             // The leaf that the file's name stands in.
-            const auto at = all.find("docs");
-            REQUIRE(at != std::string::npos);
-            all[at] ^= 1;
+            const auto at = find_text(all, "docs");
+            REQUIRE(at);
+            all.part(*at)[0] ^= std::byte{1};
         });
         CHECK(contains(check({image.path()}).out, "can be repaired without loss") == (profile == "dup"));
     }
@@ -208,9 +208,9 @@ TEST_CASE("check: the peer's options are accepted") {
 
 TEST_CASE("check: -s takes the superblock mirror that is asked for") {
     const Image image({"--size", "112m"});
-    image.change([](std::string& all) {
+    image.change([](SparseBytes& all) {
         btrfs::Superblock super;
-        auto* at = all.data() + btrfs::superblock_offsets[1];
+        auto* at = all.part(btrfs::superblock_offsets[1]).data();
         std::memcpy(&super, at, sizeof(super));
         super.label[0] = 'T';
         seal(super);
@@ -225,7 +225,7 @@ TEST_CASE("check: roots by their address, and from backups") {
     const Image image;
     const auto bytes = image.bytes();
     btrfs::Superblock super;
-    std::memcpy(&super, bytes.data() + btrfs::superblock_offsets[0], sizeof(super));
+    std::memcpy(&super, bytes.part(btrfs::superblock_offsets[0]).data(), sizeof(super));
     const auto root = std::to_string(u64{super.root});
     const auto chunk_root = std::to_string(u64{super.chunk_root});
     CHECK(check({"-r", root, "--chunk-root", chunk_root, image.path()}).status == 0);
@@ -233,11 +233,11 @@ TEST_CASE("check: roots by their address, and from backups") {
     CHECK(wrong.status == 12);
     CHECK(contains(wrong.err, "no root of tree ROOT_TREE can be read at " + chunk_root));
     // A root that leads nowhere, and a backup that does not.
-    image.change([&](std::string& all) {
+    image.change([&](SparseBytes& all) {
         auto changed = super;
         changed.root = u64{super.root} + 16384 * 300;
         seal(changed);
-        std::memcpy(all.data() + btrfs::superblock_offsets[0], &changed, sizeof(changed));
+        all.write(btrfs::superblock_offsets[0], as_bytes_of(changed));
     });
     CHECK(contains(check({image.path()}).out, "[block-lost]"));
     CHECK(!contains(check({"-b", image.path()}).out, "[block-lost]"));

@@ -7,6 +7,7 @@
 #include "libfs/io/memory_device.h"
 #include "libfs/ops/edit_files/mode_change.h"
 #include "tests/apps/tool_run.h"
+#include "tests/support/image_bytes.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/tree_listing.h"
 
@@ -53,11 +54,11 @@ public:
     }
     /// Fails, and nothing was changed.
     std::string failure(const std::vector<std::string>& words, int status = 1) const {
-        const auto before = read("image");
+        const auto before = image_bytes_of(image());
         const auto run = edit(words);
         CHECK(run.status == status);
         CHECK(run.out.empty());
-        CHECK(read("image") == before);
+        CHECK((image_bytes_of(image()) == before));
         return run.err;
     }
     TreeRecord at(const std::string& path) const {
@@ -80,10 +81,7 @@ private:
 
 Filesystem Bench::open_image(const std::string& path) {
     std::vector<std::unique_ptr<BlockDevice>> devices;
-    std::vector<std::byte> copy(std::filesystem::file_size(path));
-    std::ifstream(path, std::ios::binary)
-        .read(reinterpret_cast<char*>(copy.data()), static_cast<std::streamsize>(copy.size()));
-    devices.push_back(std::make_unique<MemoryDevice>("image", std::move(copy)));
+    devices.push_back(std::make_unique<MemoryDevice>("image", image_bytes_of(path)));
     auto filesystem = Filesystem::open(std::move(devices), {}, [](const Problem&) {});
     REQUIRE_MESSAGE(filesystem, filesystem.error().message);
     return std::move(*filesystem);
@@ -193,7 +191,7 @@ TEST_CASE("edit: the same bytes with SOURCE_DATE_EPOCH") {
         CHECK_MESSAGE(run.status == 0, run.err);
     }
     ::unsetenv("SOURCE_DATE_EPOCH");
-    CHECK(bench.read("image") == bench.read("image2"));
+    CHECK((image_bytes_of(bench.host("image")) == image_bytes_of(bench.host("image2"))));
     CHECK(bench.at("etc/kept").mtime.sec <= 1'700'000'000);
     CHECK(bench.at("etc/kept").ctime.sec == 1'700'000'000);
 }

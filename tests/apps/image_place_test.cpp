@@ -26,14 +26,7 @@ constexpr u64 root_at = 16 * mib;
 constexpr u64 root_bytes = 128 * mib;
 constexpr u64 home_at = 160 * mib;
 
-/// As bytes_of(), for what is large.
-std::string all_of(const std::string& path) {
-    std::string all(std::filesystem::file_size(path), '\0');
-    std::ifstream(path, std::ios::binary).read(all.data(), static_cast<std::streamsize>(all.size()));
-    return all;
-}
-
-/// A disk with a GPT: boot, root, home; all bytes that belong to no partition are 0x5a.
+/// A disk with a GPT: boot, root, home; the MiB before each and behind it is 0x5a.
 class Disk {
 public:
     Disk() {
@@ -41,12 +34,14 @@ public:
         write_file(folder_ / "source/dir/file", MadeImage::content());
         const auto table =
             gpt_of(disk_bytes, {boot, {root_at, root_bytes, "root", 0xcd}, {home_at, root_bytes, "my:home", 0xee}});
-        std::string all(disk_bytes, '\x5a');
-        std::ranges::copy(as_text(table), all.begin());
-        for (const u64 at : {boot.offset, root_at, home_at}) {
-            all.replace(at, 4 * mib, 4 * mib, '\0');
+        SparseBytes all(disk_bytes);
+        const std::vector<std::byte> filling(mib, std::byte{0x5a});
+        for (const u64 begin : {root_at, home_at}) {
+            all.write(begin - mib, filling);
+            all.write(begin + root_bytes, filling);
         }
-        write_file(path(), std::string_view(all));
+        all.write(0, std::as_bytes(std::span(table)));
+        write_image(path(), all);
     }
 
     std::string path(const std::string& choice = "") const { return (folder_ / "disk.img") + choice; }
@@ -59,7 +54,12 @@ public:
     }
     /// What is in a partition, as a file of its own.
     std::string extracted(u64 at) const {
-        write_file(folder_ / "alone.img", std::string_view(all_of(path())).substr(at, root_bytes));
+        const SparseBytes disk = image_bytes_of(path());
+        SparseBytes alone(root_bytes);
+        for (u64 offset = 0; offset < root_bytes; offset += SparseBytes::page_bytes) {
+            alone.write(offset, disk.part(at + offset));
+        }
+        write_image(folder_ / "alone.img", alone);
         return folder_ / "alone.img";
     }
 
@@ -72,24 +72,20 @@ ToolRun check(const std::vector<std::string>& arguments) {
 }
 
 /// Only bytes of the range differ.
-void check_only_inside(const std::string& before, const std::string& after, u64 begin, u64 length_bytes) {
+void check_only_inside(const SparseBytes& before, const SparseBytes& after, u64 begin, u64 length_bytes) {
     REQUIRE(before.size() == after.size());
-    // As bools: nobody wants to read where they are not.
-    const auto is_same = [&](u64 at, u64 length) {
-        return std::string_view(before).substr(at, length) == std::string_view(after).substr(at, length);
-    };
-    CHECK(is_same(0, begin));
-    CHECK(is_same(begin + length_bytes, before.size()));
-    CHECK_FALSE(is_same(begin, length_bytes));
+    CHECK(before.is_same(after, 0, begin));
+    CHECK(before.is_same(after, begin + length_bytes, before.size()));
+    CHECK_FALSE(before.is_same(after, begin, begin + length_bytes));
 }
 
 } // namespace
 
 TEST_CASE("mkfs into a partition: no byte outside is touched, and every way to name it leads there") {
     const Disk disk;
-    const auto before = all_of(disk.path());
+    const auto before = image_bytes_of(disk.path());
     disk.make(":p2");
-    check_only_inside(before, all_of(disk.path()), root_at, root_bytes);
+    check_only_inside(before, image_bytes_of(disk.path()), root_at, root_bytes);
     for (const auto* choice :
          {":p2", ":root", ":CDCDCDCD-cdcd-cdcd-cdcd-cdcdcdcdcdcd", "@16M+128M", "@0x1000000+128m"}) {
         CAPTURE(choice);
@@ -99,21 +95,21 @@ TEST_CASE("mkfs into a partition: no byte outside is touched, and every way to n
         CHECK(contains(run.out, disk.path(choice)));
     }
     disk.make("@160M+128M", {"-L", "a label"});
-    check_only_inside(before, all_of(disk.path()), root_at, home_at + root_bytes - root_at);
+    check_only_inside(before, image_bytes_of(disk.path()), root_at, home_at + root_bytes - root_at);
     CHECK(check({disk.path(":my:home")}).status == 0);
     CHECK(check({disk.path(":a label")}).status == 0);
 }
 
 TEST_CASE("mkfs in a range: --size, -b and --shrink keep inside, dry runs write nothing") {
     const Disk disk;
-    const auto before = all_of(disk.path());
+    const auto before = image_bytes_of(disk.path());
     mkfs_well({"-q", "--dry-run", "--size", "120M", disk.path(":p2")});
-    const bool is_untouched = all_of(disk.path()) == before;
+    const bool is_untouched = image_bytes_of(disk.path()) == before;
     CHECK(is_untouched);
     check_refused(mkfs({"--size", "129M", disk.path(":p2")}), 1, {disk.path(":p2"), "are missing"});
     check_refused(mkfs({"-b", "129M", disk.path(":p2")}), 1, {disk.path(":p2"), "are missing"});
     mkfs_well({"-q", "--shrink", "-r", disk.source(), disk.path(":p2")});
-    check_only_inside(before, all_of(disk.path()), root_at, root_bytes);
+    check_only_inside(before, image_bytes_of(disk.path()), root_at, root_bytes);
     CHECK(std::filesystem::file_size(disk.path()) == disk_bytes);
     check_refused(mkfs({disk.path(":p2")}), 1, {"holds btrfs filesystem", "-f overwrites it"});
 }
@@ -169,21 +165,21 @@ TEST_CASE("of several btrfs none is taken: they are listed") {
 
 TEST_CASE("one filesystem over two partitions of one disk is made, checked and repaired") {
     const Disk disk;
-    const auto before = all_of(disk.path());
+    const auto before = image_bytes_of(disk.path());
     mkfs_well({"-q", "-d", "raid1", "-m", "raid1", "-r", disk.source(), disk.path(":p2"), disk.path(":p3")});
-    check_only_inside(before, all_of(disk.path()), root_at, home_at + root_bytes - root_at);
+    check_only_inside(before, image_bytes_of(disk.path()), root_at, home_at + root_bytes - root_at);
     const std::vector<std::string> both = {disk.path(":p2"), disk.path(":p3")};
     CHECK(check(both).status == 0);
-    const auto sound = all_of(disk.path());
+    const auto sound = image_bytes_of(disk.path());
     auto rotten = sound;
     const auto content = MadeImage::content();
-    const auto found = rotten.find(as_text(std::span(content).first(4096)), home_at);
-    REQUIRE(found != std::string::npos);
-    rotten[found + 100] ^= 1;
-    write_file(disk.path(), std::string_view(rotten));
+    const auto found = find_text(rotten, as_text(std::span(content).first(4096)), home_at);
+    REQUIRE(found);
+    rotten.part(*found)[100] ^= std::byte{1};
+    write_image(disk.path(), rotten);
     CHECK(run_tool(apps::run_scrub, both).status == 3);
     CHECK(run_tool(apps::run_scrub, {"--repair", both[0], both[1]}).status == 0);
-    const bool is_mended = all_of(disk.path()) == sound;
+    const bool is_mended = image_bytes_of(disk.path()) == sound;
     CHECK(is_mended);
     const auto twice = run_tool(apps::run_scrub, {"--repair", both[0], disk.path("@16M")});
     CHECK(twice.status == 1);
@@ -194,12 +190,12 @@ TEST_CASE("a donor may be a partition") {
     const Disk disk;
     disk.make(":p2");
     const auto alone = disk.extracted(root_at);
-    auto rotten = all_of(alone);
+    auto rotten = image_bytes_of(alone);
     const auto content = MadeImage::content();
-    const auto found = rotten.find(as_text(std::span(content).first(4096)));
-    REQUIRE(found != std::string::npos);
-    rotten[found] ^= 1;
-    write_file(alone, std::string_view(rotten));
+    const auto found = find_text(rotten, as_text(std::span(content).first(4096)));
+    REQUIRE(found);
+    rotten.part(*found)[0] ^= std::byte{1};
+    write_image(alone, rotten);
     CHECK(run_tool(apps::run_scrub, {"--repair", alone}).status == 3);
     CHECK(run_tool(apps::run_scrub, {"--repair", "--donor", disk.path(":p2"), alone}).status == 0);
     CHECK(contains(run_tool(apps::run_scrub, {"--donor", disk.path(":boot"), alone}).err, "no btrfs"));
@@ -221,7 +217,7 @@ TEST_CASE("a file that is really called so is that file") {
         std::filesystem::rename(folder / "x", folder / name);
         CHECK(check({folder / name}).status == 0);
         mkfs_well({"-q", "-f", folder / name});
-        CHECK(all_of(folder / "a") == "not this");
+        CHECK(bytes_of(folder / "a") == "not this");
     }
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "tests/apps/mkfs_run.h"
+#include "tests/support/image_bytes.h"
 
 namespace btrkit::test {
 
@@ -39,25 +40,25 @@ public:
         return bytes;
     }
 
-    std::string bytes(std::size_t device = 0) const { return bytes_of(path(device)); }
-    void change(const std::function<void(std::string&)>& change, std::size_t device = 0) const {
-        std::string all = bytes(device);
+    SparseBytes bytes(std::size_t device = 0) const { return image_bytes_of(path(device)); }
+    void change(const std::function<void(SparseBytes&)>& change, std::size_t device = 0) const {
+        SparseBytes all = bytes(device);
         change(all);
-        write_file(path(device), std::string_view(all));
+        write_image(path(device), all);
     }
     /// Spoils the n-th copy of the file's data that the device has, some bytes behind its beginning. A copy whose first
     /// sector is spoiled is not found again.
     void spoil_data(std::size_t offset, std::size_t copy = 0, std::size_t device = 0) const {
         change(
-            [&](std::string& all) {
+            [&](SparseBytes& all) {
                 const auto wanted = content();
                 const std::string_view head(reinterpret_cast<const char*>(wanted.data()), 4096);
-                auto at = all.find(head);
-                for (std::size_t i = 0; i < copy; ++i) {
-                    at = all.find(head, at + 1);
+                auto at = find_text(all, head);
+                for (std::size_t i = 0; at && i < copy; ++i) {
+                    at = find_text(all, head, *at + 1);
                 }
-                REQUIRE(at != std::string::npos);
-                all[at + offset] = static_cast<char>(all[at + offset] ^ 1);
+                REQUIRE(at);
+                all.part(*at + offset)[0] ^= std::byte{1};
             },
             device);
     }

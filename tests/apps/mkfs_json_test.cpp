@@ -126,7 +126,7 @@ TEST_CASE("mkfs: with a seed and SOURCE_DATE_EPOCH the same bytes come out") {
         const auto image = source.folder / name;
         more.insert(more.end(), {"-r", source.root(), "--compress", "zstd", image});
         mkfs_well(more);
-        return bytes_of(image);
+        return image_bytes_of(image);
     };
     const auto first = make("first", {"--seed", "s", "--threads", "1"});
     CHECK(make("second", {"--seed", "s", "--threads", "7"}) == first);

@@ -113,7 +113,7 @@ TEST_CASE("a disk without a btrfs is told by its partitions") {
 
 TEST_CASE("a btrfs without its magic, or with a mirror left, is one") {
     const MadeImage image;
-    image.change([](std::string& all) { all[btrfs::superblock_offsets[0] + 64] ^= 1; });
+    image.change([](SparseBytes& all) { all.part(btrfs::superblock_offsets[0])[64] ^= std::byte{1}; });
     const auto wiped = run_tool(apps::run_check, {image.path()});
     CHECK((wiped.status & 4) == 4);
     CHECK(contains(wiped.out, "[super-magic]"));

@@ -141,7 +141,7 @@ TEST_CASE("scrub: what is lost is lost, and donors have it") {
 TEST_CASE("scrub: a superblock mirror") {
     const MadeImage image({"--size", "112m"});
     const auto sound = image.bytes();
-    image.change([](std::string& all) { all[btrfs::superblock_offsets[1] + 200] ^= 1; });
+    image.change([](SparseBytes& all) { all.part(btrfs::superblock_offsets[1])[200] ^= std::byte{1}; });
     const auto run = run_scrub({image.path()});
     CHECK(run.status == 3);
     CHECK(contains(run.out, error_lines("super=1", 0, 1, 0)));

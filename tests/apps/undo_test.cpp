@@ -9,6 +9,7 @@
 #include "libfs/volume/undo_superblocks.h"
 #include "tests/apps/json_members.h"
 #include "tests/apps/tool_run.h"
+#include "tests/support/image_bytes.h"
 #include "tests/support/temporary_folder.h"
 
 #include <fstream>
@@ -24,18 +25,11 @@ namespace {
 
 constexpr u64 in_place_offset = u64{1} << 20;
 
-std::string head_of(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    std::string text(u64{66} << 20, '\0');
-    file.read(text.data(), static_cast<std::streamsize>(text.size()));
-    return text;
-}
-
 /// An image that was changed, with its undo file.
 class ChangedImage {
 public:
     ChangedImage() {
-        old_ = head_of(image_.path());
+        old_ = image_bytes_of(image_.path());
         const auto file = WritableFile::open(image_.path());
         REQUIRE_MESSAGE(file, file.error().message);
         const WritableDevices devices = {{1, file->get()}};
@@ -55,13 +49,13 @@ public:
     std::string path() const { return image_.path(); }
     std::string undo_file() const { return folder_ / "change.undo"; }
     std::string in_folder(std::string_view name) const { return folder_ / name; }
-    bool is_old() const { return head_of(path()) == old_; }
+    bool is_old() const { return image_bytes_of(path()) == old_; }
     const TempImage& image() const { return image_; }
 
 private:
     TempImage image_;
     TemporaryFolder folder_;
-    std::string old_;
+    SparseBytes old_;
 };
 
 ToolRun undo(const std::vector<std::string>& arguments) {
@@ -96,7 +90,7 @@ TEST_CASE("btrkit-undo: tells what it would do, does it, and does nothing more w
 TEST_CASE("btrkit-undo: refuses in one line, and touches nothing") {
     const ChangedImage changed;
     const TempImage other;
-    const auto before = head_of(changed.path());
+    const auto before = image_bytes_of(changed.path());
     const auto refused = [&](const std::vector<std::string>& arguments, std::string_view why) {
         const auto run = undo(arguments);
         CHECK(run.status == 1);
@@ -104,7 +98,7 @@ TEST_CASE("btrkit-undo: refuses in one line, and touches nothing") {
         CHECK(run.err.starts_with("btrkit-undo: "));
         CHECK(count_of(run.err, "\n") == 1);
         CHECK_MESSAGE(contains(run.err, why), run.err);
-        CHECK(head_of(changed.path()) == before);
+        CHECK(image_bytes_of(changed.path()) == before);
     };
     refused({changed.undo_file(), changed.undo_file() + ".no"}, "cannot open");
     refused({changed.in_folder("none"), changed.path()}, "cannot open");

@@ -77,7 +77,7 @@ void spoil(MemoryDevice& image, std::size_t number) {
     constexpr std::size_t first = 256; // behind the first superblock
     const std::size_t offset = (first + number) * fuzz::block_size + fuzz::block_size / 2;
     if (offset < image.bytes().size()) {
-        image.bytes()[offset] ^= std::byte{1};
+        image.bytes().part(offset)[0] ^= std::byte{1};
     }
 }
 

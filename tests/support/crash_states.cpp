@@ -2,7 +2,6 @@
 #include "tests/support/crash_states.h"
 
 #include <algorithm>
-#include <cstring>
 #include <random>
 #include <ranges>
 
@@ -23,8 +22,8 @@ public:
     Trial(const Trial&) = delete;
     Trial& operator=(const Trial&) = delete;
     ~Trial() {
-        for (auto& [place, bytes] : std::views::reverse(overwritten_)) {
-            std::ranges::copy(bytes, place.begin());
+        for (const auto& [device, offset, bytes] : std::views::reverse(overwritten_)) {
+            device->write(offset, bytes);
         }
     }
 
@@ -48,17 +47,24 @@ public:
 
 private:
     void make_part(const DeviceChange& change, u64 from, u64 length) {
-        const auto place = MutableBytes(contents_.at(change.device)).subspan(change.place.offset + from, length);
-        overwritten_.emplace_back(place, std::vector<std::byte>(place.begin(), place.end()));
+        auto& device = contents_.at(change.device);
+        const u64 offset = change.place.offset + from;
+        device.read(offset, overwritten_.emplace_back(&device, offset, std::vector<std::byte>(length)).bytes);
         if (change.kind == DeviceChange::Kind::write) {
-            std::ranges::copy(Bytes(change.bytes).subspan(from, length), place.begin());
+            device.write(offset, Bytes(change.bytes).subspan(from, length));
         } else {
-            std::memset(place.data(), 0, place.size());
+            device.zero(offset, length);
         }
     }
 
+    struct Overwritten {
+        SparseBytes* device;
+        u64 offset;
+        std::vector<std::byte> bytes;
+    };
+
     DeviceContents& contents_;
-    std::vector<std::pair<MutableBytes, std::vector<std::byte>>> overwritten_;
+    std::vector<Overwritten> overwritten_;
 };
 
 class States {

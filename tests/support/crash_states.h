@@ -9,6 +9,7 @@
 // Record with one thread: what another has begun is taken down when it is done.
 #pragma once
 
+#include "libfs/io/sparse_bytes.h"
 #include "tests/support/recording_device.h"
 
 #include <functional>
@@ -17,7 +18,7 @@
 namespace btrkit::test {
 
 /// Contents of devices by name.
-using DeviceContents = std::map<std::string, std::vector<std::byte>>;
+using DeviceContents = std::map<std::string, SparseBytes>;
 
 /// A state after a cut of the power, to be looked at: valid while visit() runs.
 struct CrashState {

@@ -97,7 +97,7 @@ const Chunk& MetadataImage::chunk_at(u64 address) const {
 MutableBytes MetadataImage::copy(u64 address, unsigned mirror) {
     const auto& chunk = chunk_at(address);
     const auto& stripe = chunk.stripes.at(mirror - 1);
-    return image_.bytes(stripe.devid).subspan(stripe.offset + (address - chunk.start.bytenr), nodesize);
+    return image_.bytes(stripe.devid).part(stripe.offset + (address - chunk.start.bytenr)).first(nodesize);
 }
 
 void MetadataImage::put(u64 address, const Block& block) {

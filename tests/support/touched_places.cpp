@@ -30,10 +30,10 @@ DeviceContents TouchedPlaces::gather(std::span<const BlockDevice* const> devices
         if (found == pages_.end()) {
             continue;
         }
-        bytes.resize(found->second.size() * page_bytes);
+        bytes = SparseBytes(found->second.size() * page_bytes);
         for (const auto& [page, place] : found->second) {
             const u64 length = std::min(page_bytes, device->size_bytes() - page * page_bytes);
-            if (!device->read(page * page_bytes, MutableBytes(bytes).subspan(place, length))) {
+            if (!device->read(page * page_bytes, bytes.part(place).first(length))) {
                 throw std::runtime_error("can't read " + device->name());
             }
         }
@@ -52,7 +52,8 @@ std::vector<DeviceChange> TouchedPlaces::gathered(std::span<const DeviceChange> 
     return moved;
 }
 
-void TouchedPlaces::overlay(const std::string& device, u64 offset, MutableBytes out, Bytes gathered) const {
+void TouchedPlaces::overlay(const std::string& device, u64 offset, MutableBytes out,
+                            const SparseBytes& gathered) const {
     const auto found = pages_.find(device);
     if (found == pages_.end()) {
         return;
@@ -63,8 +64,7 @@ void TouchedPlaces::overlay(const std::string& device, u64 offset, MutableBytes 
         const u64 page_begin = at->first * page_bytes;
         const u64 from = std::max(offset, page_begin);
         const u64 until = std::min(end, page_begin + page_bytes);
-        std::ranges::copy(gathered.subspan(at->second + (from - page_begin), until - from),
-                          out.subspan(from - offset, until - from).begin());
+        gathered.read(at->second + (from - page_begin), out.subspan(from - offset, until - from));
     }
 }
 

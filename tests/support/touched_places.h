@@ -21,7 +21,7 @@ public:
     /// The same changes, with places in the gathered bytes.
     std::vector<DeviceChange> gathered(std::span<const DeviceChange> changes) const;
     /// Puts what is gathered of [offset, offset + out.size()) over what was read there.
-    void overlay(const std::string& device, u64 offset, MutableBytes out, Bytes gathered) const;
+    void overlay(const std::string& device, u64 offset, MutableBytes out, const SparseBytes& gathered) const;
     /// Where the pages that [offset, offset + length) touches stand among the gathered bytes.
     std::vector<u64> gathered_pages(const std::string& device, u64 offset, u64 length) const;
 
@@ -34,21 +34,21 @@ private:
 /// A device in a crash state. All that it refers to outlives it.
 class CrashedDevice final : public BlockDevice {
 public:
-    CrashedDevice(const BlockDevice& before, const TouchedPlaces& places, Bytes gathered)
-        : before_(&before), places_(&places), gathered_(gathered) {}
+    CrashedDevice(const BlockDevice& before, const TouchedPlaces& places, const SparseBytes& gathered)
+        : before_(&before), places_(&places), gathered_(&gathered) {}
 
     const std::string& name() const override { return before_->name(); }
     u64 size_bytes() const override { return before_->size_bytes(); }
     Result<void> read(u64 offset, MutableBytes out) const override {
         BTRKIT_TRY(before_->read(offset, out));
-        places_->overlay(name(), offset, out, gathered_);
+        places_->overlay(name(), offset, out, *gathered_);
         return {};
     }
 
 private:
     const BlockDevice* before_;
     const TouchedPlaces* places_;
-    Bytes gathered_;
+    const SparseBytes* gathered_;
 };
 
 } // namespace btrkit::test

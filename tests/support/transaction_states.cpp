@@ -30,7 +30,8 @@ using PagesRead = std::map<std::string, std::set<u64>>;
 /// touches.
 class StateDevice final : public BlockDevice {
 public:
-    StateDevice(const BlockDevice& before, const TouchedPlaces& places, Bytes gathered, PagesRead* pages_read = nullptr)
+    StateDevice(const BlockDevice& before, const TouchedPlaces& places, const SparseBytes& gathered,
+                PagesRead* pages_read = nullptr)
         : crashed_(before, places, gathered), places_(&places), pages_read_(pages_read) {}
 
     const std::string& name() const override { return crashed_.name(); }
@@ -86,11 +87,17 @@ std::vector<std::unique_ptr<StateDevice>> state_devices(const std::vector<const 
 
 using StateHash = std::pair<u64, u64>;
 
+StateHash hash_on(const StateHash& hash, Bytes bytes) {
+    const auto next = XXH3_128bits_withSeed(bytes.data(), bytes.size(), hash.first ^ hash.second);
+    return {next.high64, next.low64};
+}
+
 StateHash hash_of(const DeviceContents& contents) {
     StateHash hash = {0, 0};
     for (const auto& [name, bytes] : contents) {
-        const auto of_device = XXH3_128bits_withSeed(bytes.data(), bytes.size(), hash.first ^ hash.second);
-        hash = {of_device.high64, of_device.low64};
+        for (u64 at = 0; at < bytes.size(); at += SparseBytes::page_bytes) {
+            hash = hash_on(hash, bytes.part(at));
+        }
     }
     return hash;
 }
@@ -149,11 +156,8 @@ private:
     static StateHash hash_of_pages(const DeviceContents& state, const PagesRead& pages) {
         StateHash hash = {0, 0};
         for (const auto& [device, offsets] : pages) {
-            const Bytes bytes = state.at(device);
             for (const u64 offset : offsets) {
-                const auto page =
-                    XXH3_128bits_withSeed(bytes.data() + offset, TouchedPlaces::page_bytes, hash.first ^ hash.second);
-                hash = {page.high64, page.low64};
+                hash = hash_on(hash, state.at(device).part(offset).first(TouchedPlaces::page_bytes));
             }
         }
         return hash;
@@ -258,11 +262,9 @@ Result<void> TransactionStates::record(const Commit& commit) {
     after_ = places_->gather(before_);
     for (const auto& change : gathered_) {
         if (change.kind == DeviceChange::Kind::write) {
-            std::ranges::copy(change.bytes,
-                              MutableBytes(after_.at(change.device)).subspan(change.place.offset).begin());
+            after_.at(change.device).write(change.place.offset, change.bytes);
         } else if (change.kind == DeviceChange::Kind::discard) {
-            std::ranges::fill(MutableBytes(after_.at(change.device)).subspan(change.place.offset, change.place.length),
-                              std::byte{0});
+            after_.at(change.device).zero(change.place.offset, change.place.length);
         }
     }
     return done;

@@ -62,8 +62,8 @@ btrfs::Superblock superblock_of(u64 devid, u64 device_bytes) {
     return super;
 }
 
-void put_superblock(MutableBytes device, const btrfs::Superblock& super) {
-    std::ranges::copy(as_bytes_of(super), device.subspan(super.bytenr, btrfs::superblock_size).begin());
+void put_superblock(SparseBytes& device, const btrfs::Superblock& super) {
+    device.write(super.bytenr, as_bytes_of(super));
 }
 
 std::vector<std::byte> chunk_item(const Chunk& chunk) {
@@ -117,7 +117,7 @@ VolumeImage::VolumeImage(unsigned count, u64 device_bytes) {
     for (u64 devid = 1; devid <= count; ++devid) {
         supers_[devid] = superblock_of(devid, device_bytes);
         supers_[devid].num_devices = count;
-        devices_[devid].resize(device_bytes);
+        devices_[devid] = SparseBytes(device_bytes);
         next_physical_[devid] = first_physical + devid * unit; // differs, so that mixing them up shows
     }
     const Chunk system = add_chunk(btrfs::block_group_system, system_length, {1});
@@ -147,7 +147,7 @@ const Chunk& VolumeImage::add_chunk(u64 type, u64 length, const std::vector<u64>
 void VolumeImage::write(const Chunk& chunk, u32 stripe, u64 offset, Bytes bytes) {
     const auto& [devid, start, uuid] = chunk.stripes[stripe];
     const u64 end = std::min(offset + bytes.size(), chunk.stripe_length_bytes());
-    std::ranges::copy(bytes.first(end - offset), MutableBytes(devices_.at(devid)).subspan(start + offset).begin());
+    devices_.at(devid).write(start + offset, bytes.first(end - offset));
 }
 
 void VolumeImage::fill(const Chunk& chunk) {

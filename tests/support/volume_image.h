@@ -17,7 +17,7 @@ btrfs::Uuid uuid_of(u8 number);
 /// A sealed superblock at the first offset that check_superblock() has nothing against, of a device with this id;
 /// its array of system chunks is empty.
 btrfs::Superblock superblock_of(u64 devid, u64 device_bytes);
-void put_superblock(MutableBytes device, const btrfs::Superblock& super);
+void put_superblock(SparseBytes& device, const btrfs::Superblock& super);
 
 std::vector<std::byte> chunk_item(const Chunk& chunk);
 /// Appends a chunk to the array of system chunks.
@@ -39,7 +39,7 @@ public:
 
     unsigned count() const { return static_cast<unsigned>(devices_.size()); }
     btrfs::Superblock& super(u64 devid) { return supers_.at(devid); }
-    MutableBytes bytes(u64 devid) { return devices_.at(devid); }
+    SparseBytes& bytes(u64 devid) { return devices_.at(devid); }
 
     /// A copy of a device with its superblock sealed and written.
     std::unique_ptr<BlockDevice> device(u64 devid);
@@ -54,7 +54,7 @@ private:
     void write(const Chunk& chunk, u32 stripe, u64 offset, Bytes bytes);
 
     std::map<u64, btrfs::Superblock> supers_;
-    std::map<u64, std::vector<std::byte>> devices_;
+    std::map<u64, SparseBytes> devices_;
     std::map<u64, u64> next_physical_;
     u64 next_logical_ = u64{1} << 20;
     std::vector<Chunk> chunks_;

@@ -72,8 +72,8 @@ EditedFilesystem::EditedFilesystem(const FilesystemKind& kind) {
     const auto plan = plan_of(kind, source);
     std::vector<WritableDevice*> pointers;
     for (const auto& device : plan.layout.devices) {
-        devices_.push_back(std::make_shared<MemoryDevice>("device" + std::to_string(device.devid),
-                                                          std::vector<std::byte>(device.size_bytes)));
+        devices_.push_back(
+            std::make_shared<MemoryDevice>("device" + std::to_string(device.devid), SparseBytes(device.size_bytes)));
         pointers.push_back(devices_.back().get());
     }
     const auto written = mkfs::write(plan, pointers, {}, {});
@@ -91,9 +91,7 @@ Devices EditedFilesystem::devices() const {
 Devices EditedFilesystem::own_devices() const {
     Devices copies;
     for (const auto& device : devices_) {
-        const MutableBytes bytes = device->bytes();
-        copies.push_back(
-            std::make_unique<MemoryDevice>(device->name(), std::vector<std::byte>(bytes.begin(), bytes.end())));
+        copies.push_back(std::make_unique<MemoryDevice>(device->name(), std::as_const(*device).bytes()));
     }
     return copies;
 }
@@ -155,7 +153,7 @@ void EditedFilesystem::edit_super(const std::function<void(btrfs::Superblock&)>&
                 continue;
             }
             btrfs::Superblock super;
-            auto* at = device->bytes().data() + offset;
+            auto* at = device->bytes().part(offset).data();
             std::memcpy(&super, at, sizeof(super));
             change(super);
             super.csum =

@@ -78,7 +78,7 @@ std::string name_of(std::size_t device) {
 DeviceContents blank_devices(const Case& what) {
     DeviceContents contents;
     for (std::size_t i = 0; i < what.device_count; ++i) {
-        contents[name_of(i)] = std::vector<std::byte>(device_bytes);
+        contents[name_of(i)] = SparseBytes(device_bytes);
     }
     return contents;
 }
@@ -103,7 +103,7 @@ Outcome write_onto(DeviceContents contents, const Plan& plan, const Wrap& wrap) 
     }
     Outcome outcome = {.report = mkfs::write(plan, pointers, {}, {}), .contents = {}};
     for (auto* memory : memories) {
-        outcome.contents[memory->name()].assign(memory->bytes().begin(), memory->bytes().end());
+        outcome.contents[memory->name()] = std::as_const(*memory).bytes();
     }
     return outcome;
 }
@@ -112,12 +112,12 @@ std::unique_ptr<WritableDevice> as_it_is(std::unique_ptr<WritableDevice> device)
     return device;
 }
 
-bool has_super(const std::vector<std::byte>& bytes, u64 offset) {
+bool has_super(const SparseBytes& bytes, u64 offset) {
     btrfs::Superblock super;
     if (bytes.size() < offset + sizeof(super)) {
         return false;
     }
-    std::memcpy(&super, bytes.data() + offset, sizeof(super));
+    std::memcpy(&super, bytes.part(offset).data(), sizeof(super));
     return super.magic == btrfs::superblock_magic &&
            super.csum ==
                checksum(btrfs::CsumType{u16{super.csum_type}}, as_bytes_of(super).subspan(btrfs::max_csum_size));
@@ -136,13 +136,12 @@ bool same_but_for_supers(const DeviceContents& left, const DeviceContents& right
         u64 from = 0;
         for (const u64 super : btrfs::superblock_offsets) {
             const u64 end = std::min<u64>(super, a.second.size());
-            if (std::memcmp(a.second.data() + from, b.second.data() + from, end - from) != 0) {
+            if (!a.second.is_same(b.second, from, end)) {
                 return false;
             }
             from = std::min<u64>(super + btrfs::superblock_size, a.second.size());
         }
-        return a.second.size() == b.second.size() &&
-               std::memcmp(a.second.data() + from, b.second.data() + from, a.second.size() - from) == 0;
+        return a.second.size() == b.second.size() && a.second.is_same(b.second, from, a.second.size());
     });
 }
 
@@ -151,8 +150,7 @@ bool supers_are_new(const DeviceContents& state, const DeviceContents& finished)
     return std::ranges::all_of(state, [&](const auto& device) {
         return std::ranges::all_of(btrfs::superblock_offsets, [&](u64 offset) {
             return !has_super(device.second, offset) ||
-                   std::memcmp(device.second.data() + offset, finished.at(device.first).data() + offset,
-                               btrfs::superblock_size) == 0;
+                   device.second.is_same(finished.at(device.first), offset, offset + btrfs::superblock_size);
         });
     });
 }
@@ -323,11 +321,10 @@ TEST_CASE("mkfs: blocks that the host does not share are copied for nodatacow fi
     auto source = small_source();
     const auto plan = plan_for({}, "shared", source);
     const auto write = [&](bool share_blocks) {
-        MemoryDevice device("device1", std::vector<std::byte>(device_bytes)); // shares nothing
+        MemoryDevice device("device1", SparseBytes(device_bytes)); // shares nothing
         std::vector<WritableDevice*> devices = {&device};
         const auto report = mkfs::write(plan, devices, {.share_blocks = share_blocks}, {});
-        return report ? std::vector<std::byte>(device.bytes().begin(), device.bytes().end())
-                      : Result<std::vector<std::byte>>(std::unexpected(report.error()));
+        return report ? device.bytes() : Result<SparseBytes>(std::unexpected(report.error()));
     };
     const auto refused = write(true);
     REQUIRE_FALSE(refused);

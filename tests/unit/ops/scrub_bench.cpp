@@ -82,7 +82,7 @@ u64 ScrubBench::offset_of(u64 logical, unsigned mirror) {
 MutableBytes ScrubBench::copy_at(u64 logical, unsigned mirror) {
     const auto filesystem = open();
     const auto place = map_stripe(*filesystem.volume().chunks().find({logical}), {logical}, 1, mirror).physical;
-    return bytes(place.devid).subspan(place.offset);
+    return bytes(place.devid).part(place.offset);
 }
 
 Physical ScrubBench::parity_at(u64 logical) {
@@ -92,10 +92,10 @@ Physical ScrubBench::parity_at(u64 logical) {
     return {chunk.stripes[row.p].devid, chunk.stripes[row.p].offset + row.offset_in_stripe};
 }
 
-std::vector<std::byte> ScrubBench::all_bytes() {
-    std::vector<std::byte> all;
+std::vector<SparseBytes> ScrubBench::all_bytes() {
+    std::vector<SparseBytes> all;
     for (const auto& device : devices_) {
-        all.insert(all.end(), device->bytes().begin(), device->bytes().end());
+        all.push_back(device->bytes());
     }
     return all;
 }

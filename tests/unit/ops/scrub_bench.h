@@ -26,7 +26,7 @@ public:
     Result<scrub::Report> try_scrub(const ScrubHow& how = {});
     scrub::Report scrub(const ScrubHow& how = {});
 
-    MutableBytes bytes(u64 devid) { return devices_.at(devid - 1)->bytes(); }
+    SparseBytes& bytes(u64 devid) { return devices_.at(devid - 1)->bytes(); }
     /// The first bytes of a copy; changed, they are rotten.
     MutableBytes copy_at(u64 logical, unsigned mirror);
     void rot(u64 logical, unsigned mirror) { copy_at(logical, mirror)[100] ^= std::byte{4}; }
@@ -34,7 +34,7 @@ public:
     /// Where parity of a row stands.
     Physical parity_at(u64 logical);
     /// All bytes of all devices.
-    std::vector<std::byte> all_bytes();
+    std::vector<SparseBytes> all_bytes();
     Filesystem open() { return std::move(*try_open({})); }
 
 private:

@@ -7,6 +7,7 @@
 #include "libfs/io/memory_device.h"
 #include "libfs/ops/mkfs/mkfs.h"
 #include "libfs/ops/source/adjust.h"
+#include "tests/support/image_bytes.h"
 #include "tests/support/temporary_folder.h"
 
 #include <doctest/doctest.h>
@@ -86,11 +87,11 @@ Filesystem make_donor_image(const std::string& path, const DonorImageKind& kind)
                                   .device_sizes = {0}},
                                  {});
     REQUIRE_MESSAGE(plan, plan.error().message);
-    MemoryDevice device("image", std::vector<std::byte>(plan->layout.devices.front().size_bytes));
+    MemoryDevice device("image", SparseBytes(plan->layout.devices.front().size_bytes));
     WritableDevice* const devices[] = {&device};
     const auto report = mkfs::write(*plan, devices, {}, {});
     REQUIRE_MESSAGE(report, report.error().message);
-    write_file(path, device.bytes());
+    write_image(path, device.bytes());
     std::vector<std::unique_ptr<BlockDevice>> opened;
     opened.push_back(*FileDevice::open(path));
     auto filesystem = Filesystem::open(std::move(opened), {}, [](const Problem&) {});

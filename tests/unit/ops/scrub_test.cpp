@@ -39,10 +39,10 @@ void preallocate_first_file(EditedFilesystem& filesystem) {
 
 void change_super(ScrubBench& bench, u64 devid, const std::function<void(btrfs::Superblock&)>& change) {
     btrfs::Superblock super;
-    std::memcpy(&super, bench.bytes(devid).data() + btrfs::superblock_offsets[0], sizeof(super));
+    std::memcpy(&super, bench.bytes(devid).part(btrfs::superblock_offsets[0]).data(), sizeof(super));
     change(super);
     const auto sealed = sealed_copy(super, btrfs::superblock_offsets[0]);
-    std::ranges::copy(as_bytes_of(sealed), bench.bytes(devid).data() + btrfs::superblock_offsets[0]);
+    std::ranges::copy(as_bytes_of(sealed), bench.bytes(devid).part(btrfs::superblock_offsets[0]).data());
 }
 
 u64 root_of(const EditedFilesystem& filesystem, u64 tree) {
@@ -104,7 +104,7 @@ TEST_CASE("parity beside data without checksums") {
     SUBCASE("that was written") {
         ScrubBench bench(filesystem);
         const auto parity = bench.parity_at(at);
-        bench.bytes(parity.devid)[parity.offset] ^= std::byte{1};
+        bench.bytes(parity.devid).part(parity.offset)[0] ^= std::byte{1};
         const auto before = bench.all_bytes();
         const auto report = bench.scrub({.repair = true});
         CHECK(codes_of(report) == Codes{Code::data_parity});
@@ -120,7 +120,7 @@ TEST_CASE("parity beside data without checksums") {
         }
         ScrubBench bench(filesystem);
         const auto parity = bench.parity_at(at);
-        bench.bytes(parity.devid)[parity.offset] ^= std::byte{1};
+        bench.bytes(parity.devid).part(parity.offset)[0] ^= std::byte{1};
         const auto before = bench.all_bytes();
         CHECK(bench.scrub({.repair = true}).findings.all().empty());
         CHECK(bench.all_bytes() == before);
@@ -378,7 +378,7 @@ TEST_CASE("filesystems that must not be written") {
         const u64 offset = ScrubBench(filesystem).offset_of(root_of(filesystem, btrfs::extent_tree_id), 2);
         filesystem.edit_super(change);
         ScrubBench bench(filesystem);
-        bench.bytes(1)[offset + 100] ^= std::byte{4};
+        bench.bytes(1).part(offset)[100] ^= std::byte{4};
         const auto before = bench.all_bytes();
         CHECK(bench.try_scrub());
         const auto refused = bench.try_scrub({.repair = true});

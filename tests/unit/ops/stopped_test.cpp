@@ -69,7 +69,7 @@ TEST_CASE("a stop: a filesystem that is not made to its end does not mount") {
     CHECK(mkfs::plan(source, options, run.context()).error().kind == ErrorKind::cancelled);
     const auto plan = mkfs::plan(source, options, {});
     REQUIRE(plan);
-    MemoryDevice device("device", std::vector<std::byte>(plan->layout.devices.front().size_bytes));
+    MemoryDevice device("device", SparseBytes(plan->layout.devices.front().size_bytes));
     WritableDevice* const devices[] = {&device};
     CHECK(mkfs::write(*plan, devices, {}, run.context()).error().kind == ErrorKind::cancelled);
     Problems ignored;

@@ -62,7 +62,7 @@ public:
         std::vector<WritableDevice*> pointers;
         for (const auto& device : plan.layout.devices) {
             kept_.push_back(std::make_shared<MemoryDevice>("device" + std::to_string(device.devid),
-                                                           std::vector<std::byte>(device.size_bytes)));
+                                                           SparseBytes(device.size_bytes)));
             pointers.push_back(kept_.back().get());
         }
         must(mkfs::write(plan, pointers, {}, {}));

@@ -121,10 +121,9 @@ std::vector<std::byte> copy_of(Bytes bytes) {
 DeviceContents older_contents() {
     DeviceContents contents;
     for (const u64 devid : {u64{1}, u64{2}}) {
-        auto& bytes = contents[fmt::format("dev{}", devid)];
-        bytes.resize(device_bytes);
+        auto& bytes = contents[fmt::format("dev{}", devid)] = SparseBytes(device_bytes);
         for (const u64 offset : {primary_offset, mirror_offset}) {
-            put_superblock(bytes, sealed_copy(super_of(devid, 1), offset));
+            bytes.write(offset, as_bytes_of(sealed_copy(super_of(devid, 1), offset)));
         }
     }
     return contents;
@@ -138,11 +137,11 @@ std::vector<std::string> first_changes(std::size_t count) {
 }
 
 /// The generation that the device's valid copies tell of; 0 where there is none.
-u64 generation_told(const std::string& name, const std::vector<std::byte>& bytes) {
+u64 generation_told(const std::string& name, const SparseBytes& bytes) {
     u64 newest = 0;
     for (const u64 offset : {primary_offset, mirror_offset}) {
         SuperblockCopy copy{.offset = offset, .super = {}, .problems = {}};
-        std::memcpy(&copy.super, bytes.data() + offset, sizeof(copy.super));
+        std::memcpy(&copy.super, bytes.part(offset).data(), sizeof(copy.super));
         copy.problems = check_superblock(copy.super, offset, name);
         if (copy.valid()) {
             newest = std::max(newest, u64{copy.super.generation});
@@ -242,7 +241,7 @@ TEST_CASE("wherever the power goes during a commit, each device tells of the old
                 told.push_back(generation_told(name, bytes));
                 CHECK((told.back() == 1 || told.back() == 2));
                 SuperblockCopy primary{.offset = primary_offset, .super = {}, .problems = {}};
-                std::memcpy(&primary.super, bytes.data() + primary_offset, sizeof(primary.super));
+                std::memcpy(&primary.super, bytes.part(primary_offset).data(), sizeof(primary.super));
                 primary.problems = check_superblock(primary.super, primary_offset, name);
                 has_torn_primary = has_torn_primary || !primary.valid();
                 // Once mirrors are touched the new primaries last.

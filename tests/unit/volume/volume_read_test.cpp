@@ -126,8 +126,8 @@ TEST_CASE("raid6 finds the bytes when a stripe is rotten without anyone knowing"
     for (u64 missing = 1; missing <= 5; ++missing) {
         for (u64 rotten = 1; rotten <= 5; ++rotten) {
             VolumeImage damaged = image;
-            for (std::byte& byte : damaged.bytes(rotten).subspan(chunk.stripes[rotten - 1].offset, 5 * unit)) {
-                byte ^= std::byte{0x5a};
+            for (u64 at = 0; at < 5 * unit; ++at) {
+                damaged.bytes(rotten).part(chunk.stripes[rotten - 1].offset + at)[0] ^= std::byte{0x5a};
             }
             const auto volume = open_image(damaged, all_but(damaged, 5, {missing}));
             for (u64 offset = 0; offset < chunk.length; offset += unit) {

@@ -25,7 +25,7 @@ Filesystem make_image(unsigned seed, std::string_view compression) {
     const auto plan =
         mkfs::plan(source, {.requests = requests, .sizing = mkfs::Sizing::least, .device_sizes = {0}}, {});
     REQUIRE_MESSAGE(plan, plan.error().message);
-    auto device = std::make_unique<MemoryDevice>("device", std::vector<std::byte>(plan->layout.devices[0].size_bytes));
+    auto device = std::make_unique<MemoryDevice>("device", SparseBytes(plan->layout.devices[0].size_bytes));
     WritableDevice* const pointers[] = {device.get()};
     const auto written = mkfs::write(*plan, pointers, {}, {});
     REQUIRE_MESSAGE(written, written.error().message);
