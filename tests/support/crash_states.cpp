@@ -15,57 +15,33 @@ bool is_flush(const DeviceChange& change) {
     return change.kind == DeviceChange::Kind::flush;
 }
 
-/// Contents to which changes are made that can be taken back.
-class Trial {
-public:
-    explicit Trial(DeviceContents& contents) : contents_(contents) {}
-    Trial(const Trial&) = delete;
-    Trial& operator=(const Trial&) = delete;
-    ~Trial() {
-        for (const auto& [device, offset, bytes] : std::views::reverse(overwritten_)) {
-            device->write(offset, bytes);
+/// The part of a change's place that begins at `from`.
+void make_part(DeviceContents& contents, const DeviceChange& change, u64 from, u64 length) {
+    auto& device = contents.at(change.device);
+    const u64 offset = change.place.offset + from;
+    if (change.kind == DeviceChange::Kind::write) {
+        device.write(offset, Bytes(change.bytes).subspan(from, length));
+    } else {
+        device.zero(offset, length);
+    }
+}
+
+void make(DeviceContents& contents, const DeviceChange& change) {
+    make_part(contents, change, 0, change.place.length);
+}
+
+/// The sectors of a write that `arrives` says true to.
+template <class Arrives>
+void make_torn(DeviceContents& contents, const DeviceChange& change, Arrives arrives) {
+    const u64 begin = change.place.offset;
+    const u64 end = begin + change.place.length;
+    for (u64 sector = begin / sector_bytes; sector * sector_bytes < end; ++sector) {
+        if (arrives()) {
+            const u64 from = std::max(begin, sector * sector_bytes);
+            make_part(contents, change, from - begin, std::min(end, (sector + 1) * sector_bytes) - from);
         }
     }
-
-    void make(const DeviceChange& change) { make_part(change, 0, change.place.length); }
-
-    /// The sectors of a write that `arrives` says true to.
-    template <class Arrives>
-    void make_torn(const DeviceChange& change, Arrives arrives) {
-        const u64 begin = change.place.offset;
-        const u64 end = begin + change.place.length;
-        for (u64 sector = begin / sector_bytes; sector * sector_bytes < end; ++sector) {
-            if (arrives()) {
-                const u64 from = std::max(begin, sector * sector_bytes);
-                make_part(change, from - begin, std::min(end, (sector + 1) * sector_bytes) - from);
-            }
-        }
-    }
-
-    /// The changes stay.
-    void keep() { overwritten_.clear(); }
-
-private:
-    void make_part(const DeviceChange& change, u64 from, u64 length) {
-        auto& device = contents_.at(change.device);
-        const u64 offset = change.place.offset + from;
-        device.read(offset, overwritten_.emplace_back(&device, offset, std::vector<std::byte>(length)).bytes);
-        if (change.kind == DeviceChange::Kind::write) {
-            device.write(offset, Bytes(change.bytes).subspan(from, length));
-        } else {
-            device.zero(offset, length);
-        }
-    }
-
-    struct Overwritten {
-        SparseBytes* device;
-        u64 offset;
-        std::vector<std::byte> bytes;
-    };
-
-    DeviceContents& contents_;
-    std::vector<Overwritten> overwritten_;
-};
+}
 
 class States {
 public:
@@ -80,9 +56,7 @@ public:
             settle(change.device);
         } else {
             waiting_.push_back(&change);
-            Trial trial(arrived_);
-            trial.make(change);
-            trial.keep();
+            make(arrived_, change);
         }
     }
 
@@ -92,27 +66,27 @@ public:
         if (waiting_.empty() || (choice_.is_thorough && !choice_.is_thorough(cut))) {
             return;
         }
-        visit(cut, "none", [](Trial&, const DeviceChange&) {});
+        visit(cut, "none", [](DeviceContents&, const DeviceChange&) {});
         for (unsigned i = 0; i < choice_.subsets; ++i) {
-            visit(cut, "subset " + std::to_string(i), [&](Trial& trial, const DeviceChange& change) {
+            visit(cut, "subset " + std::to_string(i), [&](DeviceContents& contents, const DeviceChange& change) {
                 if (is_heads()) {
-                    trial.make(change);
+                    make(contents, change);
                 }
             });
         }
         for (unsigned i = 0; i < choice_.torn; ++i) {
             const auto* victim = waiting_[random_() % waiting_.size()];
-            visit(cut, "torn " + std::to_string(i), [&](Trial& trial, const DeviceChange& change) {
+            visit(cut, "torn " + std::to_string(i), [&](DeviceContents& contents, const DeviceChange& change) {
                 if (&change == victim) {
-                    trial.make_torn(change, [&] { return is_heads(); });
+                    make_torn(contents, change, [&] { return is_heads(); });
                 } else if (is_heads()) {
-                    trial.make(change);
+                    make(contents, change);
                 }
             });
         }
         for (unsigned i = 0; i < choice_.all_torn; ++i) {
-            visit(cut, "all torn " + std::to_string(i), [&](Trial& trial, const DeviceChange& change) {
-                trial.make_torn(change, [&] { return is_heads(); });
+            visit(cut, "all torn " + std::to_string(i), [&](DeviceContents& contents, const DeviceChange& change) {
+                make_torn(contents, change, [&] { return is_heads(); });
             });
         }
     }
@@ -124,24 +98,22 @@ private:
 
     template <class Arrive>
     void visit(std::size_t cut, std::string what, Arrive arrive) {
-        Trial trial(lasting_);
+        DeviceContents contents = lasting_;
         for (const auto* change : waiting_) {
-            arrive(trial, *change);
+            arrive(contents, *change);
         }
-        visit_({.contents = lasting_, .cut = cut, .what = std::move(what)});
+        visit_({.contents = contents, .cut = cut, .what = std::move(what)});
         ++count_;
     }
 
     void settle(const std::string& device) {
-        Trial trial(lasting_);
         std::erase_if(waiting_, [&](const DeviceChange* change) {
             if (change->device != device) {
                 return false;
             }
-            trial.make(*change);
+            make(lasting_, *change);
             return true;
         });
-        trial.keep();
     }
 
     DeviceContents arrived_; ///< everything that was asked for so far
