@@ -7,6 +7,7 @@
 #include "tests/scrub/damage.h"
 #include "tests/scrub/trial.h"
 #include "tests/scrub/volume_kinds.h"
+#include "tests/support/effort.h"
 
 #include <algorithm>
 #include <charconv>
@@ -22,7 +23,7 @@ using namespace btrkit::test;
 namespace {
 
 struct Options {
-    u64 count = 400;
+    u64 count = rounds(120, 2000);
     u64 seed = 1;
     std::string kind = {};
     std::optional<u64> only = {};

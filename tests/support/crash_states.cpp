@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <random>
-#include <ranges>
 
 namespace btrkit::test {
 

@@ -3,10 +3,12 @@
 #include "sample_items.h"
 
 #include "libfs/base/names.h"
+#include "tests/support/effort.h"
 
 #include <doctest/doctest.h>
 
 #include <random>
+#include <span>
 
 namespace hostile_items_test {
 
@@ -152,7 +154,8 @@ TEST_CASE("no type makes a leaf of it unbounded, however it is filled") {
     keys.push_back({~u64{0}, 77, ~u64{0}});
     keys.push_back({btrfs::balance_objectid, type::temporary_item, 0});
     for (const auto& key : keys) {
-        for (const unsigned fill : {0x00, 0x01, 0x55, 0x7f, 0xb0, 0xb2, 0xff}) {
+        constexpr unsigned fills[] = {0x00, 0x01, 0xb2, 0xff, 0x55, 0x7f, 0xb0};
+        for (const unsigned fill : std::span(fills).first(rounds(3, std::size(fills)))) {
             for (const u32 body_size : {0, 1, 9, 30, 400, 3900}) {
                 CAPTURE(unsigned{key.type});
                 CAPTURE(fill);
