@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "apps/subvolume/change_verbs.h"
 
+#include "apps/changing/label.h"
 #include "apps/common/sizes.h"
 #include "formats/btrfs/quota.h"
-#include "formats/btrfs/superblock.h"
 #include "libfs/base/names.h"
 #include "libfs/ops/subvolume/property.h"
 
@@ -138,15 +138,8 @@ void declare_property_set(CLI::App& app, ChangeFlags& flags) {
     app.add_option("OBJECT", flags.operands);
 }
 
-/// A label is all that a NUL ends, and the peer takes no line that looks like two.
 Changes make_label(const std::string& label) {
-    if (label.size() >= sizeof(btrfs::Superblock::label)) {
-        return wrong(
-            fmt::format("the label has {} bytes, but may have {}", label.size(), sizeof(btrfs::Superblock::label) - 1));
-    }
-    if (label.find('\n') != std::string::npos) {
-        return wrong("a label has no newline");
-    }
+    BTRKIT_TRY(check_label(label));
     return std::vector<subvolume::Change>{subvolume::SetLabel{.label = label}};
 }
 

@@ -83,6 +83,16 @@ Result<btrfs::RootItem> SubvolumeEditor::root_item(u64 id) {
     return root;
 }
 
+/// As much of it as is stored: very old ones are short.
+Result<void> SubvolumeEditor::put_root(u64 id, const btrfs::RootItem& root) {
+    BTRKIT_TRY_ASSIGN(const auto key, root_key(id));
+    BTRKIT_TRY_ASSIGN(auto* roots, transaction_->tree(btrfs::root_tree_id));
+    BTRKIT_TRY_ASSIGN(auto item, roots->find(key));
+    std::memcpy(item->body.data(), &root, std::min(item->body.size(), sizeof(root)));
+    roots->put(key, std::move(item->body));
+    return {};
+}
+
 /// Behind all that have a root item: also those of subvolumes that are being deleted.
 Result<u64> SubvolumeEditor::next_id() {
     BTRKIT_TRY_ASSIGN(auto* roots, transaction_->tree(btrfs::root_tree_id));
@@ -372,12 +382,16 @@ Result<void> SubvolumeEditor::set_read_only(u64 id, bool is_read_only, bool forg
         root.stime = root.rtime = {};
     }
     root.flags = is_read_only ? root.flags | btrfs::root_subvol_rdonly : root.flags & ~btrfs::root_subvol_rdonly;
-    BTRKIT_TRY_ASSIGN(const auto key, root_key(id));
-    BTRKIT_TRY_ASSIGN(auto* roots, transaction_->tree(btrfs::root_tree_id));
-    BTRKIT_TRY_ASSIGN(auto item, roots->find(key));
-    std::memcpy(item->body.data(), &root, std::min(item->body.size(), sizeof(root)));
-    roots->put(key, std::move(item->body));
-    return {};
+    return put_root(id, root);
+}
+
+Result<void> SubvolumeEditor::set_uuids(u64 id, const btrfs::Uuid& uuid, const btrfs::Uuid& parent_uuid) {
+    BTRKIT_TRY_ASSIGN(auto root, root_item(id));
+    BTRKIT_TRY(remove_uuid(root.uuid, type::uuid_key_subvol, id));
+    root.uuid = uuid;
+    root.parent_uuid = parent_uuid;
+    BTRKIT_TRY(add_uuid(root.uuid, type::uuid_key_subvol, id));
+    return put_root(id, root);
 }
 
 } // namespace btrkit

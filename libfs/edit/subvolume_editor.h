@@ -45,6 +45,8 @@ public:
     /// Refused where one that was received is made writable, unless `forget_received` says that its origin be
     /// forgotten: what was sent on top of it would go wrong.
     Result<void> set_read_only(u64 id, bool is_read_only, bool forget_received);
+    /// What was received keeps the uuid of where it came from.
+    Result<void> set_uuids(u64 id, const btrfs::Uuid& uuid, const btrfs::Uuid& parent_uuid);
 
 private:
     Result<u64> next_id();
@@ -57,6 +59,7 @@ private:
     Result<void> add_quota_group(u64 id, u64 inside, std::span<const u64> groups);
     Result<void> join_quota_group(TreeBuffer& quota_tree, u64 id, u64 group);
     Result<btrfs::Key> root_key(u64 id);
+    Result<void> put_root(u64 id, const btrfs::RootItem& root);
 
     Transaction* transaction_;
     DirectoryEditor directories_;

@@ -85,13 +85,18 @@ u64 ChunkGrowth::stripe_bytes(u64 chunk_type) const {
 Result<void> ChunkGrowth::put_items(const Chunk& chunk) {
     BTRKIT_TRY_ASSIGN(auto* chunk_tree, trees_->find(btrfs::chunk_tree_id));
     BTRKIT_TRY_ASSIGN(auto* device_tree, trees_->find(btrfs::dev_tree_id));
-    chunk_tree->buffer.put(chunk_key(chunk), chunk_item(chunk, geometry_->sectorsize));
+    auto body = chunk_item(chunk, geometry_->sectorsize);
+    if (identity_) {
+        rename_stripes(*identity_, body);
+    }
+    chunk_tree->buffer.put(chunk_key(chunk), std::move(body));
     const auto extent = device_extent(chunk, chunk_tree_uuid_);
     for (const auto& stripe : chunk.stripes) {
         device_tree->buffer.put({stripe.devid, type::dev_extent, stripe.offset}, as_bytes_of(extent));
         // From what was committed and not from the tree: that may be in the midst of taking such an item in.
         auto item = device_items_.at(stripe.devid);
         item.bytes_used = u64{item.bytes_used} + added_bytes(stripe.devid);
+        item.uuid = identity_ ? identity_->devices.at(stripe.devid) : item.uuid;
         chunk_tree->buffer.put({btrfs::dev_items_objectid, type::dev_item, stripe.devid}, as_bytes_of(item));
     }
     return {};

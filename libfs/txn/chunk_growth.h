@@ -3,7 +3,7 @@
 #pragma once
 
 #include "libfs/space/chunk_allocator.h"
-#include "libfs/txn/tree_table.h"
+#include "libfs/txn/new_identity.h"
 #include "libfs/volume/volume.h"
 
 namespace btrkit {
@@ -21,6 +21,9 @@ public:
     /// for their items. Its block group and its free space are the caller's matter. Nothing where no device has room.
     /// Fails with damaged.
     Result<std::optional<Chunk>> grow(u64 type);
+
+    /// Chunks that are added from now on name devices by these ids in their items.
+    void set_identity(const NewIdentity& identity) { identity_ = identity; }
 
     std::span<const Chunk> added() const { return added_; }
     /// Of the device's extents that are new.
@@ -40,6 +43,7 @@ private:
     std::optional<ChunkAllocator> allocator_;
     u64 total_bytes_ = 0;                        ///< of all devices
     std::map<u64, btrfs::DevItem> device_items_; ///< by devid, as committed
+    std::optional<NewIdentity> identity_;
     std::vector<Chunk> added_;
 };
 

@@ -28,8 +28,8 @@ Result<void> check_features(const Geometry& geometry) {
     return {};
 }
 
-Result<void> check_state(const btrfs::Superblock& super) {
-    if ((super.flags & btrfs::super_flag_seeding) != 0) {
+Result<void> check_state(const btrfs::Superblock& super, bool may_be_seed) {
+    if (!may_be_seed && (super.flags & btrfs::super_flag_seeding) != 0) {
         return refused("it is a seed, which others may stand on");
     }
     if (super.log_root != 0) {
@@ -87,12 +87,12 @@ Result<void> check_begun_work(const Filesystem& filesystem) {
 
 } // namespace
 
-Result<void> may_be_written(const Filesystem& filesystem) {
+Result<void> may_be_written(const Filesystem& filesystem, bool may_be_seed) {
     if (const auto why = why_only_read(filesystem.volume())) {
         return refused(*why);
     }
     BTRKIT_TRY(check_features(filesystem.geometry()));
-    BTRKIT_TRY(check_state(filesystem.super()));
+    BTRKIT_TRY(check_state(filesystem.super(), may_be_seed));
     BTRKIT_TRY(check_devices(filesystem));
     return check_begun_work(filesystem);
 }

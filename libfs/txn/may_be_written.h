@@ -9,7 +9,7 @@ namespace btrkit {
 /// Fails with refused, saying why and what to do about it, where a commit would lose something or build upon what is
 /// unfinished: features that are not known here or not written here, missing or stale devices, seeds, a log that waits
 /// to be replayed, a balance, device replacement or change of the id that was begun, devices of which several chunks
-/// claim the same bytes. Fails with damaged where that can't be found out.
-Result<void> may_be_written(const Filesystem& filesystem);
+/// claim the same bytes. Fails with damaged where that can't be found out. may_be_seed: a seed is not refused.
+Result<void> may_be_written(const Filesystem& filesystem, bool may_be_seed = false);
 
 } // namespace btrkit

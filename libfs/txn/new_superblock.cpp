@@ -45,6 +45,10 @@ Result<btrfs::Superblock> new_superblock(const btrfs::Superblock& committed, con
     super.chunk_root_generation = *chunk_tree->root.block.generation;
     super.bytes_used = u64{super.bytes_used} + static_cast<u64>(change.used_bytes_change);
     super.incompat_flags = super.incompat_flags | change.incompat_flags;
+    if (change.is_seed) {
+        super.flags =
+            *change.is_seed ? super.flags | btrfs::super_flag_seeding : super.flags & ~btrfs::super_flag_seeding;
+    }
     if (change.label) {
         super.label = {};
         std::ranges::copy(*change.label, super.label.begin());

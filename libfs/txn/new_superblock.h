@@ -10,7 +10,8 @@ struct SuperblockChange {
     u64 generation = 0;
     std::int64_t used_bytes_change = 0;
     std::optional<std::string> label;
-    u64 incompat_flags = 0; ///< added
+    u64 incompat_flags = 0;      ///< added
+    std::optional<bool> is_seed; ///< nothing: as it was
 };
 
 /// The one that follows `committed`: where the trees begin, a backup of that, and what the change says. What kernels

@@ -72,7 +72,7 @@ WritableDevices writable(const std::map<u64, OverlayDevice*>& overlays) {
 } // namespace
 
 Result<Transaction> Transaction::begin(const Filesystem& committed, const TransactionOptions& options) {
-    BTRKIT_TRY(may_be_written(committed));
+    BTRKIT_TRY(may_be_written(committed, options.may_be_seed));
     BTRKIT_TRY_ASSIGN(const u64 generation, new_generation(committed));
     BTRKIT_TRY_ASSIGN(auto overlaid, lay_overlays(committed, options.room));
     BTRKIT_TRY_ASSIGN(const auto trees, space_trees(committed));
@@ -207,6 +207,13 @@ void Transaction::set_label(std::string_view label) {
     label_ = std::string(label);
 }
 
+Result<void> Transaction::set_identity(NewIdentity identity) {
+    workspace_->growth.set_identity(identity);
+    BTRKIT_TRY(rename_devices(identity, workspace_->trees));
+    identity_ = std::move(identity);
+    return {};
+}
+
 /// The superblock's generation is that of the root tree's root, whatever else was changed: so that is always new.
 Result<void> Transaction::touch_root_tree() {
     BTRKIT_TRY_ASSIGN(auto* roots, tree(btrfs::root_tree_id));
@@ -278,7 +285,8 @@ Result<std::vector<btrfs::Superblock>> Transaction::make_superblocks() {
     const SuperblockChange change = {.generation = generation(),
                                      .used_bytes_change = workspace_->space.used_bytes_change(),
                                      .label = label_,
-                                     .incompat_flags = incompat_flags_};
+                                     .incompat_flags = incompat_flags_,
+                                     .is_seed = is_seed_};
     std::vector<btrfs::Superblock> supers;
     for (const auto& [devid, member] : committed_->volume().members()) {
         BTRKIT_TRY_ASSIGN(const auto own, read_superblock(*member.device, btrfs::superblock_offsets.front(), 0));
@@ -286,6 +294,9 @@ Result<std::vector<btrfs::Superblock>> Transaction::make_superblocks() {
         super.dev_item = own.super.dev_item;
         super.dev_item.bytes_used = u64{super.dev_item.bytes_used} + workspace_->growth.added_bytes(devid);
         BTRKIT_TRY(add_system_chunks(super, workspace_->growth.added()));
+        if (identity_) {
+            BTRKIT_TRY(apply_identity(*identity_, super));
+        }
         BTRKIT_TRY_ASSIGN(supers.emplace_back(), new_superblock(super, change, workspace_->trees));
     }
     return supers;

@@ -23,6 +23,7 @@ struct TransactionOptions {
     /// What changes that are not in any tree yet may take in memory, more or less; then they are brought into the
     /// trees.
     std::size_t waiting_bytes = std::size_t{64} << 20;
+    bool may_be_seed = false; ///< a seed is changed, too: others that stand on it are lost
 };
 
 /// The filesystem after the commit, still above the devices.
@@ -82,6 +83,11 @@ public:
     /// Adds incompatible features that what was written needs.
     void add_incompat(u64 flags) { incompat_flags_ |= flags; }
 
+    /// Whether the superblocks will call it a seed, which kernels only read and others can stand on.
+    void set_seeding(bool is_seed) { is_seed_ = is_seed; }
+    /// The ids that the filesystem and its devices will have. Fails as rename_devices().
+    Result<void> set_identity(NewIdentity identity);
+
     /// Nothing may be changed after this.
     Result<Proposal> propose();
 
@@ -101,6 +107,8 @@ private:
     std::vector<u64> dropped_;
     std::optional<std::string> label_;
     u64 incompat_flags_ = 0;
+    std::optional<bool> is_seed_;
+    std::optional<NewIdentity> identity_;
 };
 
 } // namespace btrkit

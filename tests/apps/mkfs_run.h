@@ -26,11 +26,12 @@ inline ToolRun mkfs_well(const std::vector<std::string>& arguments) {
 }
 
 /// Refused in one line that begins with the tool's name and has all the parts; nothing else is printed.
-inline void check_refused(const ToolRun& run, int status, const std::vector<std::string>& parts) {
+inline void check_refused(const ToolRun& run, int status, const std::vector<std::string>& parts,
+                          const std::string& tool = "btrkit-mkfs") {
     CAPTURE(run.err);
     CHECK(run.status == status);
     CHECK(run.out.empty());
-    CHECK(run.err.starts_with("btrkit-mkfs: "));
+    CHECK(run.err.starts_with(tool + ": "));
     CHECK(count_of(run.err, "\n") == 1);
     for (const auto& part : parts) {
         CHECK_MESSAGE(contains(run.err, part), part);
