@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-# Sourced: gives inputs to both dumps, to check, scrub and send, with BTRKIT_LONG in every format, and holds them to their manners: an end
-# within the time, by themselves, within the memory, and never with status 0 after an error was printed. Needs BTRKIT_BIN and
-# BTRKIT_WORK; BTRKIT_SANITIZED=yes for sanitizer builds.
+# Sourced: gives inputs to both dumps, to check, scrub and send, with BTRKIT_LONG in every format and way, and holds them to
+# their manners: an end within the time, by themselves, within the memory, and never with status 0 after an error was printed.
+# Needs BTRKIT_BIN and BTRKIT_WORK; BTRKIT_SANITIZED=yes for sanitizer builds.
 set -euo pipefail
 export LC_ALL=C
 
@@ -73,7 +73,7 @@ feed() {
     for format in $(formats json text); do
         run_once "dump-super --format $format: $what" "$BTRKIT_BIN/btrkit-dump-super" --format "$format" -a -f "$@"
     done
-    run_once "dump-super -F: $what" "$BTRKIT_BIN/btrkit-dump-super" -F -f "$@"
+    [ -z "${BTRKIT_LONG-}" ] || run_once "dump-super -F: $what" "$BTRKIT_BIN/btrkit-dump-super" -F -f "$@"
     for format in $(formats text json lines); do
         run_once "dump-tree --format $format: $what" "$BTRKIT_BIN/btrkit-dump-tree" --format "$format" "$@"
     done
@@ -86,7 +86,7 @@ feed() {
     [ -z "${BTRKIT_LONG-}" ] || run_once "send: $what" "$BTRKIT_BIN/btrkit-send" -q --allow-writable "${members[@]}" "$1" 5
     run_once "send --skip-errors: $what" "$BTRKIT_BIN/btrkit-send" -q --allow-writable --skip-errors --proto 0 \
         --compressed-data "${members[@]}" "$1" 5
-    for format in $(formats json text); do
+    [ -z "${BTRKIT_LONG-}" ] || for format in json text; do
         run_once "send --dry-run --format $format: $what" "$BTRKIT_BIN/btrkit-send" -q --allow-writable --dry-run \
             --skip-errors --format "$format" "${members[@]}" "$1" 5
     done
