@@ -75,6 +75,35 @@ VerbTool<EditVerb, edit_files::Command> this_tool() {
     return {.name = edit_tool, .script_operands = "IMAGE -f FILE", .verbs = edit_verbs(), .run = run_edit_commands};
 }
 
+const ReadingVerb* find_reading_verb(std::string_view name) {
+    const auto* found = std::ranges::find(reading_verbs, name, &ReadingVerb::name);
+    return found != reading_verbs.end() ? found : nullptr;
+}
+
+/// The image may come first, as it reads best, or the verb, as in other tools; options may stand between them, and what
+/// stands behind one that takes a value is no verb.
+std::optional<std::size_t> find_verb_word(std::span<const std::string> arguments) {
+    CommandLine line({.name = edit_tool, .operands = "", .summary = ""});
+    WriteFlags flags;
+    add_write_flags(line, flags);
+    const auto takes_value = [&](const std::string& word) {
+        const auto* option = word.contains('=') ? nullptr : line.app().get_option_no_throw(word);
+        return word == "-f" || (option != nullptr && option->get_items_expected_max() > 0);
+    };
+    std::size_t operands = 0;
+    for (std::size_t at = 0; at < arguments.size() && operands < 2; ++at) {
+        if (arguments[at].starts_with('-')) {
+            at += takes_value(arguments[at]) ? 1 : 0;
+        } else if (find_verb(edit_verbs(), arguments.subspan(at)) != nullptr ||
+                   find_reading_verb(arguments[at]) != nullptr) {
+            return at;
+        } else {
+            ++operands;
+        }
+    }
+    return std::nullopt;
+}
+
 std::vector<std::string> without_verb(std::span<const std::string> arguments, std::size_t verb_at) {
     std::vector<std::string> rest(arguments.begin(), arguments.end());
     rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(verb_at));
@@ -84,17 +113,12 @@ std::vector<std::string> without_verb(std::span<const std::string> arguments, st
 } // namespace
 
 int run_edit(std::span<const std::string> arguments, Io& io) {
-    // The image may come first, as it reads best, or the verb, as in other tools.
-    for (std::size_t at = 0; at < std::min<std::size_t>(arguments.size(), 2); ++at) {
-        const auto words = arguments.subspan(at);
-        if (const auto* verb = find_verb(edit_verbs(), words)) {
+    if (const auto at = find_verb_word(arguments)) {
+        if (const auto* verb = find_verb(edit_verbs(), arguments.subspan(*at))) {
             // -n and -v are those of setfattr(1) there.
-            return run_verb(this_tool(), *verb, without_verb(arguments, at), io, verb->name() != "setfattr");
+            return run_verb(this_tool(), *verb, without_verb(arguments, *at), io, verb->name() != "setfattr");
         }
-        const auto* reading = std::ranges::find(reading_verbs, words.front(), &ReadingVerb::name);
-        if (reading != reading_verbs.end()) {
-            return reading->run(without_verb(arguments, at), io);
-        }
+        return find_reading_verb(arguments[*at])->run(without_verb(arguments, *at), io);
     }
     if (std::ranges::any_of(arguments, [](const std::string& each) { return each.starts_with("-f"); })) {
         return run_script(this_tool(), arguments, io);

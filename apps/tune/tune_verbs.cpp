@@ -74,9 +74,26 @@ Changes make_set(const TuneFlags& flags) {
     return std::vector<tune::Change>{wanted};
 }
 
+void declare_quota_enable(CLI::App& app, TuneFlags& flags) {
+    app.add_flag("-s,--simple", flags.is_simple, "simple ones, which count from now on what each has allocated");
+}
+
+Changes make_quota_enable(const TuneFlags& flags) {
+    using Mode = tune::SetQuotas::Mode;
+    return std::vector<tune::Change>{tune::SetQuotas{flags.is_simple ? Mode::simple : Mode::full}};
+}
+
+void declare_nothing(CLI::App&, TuneFlags&) {}
+
+Changes make_quota_disable(const TuneFlags&) {
+    return std::vector<tune::Change>{tune::SetQuotas{tune::SetQuotas::Mode::off}};
+}
+
 constexpr std::array all_verbs = std::to_array<TuneVerb>({
     {{"label"}, "LABEL", "set the label", declare_label, make_label},
     {{"new-uuid"}, "", "other ids for it, its devices and subvolumes", declare_new_uuid, make_new_uuid},
+    {{"quota", "enable"}, "", "a quota group for each subvolume", declare_quota_enable, make_quota_enable},
+    {{"quota", "disable"}, "", "take all quota groups away", declare_nothing, make_quota_disable},
     {{"set"}, "FEATURE...", "switch features on, or make it a seed", declare_set, make_set},
 });
 

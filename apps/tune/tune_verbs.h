@@ -10,7 +10,8 @@ namespace btrkit::apps {
 /// Of all of them; each verb has some.
 struct TuneFlags {
     std::vector<std::string> operands;
-    std::string uuid; ///< new-uuid; empty: a random one
+    std::string uuid;       ///< new-uuid; empty: a random one
+    bool is_simple = false; ///< quota enable
 };
 
 using TuneVerb = ChangeVerb<TuneFlags, tune::Change>;

@@ -240,7 +240,8 @@ Result<void> Transaction::touch_quotas() {
     if ((status->flags & btrfs::qgroup_status_on) == 0) {
         return {};
     }
-    if (!workspace_->quotas.are_kept()) {
+    const bool is_simple = (status->flags & btrfs::qgroup_status_simple_mode) != 0;
+    if (!workspace_->quotas.are_kept() && !is_simple) {
         status->flags = status->flags | btrfs::qgroup_status_inconsistent;
     }
     status->generation = generation();

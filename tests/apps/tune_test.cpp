@@ -123,6 +123,28 @@ TEST_CASE("tune set: features, on and not off again; a seed is only changed to e
     must_tune({"label", image.path(), "x"});
 }
 
+TEST_CASE("tune quota: on for all subvolumes, and off again, however they count") {
+    for (const bool is_simple : {false, true}) {
+        CAPTURE(is_simple);
+        const MadeImage image({"--size", "200m"});
+        check_refused(tune({"quota", "disable", image.path()}), 1, {"there are no quotas"}, "btrkit-tune");
+        std::vector<std::string> enable = {"quota", "enable", image.path()};
+        if (is_simple) {
+            enable.emplace_back("-s");
+        }
+        must_tune(enable);
+        CHECK(run_tool(apps::run_check, {image.path()}).status == 0);
+        check_refused(tune(enable), 1, {"there are quotas already"}, "btrkit-tune");
+        // What comes then has a group, too.
+        REQUIRE(run_tool(apps::run_subvolume, {"create", image.path(), "/later"}).status == 0);
+        CHECK(run_tool(apps::run_check, {image.path()}).status == 0);
+        CHECK(contains(run_tool(apps::run_subvolume, {"show", image.path(), "/later"}).out, "Quota group:\t\t0/257"));
+        must_tune({"quota", "disable", image.path()});
+        CHECK(run_tool(apps::run_check, {"--check-data-csum", image.path()}).status == 0);
+        CHECK(contains(run_tool(apps::run_subvolume, {"show", image.path(), "/later"}).out, "Quota group:\t\tn/a"));
+    }
+}
+
 TEST_CASE("tune -f: several, one commit; JSON tells the new id") {
     const MadeImage image({"--size", "200m"});
     write_file(image.beside("script"), std::string_view("label 'of a script'\nnew-uuid\n"));

@@ -2,6 +2,7 @@
 #include "libfs/ops/tune/change.h"
 
 #include "libfs/ops/tune/new_uuid.h"
+#include "libfs/ops/tune/quotas.h"
 
 #include <algorithm>
 
@@ -32,6 +33,8 @@ public:
         }
         return {};
     }
+
+    Result<void> operator()(const SetQuotas& wanted) { return set_quotas(transaction_, wanted.mode); }
 
 private:
     Transaction& transaction_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A filesystem's own properties changed: its label, its ids, its features. Several changes, one commit.
+// A filesystem's own properties changed: its label, its ids, its features, its quotas. Several changes, one commit.
 //
 //  1. Begin a transaction: what must not be changed is refused here.
 //  2. Do each change. The first that fails ends it: nothing has happened then.
@@ -41,7 +41,12 @@ inline constexpr SettableFeature settable_features[] = {
     {"no-holes", btrfs::incompat_no_holes},
 };
 
-using Change = std::variant<SetLabel, NewUuid, SetFeatures>;
+struct SetQuotas {
+    enum class Mode { off, full, simple };
+    Mode mode;
+};
+
+using Change = std::variant<SetLabel, NewUuid, SetFeatures, SetQuotas>;
 
 struct Command {
     Change change;

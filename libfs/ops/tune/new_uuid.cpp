@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/ops/tune/new_uuid.h"
 
-#include "formats/btrfs/item_types.h"
 #include "libfs/edit/subvolume_editor.h"
+#include "libfs/edit/subvolume_ids.h"
 #include "libfs/ops/tune/change.h"
 
+#include <algorithm>
 #include <bit>
 
 #include <xxhash.h>
@@ -12,28 +13,6 @@
 namespace btrkit::tune {
 
 namespace {
-
-namespace type = btrfs::item_type;
-
-/// Of all that have a root item, ascending; those that are being deleted, too.
-Result<std::vector<u64>> subvolume_ids(Transaction& transaction) {
-    BTRKIT_TRY_ASSIGN(auto* roots, transaction.tree(btrfs::root_tree_id));
-    std::vector<u64> ids;
-    for (u64 id = btrfs::fs_tree_id;;) {
-        BTRKIT_TRY_ASSIGN(const auto item, roots->first_from({id, type::root_item, 0}));
-        if (!item || item->key.objectid > btrfs::last_free_objectid) {
-            return ids;
-        }
-        if (item->key.objectid != id) {
-            id = std::max(item->key.objectid, btrfs::first_free_objectid);
-            continue;
-        }
-        if (item->key.type == type::root_item) {
-            ids.push_back(id);
-        }
-        ++id;
-    }
-}
 
 struct Named {
     u64 id;
