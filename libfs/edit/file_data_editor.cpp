@@ -5,6 +5,7 @@
 #include "libfs/edit/data_packer.h"
 #include "libfs/edit/data_store.h"
 #include "libfs/edit/file_item_writer.h"
+#include "libfs/edit/new_inode.h"
 
 #include <algorithm>
 

@@ -234,8 +234,8 @@ Result<void> SubvolumeEditor::check_is_directory(const PlaceInTree& dir) {
 /// What the kernel lets new subvolumes inherit, from the top of the one that they stand in.
 Result<std::optional<Xattr>> SubvolumeEditor::compression_of(u64 id) {
     BTRKIT_TRY_ASSIGN(auto* tree, transaction_->tree(id));
-    BTRKIT_TRY_ASSIGN(const auto item,
-                      tree->find({btrfs::root_dir_inode, type::xattr_item, name_hash(as_bytes(compression_xattr))}));
+    BTRKIT_TRY_ASSIGN(const auto item, tree->find({btrfs::root_dir_inode, type::xattr_item,
+                                                   name_hash(std::as_bytes(std::span(compression_xattr)))}));
     const auto xattrs = item ? parse_xattrs(item->body) : std::nullopt;
     for (const auto& xattr : xattrs.value_or(std::vector<XattrView>{})) {
         const bool compresses = xattr.value == "zlib" || xattr.value == "lzo" || xattr.value == "zstd";

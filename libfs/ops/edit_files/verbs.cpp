@@ -3,6 +3,7 @@
 
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/names.h"
+#include "libfs/edit/new_inode.h"
 #include "libfs/fs/path_lookup.h"
 #include "libfs/ops/edit_files/tree_putter.h"
 #include "libfs/ops/source/directory_source.h"

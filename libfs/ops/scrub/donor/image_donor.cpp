@@ -11,8 +11,6 @@
 
 namespace btrkit::scrub {
 
-using namespace survey;
-
 namespace {
 
 /// The range of the file that an offset lies in. The extent that holds it begins somewhere before it, and most do so
