@@ -46,6 +46,12 @@ int run_verb(const VerbTool<Verb, Command>& tool, const Verb& verb, std::span<co
     return tool.run(line, flags, commands, io);
 }
 
+/// Of tools whose first argument is a verb: instead of one, -f stands among the options.
+inline bool is_script(std::span<const std::string> arguments) {
+    return !arguments.empty() && arguments.front().starts_with('-') &&
+           std::ranges::any_of(arguments, [](const std::string& each) { return each.starts_with("-f"); });
+}
+
 /// -f FILE: the commands of a script. arguments: -f among them.
 template <class Verb, class Command>
 int run_script(const VerbTool<Verb, Command>& tool, std::span<const std::string> arguments, Io& io) {

@@ -49,12 +49,6 @@ std::string verb_list() {
     return text + fmt::format("\n{0} VERB --help tells more, --version the version.\n", subvolume_tool);
 }
 
-/// Instead of a verb, -f stands among the options.
-bool is_script(std::span<const std::string> arguments) {
-    return !arguments.empty() && arguments.front().starts_with('-') &&
-           std::ranges::any_of(arguments, [](const std::string& each) { return each.starts_with("-f"); });
-}
-
 } // namespace
 
 int run_subvolume(std::span<const std::string> arguments, Io& io) {

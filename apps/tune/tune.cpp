@@ -55,7 +55,7 @@ int run_tune(std::span<const std::string> arguments, Io& io) {
     if (const auto* verb = find_verb(tune_verbs(), arguments)) {
         return run_verb(this_tool(), *verb, arguments.subspan(verb->word_count()), io);
     }
-    if (std::ranges::any_of(arguments, [](const std::string& each) { return each.starts_with("-f"); })) {
+    if (is_script(arguments)) {
         return run_script(this_tool(), arguments, io);
     }
     CommandLine line({.name = tune_tool, .operands = "VERB ...", .summary = ""});

@@ -23,7 +23,8 @@ public:
     Result<std::optional<Chunk>> grow(u64 type);
 
     /// Chunks that are added from now on name devices by these ids in their items.
-    void set_identity(const NewIdentity& identity) { identity_ = identity; }
+    void set_identity(NewIdentity identity) { identity_ = std::move(identity); }
+    const std::optional<NewIdentity>& identity() const { return identity_; }
 
     std::span<const Chunk> added() const { return added_; }
     /// Of the device's extents that are new.

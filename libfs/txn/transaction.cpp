@@ -208,9 +208,8 @@ void Transaction::set_label(std::string_view label) {
 }
 
 Result<void> Transaction::set_identity(NewIdentity identity) {
-    workspace_->growth.set_identity(identity);
     BTRKIT_TRY(rename_devices(identity, workspace_->trees));
-    identity_ = std::move(identity);
+    workspace_->growth.set_identity(std::move(identity));
     return {};
 }
 
@@ -295,8 +294,8 @@ Result<std::vector<btrfs::Superblock>> Transaction::make_superblocks() {
         super.dev_item = own.super.dev_item;
         super.dev_item.bytes_used = u64{super.dev_item.bytes_used} + workspace_->growth.added_bytes(devid);
         BTRKIT_TRY(add_system_chunks(super, workspace_->growth.added()));
-        if (identity_) {
-            BTRKIT_TRY(apply_identity(*identity_, super));
+        if (const auto& identity = workspace_->growth.identity()) {
+            BTRKIT_TRY(apply_identity(*identity, super));
         }
         BTRKIT_TRY_ASSIGN(supers.emplace_back(), new_superblock(super, change, workspace_->trees));
     }

@@ -108,7 +108,6 @@ private:
     std::optional<std::string> label_;
     u64 incompat_flags_ = 0;
     std::optional<bool> is_seed_;
-    std::optional<NewIdentity> identity_;
 };
 
 } // namespace btrkit

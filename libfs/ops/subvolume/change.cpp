@@ -2,6 +2,7 @@
 #include "libfs/ops/subvolume/change.h"
 
 #include "libfs/base/names.h"
+#include "libfs/ops/commit/do_commands.h"
 #include "libfs/survey/subvolume.h"
 
 #include <set>
@@ -125,19 +126,12 @@ Result<ChangeReport> run(const Filesystem& filesystem, const WritableDevices& de
     Changes changes(transaction, options);
     ChangeReport report;
     context.progress.begin_phase("changing subvolumes", commands.size(), ProgressUnit::items);
-    for (const auto& command : commands) {
-        if (context.stop.stop_requested()) {
-            return fail(ErrorKind::cancelled, "stopped; nothing was changed");
-        }
-        const auto done = std::visit(changes, command.change);
-        if (!done) {
-            const auto line = command.line == 0 ? "" : fmt::format("line {}: ", command.line);
-            return fail(done.error().kind, line + done.error().message);
-        }
-        report.trees.push_back(*done);
-        BTRKIT_TRY(transaction.relieve());
+    BTRKIT_TRY(commit::do_commands(transaction, commands, context, [&](const Change& change) -> Result<void> {
+        BTRKIT_TRY_ASSIGN(const u64 tree, std::visit(changes, change));
+        report.trees.push_back(tree);
         context.progress.advance(1);
-    }
+        return {};
+    }));
     BTRKIT_TRY_ASSIGN(report.commit, commit::run(transaction, devices, options.commit, context));
     return report;
 }

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/ops/tune/change.h"
 
+#include "libfs/ops/commit/do_commands.h"
 #include "libfs/ops/tune/new_uuid.h"
 #include "libfs/ops/tune/quotas.h"
 
 #include <algorithm>
-
-#include <fmt/format.h>
 
 namespace btrkit::tune {
 
@@ -71,15 +70,8 @@ Result<commit::Report> run(const Filesystem& filesystem, const WritableDevices& 
     transaction_options.may_be_seed = ends_being_a_seed(commands);
     BTRKIT_TRY_ASSIGN(auto transaction, Transaction::begin(filesystem, transaction_options));
     Changes changes(transaction);
-    for (const auto& command : commands) {
-        if (context.stop.stop_requested()) {
-            return fail(ErrorKind::cancelled, "stopped; nothing was changed");
-        }
-        if (const auto done = std::visit(changes, command.change); !done) {
-            const auto line = command.line == 0 ? "" : fmt::format("line {}: ", command.line);
-            return fail(done.error().kind, line + done.error().message);
-        }
-    }
+    BTRKIT_TRY(commit::do_commands(transaction, commands, context,
+                                   [&](const Change& change) { return std::visit(changes, change); }));
     return commit::run(transaction, devices, options.commit, context);
 }
 
