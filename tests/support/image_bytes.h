@@ -3,6 +3,7 @@
 #pragma once
 
 #include "libfs/base/unique_fd.h"
+#include "libfs/io/block_device.h"
 #include "libfs/io/sparse_bytes.h"
 
 #include <optional>
@@ -36,6 +37,20 @@ inline SparseBytes image_bytes_of(const std::string& path) {
             bytes.write(static_cast<u64>(at), Bytes(part).first(static_cast<std::size_t>(length)));
             at += length;
         }
+    }
+    return bytes;
+}
+
+/// What a device holds. Nothing of it may be unreadable.
+inline SparseBytes bytes_on(const BlockDevice& device) {
+    SparseBytes bytes(device.size_bytes());
+    std::vector<std::byte> part(SparseBytes::page_bytes);
+    for (u64 at = 0; at < bytes.size(); at += part.size()) {
+        const auto page = MutableBytes(part).first(std::min<u64>(part.size(), bytes.size() - at));
+        if (const auto read = device.read(at, page); !read) {
+            throw std::runtime_error(read.error().message);
+        }
+        bytes.write(at, page);
     }
     return bytes;
 }

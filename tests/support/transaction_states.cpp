@@ -5,6 +5,7 @@
 #include "libfs/volume/superblock_places.h"
 #include "tests/support/device_layer.h"
 #include "tests/support/filesystem_portrait.h"
+#include "tests/support/image_bytes.h"
 
 #include <array>
 #include <fstream>
@@ -12,9 +13,7 @@
 #include <set>
 #include <stdexcept>
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 #include <xxhash.h>
 
 namespace btrkit::test {
@@ -110,24 +109,6 @@ void take_spread(const std::vector<std::size_t>& from, std::size_t count, std::s
     }
 }
 
-Result<void> write_image(const BlockDevice& device, const std::string& path) {
-    const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-    if (!fd || ::ftruncate(fd.get(), static_cast<off_t>(device.size_bytes())) != 0) {
-        return fail(ErrorKind::io, path + ": cannot be written");
-    }
-    std::vector<std::byte> bytes(u64{64} * kib);
-    for (u64 at = 0; at < device.size_bytes(); at += bytes.size()) {
-        const auto part = MutableBytes(bytes).first(std::min<u64>(bytes.size(), device.size_bytes() - at));
-        BTRKIT_TRY(device.read(at, part));
-        const bool is_hole = std::ranges::all_of(part, [](std::byte byte) { return byte == std::byte{0}; });
-        if (!is_hole &&
-            ::pwrite(fd.get(), part.data(), part.size(), static_cast<off_t>(at)) != static_cast<ssize_t>(part.size())) {
-            return fail(ErrorKind::io, path + ": cannot be written");
-        }
-    }
-    return {};
-}
-
 struct Verdict {
     bool has_superblocks = true; ///< else there is nothing to judge
     bool is_torn = false;
@@ -209,9 +190,7 @@ public:
         std::string line;
         for (std::size_t i = 0; i < devices.size(); ++i) {
             const auto path = fmt::format("{}/{}-dev{}.img", choice_.export_folder, name, i + 1);
-            if (const auto written = write_image(*devices[i], path); !written) {
-                throw std::runtime_error(written.error().message);
-            }
+            write_image(path, bytes_on(*devices[i]));
             line += (i == 0 ? "" : ",") + path;
         }
         std::ofstream(choice_.export_folder + "/list", std::ios::app) << line << '\n';
