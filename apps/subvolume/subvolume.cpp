@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "apps/subvolume/subvolume.h"
 
+#include "apps/changing/run_verbs.h"
 #include "apps/common/command_line.h"
 #include "apps/common/exit_status.h"
 #include "apps/subvolume/change.h"
