@@ -70,6 +70,9 @@ public:
             return tell_failure(report.error());
         }
         print(*filesystem, *report);
+        if (change_.tell_rest) {
+            change_.tell_rest(messages_);
+        }
         return messages_.exit_status();
     }
 
@@ -86,6 +89,7 @@ private:
                         .progress = Progress(progress_),
                         .stop = signals.token(),
                         .memory_bytes = memory_bytes},
+            .messages = messages_,
         });
     }
 
@@ -104,10 +108,11 @@ private:
         }
     }
 
-    static std::string text_of(const commit::Report& report) {
-        return report.is_committed
-                   ? fmt::format("generation {} is now {}\n", report.old_generation, report.new_generation)
-                   : "nothing was written: a dry run, all of it would succeed\n";
+    std::string text_of(const commit::Report& report) const {
+        return (change_.text ? change_.text() : "") +
+               (report.is_committed
+                    ? fmt::format("generation {} is now {}\n", report.old_generation, report.new_generation)
+                    : "nothing was written: a dry run, all of it would succeed\n");
     }
 
     std::string json_of(const Filesystem& before, const commit::Report& report) const {

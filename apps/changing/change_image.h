@@ -18,6 +18,7 @@ struct ChangeInputs {
     commit::Options commit;
     TransactionOptions transaction;
     RunContext context;
+    Messages& messages;
 };
 
 /// What is particular about one tool.
@@ -27,6 +28,10 @@ struct ImageChange {
     std::function<Result<commit::Report>(const ChangeInputs& inputs)> run;
     /// Adds to the document, after a change that succeeded. Empty: there is nothing to add.
     std::function<void(Json& document)> add_members = {};
+    /// What is printed before the line that tells of the commit, unless with --quiet. Empty: nothing.
+    std::function<std::string()> text = {};
+    /// Told when all is printed: a change that succeeded in part says here what failed.
+    std::function<void(Messages& messages)> tell_rest = {};
 };
 
 /// Returns the exit status. What is printed is one line, or with --format json the document that

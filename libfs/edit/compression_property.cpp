@@ -21,7 +21,7 @@ bool takes_compression(const Inode& inode) {
 }
 
 bool is_compression_property(std::string_view value) {
-    return means_none(value) || value == "zlib" || value == "lzo" || value == "zstd";
+    return means_none(value) || value.starts_with("zlib") || value.starts_with("lzo") || value.starts_with("zstd");
 }
 
 u64 flags_with_compression(u64 flags, std::string_view value) {
@@ -30,6 +30,14 @@ u64 flags_with_compression(u64 flags, std::string_view value) {
         return flags;
     }
     return flags | (means_none(value) ? btrfs::inode_nocompress : btrfs::inode_compress);
+}
+
+u64 incompat_of(btrfs::Compression compression) {
+    switch (compression) {
+    case btrfs::Compression::lzo: return btrfs::incompat_compress_lzo;
+    case btrfs::Compression::zstd: return btrfs::incompat_compress_zstd;
+    default: return 0;
+    }
 }
 
 CompressionMethod compression_of(u64 flags, std::string_view property, CompressionMethod otherwise) {

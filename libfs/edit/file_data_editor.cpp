@@ -2,6 +2,7 @@
 #include "libfs/edit/file_data_editor.h"
 
 #include "libfs/base/names.h"
+#include "libfs/edit/compression_property.h"
 #include "libfs/edit/data_packer.h"
 #include "libfs/edit/data_store.h"
 #include "libfs/edit/file_item_writer.h"
@@ -41,7 +42,7 @@ Result<FileDataEditor::Open> FileDataEditor::open(const PlaceInTree& place) {
     if (!S_ISREG(inode.mode)) {
         return no_data_change("it is no regular file");
     }
-    if ((inode.flags & (btrfs::inode_immutable | btrfs::inode_append)) != 0) {
+    if (inodes_->is_protected(inode, btrfs::inode_immutable | btrfs::inode_append)) {
         return no_data_change("it is immutable or append-only (chattr -ia first)");
     }
     if ((inode.flags & btrfs::inode_ro_verity) != 0) {
@@ -251,6 +252,38 @@ Result<void> FileDataEditor::write(const PlaceInTree& place, u64 offset, Bytes b
         bytes = bytes.subspan(part.size());
     }
     file.inode.size = new_size;
+    return close(file);
+}
+
+Result<void> FileDataEditor::write_packed(const PlaceInTree& place, u64 offset, const PackedData& data) {
+    BTRKIT_TRY_ASSIGN(auto file, open(place));
+    auto& transaction = inodes_->transaction();
+    const u64 end = offset + data.length;
+    const Range sectors = sectors_of({offset, end});
+    const bool is_whole = is_aligned(offset, sectorsize()) && (is_aligned(end, sectorsize()) || end >= file.inode.size);
+    const bool is_within = is_aligned(data.offset_in_plain, sectorsize()) && data.length > 0 &&
+                           data.offset_in_plain <= data.plain_bytes &&
+                           sectors.length() <= data.plain_bytes - data.offset_in_plain;
+    if (!is_whole || !is_within || end > file_offset_end || !file.inode.has_checksums()) {
+        return fail(ErrorKind::usage, "compressed data can't stand there as it is");
+    }
+    BTRKIT_TRY(spill_inline(file));
+    BTRKIT_TRY(reach(file, offset));
+    BTRKIT_TRY(drop(file, sectors));
+    BTRKIT_TRY_ASSIGN(const auto range, store_data(transaction, data.packed, data.csums, true));
+    transaction.bear_data(place.tree, range);
+    transaction.add_incompat(incompat_of(data.compression));
+    file.items.put({.kind = ExtentKind::regular,
+                    .offset = offset,
+                    .length = sectors.length(),
+                    .generation = transaction.generation(),
+                    .compression = data.compression,
+                    .ram_bytes = data.plain_bytes,
+                    .disk = {range.start},
+                    .disk_num_bytes = range.length(),
+                    .offset_in_extent = data.offset_in_plain});
+    file.inode.nbytes += sectors.length();
+    file.inode.size = std::max(file.inode.size, end);
     return close(file);
 }
 

@@ -12,6 +12,16 @@
 
 namespace btrkit {
 
+/// Data that is compressed already, to be stored as it is.
+struct PackedData {
+    btrfs::Compression compression = btrfs::Compression::none;
+    Bytes packed;            ///< whole sectors
+    Bytes csums;             ///< of those
+    u64 plain_bytes = 0;     ///< what all of it unpacks to, in whole sectors
+    u64 offset_in_plain = 0; ///< where in that the file's part begins
+    u64 length = 0;          ///< of that part; need not be whole sectors where the file ends with it
+};
+
 class FileDataEditor {
 public:
     /// inodes must outlive it.
@@ -22,6 +32,10 @@ public:
 
     /// As pwrite(2).
     Result<void> write(const PlaceInTree& file, u64 offset, Bytes bytes);
+
+    /// The same with packed data. Fails with usage where it can't be stored as it is: the range is not of whole sectors
+    /// and the file goes on behind it, or the file has no checksums. Nothing has happened then.
+    Result<void> write_packed(const PlaceInTree& file, u64 offset, const PackedData& data);
 
     /// A hole is made of the range, as far as the file goes: the size stays.
     Result<void> punch(const PlaceInTree& file, Range range);

@@ -1,24 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/edit/file_data_writer.h"
 
+#include "libfs/edit/compression_property.h"
 #include "libfs/edit/data_store.h"
 
 #include <algorithm>
 
 namespace btrkit {
-
-namespace {
-
-/// What a kernel must understand to read it.
-u64 incompat_of(btrfs::Compression compression) {
-    switch (compression) {
-    case btrfs::Compression::lzo: return btrfs::incompat_compress_lzo;
-    case btrfs::Compression::zstd: return btrfs::incompat_compress_zstd;
-    default: return 0;
-    }
-}
-
-} // namespace
 
 Result<void> FileDataWriter::begin(const PlaceInTree& file) {
     auto& transaction = inodes_->transaction();

@@ -39,6 +39,16 @@ u64 inherited_flags(u64 dir_flags, u32 mode) {
     return dir_flags & ((is_never_packed ? btrfs::inode_nocompress : btrfs::inode_compress) | btrfs::inode_nodatacow);
 }
 
+/// What is wrong with it whatever the filesystem holds.
+Result<void> check_can_be_made(const NewFile& wanted) {
+    const auto target_bytes = wanted.link_target.size();
+    if (S_ISLNK(wanted.mode) && (target_bytes == 0 || target_bytes > max_link_target_bytes)) {
+        return fail(ErrorKind::unsupported, fmt::format("a symbolic link to a name of {} bytes; Linux allows 1 to {}",
+                                                        target_bytes, max_link_target_bytes));
+    }
+    return {};
+}
+
 } // namespace
 
 Result<void> check_name(std::string_view name) {
@@ -85,7 +95,7 @@ Result<btrfs::Key> FileEditor::entry(const NamedPlace& place) {
 
 Result<Inode> FileEditor::changeable(const PlaceInTree& file) {
     BTRKIT_TRY_ASSIGN(auto inode, inodes_->get(file));
-    if ((inode.flags & (btrfs::inode_immutable | btrfs::inode_append)) != 0) {
+    if (inodes_->is_protected(inode, btrfs::inode_immutable | btrfs::inode_append)) {
         return refused("it is immutable or append-only (chattr -ia first)");
     }
     return inode;
@@ -98,7 +108,7 @@ Result<void> FileEditor::check_takes_entry(const NamedPlace& place) {
     if (!S_ISDIR(dir.mode)) {
         return refused_name(place, "can only stand in a directory");
     }
-    return (dir.flags & btrfs::inode_immutable) == 0
+    return !inodes_->is_protected(dir, btrfs::inode_immutable)
                ? Result<void>()
                : refused_name(place, "would stand in a directory that is immutable (chattr -i it first)");
 }
@@ -106,21 +116,16 @@ Result<void> FileEditor::check_takes_entry(const NamedPlace& place) {
 Result<void> FileEditor::check_gives_entry(const NamedPlace& place) {
     BTRKIT_TRY(inodes_->writable_tree(place.dir.tree));
     BTRKIT_TRY_ASSIGN(const auto dir, inodes_->get(place.dir));
-    return (dir.flags & (btrfs::inode_immutable | btrfs::inode_append)) == 0
+    return !inodes_->is_protected(dir, btrfs::inode_immutable | btrfs::inode_append)
                ? Result<void>()
                : refused_name(place, "stands in a directory that is immutable or append-only (chattr -ia it first)");
 }
 
 Result<PlaceInTree> FileEditor::create(const NamedPlace& place, const NewFile& wanted) {
     BTRKIT_TRY(check_takes_entry(place));
-    auto& transaction = inodes_->transaction();
+    BTRKIT_TRY(check_can_be_made(wanted));
     BTRKIT_TRY_ASSIGN(auto* tree, inodes_->writable_tree(place.dir.tree));
     BTRKIT_TRY_ASSIGN(const auto dir, inodes_->get(place.dir));
-    const auto target_bytes = wanted.link_target.size();
-    if (S_ISLNK(wanted.mode) && (target_bytes == 0 || target_bytes > max_link_target_bytes)) {
-        return fail(ErrorKind::unsupported, fmt::format("a symbolic link to a name of {} bytes; Linux allows 1 to {}",
-                                                        target_bytes, max_link_target_bytes));
-    }
     NewInode made;
     made.inode.mode = wanted.mode;
     made.inode.flags = consistent_inode_flags(wanted.flags | inherited_flags(dir.flags, wanted.mode), wanted.mode);
@@ -130,14 +135,47 @@ Result<PlaceInTree> FileEditor::create(const NamedPlace& place, const NewFile& w
         std::ranges::find(xattrs, compression_xattr, &Xattr::name) == xattrs.end()) {
         xattrs.push_back({std::string(compression_xattr), *compression});
     }
-    for (const auto& xattr : xattrs) {
+    made.xattrs = xattrs;
+    BTRKIT_TRY_ASSIGN(made.inode.number, inodes_->new_number(place.dir.tree));
+    BTRKIT_TRY_ASSIGN(const u64 index,
+                      directories_.add_entry(place.dir, place.name, {made.inode.number, type::inode_item, 0},
+                                             file_type_of(wanted.mode)));
+    made.inode.nlink = 1;
+    const NewName name = {.dir = place.dir.inode, .index = index, .name = place.name};
+    made.names = std::span(&name, 1);
+    return make_inode(place.dir.tree, wanted, made);
+}
+
+Result<PlaceInTree> FileEditor::create_unnamed(u64 tree, const NewFile& wanted, std::optional<u64> number) {
+    BTRKIT_TRY(check_can_be_made(wanted));
+    BTRKIT_TRY_ASSIGN(auto* buffer, inodes_->writable_tree(tree));
+    NewInode made;
+    made.is_unnamed = true;
+    made.inode.mode = wanted.mode;
+    made.inode.flags = consistent_inode_flags(wanted.flags, wanted.mode);
+    made.xattrs = wanted.xattrs;
+    const bool may_be_had = number && *number > btrfs::root_dir_inode && *number <= btrfs::last_free_objectid;
+    BTRKIT_TRY_ASSIGN(const auto taken, may_be_had ? buffer->find({*number, type::inode_item, 0})
+                                                   : Result<std::optional<BufferedItem>>());
+    if (may_be_had && !taken) {
+        made.inode.number = *number;
+        inodes_->note_number(tree, *number);
+    } else {
+        BTRKIT_TRY_ASSIGN(made.inode.number, inodes_->new_number(tree));
+    }
+    return make_inode(tree, wanted, made);
+}
+
+/// Puts its items, once it is known which one it is, what it is called, and what flags and attributes it has.
+Result<PlaceInTree> FileEditor::make_inode(u64 tree_id, const NewFile& wanted, NewInode& made) {
+    auto& transaction = inodes_->transaction();
+    BTRKIT_TRY_ASSIGN(auto* tree, inodes_->writable_tree(tree_id));
+    for (const auto& xattr : made.xattrs) {
         if (xattr.name == compression_xattr) {
             made.inode.flags = flags_with_compression(made.inode.flags, xattr.value);
         }
     }
-    BTRKIT_TRY_ASSIGN(made.inode.number, inodes_->new_number(place.dir.tree));
     made.inode.generation = made.inode.transid = transaction.generation();
-    made.inode.nlink = 1;
     made.inode.uid = wanted.uid;
     made.inode.gid = wanted.gid;
     made.inode.device_major = wanted.device_major;
@@ -145,22 +183,17 @@ Result<PlaceInTree> FileEditor::create(const NamedPlace& place, const NewFile& w
     made.inode.atime = wanted.atime.value_or(inodes_->now());
     made.inode.mtime = wanted.mtime.value_or(inodes_->now());
     made.inode.ctime = made.inode.otime = inodes_->now();
+    const auto target_bytes = wanted.link_target.size();
     made.inode.size = made.inode.nbytes = S_ISLNK(wanted.mode) ? target_bytes : 0;
-    made.xattrs = xattrs;
-    BTRKIT_TRY_ASSIGN(const u64 index,
-                      directories_.add_entry(place.dir, place.name, {made.inode.number, type::inode_item, 0},
-                                             file_type_of(wanted.mode)));
-    const NewName name = {.dir = place.dir.inode, .index = index, .name = place.name};
-    made.names = std::span(&name, 1);
     BTRKIT_TRY(add_inode_items(*tree, transaction.geometry(), made));
     if (S_ISLNK(wanted.mode)) {
         std::vector<DataExtent> none;
-        FileItemWriter data(*tree, transaction.geometry(), place.dir.tree, transaction.generation(), none);
+        FileItemWriter data(*tree, transaction.geometry(), tree_id, transaction.generation(), none);
         BTRKIT_TRY(data.begin_inode(made.inode.number));
         BTRKIT_TRY(
             data.add_inline(std::as_bytes(std::span(wanted.link_target)), target_bytes, btrfs::Compression::none));
     }
-    return PlaceInTree{.tree = place.dir.tree, .inode = made.inode.number};
+    return PlaceInTree{.tree = tree_id, .inode = made.inode.number};
 }
 
 /// Takes a name of an inode out.
@@ -190,7 +223,7 @@ Result<void> FileEditor::link(const PlaceInTree& file, const NamedPlace& place) 
         return refused_name(place, "would be a name in another subvolume: hard links don't cross them");
     }
     BTRKIT_TRY_ASSIGN(const auto inode, changeable(file));
-    if (S_ISDIR(inode.mode)) {
+    if (S_ISDIR(inode.mode) && inode.nlink > 0) {
         return refused_name(place, "would be a second name of a directory");
     }
     if (inode.nlink >= max_links) {
@@ -408,7 +441,7 @@ Result<void> FileEditor::set_attributes(const PlaceInTree& file, const Attribute
         set_time(item.atime, change.atime);
         set_time(item.mtime, change.mtime);
         set_time(item.otime, change.otime);
-        item.ctime = timespec_of(inodes_->now());
+        item.ctime = timespec_of(change.ctime.value_or(inodes_->now()));
     });
 }
 

@@ -8,6 +8,7 @@
 
 #include "libfs/base/stop.h"
 #include "libfs/edit/inode_editor.h"
+#include "libfs/edit/new_inode.h"
 #include "libfs/fs/xattrs.h"
 
 namespace btrkit {
@@ -32,6 +33,7 @@ struct AttributeChange {
     std::optional<u32> gid = {};
     std::optional<Time> atime = {};
     std::optional<Time> mtime = {};
+    std::optional<Time> ctime = {}; ///< nothing: now
     std::optional<Time> otime = {};
 };
 
@@ -51,7 +53,11 @@ public:
     /// the format.
     Result<PlaceInTree> create(const NamedPlace& place, const NewFile& wanted);
 
-    /// One more name for what is no directory.
+    /// A new inode without data and without a name, which must come before the commit, by link(). It inherits nothing.
+    /// number: which one it is to be, if nobody has that one. Fails as create() does.
+    Result<PlaceInTree> create_unnamed(u64 tree, const NewFile& wanted, std::optional<u64> number);
+
+    /// One more name for what is no directory, or the first one for what has none.
     Result<void> link(const PlaceInTree& file, const NamedPlace& place);
 
     /// Of what is no directory.
@@ -90,6 +96,7 @@ public:
 private:
     Result<btrfs::Key> entry(const NamedPlace& place);
     Result<Inode> changeable(const PlaceInTree& file);
+    Result<PlaceInTree> make_inode(u64 tree, const NewFile& wanted, NewInode& made);
     Result<void> check_takes_entry(const NamedPlace& place);
     Result<void> check_gives_entry(const NamedPlace& place);
     Result<void> remove_entries(const PlaceInTree& dir, std::vector<PlaceInTree>& directories, const StopToken& stop);

@@ -94,6 +94,13 @@ Result<u64> InodeEditor::new_number(u64 id) {
     return next++;
 }
 
+void InodeEditor::note_number(u64 id, u64 number) {
+    const auto known = next_numbers_.find(id);
+    if (known != next_numbers_.end()) {
+        known->second = std::max(known->second, number + 1);
+    }
+}
+
 Result<void> InodeEditor::remove_items(const PlaceInTree& place) {
     BTRKIT_TRY_ASSIGN(auto* tree, writable_tree(place.tree));
     btrfs::Key from = {place.inode, 0, 0};

@@ -11,15 +11,27 @@
 
 namespace btrkit {
 
+/// What immutable and append-only flags are to those who change inodes.
+enum class Protection {
+    respected, ///< a refusal, as in the VFS
+    ignored    ///< attributes like others: for who makes again what was made elsewhere
+};
+
 class InodeEditor {
 public:
     /// now: what is changed is dated. The transaction must outlive it.
-    InodeEditor(Transaction& transaction, Time now) : transaction_(&transaction), now_(now) {}
+    InodeEditor(Transaction& transaction, Time now, Protection protection = Protection::respected)
+        : transaction_(&transaction), now_(now), protection_(protection) {}
     InodeEditor(const InodeEditor&) = delete;
     InodeEditor& operator=(const InodeEditor&) = delete;
 
     Transaction& transaction() const { return *transaction_; }
     Time now() const { return now_; }
+
+    /// Whether one of these flags (btrfs::inode_*) keeps the inode from being changed.
+    bool is_protected(const Inode& inode, u64 flags) const {
+        return protection_ == Protection::respected && (inode.flags & flags) != 0;
+    }
 
     /// Fails with not_found where there is no such inode.
     Result<Inode> get(const PlaceInTree& place);
@@ -34,6 +46,8 @@ public:
 
     /// For an inode that is going to be made: above all that the subvolume has or had in this run.
     Result<u64> new_number(u64 tree);
+    /// The subvolume has an inode of that number now, which new_number() did not give out.
+    void note_number(u64 tree, u64 number);
 
     /// Takes all items of an inode out: itself, its names, its attributes, its data. Extents that nobody else has are
     /// given back when changes are merged. Entries that lead to it are the caller's matter.
@@ -42,6 +56,7 @@ public:
 private:
     Transaction* transaction_;
     Time now_;
+    Protection protection_;
     std::map<u64, TreeBuffer*> writable_; ///< by tree
     std::map<u64, u64> next_numbers_;     ///< by tree
 };

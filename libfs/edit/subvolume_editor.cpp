@@ -148,6 +148,10 @@ Result<void> SubvolumeEditor::add_uuid(const btrfs::Uuid& uuid, u8 key_type, u64
     const auto key = uuid_tree_key(uuid, key_type);
     BTRKIT_TRY_ASSIGN(const auto there, tree->find(key));
     auto body = there ? there->body : std::vector<std::byte>{};
+    if (body.size() + sizeof(btrfs::le64) > btrfs::max_item_size(transaction_->geometry().nodesize)) {
+        return fail(ErrorKind::no_space, fmt::format("{} subvolumes were received from {} already; no more have room",
+                                                     body.size() / sizeof(btrfs::le64), uuid_text(uuid)));
+    }
     const btrfs::le64 stored = id;
     const Bytes added = as_bytes_of(stored);
     body.insert(body.end(), added.begin(), added.end());
@@ -257,7 +261,8 @@ Result<u64> SubvolumeEditor::create(const NamedPlace& place, const NewSubvolume&
     top.inode.nlink = 1;
     top.inode.mode = S_IFDIR | 0755;
     top.inode.atime = top.inode.ctime = top.inode.mtime = top.inode.otime = now_;
-    BTRKIT_TRY_ASSIGN(const auto compression, compression_of(place.dir.tree));
+    BTRKIT_TRY_ASSIGN(const auto compression,
+                      wanted.inherits_compression ? compression_of(place.dir.tree) : Result<std::optional<Xattr>>());
     if (compression) {
         top.inode.flags |= btrfs::inode_compress;
         top.xattrs = std::span(&*compression, 1);
@@ -382,6 +387,19 @@ Result<void> SubvolumeEditor::set_read_only(u64 id, bool is_read_only, bool forg
         root.stime = root.rtime = {};
     }
     root.flags = is_read_only ? root.flags | btrfs::root_subvol_rdonly : root.flags & ~btrfs::root_subvol_rdonly;
+    return put_root(id, root);
+}
+
+Result<void> SubvolumeEditor::set_received(u64 id, const Origin& origin) {
+    BTRKIT_TRY_ASSIGN(auto root, root_item(id));
+    BTRKIT_TRY(remove_uuid(root.received_uuid, type::uuid_key_received_subvol, id));
+    root.received_uuid = origin.uuid;
+    root.stransid = origin.ctransid;
+    root.rtransid = transaction_->generation();
+    root.stime = {}; // no stream tells it
+    root.rtime = timespec_of(now_);
+    root.flags = root.flags | btrfs::root_subvol_rdonly;
+    BTRKIT_TRY(add_uuid(origin.uuid, type::uuid_key_received_subvol, id));
     return put_root(id, root);
 }
 

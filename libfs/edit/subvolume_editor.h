@@ -14,6 +14,13 @@ struct NewSubvolume {
     /// Quota groups of a higher level that its own one joins. None: where quotas are simple, those of the subvolume
     /// that it stands in, as with a kernel.
     std::vector<u64> qgroups = {};
+    bool inherits_compression = true; ///< of an empty one: from the subvolume that it stands in
+};
+
+/// What a received subvolume says of where it comes from.
+struct Origin {
+    btrfs::Uuid uuid; ///< as its sender calls it
+    u64 ctransid = 0; ///< there
 };
 
 class SubvolumeEditor {
@@ -45,6 +52,8 @@ public:
     /// Refused where one that was received is made writable, unless `forget_received` says that its origin be
     /// forgotten: what was sent on top of it would go wrong.
     Result<void> set_read_only(u64 id, bool is_read_only, bool forget_received);
+    /// All of it was received, and it becomes read-only.
+    Result<void> set_received(u64 id, const Origin& origin);
     /// What was received keeps the uuid of where it came from.
     Result<void> set_uuids(u64 id, const btrfs::Uuid& uuid, const btrfs::Uuid& parent_uuid);
 

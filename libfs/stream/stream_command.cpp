@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/stream/stream_command.h"
 
+#include <algorithm>
+
+#include <fmt/format.h>
+
 namespace btrkit {
 
 namespace send = btrfs::send;
@@ -8,6 +12,32 @@ namespace send = btrfs::send;
 const StreamCommand::Value* StreamCommand::find(send::Attribute attribute) const {
     const auto found = std::ranges::find(values(), attribute, &Value::attribute);
     return found == values().end() ? nullptr : &*found;
+}
+
+std::size_t StreamCommand::size_bytes() const {
+    std::size_t sum = 0;
+    for (const auto& value : values()) {
+        sum += value.bytes.size();
+    }
+    return sum;
+}
+
+StreamCommand StreamCommand::copy_to(MutableBytes room, bool with_data) const {
+    StreamCommand copy = *this;
+    for (auto& value : std::span(copy.values_).first(count_)) {
+        if (value.attribute == send::Attribute::data && !with_data) {
+            value.bytes = {};
+            continue;
+        }
+        std::ranges::copy(value.bytes, room.begin());
+        value.bytes = room.first(value.bytes.size());
+        room = room.subspan(value.bytes.size());
+    }
+    return copy;
+}
+
+std::string StreamCommand::place() const {
+    return fmt::format("send stream, byte {}, command {} ({})", offset_, number_, info_->name);
 }
 
 Bytes StreamCommand::data(send::Attribute attribute) const {

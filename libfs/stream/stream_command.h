@@ -7,6 +7,7 @@
 
 #include <array>
 #include <optional>
+#include <string>
 
 namespace btrkit {
 
@@ -33,6 +34,14 @@ public:
     /// In the order of the stream.
     std::span<const Value> values() const { return std::span(values_).first(count_); }
     bool has(btrfs::send::Attribute attribute) const { return find(attribute) != nullptr; }
+
+    /// How many bytes copy_to() needs.
+    std::size_t size_bytes() const;
+    /// The same, but that what it hands out points into room; DATA is empty there where its bytes are kept elsewhere.
+    StreamCommand copy_to(MutableBytes room, bool with_data) const;
+
+    /// "send stream, byte B, command N (NAME)": for what is wrong with it.
+    std::string place() const;
 
     // Each needs an attribute of that kind; one that is not there is zero or empty.
     u64 integer(btrfs::send::Attribute attribute) const;

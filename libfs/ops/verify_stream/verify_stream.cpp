@@ -3,7 +3,7 @@
 
 #include "libfs/base/names.h"
 #include "libfs/ops/verify_stream/known_subvolumes.h"
-#include "libfs/ops/verify_stream/path_rules.h"
+#include "libfs/stream/path_rules.h"
 
 #include <algorithm>
 
@@ -52,9 +52,7 @@ private:
     }
 
     void add_fault(FaultKind kind, const StreamCommand& command, const std::string& text) {
-        add_fault(kind, command.offset(),
-                  fmt::format("send stream, byte {}, command {} ({}): {}", command.offset(), command.number(),
-                              command.info().name, text));
+        add_fault(kind, command.offset(), fmt::format("{}: {}", command.place(), text));
     }
 
     /// Fails where all is to end.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "apps/stream/stream_input.h"
+#include "apps/streams/stream_input.h"
 
 #include "libfs/base/names.h"
 

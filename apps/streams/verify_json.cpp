@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "apps/common/document.h"
-#include "apps/stream/verify_report.h"
+#include "apps/streams/verify_report.h"
 
 namespace btrkit::apps {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "apps/common/sizes.h"
-#include "apps/stream/verify_report.h"
+#include "apps/streams/verify_report.h"
 #include "libfs/base/names.h"
 
 #include <fmt/format.h>

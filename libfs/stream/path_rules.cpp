@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "libfs/ops/verify_stream/path_rules.h"
+#include "libfs/stream/path_rules.h"
 
 #include "formats/btrfs/inode.h"
 #include "libfs/base/names.h"
@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-namespace btrkit::verify_stream {
+namespace btrkit {
 
 namespace {
 
@@ -52,4 +52,4 @@ std::string what_is_wrong_with_name(std::string_view name) {
     return {};
 }
 
-} // namespace btrkit::verify_stream
+} // namespace btrkit

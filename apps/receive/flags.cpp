@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#include "apps/receive/flags.h"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+namespace btrkit::apps {
+
+namespace {
+
+/// What is only known until the command line was read.
+struct RawFlags {
+    std::string compression;
+    std::string root_mount;
+    std::optional<u64> max_errors;
+    bool dump = false;
+    bool verify = false;
+    bool chroot = false;
+};
+
+void declare(CommandLine& line, ReceiveFlags& flags, RawFlags& raw) {
+    auto& app = line.app();
+    auto& receive = flags.receive;
+    line.begin_group("The streams");
+    app.add_option("-f", flags.files, "read FILE instead of standard input; repeatable, parents first or not")
+        ->option_text("FILE")
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+        ->allow_extra_args(false);
+    app.add_flag("-e", receive.ends_at_end, "end with the first 'end' of each input");
+    app.add_flag("--dump", raw.dump, "print the stream, a line a command, without any image");
+    app.add_flag("--verify", raw.verify, "tell whether the streams are sound, without any image");
+    line.begin_group("What becomes of them");
+    app.add_flag("--force-decompress", receive.force_decompress, "store uncompressed what comes compressed");
+    app.add_option("--compress", raw.compression, "compress what comes uncompressed")->option_text("ALGO[:LEVEL]");
+    app.add_flag("--partial", receive.keeps_partial, "keep what came before a failure, as a writable subvolume");
+    line.add_number("-E,--max-errors", raw.max_errors, "go on until N commands failed (1; 0: always); as --partial");
+    app.add_flag("--force-parent", receive.force_parent, "take parents that may have changed");
+    app.add_flag("-C,--chroot", raw.chroot, "of btrfs receive; nothing can lead out here anyway");
+    app.add_option("-m", raw.root_mount, "of btrfs receive; nothing is mounted here")->option_text("ROOTMOUNT");
+    line.begin_group("Others");
+    add_write_flags(line, flags.write);
+    app.get_option("IMAGE")->required(false);
+    app.add_option("DIR", flags.directory, "where the subvolumes are made");
+}
+
+} // namespace
+
+std::optional<int> read_receive_flags(CommandLine& line, std::span<const std::string> arguments, Io& io,
+                                      ReceiveFlags& flags) {
+    RawFlags raw;
+    declare(line, flags, raw);
+    if (const auto status = line.parse(arguments, io)) {
+        return status;
+    }
+    if (raw.dump && raw.verify) {
+        return line.wrong_usage(io, "--dump and --verify are two things");
+    }
+    flags.work = raw.dump     ? ReceiveFlags::Work::dump
+                 : raw.verify ? ReceiveFlags::Work::verify
+                              : ReceiveFlags::Work::receive;
+    if (flags.work != ReceiveFlags::Work::receive) {
+        // As files may be named as operands: where no image is, there is nothing else.
+        flags.files.insert(flags.files.end(), flags.write.images.begin(), flags.write.images.end());
+    } else if (flags.write.images.empty()) {
+        return line.wrong_usage(io, "IMAGE is required");
+    }
+    if (flags.files.empty()) {
+        flags.files.emplace_back("-");
+    }
+    if (flags.work == ReceiveFlags::Work::dump && flags.files.size() != 1) {
+        return line.wrong_usage(io, "one stream at a time is dumped");
+    }
+    if (!raw.compression.empty()) {
+        const auto method = parse_compression(raw.compression);
+        if (!method) {
+            return line.wrong_usage(io, "--compress: " + method.error().message);
+        }
+        flags.receive.compression = *method;
+    }
+    flags.receive.max_errors = raw.max_errors.value_or(1);
+    flags.receive.directory = flags.directory;
+    return std::nullopt;
+}
+
+} // namespace btrkit::apps

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+#include "apps/receive/receive.h"
+
+#include "apps/changing/change_image.h"
+#include "apps/common/exit_status.h"
+#include "apps/common/fresh_values.h"
+#include "apps/common/sizes.h"
+#include "apps/common/source_date.h"
+#include "apps/receive/flags.h"
+#include "apps/receive/report.h"
+#include "apps/streams/dump_stream.h"
+#include "apps/streams/stream_input.h"
+#include "apps/streams/verify_streams.h"
+#include "libfs/base/names.h"
+
+#include <fmt/format.h>
+
+namespace btrkit::apps {
+
+namespace {
+
+constexpr Document receive_document{.tool = receive_tool, .name = "receive", .version = 2};
+
+/// Nothing: what is wrong was said, and this is the exit status.
+std::expected<std::vector<StreamInput>, int> open_inputs(const CommandLine& line, Io& io,
+                                                         const std::vector<std::string>& files) {
+    Messages messages(line.tool_name(), io.err, line.message_style(io));
+    std::vector<StreamInput> inputs;
+    for (const auto& file : files) {
+        auto input = StreamInput::open(file);
+        if (!input && input.error().kind == ErrorKind::usage) {
+            return std::unexpected(line.wrong_usage(io, input.error().message));
+        }
+        if (!input) {
+            messages.error(input.error());
+            return std::unexpected(exit_failed);
+        }
+        inputs.push_back(std::move(*input));
+    }
+    return inputs;
+}
+
+int receive_into_image(const CommandLine& line, Io& io, const ReceiveFlags& flags) {
+    const auto epoch = source_date_epoch();
+    if (!epoch) {
+        return line.wrong_usage(io, epoch.error().message);
+    }
+    const auto opened = open_inputs(line, io, flags.files);
+    if (!opened) {
+        return opened.error();
+    }
+    receive::Report report;
+    const auto run = [&](const ChangeInputs& inputs) -> Result<commit::Report> {
+        std::vector<receive::Input> streams;
+        for (const auto& input : *opened) {
+            streams.push_back({input.name(), input.source(inputs.context.stop), input.size_bytes()});
+        }
+        auto options = flags.receive;
+        options.commit = inputs.commit;
+        options.transaction = inputs.transaction;
+        options.now = *epoch ? Time{.sec = **epoch} : current_time();
+        options.new_uuid = random_uuid;
+        options.on_begin = [&](const receive::BegunSubvolume& begun) {
+            inputs.messages.note(
+                fmt::format("At {} {}", begun.is_snapshot ? "snapshot" : "subvol", printable(begun.name)));
+        };
+        options.on_error = [&](const Error& error) { inputs.messages.error(error); };
+        BTRKIT_TRY_ASSIGN(report, receive::run(inputs.filesystem, inputs.devices, streams, options, inputs.context));
+        return report.commit;
+    };
+    return change_image(line, io, flags.write,
+                        {.document = receive_document,
+                         .run = run,
+                         .add_members = [&](Json& document) { add_report(document, report); },
+                         .text = [&] { return report_text(report, flags.directory); },
+                         .tell_rest = [&](Messages& messages) { tell_failure(report, messages); }});
+}
+
+} // namespace
+
+int run_receive(std::span<const std::string> arguments, Io& io) {
+    CommandLine line({.name = receive_tool,
+                      .operands = "IMAGE [DIR]",
+                      .summary = "Make subvolumes of send streams, all of it or nothing."});
+    ReceiveFlags flags;
+    if (const auto status = read_receive_flags(line, arguments, io, flags)) {
+        return *status;
+    }
+    switch (flags.work) {
+    case ReceiveFlags::Work::dump: return dump_stream(line, io, flags.files.front());
+    case ReceiveFlags::Work::verify:
+        return verify_streams(line, io, {.files = flags.files, .verify = {}, .format = flags.write.format});
+    default: return receive_into_image(line, io, flags);
+    }
+}
+
+} // namespace btrkit::apps

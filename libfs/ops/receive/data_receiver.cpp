@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/ops/receive/data_receiver.h"
+
+#include "libfs/edit/compression_property.h"
+#include "libfs/edit/data_store.h"
+#include "libfs/edit/xattr_items.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <linux/falloc.h>
+#include <sys/stat.h>
+
+namespace btrkit::receive {
+
+namespace {
+
+constexpr u64 most_copied_bytes = mib;
+
+} // namespace
+
+/// Whether the file is the open one, or can be, and what is written at that offset can be appended to it.
+Result<bool> DataReceiver::opens(const PlaceInTree& file, u64 offset) {
+    const auto& geometry = inodes_->transaction().geometry();
+    const bool is_open = open_ && open_->place.tree == file.tree && open_->place.inode == file.inode;
+    if (is_open && open_->size == open_->end && offset >= open_->end && is_aligned(offset, geometry.sectorsize)) {
+        return true;
+    }
+    BTRKIT_TRY(close());
+    if (!is_aligned(offset, geometry.sectorsize)) {
+        return false;
+    }
+    BTRKIT_TRY_ASSIGN(const auto inode, inodes_->get(file));
+    BTRKIT_TRY_ASSIGN(auto* tree, inodes_->writable_tree(file.tree));
+    BTRKIT_TRY_ASSIGN(const auto first, FileExtentItems(*tree, file.tree, geometry, file.inode).first_beyond(0));
+    const bool is_fresh = S_ISREG(inode.mode) && inode.size == 0 && !first && inode.has_checksums() &&
+                          (inode.flags & btrfs::inode_ro_verity) == 0;
+    if (!is_fresh) {
+        return false;
+    }
+    std::optional<std::string> property;
+    if ((inode.flags & btrfs::inode_compress) != 0) {
+        BTRKIT_TRY_ASSIGN(property, find_xattr(*tree, file.inode, compression_xattr));
+    }
+    BTRKIT_TRY(writer_.begin(file));
+    open_ = {.place = file, .method = compression_of(inode.flags, property.value_or(""), method_)};
+    return true;
+}
+
+/// What the last piece leaves of its last sector is zero: only the file's end can be within it.
+Result<void> DataReceiver::append(const DataBatch& batch, std::size_t index) {
+    const auto& piece = batch.pieces[index];
+    const u64 length = round_up(piece.length, inodes_->transaction().geometry().sectorsize);
+    if (piece.length == 0 || piece.file_offset > file_offset_end || piece.length > file_offset_end) {
+        return fail(ErrorKind::no_space,
+                    fmt::format("{} bytes at {} are nothing that a file can have", piece.length, piece.file_offset));
+    }
+    if (piece.file_offset > open_->end) {
+        BTRKIT_TRY(writer_.add_hole(open_->end, piece.file_offset - open_->end));
+    }
+    BTRKIT_TRY(writer_.add_piece(batch, index));
+    open_->end = piece.file_offset + length;
+    open_->size = piece.file_offset + piece.length;
+    return {};
+}
+
+/// The file wants another compression than most.
+Result<void> DataReceiver::append_repacked(const DataBatch& batch, std::size_t index) {
+    const auto& geometry = inodes_->transaction().geometry();
+    DataPiece piece = batch.pieces[index];
+    const auto sectors = round_up(piece.length, geometry.sectorsize);
+    const Bytes plain = Bytes(batch.plain).subspan(piece.plain_offset, sectors);
+    DataBatch one;
+    one.plain.assign(plain.begin(), plain.end());
+    one.plain_bytes = plain.size();
+    piece.plain_offset = 0;
+    piece.inline_data.clear();
+    one.pieces.push_back(piece);
+    DataPacker(geometry, open_->method, DataDepth::contents).pack(one);
+    return append(one, 0);
+}
+
+Result<void> DataReceiver::write(const PlaceInTree& file, const DataBatch& batch, std::size_t index) {
+    const auto& piece = batch.pieces[index];
+    BTRKIT_TRY_ASSIGN(const bool can_append, opens(file, piece.file_offset));
+    if (can_append) {
+        return open_->method == method_ ? append(batch, index) : append_repacked(batch, index);
+    }
+    return editor_.write(file, piece.file_offset, Bytes(batch.plain).subspan(piece.plain_offset, piece.length));
+}
+
+Result<void> DataReceiver::write_encoded(const PlaceInTree& file, const DataBatch& batch, std::size_t index,
+                                         const EncodedExtent& extent) {
+    const auto& piece = batch.pieces[index];
+    if (!extent.proof) {
+        return fail(ErrorKind::damaged, "what is packed does not unpack: " + extent.proof.error().message);
+    }
+    if (!extent.is_kept) {
+        BTRKIT_TRY(close());
+        return editor_.write(file, piece.file_offset, extent.plain);
+    }
+    const u32 sectorsize = inodes_->transaction().geometry().sectorsize;
+    const bool is_whole = extent.unencoded_offset == 0 &&
+                          round_up(piece.length, sectorsize) == round_up(extent.unencoded_bytes, sectorsize);
+    BTRKIT_TRY_ASSIGN(const bool can_append, is_whole ? opens(file, piece.file_offset) : Result<bool>(false));
+    if (can_append) {
+        return append(batch, index);
+    }
+    BTRKIT_TRY(close());
+    const auto& run = *std::ranges::lower_bound(batch.runs, index, {}, &DataRun::piece);
+    const auto& geometry = inodes_->transaction().geometry();
+    const auto stored = editor_.write_packed(
+        file, piece.file_offset,
+        {.compression = extent.compression,
+         .packed = batch.stored().subspan(run.offset, run.stored_bytes),
+         .csums = Bytes(batch.csums)
+                      .subspan(run.csums_offset, run.stored_bytes / geometry.sectorsize * geometry.csum_size_bytes),
+         .plain_bytes = run.plain_bytes,
+         .offset_in_plain = extent.unencoded_offset,
+         .length = piece.length});
+    if (stored || stored.error().kind != ErrorKind::usage) {
+        return stored;
+    }
+    std::vector<std::byte> plain(extent.unencoded_bytes);
+    BTRKIT_TRY(Decompressor(sectorsize)
+                   .decompress(extent.compression, batch.stored().subspan(run.offset, extent.packed_bytes), plain));
+    return editor_.write(file, piece.file_offset, Bytes(plain).subspan(extent.unencoded_offset, piece.length));
+}
+
+Result<void> DataReceiver::truncate(const PlaceInTree& file, u64 size) {
+    BTRKIT_TRY(close());
+    BTRKIT_TRY_ASSIGN(const auto inode, inodes_->get(file));
+    return S_ISREG(inode.mode) && inode.size == size ? Result<void>() : editor_.resize(file, size);
+}
+
+Result<void> DataReceiver::fallocate(const PlaceInTree& file, u64 mode, Range range) {
+    BTRKIT_TRY(close());
+    const bool keeps_size = (mode & FALLOC_FL_KEEP_SIZE) != 0;
+    switch (mode & ~u64{FALLOC_FL_KEEP_SIZE}) {
+    case FALLOC_FL_PUNCH_HOLE:
+        if (keeps_size) {
+            return editor_.punch(file, range);
+        }
+        break;
+    case FALLOC_FL_ZERO_RANGE:
+        BTRKIT_TRY(editor_.punch(file, range));
+        return editor_.preallocate(file, range, keeps_size);
+    case 0: return editor_.preallocate(file, range, keeps_size);
+    default: break;
+    }
+    return fail(ErrorKind::unsupported, fmt::format("fallocate with mode {}", mode));
+}
+
+Result<void> DataReceiver::clone(const PlaceInTree& from, Range range, const PlaceInTree& to, u64 offset) {
+    BTRKIT_TRY(close());
+    BTRKIT_TRY_ASSIGN(const auto source, inodes_->get(from));
+    BTRKIT_TRY_ASSIGN(const auto target, inodes_->get(to));
+    if (range.end > source.size) {
+        return fail(ErrorKind::refused, fmt::format("bytes {} to {} of a file are wanted that has {}", range.start,
+                                                    range.end, source.size));
+    }
+    return source.has_checksums() == target.has_checksums() ? editor_.clone(from, range, to, offset)
+                                                            : copy(from, range, to, offset);
+}
+
+Result<void> DataReceiver::copy(const PlaceInTree& from, Range range, const PlaceInTree& to, u64 offset) {
+    for (u64 done = 0; done < range.length(); done += most_copied_bytes) {
+        std::vector<std::byte> bytes(std::min(range.length() - done, most_copied_bytes));
+        BTRKIT_TRY(editor_.read(from, range.start + done, bytes));
+        BTRKIT_TRY(editor_.write(to, offset + done, bytes));
+        BTRKIT_TRY(inodes_->transaction().relieve());
+    }
+    return {};
+}
+
+Result<void> DataReceiver::close() {
+    if (!open_) {
+        return {};
+    }
+    const auto open = *std::exchange(open_, std::nullopt);
+    return writer_.finish(open.size);
+}
+
+} // namespace btrkit::receive

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// The data of files in one subvolume, from commands (internal to libfs/ops/receive).
+//
+// A new file that is written from its front to its end, as streams do it, is written in one go, in extents as large as
+// they can be. Whatever else is done to data goes through FileDataEditor, command by command.
+#pragma once
+
+#include "libfs/edit/file_data_editor.h"
+#include "libfs/edit/file_data_writer.h"
+#include "libfs/ops/receive/command_batch.h"
+
+namespace btrkit::receive {
+
+class DataReceiver {
+public:
+    /// inodes must outlive it. method: how data is compressed where files say nothing else.
+    DataReceiver(InodeEditor& inodes, CompressionMethod method)
+        : inodes_(&inodes), editor_(inodes), writer_(inodes), method_(method) {}
+
+    Result<void> write(const PlaceInTree& file, const DataBatch& batch, std::size_t piece);
+    Result<void> write_encoded(const PlaceInTree& file, const DataBatch& batch, std::size_t piece,
+                               const EncodedExtent& extent);
+    Result<void> truncate(const PlaceInTree& file, u64 size);
+    /// mode: as in fallocate(2).
+    Result<void> fallocate(const PlaceInTree& file, u64 mode, Range range);
+    /// Shares where that is possible, and copies where only one of the files has checksums.
+    Result<void> clone(const PlaceInTree& from, Range range, const PlaceInTree& to, u64 offset);
+
+    /// All that was written stands in the tree: before anything else is done to, or asked of, files.
+    Result<void> close();
+
+    FileDataEditor& editor() { return editor_; }
+
+private:
+    struct Open {
+        PlaceInTree place;
+        CompressionMethod method;
+        u64 end = 0;  ///< of what is written, in whole sectors
+        u64 size = 0; ///< of the file
+    };
+
+    Result<bool> opens(const PlaceInTree& file, u64 offset);
+    Result<void> append(const DataBatch& batch, std::size_t piece);
+    Result<void> append_repacked(const DataBatch& batch, std::size_t piece);
+    Result<void> copy(const PlaceInTree& from, Range range, const PlaceInTree& to, u64 offset);
+
+    InodeEditor* inodes_;
+    FileDataEditor editor_;
+    FileDataWriter writer_;
+    CompressionMethod method_;
+    std::optional<Open> open_;
+};
+
+} // namespace btrkit::receive

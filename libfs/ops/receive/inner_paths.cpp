@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/ops/receive/inner_paths.h"
+
+#include "formats/btrfs/item_types.h"
+#include "libfs/base/names.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace btrkit::receive {
+
+namespace {
+
+/// A kernel has one of them at a time, and a few more where directories are moved. Others get their name at once.
+constexpr std::size_t most_unnamed = 1024;
+
+/// "o257-12-0".
+bool is_provisional(std::string_view path) {
+    return path.starts_with('o') && std::ranges::count(path, '-') == 2 &&
+           std::ranges::all_of(path.substr(1), [](char c) { return (c >= '0' && c <= '9') || c == '-'; });
+}
+
+struct SplitPath {
+    std::string_view dir;
+    std::string_view name;
+};
+
+SplitPath split_last(std::string_view path) {
+    const auto slash = path.rfind('/');
+    return slash == std::string_view::npos ? SplitPath{{}, path}
+                                           : SplitPath{path.substr(0, slash), path.substr(slash + 1)};
+}
+
+} // namespace
+
+Result<PlaceInTree> InnerPaths::step(const PlaceInTree& dir, std::string_view name) {
+    if (check_name(name).has_value() == false) {
+        return fail(ErrorKind::refused, fmt::format("\"{}\" is no name that can be followed", printable(name)));
+    }
+    if (dir.inode == btrfs::root_dir_inode) {
+        if (const auto unnamed = unnamed_.find(name); unnamed != unnamed_.end()) {
+            return unnamed->second;
+        }
+    }
+    BTRKIT_TRY_ASSIGN(const auto location, files_->directories().find_entry(dir, name));
+    if (!location) {
+        return fail(ErrorKind::not_found, fmt::format("there is no \"{}\"", printable(name)));
+    }
+    if (location->type != btrfs::item_type::inode_item) {
+        return fail(ErrorKind::refused, fmt::format("\"{}\" is another subvolume", printable(name)));
+    }
+    return PlaceInTree{.tree = dir.tree, .inode = location->objectid};
+}
+
+Result<PlaceInTree> InnerPaths::find_directory(std::string_view path) {
+    if (path.empty()) {
+        return top();
+    }
+    if (last_directory_ && last_directory_->path == path) {
+        return last_directory_->place;
+    }
+    PlaceInTree place = top();
+    for (std::string_view rest = path;;) {
+        const auto slash = std::min(rest.find('/'), rest.size());
+        BTRKIT_TRY_ASSIGN(place, step(place, rest.substr(0, slash)));
+        if (slash == rest.size()) {
+            break;
+        }
+        rest.remove_prefix(slash + 1);
+    }
+    last_directory_ = {std::string(path), place};
+    return place;
+}
+
+Result<PlaceInTree> InnerPaths::find(std::string_view path) {
+    if (path.empty()) {
+        return top();
+    }
+    if (last_ && last_->path == path) {
+        return last_->place;
+    }
+    const auto split = split_last(path);
+    if (split.dir.empty() && split.name.size() != path.size()) {
+        return fail(ErrorKind::refused, "the path is absolute");
+    }
+    BTRKIT_TRY_ASSIGN(const auto dir, find_directory(split.dir));
+    BTRKIT_TRY_ASSIGN(const auto place, step(dir, split.name));
+    last_ = {std::string(path), place};
+    return place;
+}
+
+Result<NamedPlace> InnerPaths::find_parent(std::string_view path) {
+    const auto split = split_last(path);
+    if (path.empty() || (split.dir.empty() && split.name.size() != path.size()) || !check_name(split.name)) {
+        return fail(ErrorKind::refused, "the path ends in no name that a file can have");
+    }
+    BTRKIT_TRY_ASSIGN(const auto dir, find_directory(split.dir));
+    return NamedPlace{.dir = dir, .name = std::string(split.name)};
+}
+
+Result<void> InnerPaths::add(std::string_view path, const PlaceInTree& made) {
+    BTRKIT_TRY(settle(path));
+    BTRKIT_TRY_ASSIGN(const auto place, find_parent(path));
+    if (is_provisional(path) && unnamed_.size() < most_unnamed) {
+        BTRKIT_TRY_ASSIGN(const auto taken, files_->directories().find_entry(place.dir, place.name));
+        if (!taken) {
+            unnamed_.emplace(path, made);
+            return {};
+        }
+    }
+    return files_->link(made, place);
+}
+
+Result<void> InnerPaths::rename(std::string_view from, std::string_view to) {
+    BTRKIT_TRY(settle(to));
+    const auto unnamed = unnamed_.find(from);
+    if (unnamed == unnamed_.end()) {
+        BTRKIT_TRY_ASSIGN(const auto old_place, find_parent(from));
+        BTRKIT_TRY_ASSIGN(const auto new_place, find_parent(to));
+        forget();
+        return files_->rename(old_place, new_place);
+    }
+    BTRKIT_TRY_ASSIGN(const auto place, find_parent(to));
+    BTRKIT_TRY_ASSIGN(const auto taken, files_->directories().find_entry(place.dir, place.name));
+    if (taken) {
+        BTRKIT_TRY(settle(from));
+        return rename(from, to);
+    }
+    // Nobody else has moved: directories that were found before stand where they stood, unless this is one of them.
+    const auto made = unnamed->second;
+    const bool leads_there = last_directory_ && last_directory_->path.starts_with(from);
+    BTRKIT_TRY(files_->link(made, place));
+    unnamed_.erase(unnamed);
+    if (leads_there) {
+        last_directory_.reset();
+    }
+    last_ = {std::string(to), made};
+    return {};
+}
+
+Result<void> InnerPaths::settle(std::string_view path) {
+    const auto unnamed = unnamed_.find(path);
+    if (unnamed == unnamed_.end()) {
+        return {};
+    }
+    const auto made = unnamed->second;
+    unnamed_.erase(unnamed);
+    return files_->link(made, {.dir = top(), .name = std::string(path)});
+}
+
+Result<void> InnerPaths::settle_all() {
+    while (!unnamed_.empty()) {
+        BTRKIT_TRY(settle(std::string(unnamed_.begin()->first)));
+    }
+    return {};
+}
+
+void InnerPaths::forget() {
+    last_.reset();
+    last_directory_.reset();
+}
+
+} // namespace btrkit::receive
