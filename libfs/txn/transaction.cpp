@@ -89,6 +89,9 @@ Result<Transaction> Transaction::begin(const Filesystem& committed, const Transa
         std::make_unique<Workspace>(std::move(overlaid.filesystem), std::move(overlaid.overlays), std::move(writer),
                                     trees, geometry, root.block().header().chunk_tree_uuid, room);
     workspace->quotas = std::move(quotas);
+    if (options.data_devices != nullptr) {
+        workspace->data_writer.emplace(*options.data_devices, workspace->filesystem.volume().chunks());
+    }
     return Transaction(committed, std::move(workspace));
 }
 
@@ -184,7 +187,11 @@ Result<void> Transaction::drop_tree(u64 id) {
 
 Result<void> Transaction::write_data(Logical at, Bytes bytes) {
     workspace_->written_data.insert(range_from(at.bytenr, bytes.size()));
-    return workspace_->writer.write(at, bytes);
+    const Chunk* chunk = chunks().find(at);
+    const bool is_only_data = chunk != nullptr && chunk->profile().parity == 0 &&
+                              (chunk->type & btrfs::block_group_type_mask) == btrfs::block_group_data;
+    return workspace_->data_writer && is_only_data ? workspace_->data_writer->write(at, bytes)
+                                                   : workspace_->writer.write(at, bytes);
 }
 
 /// With simple quotas an extent says who has allocated it, for as long as it lives.

@@ -24,6 +24,10 @@ struct TransactionOptions {
     /// trees.
     std::size_t waiting_bytes = std::size_t{64} << 20;
     bool may_be_seed = false; ///< a seed is changed, too: others that stand on it are lost
+    /// The filesystem's devices, where data of files is to be written to them at once: into space that the committed
+    /// filesystem has free, so that it stands as it was whatever becomes of the transaction. Null: like all else, data
+    /// stays above the devices until the commit.
+    const WritableDevices* data_devices = nullptr;
 };
 
 /// The filesystem after the commit, still above the devices.
@@ -61,7 +65,8 @@ public:
 
     /// Space for data of files, as SpaceLedger::take_data() gives it. It is to become an extent, by bear_data().
     Result<Range> take_data(u64 bytes, bool in_one_piece) { return workspace_->space.take_data(bytes, in_one_piece); }
-    /// Writes to space that was taken, whole sectors.
+    /// Writes to space that was taken, whole sectors: above the devices, or to them (TransactionOptions). Where tree
+    /// blocks may have stood before in this run, or parity must follow, it is always above.
     Result<void> write_data(Logical at, Bytes bytes);
     /// What was taken is an extent from now on, of the space of that tree. Where nothing refers to it when changes are
     /// merged (relieve(), propose()), it is given back.

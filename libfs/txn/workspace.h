@@ -32,8 +32,9 @@ struct Workspace {
 
     /// Over overlays of the committed filesystem's devices: what is written here is read here and nowhere else.
     Filesystem filesystem;
-    std::map<u64, OverlayDevice*> overlays; ///< by devid
-    VolumeWriter writer;                    ///< to the overlays
+    std::map<u64, OverlayDevice*> overlays;  ///< by devid
+    VolumeWriter writer;                     ///< to the overlays
+    std::optional<VolumeWriter> data_writer; ///< below them; nothing: data goes to the overlays
     Room room;
     BlockCache cache;
     Geometry geometry; ///< its generation is that of this transaction

@@ -8,7 +8,9 @@ namespace btrkit::edit_files {
 
 Result<commit::Report> run(const Filesystem& filesystem, const WritableDevices& devices,
                            std::span<const Command> commands, const ChangeOptions& options, const RunContext& context) {
-    BTRKIT_TRY_ASSIGN(auto transaction, Transaction::begin(filesystem, options.transaction));
+    auto how = options.transaction;
+    how.data_devices = options.commit.is_dry_run ? nullptr : &devices;
+    BTRKIT_TRY_ASSIGN(auto transaction, Transaction::begin(filesystem, how));
     Verbs verbs(transaction, options, context);
     BTRKIT_TRY(commit::do_commands(transaction, commands, context,
                                    [&](const Change& change) { return std::visit(verbs, change); }));

@@ -179,8 +179,9 @@ Result<void> CommandReader::add_encoded(CommandBatch& batch, const StreamCommand
                      !has_other_sectors && !options_->force_decompress;
     const bool is_whole = extent.unencoded_offset == 0 && file_bytes == extent.unencoded_bytes;
     const u64 file_offset = command.integer(Attribute::file_offset);
+    // One sector that is packed, from the beginning of a file, was inline at its sender: packing it saves no sector.
     const bool is_inline = extent.is_kept && is_whole && file_offset == 0 && data.size() <= max_inline_bytes &&
-                           file_bytes < geometry_->sectorsize;
+                           file_bytes <= geometry_->sectorsize;
     const std::size_t offset = append_sectors(batch.encoded, data, sectors_bytes(data.size()));
     batch.encoded.pieces.push_back(
         {.plain_offset = offset, .file_offset = file_offset, .length = file_bytes, .is_inline = is_inline});

@@ -23,7 +23,8 @@ constexpr u64 most_copied_bytes = mib;
 Result<bool> DataReceiver::opens(const PlaceInTree& file, u64 offset) {
     const auto& geometry = inodes_->transaction().geometry();
     const bool is_open = open_ && open_->place.tree == file.tree && open_->place.inode == file.inode;
-    if (is_open && open_->size == open_->end && offset >= open_->end && is_aligned(offset, geometry.sectorsize)) {
+    const bool goes_on = is_open && !open_->is_inline && open_->size == open_->end;
+    if (goes_on && offset >= open_->end && is_aligned(offset, geometry.sectorsize)) {
         return true;
     }
     BTRKIT_TRY(close());
@@ -61,6 +62,7 @@ Result<void> DataReceiver::append(const DataBatch& batch, std::size_t index) {
     BTRKIT_TRY(writer_.add_piece(batch, index));
     open_->end = piece.file_offset + length;
     open_->size = piece.file_offset + piece.length;
+    open_->is_inline = piece.is_inline;
     return {};
 }
 

@@ -35,8 +35,9 @@ private:
     struct Open {
         PlaceInTree place;
         CompressionMethod method;
-        u64 end = 0;  ///< of what is written, in whole sectors
-        u64 size = 0; ///< of the file
+        u64 end = 0;            ///< of what is written, in whole sectors
+        u64 size = 0;           ///< of the file
+        bool is_inline = false; ///< it has inline data, and so no other
     };
 
     Result<bool> opens(const PlaceInTree& file, u64 offset);

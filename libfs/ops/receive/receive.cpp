@@ -49,7 +49,9 @@ bool may_keep_partial(const Error& error) {
 
 Result<Report> run(const Filesystem& filesystem, const WritableDevices& devices, std::span<const Input> inputs,
                    const Options& options, const RunContext& context) {
-    BTRKIT_TRY_ASSIGN(auto transaction, Transaction::begin(filesystem, options.transaction));
+    auto how = options.transaction;
+    how.data_devices = options.commit.is_dry_run ? nullptr : &devices;
+    BTRKIT_TRY_ASSIGN(auto transaction, Transaction::begin(filesystem, how));
     BTRKIT_TRY_ASSIGN(auto receiver, Receiver::begin(transaction, options));
     const bool has_total = std::ranges::all_of(inputs, [](const Input& input) { return input.size_bytes > 0; });
     const u64 total = std::accumulate(inputs.begin(), inputs.end(), u64{0},
