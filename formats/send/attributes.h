@@ -7,6 +7,7 @@
 
 #include "formats/btrfs/inode.h"
 #include "formats/btrfs/uuid.h"
+#include "formats/btrfs/verity.h"
 
 #include <limits>
 #include <string_view>
@@ -73,8 +74,6 @@ struct AttributeInfo {
 /// Of any path in a stream, which the kernel keeps with its NUL in PATH_MAX bytes; and of a symbolic link's target.
 inline constexpr u32 max_path_bytes = 4095;
 inline constexpr u32 max_data_bytes = 128U << 10;
-inline constexpr u32 max_verity_salt_bytes = 32;
-inline constexpr u32 max_verity_signature_bytes = 16128;
 
 namespace detail {
 
@@ -139,8 +138,8 @@ inline constexpr std::array attributes = std::to_array<AttributeInfo>({
     detail::integer(Attribute::encryption, "encryption", 4, 2),
     detail::integer(Attribute::verity_algorithm, "verity_algorithm", 1, 3),
     detail::integer(Attribute::verity_block_size, "verity_block_size", 4, 3),
-    {Attribute::verity_salt_data, "verity_salt_data", ValueKind::data, 0, max_verity_salt_bytes, 3},
-    {Attribute::verity_sig_data, "verity_sig_data", ValueKind::data, 0, max_verity_signature_bytes, 3},
+    {Attribute::verity_salt_data, "verity_salt_data", ValueKind::data, 0, max_fsverity_salt_bytes, 3},
+    {Attribute::verity_sig_data, "verity_sig_data", ValueKind::data, 0, max_fsverity_signature_bytes, 3},
 });
 
 /// The row of a raw attribute number, or null if the format has none by it.

@@ -12,13 +12,17 @@ namespace btrkit {
 
 namespace {
 
-void hash_with_gcrypt(int algorithm, Bytes bytes, btrfs::CsumBytes& out) {
+void need_gcrypt() {
     static const bool ready = [] {
         gcry_check_version(nullptr);
         gcry_control(GCRYCTL_INITIALIZATION_FINISHED, 0);
         return true;
     }();
     static_cast<void>(ready);
+}
+
+void hash_with_gcrypt(int algorithm, Bytes bytes, btrfs::CsumBytes& out) {
+    need_gcrypt();
     gcry_md_hash_buffer(algorithm, out.data(), bytes.data(), bytes.size());
 }
 
@@ -44,6 +48,21 @@ btrfs::CsumBytes checksum(btrfs::CsumType type, Bytes bytes) {
 bool checksum_matches(btrfs::CsumType type, Bytes bytes, const btrfs::CsumBytes& stored) {
     const auto size = btrfs::csum_types[static_cast<u16>(type)].size_bytes;
     return std::memcmp(checksum(type, bytes).data(), stored.data(), size) == 0;
+}
+
+FsverityHashBytes fsverity_hash(btrfs::FsverityHash hash, Bytes padded_salt, Bytes block) {
+    need_gcrypt();
+    std::array<gcry_buffer_t, 2> parts{};
+    for (std::size_t i = 0; const Bytes part : {padded_salt, block}) {
+        // libgcrypt takes pointers to non-const bytes, but only reads them.
+        parts[i].data = const_cast<std::byte*>(part.data());
+        parts[i].len = part.size();
+        ++i;
+    }
+    FsverityHashBytes out{};
+    const int algorithm = hash == btrfs::FsverityHash::sha512 ? GCRY_MD_SHA512 : GCRY_MD_SHA256;
+    gcry_md_hash_buffers(algorithm, 0, out.data(), parts.data(), static_cast<int>(parts.size()));
+    return out;
 }
 
 u32 crc32c_raw(u32 seed, Bytes bytes) {

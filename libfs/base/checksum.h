@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The four checksums, and the crc32c hashes that names and references are keyed by.
+// The four checksums, the hashes of fs-verity, and the crc32c hashes that names and references are keyed by.
 #pragma once
 
 #include "formats/btrfs/csum.h"
 #include "formats/btrfs/tree_block.h"
+#include "formats/btrfs/verity.h"
 #include "libfs/base/bytes.h"
 
 namespace btrkit {
@@ -13,6 +14,12 @@ btrfs::CsumBytes checksum(btrfs::CsumType type, Bytes bytes);
 
 /// Whether bytes have the stored checksum; only the algorithm's own size is compared.
 bool checksum_matches(btrfs::CsumType type, Bytes bytes, const btrfs::CsumBytes& stored);
+
+/// As FsverityDescriptor::root_hash.
+using FsverityHashBytes = decltype(btrfs::FsverityDescriptor::root_hash);
+
+/// The hash of both, one behind the other; bytes behind the algorithm's size are zero. Thread-safe.
+FsverityHashBytes fsverity_hash(btrfs::FsverityHash hash, Bytes padded_salt, Bytes block);
 
 /// crc32c without inversion at either end: the form that all hashes below are made of.
 u32 crc32c_raw(u32 seed, Bytes bytes);

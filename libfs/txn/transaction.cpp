@@ -293,6 +293,7 @@ Result<std::vector<btrfs::Superblock>> Transaction::make_superblocks() {
                                      .used_bytes_change = workspace_->space.used_bytes_change(),
                                      .label = label_,
                                      .incompat_flags = incompat_flags_,
+                                     .compat_ro_flags = compat_ro_flags_,
                                      .is_seed = is_seed_};
     std::vector<btrfs::Superblock> supers;
     for (const auto& [devid, member] : committed_->volume().members()) {

@@ -87,6 +87,8 @@ public:
     void set_label(std::string_view label);
     /// Adds incompatible features that what was written needs.
     void add_incompat(u64 flags) { incompat_flags_ |= flags; }
+    /// The same for features without which it can be read but not written.
+    void add_compat_ro(u64 flags) { compat_ro_flags_ |= flags; }
 
     /// Whether the superblocks will call it a seed, which kernels only read and others can stand on.
     void set_seeding(bool is_seed) { is_seed_ = is_seed; }
@@ -112,6 +114,7 @@ private:
     std::vector<u64> dropped_;
     std::optional<std::string> label_;
     u64 incompat_flags_ = 0;
+    u64 compat_ro_flags_ = 0;
     std::optional<bool> is_seed_;
 };
 

@@ -47,6 +47,20 @@ TEST_CASE("sha256 and blake2b fill the field") {
     CHECK(stored(CsumType::blake2b, "abc") == "bddd813c634239723171ef3fee98579b94964e3bb1cb3e427262c8c068d52319");
 }
 
+TEST_CASE("hashes of fs-verity take the salt before the block, and are zero behind their size") {
+    const auto hex = [](btrfs::FsverityHash hash, std::string_view salt, std::string_view block) {
+        btrkit::TextBuffer out;
+        out.hex_bytes(btrkit::as_bytes_of(btrkit::fsverity_hash(hash, bytes_of(salt), bytes_of(block))));
+        return std::string(out.view());
+    };
+    const std::string sha256_abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" + zeros(64);
+    CHECK(hex(btrfs::FsverityHash::sha256, "", "abc") == sha256_abc);
+    CHECK(hex(btrfs::FsverityHash::sha256, "ab", "c") == sha256_abc);
+    CHECK(hex(btrfs::FsverityHash::sha512, "a", "bc") ==
+          "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
+          "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f");
+}
+
 TEST_CASE("a checksum matches in its own bytes alone") {
     auto crc = btrkit::checksum(CsumType::crc32c, bytes_of("abc"));
     crc[4] = 0xff;

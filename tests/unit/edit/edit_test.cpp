@@ -2,10 +2,7 @@
 // What the VFS would refuse is refused, and what needs a special form gets it: names of full items, links at their
 // bound, flags that exclude each other.
 #include "formats/btrfs/item_types.h"
-#include "libfs/edit/file_data_editor.h"
-#include "libfs/edit/file_editor.h"
-#include "libfs/ops/commit/commit.h"
-#include "tests/unit/ops/transaction_bench.h"
+#include "tests/unit/edit/edit_bench.h"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -18,47 +15,7 @@ using namespace btrkit::test;
 
 namespace {
 
-constexpr PlaceInTree top = {.tree = btrfs::fs_tree_id, .inode = btrfs::root_dir_inode};
-
-/// A transaction with its editors.
-class Edit {
-public:
-    explicit Edit(const TransactionBench& bench)
-        : bench_(bench), filesystem_(bench.open()), transaction_(must(Transaction::begin(filesystem_, {}))),
-          inodes(transaction_, {.sec = 5000}), files(inodes), data(inodes) {}
-
-    Transaction& transaction() { return transaction_; }
-    PlaceInTree make(const std::string& name, u32 mode, u64 flags = 0) {
-        return must(files.create({top, name}, {.mode = mode, .flags = flags}));
-    }
-    void commit() { must(commit::run(transaction_, bench_.writable(filesystem_), {}, {})); }
-
-private:
-    const TransactionBench& bench_;
-    Filesystem filesystem_;
-    Transaction transaction_;
-
-public:
-    InodeEditor inodes;
-    FileEditor files;
-    FileDataEditor data;
-};
-
-TransactionBench empty_bench(FilesystemKind kind = {.slack_bytes = 24 * mib}) {
-    return {kind, mkfs::empty_source_tree({.sec = 1000})};
-}
-
-template <class T>
-bool is_refused(const Result<T>& result, std::string_view says, ErrorKind kind = ErrorKind::refused) {
-    REQUIRE_FALSE(result);
-    CAPTURE(result.error().message);
-    CHECK(result.error().kind == kind);
-    return result.error().message.find(says) != std::string::npos;
-}
-
-Bytes bytes_of(const std::string& text) {
-    return std::as_bytes(std::span(text));
-}
+constexpr auto top = Edit::top;
 
 u64 flags_of(Edit& edit, const PlaceInTree& file) {
     return must(edit.inodes.get(file)).flags;

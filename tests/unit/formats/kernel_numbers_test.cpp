@@ -4,10 +4,14 @@
 #include "formats/btrfs/csum.h"
 #include "formats/btrfs/item_types.h"
 #include "formats/btrfs/tree_block.h"
+#include "formats/btrfs/verity.h"
+
+#include <cstddef>
 
 #include <doctest/doctest.h>
 #include <linux/btrfs.h>
 #include <linux/btrfs_tree.h>
+#include <linux/fsverity.h>
 
 namespace kernel_numbers_test {
 
@@ -147,6 +151,23 @@ TEST_CASE("feature and superblock flags have the kernel's bits") {
 #ifdef BTRFS_FEATURE_INCOMPAT_SIMPLE_QUOTA
     CHECK(btrfs::incompat_simple_quota == BTRFS_FEATURE_INCOMPAT_SIMPLE_QUOTA);
 #endif
+}
+
+TEST_CASE("fs-verity has the kernel's numbers and places") {
+    check_all({
+        {static_cast<u64>(btrfs::FsverityHash::sha256), FS_VERITY_HASH_ALG_SHA256},
+        {static_cast<u64>(btrfs::FsverityHash::sha512), FS_VERITY_HASH_ALG_SHA512},
+        {sizeof(btrfs::FsverityDescriptor), sizeof(fsverity_descriptor)},
+        {btrfs::max_fsverity_salt_bytes, sizeof(fsverity_descriptor::salt)},
+        {offsetof(btrfs::FsverityDescriptor, data_size), offsetof(fsverity_descriptor, data_size)},
+        {offsetof(btrfs::FsverityDescriptor, root_hash), offsetof(fsverity_descriptor, root_hash)},
+        {offsetof(btrfs::FsverityDescriptor, salt), offsetof(fsverity_descriptor, salt)},
+    });
+    CHECK(btrfs::find_fsverity_hash(0) == nullptr);
+    CHECK(btrfs::find_fsverity_hash(3) == nullptr);
+    for (const auto& info : btrfs::fsverity_hashes) {
+        CHECK(btrfs::find_fsverity_hash(static_cast<btrfs::u8>(info.hash)) == &info);
+    }
 }
 
 TEST_CASE("extent, root, quota and block group flags have the kernel's bits") {

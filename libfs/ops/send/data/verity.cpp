@@ -2,7 +2,6 @@
 #include "libfs/ops/send/data/verity.h"
 
 #include "formats/btrfs/item_types.h"
-#include "formats/send/attributes.h"
 
 namespace btrkit::send {
 
@@ -10,9 +9,8 @@ namespace {
 
 namespace type = btrfs::item_type;
 
-/// The descriptor stands in items whose offsets are its byte positions, plus one.
-constexpr u64 first_offset = 1;
-constexpr u64 most_bytes = sizeof(btrfs::FsverityDescriptor) + btrfs::send::max_verity_signature_bytes;
+constexpr u64 first_offset = btrfs::verity_descriptor_offset;
+constexpr u64 most_bytes = sizeof(btrfs::FsverityDescriptor) + btrfs::max_fsverity_signature_bytes;
 
 Result<std::vector<std::byte>> read_descriptor(Snapshot& snapshot, u64 inode) {
     std::vector<std::byte> bytes;
