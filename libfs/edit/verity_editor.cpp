@@ -49,11 +49,11 @@ Result<void> may_be_wished(const VerityWish& wish, u32 sectorsize) {
     return {};
 }
 
-Result<void> may_have_verity(const Inode& inode) {
+Result<void> may_have_verity(const InodeEditor& inodes, const Inode& inode) {
     if (!S_ISREG(inode.mode)) {
         return no_verity("it is no regular file");
     }
-    if ((inode.flags & (btrfs::inode_immutable | btrfs::inode_append)) != 0) {
+    if (inodes.is_protected(inode, btrfs::inode_immutable | btrfs::inode_append)) {
         return no_verity("it is immutable or append-only (chattr -ia first)");
     }
     if ((inode.flags & btrfs::inode_ro_verity) != 0) {
@@ -137,7 +137,7 @@ Result<void> enable_verity(InodeEditor& inodes, FileDataEditor& data, const Plac
     BTRKIT_TRY(may_be_wished(wish, transaction.geometry().sectorsize));
     BTRKIT_TRY_ASSIGN(auto* tree, inodes.writable_tree(file.tree));
     BTRKIT_TRY_ASSIGN(const auto inode, inodes.get(file));
-    BTRKIT_TRY(may_have_verity(inode));
+    BTRKIT_TRY(may_have_verity(inodes, inode));
     BTRKIT_TRY(take_leftovers_out(*tree, inode));
     BTRKIT_TRY_ASSIGN(const auto root_hash, put_hashes(*tree, transaction, data, file, inode.size, wish));
     put_descriptor(*tree, file.inode, inode.size, root_hash, wish);

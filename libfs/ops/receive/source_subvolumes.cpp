@@ -12,8 +12,9 @@ namespace btrkit::receive {
 
 namespace {
 
-/// A kernel's receive goes on to write inodes for a moment after it has noted rtransid: that many commits.
-constexpr u64 kernel_receive_slack = 3;
+/// A kernel writes data of what it has received, and so its inodes, when it comes to it: in any number of commits after
+/// that of rtransid, but soon. What is dated later than that was changed by somebody.
+constexpr std::int64_t most_writeback_sec = 600;
 constexpr std::size_t most_named = 5;
 
 } // namespace
@@ -38,6 +39,8 @@ void SourceSubvolumes::add(u64 id, const btrfs::RootItem& root) {
                       .received_uuid = root.received_uuid,
                       .ctransid = root.ctransid,
                       .rtransid = root.rtransid,
+                      .ctime = {.sec = static_cast<std::int64_t>(u64{root.ctime.sec}), .nsec = root.ctime.nsec},
+                      .rtime = {.sec = static_cast<std::int64_t>(u64{root.rtime.sec}), .nsec = root.rtime.nsec},
                       .stransid = root.stransid,
                       .is_read_only = (root.flags & btrfs::root_subvol_rdonly) != 0});
     by_uuid_.emplace(root.uuid.bytes, known_.size() - 1);
@@ -52,8 +55,9 @@ std::string SourceSubvolumes::what_has_changed(const Known& known, const Origin&
         return "is writable";
     }
     const bool is_received = known.received_uuid == wanted.uuid;
-    if (is_received && known.ctransid > known.rtransid + kernel_receive_slack) {
-        return fmt::format("was changed after it was received (in {}, received in {})", known.ctransid, known.rtransid);
+    const bool is_later = known.ctransid > known.rtransid && known.ctime.sec > known.rtime.sec + most_writeback_sec;
+    if (is_received && is_later) {
+        return fmt::format("was changed in generation {}, after it was received in {}", known.ctransid, known.rtransid);
     }
     if (!is_received && known.ctransid != wanted.ctransid) {
         return fmt::format("was changed in {}, after it was sent", known.ctransid);

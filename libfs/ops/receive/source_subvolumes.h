@@ -29,6 +29,8 @@ private:
         btrfs::Uuid received_uuid{};
         u64 ctransid = 0;
         u64 rtransid = 0;
+        Time ctime{};
+        Time rtime{};
         u64 stransid = 0;
         bool is_read_only = false;
     };

@@ -2,6 +2,7 @@
 #include "libfs/ops/receive/subvolume_receiver.h"
 
 #include "libfs/base/names.h"
+#include "libfs/edit/verity_editor.h"
 
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -256,7 +257,13 @@ Result<void> SubvolumeReceiver::change_data(const CommandBatch& batch, const Ste
         }
         return data_.fallocate(file, command.integer(Attribute::fallocate_mode), range_from(offset, length));
     }
-    default: return fail(ErrorKind::unsupported, "can't be received yet");
+    case Command::enable_verity:
+        return enable_verity(*inodes_, data_.editor(), file,
+                             {.algorithm = static_cast<u8>(command.integer(Attribute::verity_algorithm)),
+                              .block_bytes = static_cast<u32>(command.integer(Attribute::verity_block_size)),
+                              .salt = command.data(Attribute::verity_salt_data),
+                              .signature = command.data(Attribute::verity_sig_data)});
+    default: return fail_as_bug(fmt::format("a command {} in a subvolume", command.info().name));
     }
 }
 
