@@ -24,11 +24,8 @@ FileExtent part_of(const FileExtent& extent, Range range) {
     FileExtent part = extent;
     part.offset = range.start;
     part.length = range.length();
-    if (extent.kind == ExtentKind::hole) {
-        part.ram_bytes = part.length;
-    } else {
-        part.offset_in_extent += range.start - extent.offset;
-    }
+    // Of holes, too: senders take a hole whose offset is another for a new one.
+    part.offset_in_extent += range.start - extent.offset;
     return part;
 }
 

@@ -99,15 +99,19 @@ Result<NamedPlace> InnerPaths::find_parent(std::string_view path) {
     return NamedPlace{.dir = dir, .name = std::string(split.name)};
 }
 
-Result<void> InnerPaths::add(std::string_view path, const PlaceInTree& made) {
+Result<NamedPlace> InnerPaths::place_for_new(std::string_view path) {
     BTRKIT_TRY(settle(path));
-    BTRKIT_TRY_ASSIGN(const auto place, find_parent(path));
-    if (is_provisional(path) && unnamed_.size() < most_unnamed) {
-        BTRKIT_TRY_ASSIGN(const auto taken, files_->directories().find_entry(place.dir, place.name));
-        if (!taken) {
-            unnamed_.emplace(path, made);
-            return {};
-        }
+    BTRKIT_TRY_ASSIGN(auto place, find_parent(path));
+    BTRKIT_TRY_ASSIGN(const auto taken, files_->directories().find_entry(place.dir, place.name));
+    return taken ? fail(ErrorKind::refused, fmt::format("\"{}\" is there already", printable(place.name)))
+                 : Result<NamedPlace>(std::move(place));
+}
+
+Result<void> InnerPaths::add(const NamedPlace& place, const PlaceInTree& made) {
+    const bool is_at_top = place.dir.inode == btrfs::root_dir_inode;
+    if (is_at_top && is_provisional(place.name) && unnamed_.size() < most_unnamed) {
+        unnamed_.emplace(place.name, made);
+        return {};
     }
     return files_->link(made, place);
 }

@@ -22,8 +22,11 @@ public:
     /// The directory that the path's last name is in, and that name, which need not be there.
     Result<NamedPlace> find_parent(std::string_view path);
 
-    /// A new inode gets this path: a name, or for the time being none where it looks like one that will be changed.
-    Result<void> add(std::string_view path, const PlaceInTree& made);
+    /// Where a new inode of this path would stand. Fails with refused where something is there.
+    Result<NamedPlace> place_for_new(std::string_view path);
+    /// A new inode stands there: under its name, or for the time being under none where that looks like one that will
+    /// be changed.
+    Result<void> add(const NamedPlace& place, const PlaceInTree& made);
     /// As rename(2).
     Result<void> rename(std::string_view from, std::string_view to);
     /// What the path leads to has a name in the tree from now on, for who takes or gives names there.

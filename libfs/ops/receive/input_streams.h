@@ -14,8 +14,9 @@ struct InputStream {
     std::optional<StreamCommand> first = {}; ///< still in the decoder's hands; nothing where none was read yet
 };
 
-/// As they were given; several of them so that each stands behind the one that has its parent, as far as their first
-/// subvolumes tell. Fails as Decoder does, naming the input.
+/// Several of them so that each stands behind the one that has its parent, as far as their first subvolumes tell, and
+/// otherwise the older ones first, by the generation at their sender; as they were given where that is the same. Fails
+/// as Decoder does, naming the input.
 Result<std::vector<InputStream>> open_streams(std::span<const Input> inputs);
 
 /// The error, with the input that it comes from where there are several.

@@ -111,11 +111,12 @@ Result<void> SubvolumeReceiver::make(const StreamCommand& command) {
         wanted.device_minor =
             static_cast<u32>((device & low_minor_mask) | (device >> high_minor_shift & ~low_minor_mask));
     }
+    BTRKIT_TRY_ASSIGN(const auto place, paths_.place_for_new(command.text(Attribute::path)));
     const u64 number = command.integer(Attribute::ino);
     const bool is_kept = number > newest_inode_ && number <= highest_kept_number;
     BTRKIT_TRY_ASSIGN(const auto made,
                       files_->create_unnamed(report_->id, wanted, is_kept ? std::optional(number) : std::nullopt));
-    return paths_.add(command.text(Attribute::path), made);
+    return paths_.add(place, made);
 }
 
 Result<void> SubvolumeReceiver::change_names(const StreamCommand& command) {

@@ -6,10 +6,10 @@
 #include "libfs/ops/undo/undo.h"
 #include "tests/support/device_layer.h"
 #include "tests/support/effort.h"
-#include "tests/support/faulty_device.h"
 #include "tests/support/filesystem_portrait.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/transaction_states.h"
+#include "tests/unit/ops/failing_requests.h"
 #include "tests/unit/ops/many_tree_change.h"
 
 #include <fstream>
@@ -122,49 +122,10 @@ TEST_CASE("edit: whichever request fails, the old filesystem stands, or the new 
     for (const auto& kind : {kinds[0], kinds[2]}) {
         CAPTURE(kind.text());
         const TransactionBench bench = prepared_bench(kind);
-        const auto in_use = places_in_use(bench.open());
-        const auto before = must_portray(views_of(bench.devices()), "before the change");
-        std::optional<Portrait> after;
-        unsigned failed = 0;
-        /// bad: which kind of requests fails, its number-th one; null: none does. Returns how many there were.
-        const auto try_with = [&](u64 DeviceFaults::* bad, u64 number, std::atomic<u64> DeviceFaults::* count) {
-            const auto faults = std::make_shared<DeviceFaults>();
-            const DeviceLayer layer(bench.devices(), [&](auto device) {
-                return std::make_unique<FaultyDevice>(std::move(device), std::vector<FaultyDevice::Range>{}, faults);
+        const unsigned failed =
+            fail_each_request(bench, is_long_run() ? 10'000 : 8, [&](const auto& filesystem, const auto& devices) {
+                return work.run_on(filesystem, devices, "");
             });
-            const auto filesystem = open_quietly(views_of(layer.readable()));
-            faults->read_count = faults->write_count = faults->flush_count = 0;
-            if (bad != nullptr) {
-                (*faults).*bad = number;
-            }
-            const auto done = work.run_on(filesystem, by_devid(filesystem, layer.list()), "");
-            const u64 requests = (*faults).*count;
-            faults->bad_read = faults->first_bad_write = faults->bad_flush = DeviceFaults::never;
-            if (!after) {
-                must(done);
-                after = must_portray(views_of(layer.readable()), "after the change");
-            }
-            failed += done ? 0 : 1;
-            if (!done && changed_places(bench.devices(), layer, in_use) > 0) {
-                const auto state = must_portray(views_of(layer.readable()), "after the fault");
-                CHECK(what_is_wrong(state, before, *after) == "");
-            }
-            return requests;
-        };
-        struct Requests {
-            u64 DeviceFaults::* bad;
-            std::atomic<u64> DeviceFaults::* count;
-        };
-        for (const auto& requests : {Requests{&DeviceFaults::bad_read, &DeviceFaults::read_count},
-                                     Requests{&DeviceFaults::first_bad_write, &DeviceFaults::write_count},
-                                     Requests{&DeviceFaults::bad_flush, &DeviceFaults::flush_count}}) {
-            const u64 count = try_with(nullptr, 0, requests.count);
-            const u64 most = std::min<u64>(count, is_long_run() ? 10'000 : 8);
-            for (u64 i = 1; i <= most; ++i) {
-                CAPTURE(i);
-                try_with(requests.bad, i * count / most - 1, requests.count);
-            }
-        }
         CHECK(failed > 8);
     }
 }
