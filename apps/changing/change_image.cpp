@@ -90,6 +90,7 @@ private:
                         .stop = signals.token(),
                         .memory_bytes = memory_bytes},
             .messages = messages_,
+            .err = progress_.err(),
         });
     }
 

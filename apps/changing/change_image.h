@@ -19,6 +19,7 @@ struct ChangeInputs {
     TransactionOptions transaction;
     RunContext context;
     Messages& messages;
+    OutputSink& err; ///< standard error, for lines without the tool's name
 };
 
 /// What is particular about one tool.

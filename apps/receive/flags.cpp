@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "apps/receive/flags.h"
 
+#include "apps/common/sizes.h"
+#include "libfs/base/names.h"
+
+#include <algorithm>
+
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
@@ -11,7 +16,9 @@ namespace {
 /// What is only known until the command line was read.
 struct RawFlags {
     std::string compression;
+    std::string directory;
     std::string root_mount;
+    std::string created_size;
     std::optional<u64> max_errors;
     bool dump = false;
     bool verify = false;
@@ -34,13 +41,16 @@ void declare(CommandLine& line, ReceiveFlags& flags, RawFlags& raw) {
     app.add_option("--compress", raw.compression, "compress what comes uncompressed")->option_text("ALGO[:LEVEL]");
     app.add_flag("--partial", receive.keeps_partial, "keep what came before a failure, as a writable subvolume");
     line.add_number("-E,--max-errors", raw.max_errors, "go on until N commands failed (1; 0: always); as --partial");
+    app.add_flag("--commit-each", receive.commits_each, "a commit for each subvolume, instead of one for all");
     app.add_flag("--force-parent", receive.force_parent, "take parents that may have changed");
+    app.add_option("--create", raw.created_size, "make the filesystem first, in a new or empty file")
+        ->option_text("SIZE|auto");
     app.add_flag("-C,--chroot", raw.chroot, "of btrfs receive; nothing can lead out here anyway");
     app.add_option("-m", raw.root_mount, "of btrfs receive; nothing is mounted here")->option_text("ROOTMOUNT");
     line.begin_group("Others");
     add_write_flags(line, flags.write);
     app.get_option("IMAGE")->required(false);
-    app.add_option("DIR", flags.directory, "where the subvolumes are made");
+    app.add_option("DIR", raw.directory, "where the subvolumes are made");
 }
 
 } // namespace
@@ -61,6 +71,9 @@ std::optional<int> read_receive_flags(CommandLine& line, std::span<const std::st
     if (flags.work != ReceiveFlags::Work::receive) {
         // As files may be named as operands: where no image is, there is nothing else.
         flags.files.insert(flags.files.end(), flags.write.images.begin(), flags.write.images.end());
+        if (!raw.directory.empty()) {
+            flags.files.push_back(raw.directory);
+        }
     } else if (flags.write.images.empty()) {
         return line.wrong_usage(io, "IMAGE is required");
     }
@@ -77,7 +90,23 @@ std::optional<int> read_receive_flags(CommandLine& line, std::span<const std::st
         }
         flags.receive.compression = *method;
     }
+    if (!raw.created_size.empty()) {
+        flags.creates = true;
+        if (raw.created_size != "auto") {
+            const auto size = parse_size(raw.created_size);
+            if (!size) {
+                return line.wrong_usage(io, fmt::format("--create: '{}' is no size", printable(raw.created_size)));
+            }
+            flags.created_bytes = *size;
+        } else if (std::ranges::find(flags.files, "-") != flags.files.end()) {
+            return line.wrong_usage(io, "--create auto reads the streams twice: name them with -f FILE");
+        }
+    }
+    if (flags.receive.commits_each && !flags.write.undo_path.empty()) {
+        return line.wrong_usage(io, "--undo leads back over one commit: not with --commit-each");
+    }
     flags.receive.max_errors = raw.max_errors.value_or(1);
+    flags.directory = raw.directory.empty() ? "/" : raw.directory;
     flags.receive.directory = flags.directory;
     return std::nullopt;
 }

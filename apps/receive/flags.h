@@ -16,8 +16,10 @@ struct ReceiveFlags {
     Work work = Work::receive;
     WriteFlags write;
     std::string directory = "/";
-    std::vector<std::string> files; ///< of streams; "-" is standard input
-    receive::Options receive;       ///< what the options say of it
+    std::vector<std::string> files;   ///< of streams; "-" is standard input
+    receive::Options receive;         ///< what the options say of it
+    bool creates = false;             ///< the filesystem is made first
+    std::optional<u64> created_bytes; ///< its size; nothing: as large as the streams need
 };
 
 /// nullopt: go on. Otherwise help, version or what is wrong was printed, and this is the exit status.

@@ -51,10 +51,4 @@ void add_report(Json& document, const receive::Report& report) {
     }
 }
 
-void tell_failure(const receive::Report& report, Messages& messages) {
-    if (report.failure) {
-        messages.error(fmt::format("{}; what came before is kept", report.failure->message));
-    }
-}
-
 } // namespace btrkit::apps

@@ -3,7 +3,6 @@
 #pragma once
 
 #include "apps/common/document.h"
-#include "apps/common/messages.h"
 #include "libfs/ops/receive/receive.h"
 
 namespace btrkit::apps {
@@ -13,8 +12,5 @@ std::string report_text(const receive::Report& report, const std::string& direct
 
 /// "subvolumes" of docs/json-schema-receive.md.
 void add_report(Json& document, const receive::Report& report);
-
-/// Why not all is there, if it is not.
-void tell_failure(const receive::Report& report, Messages& messages);
 
 } // namespace btrkit::apps

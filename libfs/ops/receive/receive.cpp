@@ -6,73 +6,164 @@
 #include "libfs/ops/receive/prepare_batch.h"
 #include "libfs/ops/receive/receiver.h"
 
+#include <algorithm>
 #include <numeric>
 
 namespace btrkit::receive {
 
 namespace {
 
-Result<void> apply_batch(const CommandBatch& batch, Receiver& receiver, const RunContext& context) {
-    for (const auto& step : batch.steps) {
-        if (context.stop.stop_requested()) {
-            return fail(ErrorKind::cancelled, "stopped; nothing was changed");
-        }
-        BTRKIT_TRY(receiver.apply(batch, step));
+/// A transaction, and what is received in it.
+class Session {
+public:
+    static Result<std::unique_ptr<Session>> begin(const Filesystem& filesystem, const WritableDevices& devices,
+                                                  const Options& options) {
+        auto how = options.transaction;
+        how.data_devices = options.commit.is_dry_run ? nullptr : &devices;
+        BTRKIT_TRY_ASSIGN(auto transaction, Transaction::begin(filesystem, how));
+        auto session = std::unique_ptr<Session>(new Session(std::move(transaction)));
+        BTRKIT_TRY_ASSIGN(session->receiver_, Receiver::begin(session->transaction_, options));
+        return session;
     }
-    context.progress.advance(batch.stream_bytes);
-    return batch.status;
+
+    Receiver& receiver() { return *receiver_; }
+    Transaction& transaction() { return transaction_; }
+
+private:
+    explicit Session(Transaction transaction) : transaction_(std::move(transaction)) {}
+
+    Transaction transaction_;
+    std::optional<Receiver> receiver_; ///< refers to the transaction
+};
+
+/// The same filesystem once more, as it was committed last. Overlays that nothing is written to only read.
+Result<Filesystem> open_again(const WritableDevices& devices) {
+    std::vector<std::unique_ptr<BlockDevice>> views;
+    for (const auto& [devid, device] : devices) {
+        views.push_back(std::make_unique<OverlayDevice>(*device, OverlayDevice::Room{.memory_bytes = 0}));
+    }
+    return Filesystem::open(std::move(views), {}, [](const Problem&) {});
 }
 
-/// All streams, up to the first failure.
-Result<void> receive_streams(std::span<InputStream> streams, Transaction& transaction, Receiver& receiver,
-                             const Options& options, const RunContext& context) {
-    CommandReader reader(streams, transaction.geometry(), options);
-    BatchPreparer preparer(transaction.geometry(), options.compression);
-    Result<void> status;
-    run_ordered(
-        context.parallelism, [&] { return reader.next(); }, [&](CommandBatch& batch) { preparer.prepare(batch); },
-        [&](CommandBatch& batch) {
-            if (const auto applied = apply_batch(batch, receiver, context); !applied) {
-                status = in_input(applied.error(), streams[batch.input].name, streams.size());
+/// All streams into one filesystem, in one commit or in several.
+class Run {
+public:
+    Run(const Filesystem& filesystem, const WritableDevices& devices, const Options& options, const RunContext& context)
+        : filesystem_(&filesystem), devices_(devices), options_(options), context_(context) {}
+
+    Result<Report> receive(std::span<const Input> inputs) {
+        BTRKIT_TRY_ASSIGN(session_, Session::begin(*filesystem_, devices_, options_));
+        begin_progress(inputs);
+        BTRKIT_TRY_ASSIGN(auto streams, open_streams(inputs));
+        if (const auto received = receive_streams(streams); !received) {
+            BTRKIT_TRY(keep_what_came(received.error()));
+        }
+        if (session_) {
+            BTRKIT_TRY(commit());
+        }
+        return std::move(report_);
+    }
+
+private:
+    void begin_progress(std::span<const Input> inputs) {
+        const bool has_total = std::ranges::all_of(inputs, [](const Input& input) { return input.size_bytes > 0; });
+        left_bytes_ = has_total ? std::accumulate(inputs.begin(), inputs.end(), u64{0},
+                                                  [](u64 sum, const Input& input) { return sum + input.size_bytes; })
+                                : 0;
+        context_.progress.begin_phase("receiving", left_bytes_, ProgressUnit::bytes);
+    }
+
+    /// Up to the first failure.
+    Result<void> receive_streams(std::span<InputStream> streams) {
+        const auto& geometry = filesystem_->geometry();
+        CommandReader reader(streams, geometry, options_);
+        BatchPreparer preparer(geometry, options_.compression);
+        Result<void> status;
+        run_ordered(
+            context_.parallelism, [&] { return reader.next(); }, [&](CommandBatch& batch) { preparer.prepare(batch); },
+            [&](CommandBatch& batch) {
+                if (const auto applied = apply(batch); !applied) {
+                    status = in_input(applied.error(), streams[batch.input].name, streams.size());
+                }
+                return status.has_value();
+            });
+        return status;
+    }
+
+    Result<void> apply(const CommandBatch& batch) {
+        for (const auto& step : batch.steps) {
+            if (context_.stop.stop_requested()) {
+                return fail(ErrorKind::cancelled, report_.subvolumes.empty()
+                                                      ? "stopped; nothing was changed"
+                                                      : "stopped; what was committed before stays");
             }
-            return status.has_value();
-        });
-    return status;
-}
+            if (options_.commits_each && begins_subvolume(step.command) && session_->receiver().has_begun()) {
+                BTRKIT_TRY(session_->receiver().finish_subvolume());
+                BTRKIT_TRY(commit());
+                BTRKIT_TRY(begin_again());
+            }
+            BTRKIT_TRY(session_->receiver().apply(batch, step));
+        }
+        left_bytes_ -= std::min(left_bytes_, batch.stream_bytes);
+        context_.progress.advance(batch.stream_bytes);
+        return batch.status;
+    }
 
-/// Whether what came before a failure may be kept: where the user has stopped it, or we are wrong, it may not.
-bool may_keep_partial(const Error& error) {
-    return error.kind != ErrorKind::cancelled && error.kind != ErrorKind::bug;
-}
+    Result<void> commit() {
+        BTRKIT_TRY_ASSIGN(const auto done, commit::run(session_->transaction(), devices_, options_.commit, context_));
+        if (report_.subvolumes.empty()) {
+            report_.commit.old_generation = done.old_generation;
+        }
+        report_.commit.new_generation = done.new_generation;
+        report_.commit.block_bytes += done.block_bytes;
+        report_.commit.used_bytes_change += done.used_bytes_change;
+        report_.commit.is_committed = done.is_committed;
+        for (auto& subvolume : session_->receiver().take_report()) {
+            report_.subvolumes.push_back(std::move(subvolume));
+        }
+        session_.reset();
+        return {};
+    }
+
+    Result<void> begin_again() {
+        BTRKIT_TRY_ASSIGN(reopened_, open_again(devices_));
+        BTRKIT_TRY_ASSIGN(session_, Session::begin(*reopened_, devices_, options_));
+        context_.progress.begin_phase("receiving", left_bytes_, ProgressUnit::bytes);
+        return {};
+    }
+
+    /// After a failure: what of this transaction may be kept, and whether anything may. Fails with it where not.
+    Result<void> keep_what_came(const Error& error) {
+        // Where the user has stopped it, or we are wrong, nothing more is written.
+        const bool may_keep = session_ && options_.keeps_partial && error.kind != ErrorKind::cancelled &&
+                              error.kind != ErrorKind::bug && session_->receiver().has_begun();
+        if (!may_keep && report_.subvolumes.empty()) {
+            return std::unexpected(error);
+        }
+        if (may_keep) {
+            BTRKIT_TRY(session_->receiver().keep_partial());
+        } else {
+            session_.reset();
+        }
+        report_.failure = error;
+        return {};
+    }
+
+    const Filesystem* filesystem_;
+    const WritableDevices& devices_;
+    const Options& options_;
+    const RunContext& context_;
+    std::optional<Filesystem> reopened_;
+    std::unique_ptr<Session> session_; ///< none between a commit and the next subvolume; refers to a filesystem
+    u64 left_bytes_ = 0;               ///< of the inputs; 0: nobody knows
+    Report report_;
+};
 
 } // namespace
 
 Result<Report> run(const Filesystem& filesystem, const WritableDevices& devices, std::span<const Input> inputs,
                    const Options& options, const RunContext& context) {
-    auto how = options.transaction;
-    how.data_devices = options.commit.is_dry_run ? nullptr : &devices;
-    BTRKIT_TRY_ASSIGN(auto transaction, Transaction::begin(filesystem, how));
-    BTRKIT_TRY_ASSIGN(auto receiver, Receiver::begin(transaction, options));
-    const bool has_total = std::ranges::all_of(inputs, [](const Input& input) { return input.size_bytes > 0; });
-    const u64 total = std::accumulate(inputs.begin(), inputs.end(), u64{0},
-                                      [](u64 sum, const Input& input) { return sum + input.size_bytes; });
-    context.progress.begin_phase("receiving", has_total ? total : 0, ProgressUnit::bytes);
-    BTRKIT_TRY_ASSIGN(auto streams, open_streams(inputs));
-    Report report;
-    const auto received = receive_streams(streams, transaction, receiver, options, context);
-    if (!received) {
-        if (!options.keeps_partial || !may_keep_partial(received.error())) {
-            return std::unexpected(received.error());
-        }
-        BTRKIT_TRY(receiver.keep_partial());
-        report.failure = received.error();
-    }
-    report.subvolumes = receiver.take_report();
-    if (report.subvolumes.empty() && report.failure) {
-        return std::unexpected(*report.failure);
-    }
-    BTRKIT_TRY_ASSIGN(report.commit, commit::run(transaction, devices, options.commit, context));
-    return report;
+    return Run(filesystem, devices, options, context).receive(inputs);
 }
 
 } // namespace btrkit::receive

@@ -10,7 +10,7 @@
 //  5. Commit (ops/commit): prove, save for undo, write. Whatever goes wrong before that, nothing has happened.
 //
 // More faithful than a kernel: nothing is inherited from directories, times are those of the stream, ctime too, and
-// what it can't say is in docs/format.md 11.
+// what it can't say is in docs/format.md 14.4.
 #pragma once
 
 #include "libfs/edit/subvolume_editor.h"
@@ -51,8 +51,9 @@ struct Options {
     u64 max_errors = 1;
     /// Told of each command that has failed where it goes on. Empty: nobody wants to know.
     std::function<void(const Error&)> on_error = {};
-    bool force_parent = false;          ///< parents and clone sources may have changed
-    bool force_decompress = false;      ///< what comes compressed is stored uncompressed
+    bool commits_each = false;     ///< a commit for each subvolume; what was committed stays whatever becomes of others
+    bool force_parent = false;     ///< parents and clone sources may have changed
+    bool force_decompress = false; ///< what comes compressed is stored uncompressed
     CompressionMethod compression = {}; ///< of what comes uncompressed, where the file says nothing else
 };
 
@@ -70,9 +71,9 @@ struct ReceivedSubvolume {
 
 struct Report {
     std::vector<ReceivedSubvolume> subvolumes; ///< in the order in which they were made
-    /// Why the last one is not whole; only with keeps_partial.
+    /// Why not all is there, or the last one is not whole; only with keeps_partial or commits_each.
     std::optional<Error> failure = {};
-    commit::Report commit = {};
+    commit::Report commit = {}; ///< of several together
 };
 
 /// The devices are the filesystem's, by devid. Fails, with the place in the stream and the path, with damaged where a

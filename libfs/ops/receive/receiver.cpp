@@ -23,6 +23,10 @@ std::unexpected<Error> at_command(const StreamCommand& command, const Error& err
 
 } // namespace
 
+bool begins_subvolume(const StreamCommand& command) {
+    return command.command() == Command::subvol || command.command() == Command::snapshot;
+}
+
 Result<Receiver> Receiver::begin(Transaction& transaction, const Options& options) {
     BTRKIT_TRY_ASSIGN(auto sources, SourceSubvolumes::read(transaction, options.force_parent));
     Receiver receiver(transaction, options, std::move(sources));
@@ -52,11 +56,12 @@ Result<void> Receiver::pass_over(const StreamCommand& command, const Error& erro
 }
 
 Result<void> Receiver::apply_step(const CommandBatch& batch, const Step& step) {
-    switch (step.command.command()) {
-    case Command::subvol:
-    case Command::snapshot: BTRKIT_TRY(finish_subvolume()); return begin_subvolume(step.command);
-    case Command::end: return finish_subvolume();
-    default: break;
+    if (begins_subvolume(step.command)) {
+        BTRKIT_TRY(finish_subvolume());
+        return begin_subvolume(step.command);
+    }
+    if (step.command.command() == Command::end) {
+        return finish_subvolume();
     }
     return current_ ? current_->apply(batch, step)
                     : fail(ErrorKind::damaged, "stands before the subvolume that it is for");
@@ -113,13 +118,12 @@ Result<void> Receiver::finish_subvolume() {
     return {};
 }
 
-Result<bool> Receiver::keep_partial() {
-    if (!current_) {
-        return false;
+Result<void> Receiver::keep_partial() {
+    if (current_) {
+        BTRKIT_TRY(current_->finish());
+        current_.reset();
     }
-    BTRKIT_TRY(current_->finish());
-    current_.reset();
-    return true;
+    return {};
 }
 
 std::vector<ReceivedSubvolume> Receiver::take_report() {

@@ -8,6 +8,9 @@
 
 namespace btrkit::receive {
 
+/// Whether with this command a subvolume begins.
+bool begins_subvolume(const StreamCommand& command);
+
 class Receiver {
 public:
     /// All must outlive it.
@@ -15,10 +18,13 @@ public:
 
     /// Fails with the command's place and path; see ../receive.h for the kinds.
     Result<void> apply(const CommandBatch& batch, const Step& step);
-    /// The stream has failed: what came of its last subvolume stays, as a writable one. False where there is none.
-    Result<bool> keep_partial();
+    /// The subvolume at hand, if there is one, is whole.
+    Result<void> finish_subvolume();
+    /// The stream has failed: what came of its last subvolume stays, as a writable one.
+    Result<void> keep_partial();
 
-    bool is_in_subvolume() const { return current_.has_value(); }
+    /// Whether anything was received.
+    bool has_begun() const { return !received_.empty(); }
     std::vector<ReceivedSubvolume> take_report();
 
 private:
@@ -39,7 +45,6 @@ private:
     Result<void> pass_over(const StreamCommand& command, const Error& error);
     Result<void> apply_step(const CommandBatch& batch, const Step& step);
     Result<void> begin_subvolume(const StreamCommand& command);
-    Result<void> finish_subvolume();
     Result<u64> newest_inode(u64 tree);
 
     Transaction* transaction_;

@@ -347,6 +347,25 @@ TEST_CASE("receive: several streams in one input, and only the first of them") {
     CHECK(joined.findings() == "");
 }
 
+TEST_CASE("receive: with a commit for each subvolume, what was committed stays") {
+    const auto chain = StreamMaker().subvol("a", 1).file("f").write("f", 0, "one").stream() +
+                       StreamMaker().snapshot("b", 2, 1, 1).write("f", 0, "two").stream();
+    const auto bad = StreamMaker().snapshot("c", 3, 2, 2).file("/bad").stream();
+    ReceiveBench bench;
+    const u64 before = bench.generation();
+    const auto report = must(bench.receive(chain + bad, {.commits_each = true}));
+    REQUIRE(report.failure);
+    CHECK(report.subvolumes.size() == 2);
+    CHECK(report.commit.old_generation == before);
+    CHECK(report.commit.new_generation == before + 2);
+    CHECK(bench.generation() == before + 2);
+    CHECK(content(bench, "/a/f") == "one");
+    CHECK(content(bench, "/b/f") == "two");
+    CHECK(bench.findings() == "");
+    must(bench.receive(StreamMaker().snapshot("c", 3, 2, 2).file("good").stream(), {.commits_each = true}));
+    check_refused(bench, bad, "is there already", {}, {.commits_each = true});
+}
+
 TEST_CASE("receive: a received subvolume says where it comes from") {
     ReceiveBench bench;
     const auto report = must(bench.receive(StreamMaker().subvol("a", 1).stream()));
