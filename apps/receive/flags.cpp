@@ -16,7 +16,7 @@ namespace {
 /// What is only known until the command line was read.
 struct RawFlags {
     std::string compression;
-    std::string directory;
+    std::vector<std::string> rest; ///< of the operands: DIR, or more streams
     std::string root_mount;
     std::string created_size;
     std::optional<u64> max_errors;
@@ -50,7 +50,7 @@ void declare(CommandLine& line, ReceiveFlags& flags, RawFlags& raw) {
     line.begin_group("Others");
     add_write_flags(line, flags.write);
     app.get_option("IMAGE")->required(false);
-    app.add_option("DIR", raw.directory, "where the subvolumes are made");
+    app.add_option("DIR", raw.rest, "where the subvolumes are made");
 }
 
 } // namespace
@@ -71,9 +71,7 @@ std::optional<int> read_receive_flags(CommandLine& line, std::span<const std::st
     if (flags.work != ReceiveFlags::Work::receive) {
         // As files may be named as operands: where no image is, there is nothing else.
         flags.files.insert(flags.files.end(), flags.write.images.begin(), flags.write.images.end());
-        if (!raw.directory.empty()) {
-            flags.files.push_back(raw.directory);
-        }
+        flags.files.insert(flags.files.end(), raw.rest.begin(), raw.rest.end());
     } else if (flags.write.images.empty()) {
         return line.wrong_usage(io, "IMAGE is required");
     }
@@ -106,7 +104,10 @@ std::optional<int> read_receive_flags(CommandLine& line, std::span<const std::st
         return line.wrong_usage(io, "--undo leads back over one commit: not with --commit-each");
     }
     flags.receive.max_errors = raw.max_errors.value_or(1);
-    flags.directory = raw.directory.empty() ? "/" : raw.directory;
+    if (flags.work == ReceiveFlags::Work::receive && raw.rest.size() > 1) {
+        return line.wrong_usage(io, fmt::format("one DIR, and no '{}' behind it", printable(raw.rest[1])));
+    }
+    flags.directory = raw.rest.empty() ? "/" : raw.rest.front();
     flags.receive.directory = flags.directory;
     return std::nullopt;
 }
