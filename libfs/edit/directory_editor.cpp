@@ -154,13 +154,12 @@ Result<u64> DirectoryEditor::next_index(const PlaceInTree& dir) {
 Result<u64> DirectoryEditor::add_entry(const PlaceInTree& dir, std::string_view name, const btrfs::Key& location,
                                        btrfs::FileType file_type) {
     BTRKIT_TRY_ASSIGN(auto* tree, transaction_->tree(dir.tree));
-    BTRKIT_TRY_ASSIGN(const auto is_taken, find_entry(dir, name));
-    if (is_taken) {
+    BTRKIT_TRY_ASSIGN(const auto same_hash, tree->find(dir_item_key(dir.inode, name)));
+    if (same_hash && entry_of_name(same_hash->body, name)) {
         return fail(ErrorKind::refused, fmt::format("\"{}\" is there already", printable(name)));
     }
     BTRKIT_TRY(touch(dir, 2 * static_cast<std::int64_t>(name.size())));
     const auto entry = dir_item_of(location, file_type, transaction_->generation(), name);
-    BTRKIT_TRY_ASSIGN(const auto same_hash, tree->find(dir_item_key(dir.inode, name)));
     auto body = same_hash ? same_hash->body : std::vector<std::byte>{};
     body.insert(body.end(), entry.begin(), entry.end());
     if (body.size() > btrfs::max_item_size(transaction_->geometry().nodesize)) {

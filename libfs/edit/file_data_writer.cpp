@@ -74,10 +74,15 @@ Result<void> FileDataWriter::add_hole(u64 offset, u64 length) {
     return {};
 }
 
-Result<void> FileDataWriter::finish(u64 size) {
+Result<u64> FileDataWriter::end() {
     BTRKIT_TRY(items_->flush());
     bear_extents();
     items_.reset();
+    return nbytes_;
+}
+
+Result<void> FileDataWriter::finish(u64 size) {
+    BTRKIT_TRY(end());
     return inodes_->change(file_, [&](btrfs::InodeItem& item) {
         item.size = size;
         item.nbytes = nbytes_;

@@ -14,13 +14,16 @@ public:
     /// inodes must outlive it.
     explicit FileDataWriter(InodeEditor& inodes) : inodes_(&inodes) {}
 
-    /// A regular file that has no data. What follows is its data and its holes, in ascending order, up to finish().
+    /// A regular file that has no data; its inode may come later. What follows is its data and its holes, in ascending
+    /// order, up to finish().
     Result<void> begin(const PlaceInTree& file);
     /// All runs of a piece of the batch, or its inline data. Fails with no_space.
     Result<void> add_piece(const DataBatch& batch, std::size_t piece);
     /// In whole sectors.
     Result<void> add_hole(u64 offset, u64 length);
-    /// The file has that size; its times stay as they are.
+    /// Behind the last of it. Returns what the data adds to the inode's nbytes, for who puts the inode then.
+    Result<u64> end();
+    /// end(), and the inode, which is in the tree, has that size; its times stay as they are.
     Result<void> finish(u64 size);
 
 private:

@@ -124,19 +124,17 @@ Result<void> FileEditor::check_gives_entry(const NamedPlace& place) {
 Result<PlaceInTree> FileEditor::create(const NamedPlace& place, const NewFile& wanted) {
     BTRKIT_TRY(check_takes_entry(place));
     BTRKIT_TRY(check_can_be_made(wanted));
-    BTRKIT_TRY_ASSIGN(auto* tree, inodes_->writable_tree(place.dir.tree));
-    BTRKIT_TRY_ASSIGN(const auto dir, inodes_->get(place.dir));
     NewInode made;
     made.inode.mode = wanted.mode;
-    made.inode.flags = consistent_inode_flags(wanted.flags | inherited_flags(dir.flags, wanted.mode), wanted.mode);
+    made.inode.flags = wanted.flags;
     std::vector<Xattr> xattrs(wanted.xattrs.begin(), wanted.xattrs.end());
-    BTRKIT_TRY_ASSIGN(const auto compression, find_xattr(*tree, place.dir.inode, compression_xattr));
-    if (compression && takes_compression(made.inode) &&
-        std::ranges::find(xattrs, compression_xattr, &Xattr::name) == xattrs.end()) {
-        xattrs.push_back({std::string(compression_xattr), *compression});
+    if (wanted.inherits) {
+        BTRKIT_TRY(inherit(place.dir, made, xattrs));
     }
+    made.inode.flags = consistent_inode_flags(made.inode.flags, wanted.mode);
     made.xattrs = xattrs;
-    BTRKIT_TRY_ASSIGN(made.inode.number, inodes_->new_number(place.dir.tree));
+    BTRKIT_TRY_ASSIGN(made.inode.number,
+                      wanted.number ? Result<u64>(*wanted.number) : inodes_->new_number(place.dir.tree));
     BTRKIT_TRY_ASSIGN(const u64 index,
                       directories_.add_entry(place.dir, place.name, {made.inode.number, type::inode_item, 0},
                                              file_type_of(wanted.mode)));
@@ -146,24 +144,18 @@ Result<PlaceInTree> FileEditor::create(const NamedPlace& place, const NewFile& w
     return make_inode(place.dir.tree, wanted, made);
 }
 
-Result<PlaceInTree> FileEditor::create_unnamed(u64 tree, const NewFile& wanted, std::optional<u64> number) {
-    BTRKIT_TRY(check_can_be_made(wanted));
-    BTRKIT_TRY_ASSIGN(auto* buffer, inodes_->writable_tree(tree));
-    NewInode made;
-    made.is_unnamed = true;
-    made.inode.mode = wanted.mode;
-    made.inode.flags = consistent_inode_flags(wanted.flags, wanted.mode);
-    made.xattrs = wanted.xattrs;
-    const bool may_be_had = number && *number > btrfs::root_dir_inode && *number <= btrfs::last_free_objectid;
-    BTRKIT_TRY_ASSIGN(const auto taken, may_be_had ? buffer->find({*number, type::inode_item, 0})
-                                                   : Result<std::optional<BufferedItem>>());
-    if (may_be_had && !taken) {
-        made.inode.number = *number;
-        inodes_->note_number(tree, *number);
-    } else {
-        BTRKIT_TRY_ASSIGN(made.inode.number, inodes_->new_number(tree));
+/// What the kernel lets new inodes have of their directory.
+Result<void> FileEditor::inherit(const PlaceInTree& dir, NewInode& made, std::vector<Xattr>& xattrs) {
+    BTRKIT_TRY_ASSIGN(auto* tree, inodes_->writable_tree(dir.tree));
+    BTRKIT_TRY_ASSIGN(const auto parent, inodes_->get(dir));
+    made.inode.flags =
+        consistent_inode_flags(made.inode.flags | inherited_flags(parent.flags, made.inode.mode), made.inode.mode);
+    BTRKIT_TRY_ASSIGN(const auto compression, find_xattr(*tree, dir.inode, compression_xattr));
+    if (compression && takes_compression(made.inode) &&
+        std::ranges::find(xattrs, compression_xattr, &Xattr::name) == xattrs.end()) {
+        xattrs.push_back({std::string(compression_xattr), *compression});
     }
-    return make_inode(tree, wanted, made);
+    return {};
 }
 
 /// Puts its items, once it is known which one it is, what it is called, and what flags and attributes it has.
@@ -182,9 +174,11 @@ Result<PlaceInTree> FileEditor::make_inode(u64 tree_id, const NewFile& wanted, N
     made.inode.device_minor = wanted.device_minor;
     made.inode.atime = wanted.atime.value_or(inodes_->now());
     made.inode.mtime = wanted.mtime.value_or(inodes_->now());
-    made.inode.ctime = made.inode.otime = inodes_->now();
+    made.inode.ctime = wanted.ctime.value_or(inodes_->now());
+    made.inode.otime = wanted.otime.value_or(inodes_->now());
     const auto target_bytes = wanted.link_target.size();
-    made.inode.size = made.inode.nbytes = S_ISLNK(wanted.mode) ? target_bytes : 0;
+    made.inode.size = S_ISLNK(wanted.mode) ? target_bytes : wanted.size;
+    made.inode.nbytes = S_ISLNK(wanted.mode) ? target_bytes : wanted.nbytes;
     BTRKIT_TRY(add_inode_items(*tree, transaction.geometry(), made));
     if (S_ISLNK(wanted.mode)) {
         std::vector<DataExtent> none;
@@ -223,7 +217,7 @@ Result<void> FileEditor::link(const PlaceInTree& file, const NamedPlace& place) 
         return refused_name(place, "would be a name in another subvolume: hard links don't cross them");
     }
     BTRKIT_TRY_ASSIGN(const auto inode, changeable(file));
-    if (S_ISDIR(inode.mode) && inode.nlink > 0) {
+    if (S_ISDIR(inode.mode)) {
         return refused_name(place, "would be a second name of a directory");
     }
     if (inode.nlink >= max_links) {

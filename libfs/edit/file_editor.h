@@ -22,8 +22,15 @@ struct NewFile {
     u64 flags = 0;                      ///< btrfs::inode_*, beside those that it inherits
     std::optional<Time> atime = {};     ///< nothing: now
     std::optional<Time> mtime = {};     ///< nothing: now
+    std::optional<Time> ctime = {};     ///< nothing: now
+    std::optional<Time> otime = {};     ///< nothing: now
     std::span<const Xattr> xattrs = {}; ///< beside the compression that it inherits
     std::string_view link_target = {};  ///< of a symlink
+    bool inherits = true;               ///< from its directory
+    std::optional<u64> number = {};     ///< that InodeEditor has given out; nothing: a new one
+    // Of data of that inode that stands in the tree already (FileDataWriter).
+    u64 size = 0;
+    u64 nbytes = 0;
 };
 
 /// What is set of an inode; nothing: it stays.
@@ -48,16 +55,12 @@ public:
     // All fail with not_found where what is named is not there; with usage where a name is impossible; with refused
     // where the VFS would refuse it: what is read-only or immutable, names that are taken, other subvolumes.
 
-    /// A new inode without data. It inherits from its directory what the kernel lets it inherit: flags about
+    /// A new inode. It inherits from its directory what the kernel lets it inherit: flags about
     /// compression and overwriting in place, and the compression property. Fails with unsupported where it does not fit
     /// the format.
     Result<PlaceInTree> create(const NamedPlace& place, const NewFile& wanted);
 
-    /// A new inode without data and without a name, which must come before the commit, by link(). It inherits nothing.
-    /// number: which one it is to be, if nobody has that one. Fails as create() does.
-    Result<PlaceInTree> create_unnamed(u64 tree, const NewFile& wanted, std::optional<u64> number);
-
-    /// One more name for what is no directory, or the first one for what has none.
+    /// One more name for what is no directory.
     Result<void> link(const PlaceInTree& file, const NamedPlace& place);
 
     /// Of what is no directory.
@@ -96,6 +99,7 @@ public:
 private:
     Result<btrfs::Key> entry(const NamedPlace& place);
     Result<Inode> changeable(const PlaceInTree& file);
+    Result<void> inherit(const PlaceInTree& dir, NewInode& made, std::vector<Xattr>& xattrs);
     Result<PlaceInTree> make_inode(u64 tree, const NewFile& wanted, NewInode& made);
     Result<void> check_takes_entry(const NamedPlace& place);
     Result<void> check_gives_entry(const NamedPlace& place);

@@ -94,11 +94,17 @@ Result<u64> InodeEditor::new_number(u64 id) {
     return next++;
 }
 
-void InodeEditor::note_number(u64 id, u64 number) {
-    const auto known = next_numbers_.find(id);
-    if (known != next_numbers_.end()) {
-        known->second = std::max(known->second, number + 1);
+Result<u64> InodeEditor::number_for(u64 id, u64 wanted) {
+    BTRKIT_TRY_ASSIGN(auto* tree, transaction_->tree(id));
+    const bool can_be = wanted > btrfs::root_dir_inode && wanted <= btrfs::last_free_objectid;
+    BTRKIT_TRY_ASSIGN(const auto taken, can_be ? tree->find(inode_key(wanted)) : Result<std::optional<BufferedItem>>());
+    if (!can_be || taken) {
+        return new_number(id);
     }
+    if (const auto known = next_numbers_.find(id); known != next_numbers_.end()) {
+        known->second = std::max(known->second, wanted + 1);
+    }
+    return wanted;
 }
 
 Result<void> InodeEditor::remove_items(const PlaceInTree& place) {

@@ -46,8 +46,8 @@ public:
 
     /// For an inode that is going to be made: above all that the subvolume has or had in this run.
     Result<u64> new_number(u64 tree);
-    /// The subvolume has an inode of that number now, which new_number() did not give out.
-    void note_number(u64 tree, u64 number);
+    /// That number where no inode of the subvolume has it, else a new one.
+    Result<u64> number_for(u64 tree, u64 wanted);
 
     /// Takes all items of an inode out: itself, its names, its attributes, its data. Extents that nobody else has are
     /// given back when changes are merged. Entries that lead to it are the caller's matter.

@@ -35,7 +35,7 @@ public:
     Result<void> add() {
         const auto item = inode_item_of(added_.inode);
         BTRKIT_TRY(sink_.add({number_, type::inode_item, 0}, as_bytes_of(item)));
-        BTRKIT_TRY(added_.names.empty() && !added_.is_unnamed ? add_self_reference() : add_references());
+        BTRKIT_TRY(added_.names.empty() ? add_self_reference() : add_references());
         BTRKIT_TRY(add_xattrs());
         BTRKIT_TRY(add_entries_by_hash());
         return add_entries_by_index();

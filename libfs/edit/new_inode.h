@@ -33,11 +33,9 @@ struct NewEntry {
 /// The inode's own generation and transid are those of all its items. Spans and texts live elsewhere.
 struct NewInode {
     Inode inode;
-    /// Sorted by directory, then index; none: the top directory of its tree, or one that gets its names later.
-    std::span<const NewName> names;
+    std::span<const NewName> names; ///< sorted by directory, then index; none: the top directory of its tree
     std::span<const Xattr> xattrs;
     std::span<const NewEntry> entries; ///< sorted by index
-    bool is_unnamed = false;           ///< names come later, by add_inode_ref()
 };
 
 /// The time as it stands on disk.

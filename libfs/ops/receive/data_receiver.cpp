@@ -19,12 +19,51 @@ constexpr u64 most_copied_bytes = mib;
 
 } // namespace
 
+bool DataReceiver::can_append(u64 offset) const {
+    const bool goes_on = !open_->is_inline && open_->size == open_->end && offset >= open_->end;
+    return goes_on && is_aligned(offset, inodes_->transaction().geometry().sectorsize);
+}
+
+/// Whether it can be stored as it is, with nothing of it unused.
+bool DataReceiver::is_kept_whole(const EncodedExtent& extent, const DataPiece& piece) const {
+    const u32 sectorsize = inodes_->transaction().geometry().sectorsize;
+    return extent.is_kept && extent.proof && extent.unencoded_offset == 0 &&
+           round_up(piece.length, sectorsize) == round_up(extent.unencoded_bytes, sectorsize);
+}
+
+Result<bool> DataReceiver::append_new(const PlaceInTree& file, CompressionMethod method, const CommandBatch& batch,
+                                      const Step& step) {
+    const bool is_encoded = step.command.command() == btrfs::send::Command::encoded_write;
+    const auto& data = is_encoded ? batch.encoded : batch.written;
+    const auto& piece = data.pieces[*step.piece];
+    if (is_encoded && !is_kept_whole(batch.extents[*step.piece], piece)) {
+        return false;
+    }
+    if (open_ ? !can_append(piece.file_offset)
+              : !is_aligned(piece.file_offset, inodes_->transaction().geometry().sectorsize)) {
+        return false;
+    }
+    if (!open_) {
+        BTRKIT_TRY(writer_.begin(file));
+        open_ = {.place = file, .method = method};
+    }
+    BTRKIT_TRY(is_encoded || method == method_ ? append(data, *step.piece) : append_repacked(data, *step.piece));
+    return true;
+}
+
+Result<DataReceiver::Sizes> DataReceiver::end_new() {
+    if (!open_) {
+        return Sizes{};
+    }
+    const u64 size = std::exchange(open_, std::nullopt)->size;
+    BTRKIT_TRY_ASSIGN(const u64 nbytes, writer_.end());
+    return Sizes{.size = size, .nbytes = nbytes};
+}
+
 /// Whether the file is the open one, or can be, and what is written at that offset can be appended to it.
 Result<bool> DataReceiver::opens(const PlaceInTree& file, u64 offset) {
     const auto& geometry = inodes_->transaction().geometry();
-    const bool is_open = open_ && open_->place.tree == file.tree && open_->place.inode == file.inode;
-    const bool goes_on = is_open && !open_->is_inline && open_->size == open_->end;
-    if (goes_on && offset >= open_->end && is_aligned(offset, geometry.sectorsize)) {
+    if (open_ && open_->place.tree == file.tree && open_->place.inode == file.inode && can_append(offset)) {
         return true;
     }
     BTRKIT_TRY(close());
@@ -84,8 +123,8 @@ Result<void> DataReceiver::append_repacked(const DataBatch& batch, std::size_t i
 
 Result<void> DataReceiver::write(const PlaceInTree& file, const DataBatch& batch, std::size_t index) {
     const auto& piece = batch.pieces[index];
-    BTRKIT_TRY_ASSIGN(const bool can_append, opens(file, piece.file_offset));
-    if (can_append) {
+    BTRKIT_TRY_ASSIGN(const bool is_appended, opens(file, piece.file_offset));
+    if (is_appended) {
         return open_->method == method_ ? append(batch, index) : append_repacked(batch, index);
     }
     return editor_.write(file, piece.file_offset, Bytes(batch.plain).subspan(piece.plain_offset, piece.length));
@@ -101,11 +140,9 @@ Result<void> DataReceiver::write_encoded(const PlaceInTree& file, const DataBatc
         BTRKIT_TRY(close());
         return editor_.write(file, piece.file_offset, extent.plain);
     }
-    const u32 sectorsize = inodes_->transaction().geometry().sectorsize;
-    const bool is_whole = extent.unencoded_offset == 0 &&
-                          round_up(piece.length, sectorsize) == round_up(extent.unencoded_bytes, sectorsize);
-    BTRKIT_TRY_ASSIGN(const bool can_append, is_whole ? opens(file, piece.file_offset) : Result<bool>(false));
-    if (can_append) {
+    BTRKIT_TRY_ASSIGN(const bool is_appended,
+                      is_kept_whole(extent, piece) ? opens(file, piece.file_offset) : Result<bool>(false));
+    if (is_appended) {
         return append(batch, index);
     }
     BTRKIT_TRY(close());
@@ -124,7 +161,7 @@ Result<void> DataReceiver::write_encoded(const PlaceInTree& file, const DataBatc
         return stored;
     }
     std::vector<std::byte> plain(extent.unencoded_bytes);
-    BTRKIT_TRY(Decompressor(sectorsize)
+    BTRKIT_TRY(Decompressor(geometry.sectorsize)
                    .decompress(extent.compression, batch.stored().subspan(run.offset, extent.packed_bytes), plain));
     return editor_.write(file, piece.file_offset, Bytes(plain).subspan(extent.unencoded_offset, piece.length));
 }

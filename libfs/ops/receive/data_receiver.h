@@ -17,6 +17,18 @@ public:
     DataReceiver(InodeEditor& inodes, CompressionMethod method)
         : inodes_(&inodes), editor_(inodes), writer_(inodes), method_(method) {}
 
+    /// Of a file whose inode is not in the tree yet. False: it can't be appended to what the file has by now.
+    Result<bool> append_new(const PlaceInTree& file, CompressionMethod method, const CommandBatch& batch,
+                            const Step& step);
+    /// Where such a file ends by now.
+    u64 new_size() const { return open_ ? open_->size : 0; }
+    struct Sizes {
+        u64 size = 0;
+        u64 nbytes = 0;
+    };
+    /// No more comes, and what the inode is to say of it.
+    Result<Sizes> end_new();
+
     Result<void> write(const PlaceInTree& file, const DataBatch& batch, std::size_t piece);
     Result<void> write_encoded(const PlaceInTree& file, const DataBatch& batch, std::size_t piece,
                                const EncodedExtent& extent);
@@ -40,6 +52,8 @@ private:
         bool is_inline = false; ///< it has inline data, and so no other
     };
 
+    bool can_append(u64 offset) const;
+    bool is_kept_whole(const EncodedExtent& extent, const DataPiece& piece) const;
     Result<bool> opens(const PlaceInTree& file, u64 offset);
     Result<void> append(const DataBatch& batch, std::size_t piece);
     Result<void> append_repacked(const DataBatch& batch, std::size_t piece);

@@ -12,15 +12,6 @@ namespace btrkit::receive {
 
 namespace {
 
-/// A kernel has one of them at a time, and a few more where directories are moved. Others get their name at once.
-constexpr std::size_t most_unnamed = 1024;
-
-/// "o257-12-0".
-bool is_provisional(std::string_view path) {
-    return path.starts_with('o') && std::ranges::count(path, '-') == 2 &&
-           std::ranges::all_of(path.substr(1), [](char c) { return (c >= '0' && c <= '9') || c == '-'; });
-}
-
 struct SplitPath {
     std::string_view dir;
     std::string_view name;
@@ -37,11 +28,6 @@ SplitPath split_last(std::string_view path) {
 Result<PlaceInTree> InnerPaths::step(const PlaceInTree& dir, std::string_view name) {
     if (check_name(name).has_value() == false) {
         return fail(ErrorKind::refused, fmt::format("\"{}\" is no name that can be followed", printable(name)));
-    }
-    if (dir.inode == btrfs::root_dir_inode) {
-        if (const auto unnamed = unnamed_.find(name); unnamed != unnamed_.end()) {
-            return unnamed->second;
-        }
     }
     BTRKIT_TRY_ASSIGN(const auto location, files_->directories().find_entry(dir, name));
     if (!location) {
@@ -100,64 +86,10 @@ Result<NamedPlace> InnerPaths::find_parent(std::string_view path) {
 }
 
 Result<NamedPlace> InnerPaths::place_for_new(std::string_view path) {
-    BTRKIT_TRY(settle(path));
     BTRKIT_TRY_ASSIGN(auto place, find_parent(path));
     BTRKIT_TRY_ASSIGN(const auto taken, files_->directories().find_entry(place.dir, place.name));
     return taken ? fail(ErrorKind::refused, fmt::format("\"{}\" is there already", printable(place.name)))
                  : Result<NamedPlace>(std::move(place));
-}
-
-Result<void> InnerPaths::add(const NamedPlace& place, const PlaceInTree& made) {
-    const bool is_at_top = place.dir.inode == btrfs::root_dir_inode;
-    if (is_at_top && is_provisional(place.name) && unnamed_.size() < most_unnamed) {
-        unnamed_.emplace(place.name, made);
-        return {};
-    }
-    return files_->link(made, place);
-}
-
-Result<void> InnerPaths::rename(std::string_view from, std::string_view to) {
-    BTRKIT_TRY(settle(to));
-    const auto unnamed = unnamed_.find(from);
-    if (unnamed == unnamed_.end()) {
-        BTRKIT_TRY_ASSIGN(const auto old_place, find_parent(from));
-        BTRKIT_TRY_ASSIGN(const auto new_place, find_parent(to));
-        forget();
-        return files_->rename(old_place, new_place);
-    }
-    BTRKIT_TRY_ASSIGN(const auto place, find_parent(to));
-    BTRKIT_TRY_ASSIGN(const auto taken, files_->directories().find_entry(place.dir, place.name));
-    if (taken) {
-        BTRKIT_TRY(settle(from));
-        return rename(from, to);
-    }
-    // Nobody else has moved: directories that were found before stand where they stood, unless this is one of them.
-    const auto made = unnamed->second;
-    const bool leads_there = last_directory_ && last_directory_->path.starts_with(from);
-    BTRKIT_TRY(files_->link(made, place));
-    unnamed_.erase(unnamed);
-    if (leads_there) {
-        last_directory_.reset();
-    }
-    last_ = {std::string(to), made};
-    return {};
-}
-
-Result<void> InnerPaths::settle(std::string_view path) {
-    const auto unnamed = unnamed_.find(path);
-    if (unnamed == unnamed_.end()) {
-        return {};
-    }
-    const auto made = unnamed->second;
-    unnamed_.erase(unnamed);
-    return files_->link(made, {.dir = top(), .name = std::string(path)});
-}
-
-Result<void> InnerPaths::settle_all() {
-    while (!unnamed_.empty()) {
-        BTRKIT_TRY(settle(std::string(unnamed_.begin()->first)));
-    }
-    return {};
 }
 
 void InnerPaths::forget() {

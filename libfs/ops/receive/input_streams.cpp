@@ -27,12 +27,7 @@ Result<void> read_first(InputStream& stream) {
     return {};
 }
 
-u64 age_of(const InputStream& stream) {
-    return stream.first ? stream.first->integer(Attribute::ctransid) : 0;
-}
-
-/// Each behind its parent, otherwise by the generation of what was sent: what one clones from is older than it is. What
-/// stands on itself in a circle stays as it was.
+/// Each behind its parent, otherwise as they were. What stands on itself in a circle stays as it was.
 std::vector<InputStream> in_order(std::vector<InputStream> streams) {
     std::vector<InputStream> ordered;
     while (!streams.empty()) {
@@ -41,9 +36,6 @@ std::vector<InputStream> in_order(std::vector<InputStream> streams) {
         };
         auto next = std::ranges::find_if(streams, is_ready);
         next = next == streams.end() ? streams.begin() : next;
-        for (auto other = next; other != streams.end(); ++other) {
-            next = is_ready(*other) && age_of(*other) < age_of(*next) ? other : next;
-        }
         ordered.push_back(std::move(*next));
         streams.erase(next);
     }

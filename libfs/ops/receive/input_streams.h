@@ -14,9 +14,9 @@ struct InputStream {
     std::optional<StreamCommand> first = {}; ///< still in the decoder's hands; nothing where none was read yet
 };
 
-/// Several of them so that each stands behind the one that has its parent, as far as their first subvolumes tell, and
-/// otherwise the older ones first, by the generation at their sender; as they were given where that is the same. Fails
-/// as Decoder does, naming the input.
+/// As they were given; several of them so that each stands behind the one that has its parent, as far as their first
+/// subvolumes tell. (What one clones from, only all of its commands tell: that must be given first.) Fails as Decoder
+/// does, naming the input.
 Result<std::vector<InputStream>> open_streams(std::span<const Input> inputs);
 
 /// The error, with the input that it comes from where there are several.

@@ -97,7 +97,8 @@ Result<void> Receiver::begin_subvolume(const StreamCommand& command) {
         options_->on_begin({.name = begun.name, .is_snapshot = begun.parent_id.has_value()});
     }
     received_.push_back(std::move(begun));
-    current_.emplace(editors_->inodes, editors_->files, *sources_, received_.back(), *options_, newest);
+    current_ = std::make_unique<SubvolumeReceiver>(editors_->inodes, editors_->files, *sources_, received_.back(),
+                                                   *options_, newest);
     return {};
 }
 

@@ -53,7 +53,7 @@ private:
     std::unique_ptr<Editors> editors_;
     PlaceInTree directory_;
     std::deque<ReceivedSubvolume> received_; ///< does not move what it holds
-    std::optional<SubvolumeReceiver> current_;
+    std::unique_ptr<SubvolumeReceiver> current_;
     u64 errors_ = 0; ///< commands that failed, of all
     bool current_has_errors_ = false;
 };

@@ -40,15 +40,6 @@ u32 mode_of(const StreamCommand& command) {
     }
 }
 
-Result<Time> time_of(const StreamCommand& command, Attribute attribute) {
-    constexpr u32 second_nsec = 1'000'000'000;
-    const auto stored = command.time(attribute);
-    if (stored.nsec >= second_nsec) {
-        return fail(ErrorKind::damaged, fmt::format("{} nanoseconds are no time", u32{stored.nsec}));
-    }
-    return Time{.sec = static_cast<std::int64_t>(u64{stored.sec}), .nsec = stored.nsec};
-}
-
 bool is_data_command(Command command) {
     return command == Command::write || command == Command::encoded_write;
 }
@@ -60,8 +51,21 @@ Result<PlaceInTree> SubvolumeReceiver::find(const StreamCommand& command) {
 }
 
 Result<void> SubvolumeReceiver::apply(const CommandBatch& batch, const Step& step) {
-    const auto& command = step.command;
     report_->commands += 1 + step.merged;
+    if (is_data_command(step.command.command())) {
+        const bool is_encoded = step.command.command() == Command::encoded_write;
+        report_->data_bytes += (is_encoded ? batch.encoded : batch.written).pieces[*step.piece].length;
+    }
+    BTRKIT_TRY_ASSIGN(const bool is_done, in_hand_.apply(batch, step));
+    if (is_done) {
+        return {};
+    }
+    BTRKIT_TRY(in_hand_.put_down());
+    return apply_to_tree(batch, step);
+}
+
+Result<void> SubvolumeReceiver::apply_to_tree(const CommandBatch& batch, const Step& step) {
+    const auto& command = step.command;
     if (is_data_command(command.command())) {
         return change_data(batch, step);
     }
@@ -91,8 +95,8 @@ Result<void> SubvolumeReceiver::apply(const CommandBatch& batch, const Step& ste
 }
 
 Result<void> SubvolumeReceiver::finish() {
-    BTRKIT_TRY(data_.close());
-    return paths_.settle_all();
+    BTRKIT_TRY(in_hand_.put_down());
+    return data_.close();
 }
 
 /// A new inode has the number that it has at its sender, where no inode of the parent could have had it: so that what
@@ -111,34 +115,38 @@ Result<void> SubvolumeReceiver::make(const StreamCommand& command) {
         wanted.device_minor =
             static_cast<u32>((device & low_minor_mask) | (device >> high_minor_shift & ~low_minor_mask));
     }
-    BTRKIT_TRY_ASSIGN(const auto place, paths_.place_for_new(command.text(Attribute::path)));
-    const u64 number = command.integer(Attribute::ino);
-    const bool is_kept = number > newest_inode_ && number <= highest_kept_number;
-    BTRKIT_TRY_ASSIGN(const auto made,
-                      files_->create_unnamed(report_->id, wanted, is_kept ? std::optional(number) : std::nullopt));
-    return paths_.add(place, made);
+    BTRKIT_TRY_ASSIGN(auto place, paths_.place_for_new(command.text(Attribute::path)));
+    const u64 told = command.integer(Attribute::ino);
+    const bool is_kept = told > newest_inode_ && told <= highest_kept_number;
+    BTRKIT_TRY_ASSIGN(const u64 number,
+                      is_kept ? inodes_->number_for(report_->id, told) : inodes_->new_number(report_->id));
+    in_hand_.take(command.text(Attribute::path), std::move(place), wanted, number);
+    return {};
 }
 
 Result<void> SubvolumeReceiver::change_names(const StreamCommand& command) {
     switch (command.command()) {
-    case Command::rename: return paths_.rename(command.text(Attribute::path), command.text(Attribute::path_to));
+    case Command::rename: return rename(command);
     case Command::link: return link(command);
     case Command::unlink: return unlink(command);
     default: return remove_directory(command);
     }
 }
 
+Result<void> SubvolumeReceiver::rename(const StreamCommand& command) {
+    BTRKIT_TRY_ASSIGN(const auto from, paths_.find_parent(command.text(Attribute::path)));
+    BTRKIT_TRY_ASSIGN(const auto to, paths_.find_parent(command.text(Attribute::path_to)));
+    paths_.forget();
+    return files_->rename(from, to);
+}
+
 Result<void> SubvolumeReceiver::link(const StreamCommand& command) {
-    const auto target = command.text(Attribute::path_link);
-    BTRKIT_TRY(paths_.settle(target));
-    BTRKIT_TRY(paths_.settle(command.text(Attribute::path)));
-    BTRKIT_TRY_ASSIGN(const auto file, paths_.find(target));
+    BTRKIT_TRY_ASSIGN(const auto file, paths_.find(command.text(Attribute::path_link)));
     BTRKIT_TRY_ASSIGN(const auto place, paths_.find_parent(command.text(Attribute::path)));
     return files_->link(file, place);
 }
 
 Result<void> SubvolumeReceiver::unlink(const StreamCommand& command) {
-    BTRKIT_TRY(paths_.settle(command.text(Attribute::path)));
     BTRKIT_TRY_ASSIGN(const auto place, paths_.find_parent(command.text(Attribute::path)));
     paths_.forget();
     return files_->unlink(place);
@@ -146,7 +154,6 @@ Result<void> SubvolumeReceiver::unlink(const StreamCommand& command) {
 
 /// What a snapshot has left of subvolumes in it goes with it: senders take such a directory for empty.
 Result<void> SubvolumeReceiver::remove_directory(const StreamCommand& command) {
-    BTRKIT_TRY(paths_.settle(command.text(Attribute::path)));
     BTRKIT_TRY_ASSIGN(const auto dir, find(command));
     BTRKIT_TRY_ASSIGN(const auto place, paths_.find_parent(command.text(Attribute::path)));
     paths_.forget();
@@ -243,11 +250,8 @@ Result<void> SubvolumeReceiver::change_data(const CommandBatch& batch, const Ste
     }
     BTRKIT_TRY_ASSIGN(const auto file, find(command));
     switch (command.command()) {
-    case Command::write:
-        report_->data_bytes += batch.written.pieces[*step.piece].length;
-        return data_.write(file, batch.written, *step.piece);
+    case Command::write: return data_.write(file, batch.written, *step.piece);
     case Command::encoded_write:
-        report_->data_bytes += batch.encoded.pieces[*step.piece].length;
         return data_.write_encoded(file, batch.encoded, *step.piece, batch.extents[*step.piece]);
     case Command::truncate: return data_.truncate(file, command.integer(Attribute::size));
     case Command::fallocate: {

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "libfs/ops/receive/data_receiver.h"
-#include "libfs/ops/receive/inner_paths.h"
+#include "libfs/ops/receive/inode_in_hand.h"
 #include "libfs/ops/receive/receive.h"
 #include "libfs/ops/receive/source_subvolumes.h"
 
@@ -16,7 +16,10 @@ public:
     SubvolumeReceiver(InodeEditor& inodes, FileEditor& files, SourceSubvolumes& sources, ReceivedSubvolume& report,
                       const Options& options, u64 newest_inode)
         : inodes_(&inodes), files_(&files), sources_(&sources), report_(&report), paths_(files, report.id),
-          data_(inodes, options.compression), newest_inode_(newest_inode) {}
+          data_(inodes, options.compression), in_hand_(files, paths_, data_, options.compression),
+          newest_inode_(newest_inode) {}
+    SubvolumeReceiver(const SubvolumeReceiver&) = delete;
+    SubvolumeReceiver& operator=(const SubvolumeReceiver&) = delete;
 
     /// Any command but those that begin and end subvolumes.
     Result<void> apply(const CommandBatch& batch, const Step& step);
@@ -24,7 +27,9 @@ public:
     Result<void> finish();
 
 private:
+    Result<void> apply_to_tree(const CommandBatch& batch, const Step& step);
     Result<void> make(const StreamCommand& command);
+    Result<void> rename(const StreamCommand& command);
     Result<void> link(const StreamCommand& command);
     Result<void> unlink(const StreamCommand& command);
     Result<void> remove_directory(const StreamCommand& command);
@@ -43,6 +48,7 @@ private:
     ReceivedSubvolume* report_;
     InnerPaths paths_;
     DataReceiver data_;
+    InodeInHand in_hand_;
     u64 newest_inode_;
 };
 
