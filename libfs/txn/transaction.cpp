@@ -107,7 +107,7 @@ Result<TreeBuffer*> Transaction::tree_if_any(u64 id) {
 }
 
 Result<void> Transaction::relieve() {
-    return workspace_->waiting_bytes() > workspace_->room.waiting_bytes ? settle(*workspace_) : Result<void>{};
+    return wants_relief() ? settle(*workspace_) : Result<void>{};
 }
 
 Result<void> Transaction::put_root_item(const btrfs::Key& key, btrfs::RootItem item, const OpenTree& tree) {

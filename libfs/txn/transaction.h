@@ -77,6 +77,8 @@ public:
     /// To be called now and then by whoever changes many items of trees that stay open: where the changes that wait
     /// have outgrown their room they are merged. Nothing read before points to anything after that.
     Result<void> relieve();
+    /// Whether relieve() would merge them now: for who has something to bring into order before.
+    bool wants_relief() const { return waiting_bytes() > workspace_->room.waiting_bytes; }
     /// What waits now, about what it takes in memory.
     std::size_t waiting_bytes() const { return workspace_->waiting_bytes(); }
 

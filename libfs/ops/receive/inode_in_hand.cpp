@@ -55,13 +55,19 @@ Result<bool> InodeInHand::apply(const CommandBatch& batch, const Step& step) {
 }
 
 Result<void> InodeInHand::put_down() {
+    if (held_) {
+        BTRKIT_TRY_ASSIGN(const auto sizes, data_->end_new());
+        held_->inode.size = sizes.size;
+        held_->inode.nbytes = sizes.nbytes;
+    }
+    return put_inode();
+}
+
+Result<void> InodeInHand::put_inode() {
     if (!held_) {
         return {};
     }
     auto held = *std::exchange(held_, std::nullopt);
-    BTRKIT_TRY_ASSIGN(const auto sizes, data_->end_new());
-    held.inode.size = sizes.size;
-    held.inode.nbytes = sizes.nbytes;
     held.inode.xattrs = held.xattrs;
     held.inode.link_target = held.link_target;
     BTRKIT_TRY(files_->create(held.place, held.inode));

@@ -25,8 +25,10 @@ public:
     /// has happened then.
     Result<bool> apply(const CommandBatch& batch, const Step& step);
 
-    /// The inode is in the tree, if there was one.
+    /// The inode is in the tree, if there was one, with all its data.
     Result<void> put_down();
+    /// The same, but more data may follow: its size comes with the last of it (DataReceiver::close()).
+    Result<void> put_inode();
 
 private:
     struct Held {

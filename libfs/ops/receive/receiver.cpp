@@ -36,7 +36,18 @@ Result<Receiver> Receiver::begin(Transaction& transaction, const Options& option
 
 Result<void> Receiver::apply(const CommandBatch& batch, const Step& step) {
     const auto done = apply_step(batch, step);
-    return done ? transaction_->relieve() : pass_over(step.command, done.error());
+    return done ? relieve() : pass_over(step.command, done.error());
+}
+
+/// What is merged must be in order: no data without its inode.
+Result<void> Receiver::relieve() {
+    if (!transaction_->wants_relief()) {
+        return {};
+    }
+    if (current_) {
+        BTRKIT_TRY(current_->put_inode());
+    }
+    return transaction_->relieve();
 }
 
 /// Goes on without a command that has failed, if that is wanted: what the host fails with, and what has no room, ends

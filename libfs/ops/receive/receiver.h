@@ -42,6 +42,7 @@ private:
           sources_(std::make_unique<SourceSubvolumes>(std::move(sources))),
           editors_(std::make_unique<Editors>(transaction, options.now)) {}
 
+    Result<void> relieve();
     Result<void> pass_over(const StreamCommand& command, const Error& error);
     Result<void> apply_step(const CommandBatch& batch, const Step& step);
     Result<void> begin_subvolume(const StreamCommand& command);

@@ -23,6 +23,8 @@ public:
 
     /// Any command but those that begin and end subvolumes.
     Result<void> apply(const CommandBatch& batch, const Step& step);
+    /// The inode at hand is in the tree, whether more of its data comes or not.
+    Result<void> put_inode() { return in_hand_.put_inode(); }
     /// Behind the last command.
     Result<void> finish();
 
