@@ -86,7 +86,7 @@ Result<u64> size_for_streams(const std::vector<std::string>& files, const RunCon
         }
         bytes += input.commands * command_bytes;
         for (const auto& subvolume : input.subvolumes) {
-            bytes += subvolume.data_bytes + subvolume.data_bytes / 16;
+            bytes += subvolume.unpacked_bytes + subvolume.unpacked_bytes / 16;
         }
     }
     return round_up(bytes, mib);

@@ -118,7 +118,11 @@ private:
         }
         if (subvolume_ != nullptr) {
             ++subvolume_->commands;
-            subvolume_->data_bytes += command.data(Attribute::data).size();
+            const u64 data_bytes = command.data(Attribute::data).size();
+            subvolume_->data_bytes += data_bytes;
+            // A hostile stream may promise anything: no extent unpacks to more than that.
+            subvolume_->unpacked_bytes += std::clamp<u64>(command.integer(Attribute::unencoded_file_len), data_bytes,
+                                                          std::max<u64>(data_bytes, btrfs::send::max_data_bytes));
         }
         return {};
     }

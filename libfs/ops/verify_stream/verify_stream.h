@@ -51,7 +51,8 @@ struct Subvolume {
     std::optional<Identity> parent;          ///< of a snapshot; nothing: it is whole
     std::optional<std::size_t> parent_input; ///< which input has the parent; nothing: none before
     u64 commands = 0;
-    u64 data_bytes = 0; ///< of file data in the stream, as it is there
+    u64 data_bytes = 0;     ///< of file data in the stream, as it is there
+    u64 unpacked_bytes = 0; ///< the same with what is compressed unpacked
 };
 
 enum class FaultKind {
