@@ -18,7 +18,7 @@ struct RawFlags {
     std::string compression;
     std::vector<std::string> rest; ///< of the operands: DIR, or more streams
     std::string root_mount;
-    std::string created_size;
+    std::optional<std::string> created_size;
     std::optional<u64> max_errors;
     bool dump = false;
     bool verify = false;
@@ -88,12 +88,12 @@ std::optional<int> read_receive_flags(CommandLine& line, std::span<const std::st
         }
         flags.receive.compression = *method;
     }
-    if (!raw.created_size.empty()) {
+    if (raw.created_size) {
         flags.creates = true;
-        if (raw.created_size != "auto") {
-            const auto size = parse_size(raw.created_size);
+        if (*raw.created_size != "auto") {
+            const auto size = parse_size(*raw.created_size);
             if (!size) {
-                return line.wrong_usage(io, fmt::format("--create: '{}' is no size", printable(raw.created_size)));
+                return line.wrong_usage(io, fmt::format("--create: '{}' is no size", printable(*raw.created_size)));
             }
             flags.created_bytes = *size;
         } else if (std::ranges::find(flags.files, "-") != flags.files.end()) {

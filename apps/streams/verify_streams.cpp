@@ -14,17 +14,22 @@ namespace btrkit::apps {
 
 namespace {
 
-/// nullopt: what is wrong was said.
-std::optional<std::vector<StreamInput>> open_streams(const std::vector<std::string>& files, Messages& messages) {
+/// Otherwise what is wrong was said, and this is the exit status.
+std::expected<std::vector<StreamInput>, int> open_streams(const std::vector<std::string>& files, Messages& messages) {
     std::vector<StreamInput> inputs;
+    int status = exit_failed;
     for (const auto& file : files) {
         if (auto input = StreamInput::open(file)) {
             inputs.push_back(std::move(*input));
         } else {
             messages.error(input.error());
+            status = input.error().kind == ErrorKind::usage ? exit_usage : status;
         }
     }
-    return messages.error_count() > 0 ? std::nullopt : std::optional(std::move(inputs));
+    if (messages.error_count() > 0) {
+        return std::unexpected(status);
+    }
+    return inputs;
 }
 
 void tell_faults(const verify_stream::InputReport& input, Messages& messages) {
@@ -58,7 +63,7 @@ int verify_streams(const CommandLine& line, Io& io, const VerifyFlags& flags) {
     Messages messages(line.tool_name(), progress.err(), line.message_style(io));
     const auto opened = open_streams(flags.files, messages);
     if (!opened) {
-        return exit_failed;
+        return opened.error();
     }
     const StopSignals signals;
     std::vector<verify_stream::Input> inputs;
