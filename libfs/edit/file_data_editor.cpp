@@ -62,6 +62,12 @@ Result<void> FileDataEditor::close(const Open& file, u64 new_flags) {
     });
 }
 
+/// Whatever became of a change, the inode says what its items hold: who goes on after a failure finds it sound.
+Result<void> FileDataEditor::close_after(const Result<void>& done, const Open& file, u64 new_flags) {
+    auto closed = close(file, new_flags);
+    return done ? closed : done;
+}
+
 /// Whole sectors. What this run has written is read without proof: it lies in memory, or in a file of ours.
 Result<void> FileDataEditor::read_sectors(Open& file, u64 offset, MutableBytes out) {
     std::ranges::fill(out, std::byte{0});
@@ -190,13 +196,16 @@ Result<void> FileDataEditor::resize(const PlaceInTree& place, u64 size) {
     if (size > file_offset_end) {
         return fail(ErrorKind::no_space, fmt::format("{} bytes are more than a file can have", size));
     }
+    return close_after(resize_open(file, size), file);
+}
+
+Result<void> FileDataEditor::resize_open(Open& file, u64 size) {
     BTRKIT_TRY_ASSIGN(const bool was_inline, is_inline(file));
     if (was_inline && size <= max_inline_bytes) {
         BTRKIT_TRY_ASSIGN(auto plain, take_inline(file));
         plain.resize(size);
-        BTRKIT_TRY(put_inline(file, plain));
         file.inode.size = size;
-        return close(file);
+        return put_inline(file, plain);
     }
     BTRKIT_TRY(spill_inline(file));
     if (size < file.inode.size) {
@@ -204,8 +213,7 @@ Result<void> FileDataEditor::resize(const PlaceInTree& place, u64 size) {
         BTRKIT_TRY(zero(file, size, round_up(size, sectorsize())));
         file.inode.size = size;
     }
-    BTRKIT_TRY(reach(file, size));
-    return close(file);
+    return reach(file, size);
 }
 
 Result<void> FileDataEditor::write(const PlaceInTree& place, u64 offset, Bytes bytes) {
@@ -217,6 +225,11 @@ Result<void> FileDataEditor::write(const PlaceInTree& place, u64 offset, Bytes b
     if (offset > file_offset_end || end > file_offset_end) {
         return fail(ErrorKind::no_space, fmt::format("{} bytes are more than a file can have", end));
     }
+    return close_after(write_open(file, offset, bytes), file);
+}
+
+Result<void> FileDataEditor::write_open(Open& file, u64 offset, Bytes bytes) {
+    const u64 end = offset + bytes.size();
     BTRKIT_TRY_ASSIGN(const auto first, file.items.first_beyond(0));
     const u64 new_size = std::max(file.inode.size, end);
     const bool was_inline = first && first->kind == ExtentKind::inline_data;
@@ -227,9 +240,8 @@ Result<void> FileDataEditor::write(const PlaceInTree& place, u64 offset, Bytes b
         }
         plain.resize(new_size);
         std::ranges::copy(bytes, plain.begin() + static_cast<std::ptrdiff_t>(offset));
-        BTRKIT_TRY(put_inline(file, plain));
         file.inode.size = new_size;
-        return close(file);
+        return put_inline(file, plain);
     }
     BTRKIT_TRY(spill_inline(file));
     BTRKIT_TRY(reach(file, offset));
@@ -250,14 +262,13 @@ Result<void> FileDataEditor::write(const PlaceInTree& place, u64 offset, Bytes b
         BTRKIT_TRY(store_sectors(file, sectors.start, buffer));
         offset += part.size();
         bytes = bytes.subspan(part.size());
+        file.inode.size = std::max(file.inode.size, offset);
     }
-    file.inode.size = new_size;
-    return close(file);
+    return {};
 }
 
 Result<void> FileDataEditor::write_packed(const PlaceInTree& place, u64 offset, const PackedData& data) {
     BTRKIT_TRY_ASSIGN(auto file, open(place));
-    auto& transaction = inodes_->transaction();
     const u64 end = offset + data.length;
     const Range sectors = sectors_of({offset, end});
     const bool is_whole = is_aligned(offset, sectorsize()) && (is_aligned(end, sectorsize()) || end >= file.inode.size);
@@ -267,11 +278,18 @@ Result<void> FileDataEditor::write_packed(const PlaceInTree& place, u64 offset, 
     if (!is_whole || !is_within || end > file_offset_end || !file.inode.has_checksums()) {
         return fail(ErrorKind::usage, "compressed data can't stand there as it is");
     }
+    return close_after(write_packed_open(file, offset, data), file);
+}
+
+Result<void> FileDataEditor::write_packed_open(Open& file, u64 offset, const PackedData& data) {
+    auto& transaction = inodes_->transaction();
+    const u64 end = offset + data.length;
+    const Range sectors = sectors_of({offset, end});
     BTRKIT_TRY(spill_inline(file));
     BTRKIT_TRY(reach(file, offset));
     BTRKIT_TRY(drop(file, sectors));
     BTRKIT_TRY_ASSIGN(const auto range, store_data(transaction, data.packed, data.csums, true));
-    transaction.bear_data(place.tree, range);
+    transaction.bear_data(file.place.tree, range);
     transaction.add_incompat(incompat_of(data.compression));
     file.items.put({.kind = ExtentKind::regular,
                     .offset = offset,
@@ -284,15 +302,16 @@ Result<void> FileDataEditor::write_packed(const PlaceInTree& place, u64 offset, 
                     .offset_in_extent = data.offset_in_plain});
     file.inode.nbytes += sectors.length();
     file.inode.size = std::max(file.inode.size, end);
-    return close(file);
+    return {};
 }
 
 Result<void> FileDataEditor::punch(const PlaceInTree& place, Range range) {
     BTRKIT_TRY_ASSIGN(auto file, open(place));
     range.end = std::min(range.end, round_up(file.inode.size, sectorsize()));
-    if (range.start >= range.end) {
-        return {};
-    }
+    return range.start < range.end ? close_after(punch_open(file, range), file) : Result<void>();
+}
+
+Result<void> FileDataEditor::punch_open(Open& file, Range range) {
     BTRKIT_TRY_ASSIGN(const bool was_inline, is_inline(file));
     if (was_inline) {
         BTRKIT_TRY_ASSIGN(auto plain, take_inline(file));
@@ -300,11 +319,11 @@ Result<void> FileDataEditor::punch(const PlaceInTree& place, Range range) {
         const u64 end = std::min<u64>(range.end, plain.size());
         std::ranges::fill(MutableBytes(plain).subspan(std::min(range.start, end), end - std::min(range.start, end)),
                           std::byte{0});
-        BTRKIT_TRY(plain.size() <= max_inline_bytes ? put_inline(file, plain) : [&] {
-            plain.resize(round_up(plain.size(), sectorsize()));
-            return store_sectors(file, 0, plain);
-        }());
-        return close(file);
+        if (plain.size() <= max_inline_bytes) {
+            return put_inline(file, plain);
+        }
+        plain.resize(round_up(plain.size(), sectorsize()));
+        return store_sectors(file, 0, plain);
     }
     const Range whole = {round_up(range.start, sectorsize()), round_down(range.end, sectorsize())};
     BTRKIT_TRY(zero(file, range.start, std::min(whole.start, range.end)));
@@ -315,15 +334,19 @@ Result<void> FileDataEditor::punch(const PlaceInTree& place, Range range) {
         BTRKIT_TRY(drop(file, whole));
         BTRKIT_TRY(file.items.fill_holes(whole));
     }
-    return close(file);
+    return {};
 }
 
 Result<void> FileDataEditor::preallocate(const PlaceInTree& place, Range range, bool keeps_size) {
     BTRKIT_TRY_ASSIGN(auto file, open(place));
-    auto& transaction = inodes_->transaction();
     if (range.start >= range.end || range.end > file_offset_end) {
         return fail(ErrorKind::usage, "there is nothing to preallocate");
     }
+    return close_after(preallocate_open(file, range, keeps_size), file, btrfs::inode_prealloc);
+}
+
+Result<void> FileDataEditor::preallocate_open(Open& file, Range range, bool keeps_size) {
+    auto& transaction = inodes_->transaction();
     BTRKIT_TRY(spill_inline(file));
     if (!keeps_size) {
         BTRKIT_TRY(reach(file, range.end));
@@ -339,7 +362,7 @@ Result<void> FileDataEditor::preallocate(const PlaceInTree& place, Range range, 
         const u64 gap_end =
             !extent ? sectors.end : std::min(sectors.end, is_in_hole ? end_of(*extent) : extent->offset);
         BTRKIT_TRY_ASSIGN(const auto taken, transaction.take_data(std::min(gap_end - at, max_extent_bytes), false));
-        transaction.bear_data(place.tree, taken);
+        transaction.bear_data(file.place.tree, taken);
         BTRKIT_TRY(drop(file, range_from(at, taken.length())));
         file.items.put({.kind = ExtentKind::prealloc,
                         .offset = at,
@@ -351,7 +374,7 @@ Result<void> FileDataEditor::preallocate(const PlaceInTree& place, Range range, 
         file.inode.nbytes += taken.length();
         at += taken.length();
     }
-    return close(file, btrfs::inode_prealloc);
+    return {};
 }
 
 Result<void> FileDataEditor::clone(const PlaceInTree& from, Range range, const PlaceInTree& to, u64 offset) {
@@ -385,7 +408,7 @@ Result<void> FileDataEditor::clone(const PlaceInTree& from, Range range, const P
     if (source_is_inline) {
         return clone_inline(source, range, to, offset);
     }
-    return clone_extents(source, range, target, offset);
+    return close_after(clone_extents(source, range, target, offset), target);
 }
 
 /// Inline data has no extent to share: it is copied.
@@ -416,8 +439,7 @@ Result<void> FileDataEditor::clone_extents(Open& source, Range range, Open& targ
         target.inode.nbytes += shared.length;
     }
     target.inode.size = std::max(target.inode.size, offset + range.length());
-    BTRKIT_TRY(target.items.fill_holes(range_from(offset, sectors.length())));
-    return close(target);
+    return target.items.fill_holes(range_from(offset, sectors.length()));
 }
 
 Result<void> FileDataEditor::read(const PlaceInTree& place, u64 offset, MutableBytes out) {

@@ -61,6 +61,12 @@ private:
 
     Result<Open> open(const PlaceInTree& file);
     Result<void> close(const Open& file, u64 new_flags = 0);
+    Result<void> close_after(const Result<void>& done, const Open& file, u64 new_flags = 0);
+    Result<void> resize_open(Open& file, u64 size);
+    Result<void> write_open(Open& file, u64 offset, Bytes bytes);
+    Result<void> write_packed_open(Open& file, u64 offset, const PackedData& data);
+    Result<void> punch_open(Open& file, Range range);
+    Result<void> preallocate_open(Open& file, Range range, bool keeps_size);
     Result<void> read_sectors(Open& file, u64 offset, MutableBytes out);
     Result<bool> is_inline(Open& file);
     Result<void> store_sectors(Open& file, u64 offset, Bytes sectors);

@@ -12,7 +12,7 @@ Result<void> FileDataWriter::begin(const PlaceInTree& file) {
     auto& transaction = inodes_->transaction();
     BTRKIT_TRY_ASSIGN(auto* tree, inodes_->writable_tree(file.tree));
     file_ = file;
-    nbytes_ = 0;
+    nbytes_ = stored_end_ = 0;
     items_.emplace(*tree, transaction.geometry(), file.tree, transaction.generation(), extents_);
     return items_->begin_inode(file.inode);
 }
@@ -54,6 +54,7 @@ Result<void> FileDataWriter::add_run(const DataBatch& batch, const DataRun& run)
         bear_extents();
         nbytes_ += plain_bytes;
         file_offset += plain_bytes;
+        stored_end_ = file_offset;
         sectors = sectors.subspan(range.length());
         csums = csums.subspan(run.has_csums ? range.length() / geometry.sectorsize * geometry.csum_size_bytes : 0);
     }

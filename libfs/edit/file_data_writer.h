@@ -21,6 +21,8 @@ public:
     Result<void> add_piece(const DataBatch& batch, std::size_t piece);
     /// In whole sectors.
     Result<void> add_hole(u64 offset, u64 length);
+    /// Up to where in the file data stands by now: where add_piece() has failed, what it has stored before.
+    u64 stored_end() const { return stored_end_; }
     /// Behind the last of it. Returns what the data adds to the inode's nbytes, for who puts the inode then.
     Result<u64> end();
     /// end(), and the inode, which is in the tree, has that size; its times stay as they are.
@@ -35,6 +37,7 @@ private:
     std::vector<DataExtent> extents_; ///< that the items have come to refer to and the transaction does not know yet
     std::optional<FileItemWriter> items_;
     u64 nbytes_ = 0;
+    u64 stored_end_ = 0;
 };
 
 } // namespace btrkit

@@ -2,42 +2,14 @@
 // A send stream, decoded and dumped. The first byte is its version, or with the highest bit set says that the rest is
 // taken as it is. Else the rest is commands, each {number, 2 bytes; length, 2 bytes; payload}, which get headers with
 // right checksums. However few bytes the source hands out at once, the text must be the same.
-#include "libfs/stream/command_crc.h"
 #include "libfs/stream/stream_dump.h"
-#include "tests/support/stream_bytes.h"
+#include "tests/fuzz/sealed_stream.h"
 
 #include <cstdlib>
 
 using namespace btrkit;
 
 namespace {
-
-void append(std::string& stream, Bytes bytes) {
-    stream += as_text(bytes);
-}
-
-std::string sealed_stream(u8 version, Bytes rest) {
-    std::string stream;
-    btrfs::send::StreamHeader begin;
-    begin.magic = btrfs::send::stream_magic;
-    begin.version = version;
-    append(stream, as_bytes_of(begin));
-    struct Entry {
-        btrfs::le16 command;
-        btrfs::le16 length;
-    };
-    while (const auto* entry = view_at<Entry>(rest)) {
-        const Bytes payload = clipped(rest, sizeof(Entry), entry->length);
-        btrfs::send::CommandHeader header;
-        header.length_bytes = static_cast<u32>(payload.size());
-        header.command = entry->command;
-        header.crc = command_crc(header, {payload});
-        append(stream, as_bytes_of(header));
-        append(stream, payload);
-        rest = rest.subspan(sizeof(Entry) + payload.size());
-    }
-    return stream;
-}
 
 std::string dumped(std::string_view stream, std::size_t at_once) {
     StringSink sink;
@@ -54,7 +26,7 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
     const Bytes input = std::as_bytes(std::span(data, size));
     const bool is_raw = (data[0] & 0x80) != 0;
     const std::string stream =
-        is_raw ? std::string(as_text(input.subspan(1))) : sealed_stream(data[0] & 0x7F, input.subspan(1));
+        is_raw ? std::string(as_text(input.subspan(1))) : test::sealed_stream(data[0] & 0x7F, input.subspan(1));
     if (dumped(stream, std::string::npos) != dumped(stream, 7)) {
         std::abort();
     }

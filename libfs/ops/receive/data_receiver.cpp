@@ -98,7 +98,11 @@ Result<void> DataReceiver::append(const DataBatch& batch, std::size_t index) {
     if (piece.file_offset > open_->end) {
         BTRKIT_TRY(writer_.add_hole(open_->end, piece.file_offset - open_->end));
     }
-    BTRKIT_TRY(writer_.add_piece(batch, index));
+    if (const auto added = writer_.add_piece(batch, index); !added) {
+        // Part of it may stand there: who keeps what came finds a file that is sound.
+        open_->end = open_->size = std::max(open_->end, writer_.stored_end());
+        return added;
+    }
     open_->end = piece.file_offset + length;
     open_->size = piece.file_offset + piece.length;
     open_->is_inline = piece.is_inline;

@@ -201,10 +201,13 @@ Result<void> SubvolumeReceiver::remove_xattr(const StreamCommand& command) {
     return !removed && removed.error().kind == ErrorKind::not_found && may_be_missing ? Result<void>() : removed;
 }
 
-/// Those about data in place follow only where there is no data yet.
+/// Of files and directories: others have none. Those about data in place follow only where there is no data yet.
 Result<void> SubvolumeReceiver::set_flags(const StreamCommand& command) {
     BTRKIT_TRY_ASSIGN(const auto file, find(command));
     BTRKIT_TRY_ASSIGN(const auto inode, inodes_->get(file));
+    if (!S_ISDIR(inode.mode) && !S_ISREG(inode.mode)) {
+        return {};
+    }
     const u64 told = command.integer(Attribute::fileattr);
     const bool has_no_data = S_ISDIR(inode.mode) || (S_ISREG(inode.mode) && inode.size == 0 && inode.nbytes == 0);
     const u64 mask = settable_flags | (has_no_data ? data_flags : 0);
