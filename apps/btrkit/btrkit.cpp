@@ -37,7 +37,7 @@ constexpr std::array verbs = std::to_array<Verb>({
     {"defragment", "bring the extents of files together"},
     {"send", "write a subvolume, or what changed in it, as a stream"},
     {"stream", "show and verify send streams"},
-    {"receive", "apply a stream"},
+    {"receive", "make subvolumes of send streams"},
     {"undo", "bring a filesystem back to what it was before a change"},
 });
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // btrkit-edit in process: its verbs on an image, scripts, and what is wrong with paths.
+#include "apps/dump_super/dump_super.h"
+#include "apps/dump_tree/dump_tree.h"
 #include "apps/edit/attribute_text.h"
 #include "apps/edit/edit.h"
 #include "apps/mkfs/mkfs.h"
@@ -52,14 +54,18 @@ public:
         const auto run = edit(words);
         CHECK_MESSAGE(run.status == 0, run.err);
     }
-    /// Fails, and nothing was changed.
+    /// Fails, and nothing was changed: data may have been written, but where the filesystem has nothing.
     std::string failure(const std::vector<std::string>& words, int status = 1) const {
-        const auto before = image_bytes_of(image());
+        const auto before = state();
         const auto run = edit(words);
         CHECK(run.status == status);
         CHECK(run.out.empty());
-        CHECK((image_bytes_of(image()) == before));
+        CHECK((state() == before));
         return run.err;
+    }
+    /// All superblocks and trees.
+    std::string state() const {
+        return run_tool(apps::run_dump_super, {"-a", "-f", image()}).out + run_tool(apps::run_dump_tree, {image()}).out;
     }
     TreeRecord at(const std::string& path) const {
         const auto filesystem = open_image(image());

@@ -6,6 +6,7 @@
 #include "apps/dump_tree/dump_tree.h"
 #include "apps/edit/edit.h"
 #include "apps/mkfs/mkfs.h"
+#include "apps/receive/receive.h"
 #include "apps/scrub/scrub.h"
 #include "apps/send/send.h"
 #include "apps/stream/stream.h"
@@ -100,6 +101,7 @@ std::vector<Paper> papers() {
               {"lsattr"},
               {"-f", "script"}}},
             {"btrkit-mkfs", apps::run_mkfs, {"0", "1", "2", "130"}},
+            {"btrkit-receive", apps::run_receive, {"0", "1", "2", "130"}},
             {"btrkit-scrub", apps::run_scrub, {"0", "1", "2", "3", "130"}},
             {"btrkit-send", apps::run_send, {"0", "1", "2", "130"}},
             {"btrkit-stream", apps::run_stream, {"0", "1", "2", "130"}, {{"dump"}, {"verify"}}},
