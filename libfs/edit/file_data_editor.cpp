@@ -124,14 +124,14 @@ Result<void> FileDataEditor::store_sectors(Open& file, u64 offset, Bytes sectors
 }
 
 /// All that the file holds; it has no other data.
-Result<void> FileDataEditor::put_inline(Open& file, Bytes plain) {
+Result<void> FileDataEditor::put_inline(Open& file, Bytes plain, std::optional<u64> generation) {
     if (plain.empty()) {
         return {};
     }
     file.items.put({.kind = ExtentKind::inline_data,
                     .offset = 0,
                     .length = round_up(plain.size(), sectorsize()),
-                    .generation = inodes_->transaction().generation(),
+                    .generation = generation.value_or(inodes_->transaction().generation()),
                     .ram_bytes = plain.size(),
                     .inline_bytes = {plain.begin(), plain.end()}});
     file.inode.nbytes += plain.size();
@@ -202,10 +202,13 @@ Result<void> FileDataEditor::resize(const PlaceInTree& place, u64 size) {
 Result<void> FileDataEditor::resize_open(Open& file, u64 size) {
     BTRKIT_TRY_ASSIGN(const bool was_inline, is_inline(file));
     if (was_inline && size <= max_inline_bytes) {
+        // What is only cut is as old as it was, as in the kernel.
+        BTRKIT_TRY_ASSIGN(const auto old, file.items.first_beyond(0));
+        const u64 generation = size < file.inode.size ? old->generation : inodes_->transaction().generation();
         BTRKIT_TRY_ASSIGN(auto plain, take_inline(file));
         plain.resize(size);
         file.inode.size = size;
-        return put_inline(file, plain);
+        return put_inline(file, plain, generation);
     }
     BTRKIT_TRY(spill_inline(file));
     if (size < file.inode.size) {
@@ -411,8 +414,18 @@ Result<void> FileDataEditor::clone(const PlaceInTree& from, Range range, const P
     return close_after(clone_extents(source, range, target, offset), target);
 }
 
-/// Inline data has no extent to share: it is copied.
+/// Inline data has no extent to share: it is copied; as it stands where it is all of both files, so that who compares
+/// generations finds that nothing has changed.
 Result<void> FileDataEditor::clone_inline(Open& source, Range range, const PlaceInTree& to, u64 offset) {
+    BTRKIT_TRY_ASSIGN(auto target, open(to));
+    BTRKIT_TRY_ASSIGN(const auto there, target.items.first_beyond(0));
+    if (!there && target.inode.size == 0 && offset == 0 && range.start == 0 && range.end == source.inode.size) {
+        BTRKIT_TRY_ASSIGN(const auto extent, source.items.first_beyond(0));
+        target.items.put(*extent);
+        target.inode.nbytes = counted_bytes(*extent);
+        target.inode.size = range.end;
+        return close(target);
+    }
     std::vector<std::byte> plain(round_up(range.end, sectorsize()));
     BTRKIT_TRY(read_sectors(source, 0, plain));
     return write(to, offset, Bytes(plain).subspan(range.start, range.length()));
@@ -430,13 +443,10 @@ Result<void> FileDataEditor::clone_extents(Open& source, Range range, Open& targ
         }
         const Range part = {std::max(at, extent->offset), std::min(sectors.end, end_of(*extent))};
         at = part.end;
-        if (extent->kind == ExtentKind::hole) {
-            continue;
-        }
         auto shared = part_of(*extent, part);
         shared.offset = offset + (part.start - sectors.start);
         target.items.put(shared);
-        target.inode.nbytes += shared.length;
+        target.inode.nbytes += counted_bytes(shared);
     }
     target.inode.size = std::max(target.inode.size, offset + range.length());
     return target.items.fill_holes(range_from(offset, sectors.length()));

@@ -70,7 +70,7 @@ private:
     Result<void> read_sectors(Open& file, u64 offset, MutableBytes out);
     Result<bool> is_inline(Open& file);
     Result<void> store_sectors(Open& file, u64 offset, Bytes sectors);
-    Result<void> put_inline(Open& file, Bytes plain);
+    Result<void> put_inline(Open& file, Bytes plain, std::optional<u64> generation = {});
     Result<std::vector<std::byte>> take_inline(Open& file);
     Result<void> spill_inline(Open& file);
     Result<void> zero(Open& file, u64 start, u64 end);

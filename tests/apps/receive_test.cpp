@@ -127,8 +127,9 @@ u64 generation_of(const std::string& image) {
 
 /// Their paths, without the top.
 std::set<std::string> names_in(const std::string& image) {
+    const auto document = subvolumes_of(image);
     std::set<std::string> names;
-    for (const auto& subvolume : subvolumes_of(image)["subvolumes"]) {
+    for (const auto& subvolume : document["subvolumes"]) {
         names.insert(subvolume["path"]);
     }
     names.erase("/");
