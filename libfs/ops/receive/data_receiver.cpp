@@ -17,6 +17,20 @@ namespace {
 
 constexpr u64 most_copied_bytes = mib;
 
+/// One piece of a batch, in a batch of its own.
+DataBatch packed_again(const Geometry& geometry, const DataBatch& batch, std::size_t index, CompressionMethod method) {
+    DataPiece piece = batch.pieces[index];
+    const Bytes plain = Bytes(batch.plain).subspan(piece.plain_offset, round_up(piece.length, geometry.sectorsize));
+    DataBatch one;
+    one.plain.assign(plain.begin(), plain.end());
+    one.plain_bytes = plain.size();
+    piece.plain_offset = 0;
+    piece.inline_data.clear();
+    one.pieces.push_back(piece);
+    DataPacker(geometry, method, DataDepth::contents).pack(one);
+    return one;
+}
+
 } // namespace
 
 bool DataReceiver::can_append(u64 offset) const {
@@ -78,13 +92,19 @@ Result<bool> DataReceiver::opens(const PlaceInTree& file, u64 offset) {
     if (!is_fresh) {
         return false;
     }
+    BTRKIT_TRY_ASSIGN(const auto method, method_of(file, inode));
+    BTRKIT_TRY(writer_.begin(file));
+    open_ = {.place = file, .method = method};
+    return true;
+}
+
+Result<CompressionMethod> DataReceiver::method_of(const PlaceInTree& file, const Inode& inode) {
     std::optional<std::string> property;
     if ((inode.flags & btrfs::inode_compress) != 0) {
+        BTRKIT_TRY_ASSIGN(auto* tree, inodes_->transaction().tree(file.tree));
         BTRKIT_TRY_ASSIGN(property, find_xattr(*tree, file.inode, compression_xattr));
     }
-    BTRKIT_TRY(writer_.begin(file));
-    open_ = {.place = file, .method = compression_of(inode.flags, property.value_or(""), method_)};
-    return true;
+    return compression_of(inode.flags, property.value_or(""), method_);
 }
 
 /// What the last piece leaves of its last sector is zero: only the file's end can be within it.
@@ -111,18 +131,45 @@ Result<void> DataReceiver::append(const DataBatch& batch, std::size_t index) {
 
 /// The file wants another compression than most.
 Result<void> DataReceiver::append_repacked(const DataBatch& batch, std::size_t index) {
+    return append(packed_again(inodes_->transaction().geometry(), batch, index, open_->method), 0);
+}
+
+/// In a file that holds something already.
+Result<void> DataReceiver::overwrite(const PlaceInTree& file, const DataBatch& batch, std::size_t index) {
+    const auto& piece = batch.pieces[index];
+    const Bytes plain = Bytes(batch.plain).subspan(piece.plain_offset, piece.length);
+    BTRKIT_TRY_ASSIGN(const auto inode, inodes_->get(file));
+    BTRKIT_TRY_ASSIGN(const auto method, method_of(file, inode));
+    if (method.algorithm == btrfs::Compression::none || piece.is_inline) {
+        return editor_.write(file, piece.file_offset, plain);
+    }
+    const auto packed = packed_again(inodes_->transaction().geometry(), batch, index, method);
+    for (const auto& run : packed.runs) {
+        const u64 done = run.file_offset - piece.file_offset;
+        BTRKIT_TRY(
+            overwrite_run(file, packed, run, plain.subspan(done, std::min<u64>(run.plain_bytes, plain.size() - done))));
+    }
+    return {};
+}
+
+/// plain: what the run holds, as far as the file goes.
+Result<void> DataReceiver::overwrite_run(const PlaceInTree& file, const DataBatch& batch, const DataRun& run,
+                                         Bytes plain) {
     const auto& geometry = inodes_->transaction().geometry();
-    DataPiece piece = batch.pieces[index];
-    const auto sectors = round_up(piece.length, geometry.sectorsize);
-    const Bytes plain = Bytes(batch.plain).subspan(piece.plain_offset, sectors);
-    DataBatch one;
-    one.plain.assign(plain.begin(), plain.end());
-    one.plain_bytes = plain.size();
-    piece.plain_offset = 0;
-    piece.inline_data.clear();
-    one.pieces.push_back(piece);
-    DataPacker(geometry, open_->method, DataDepth::contents).pack(one);
-    return append(one, 0);
+    if (run.compression != btrfs::Compression::none) {
+        const u64 csum_bytes = run.stored_bytes / geometry.sectorsize * geometry.csum_size_bytes;
+        const auto stored = editor_.write_packed(file, run.file_offset,
+                                                 {.compression = run.compression,
+                                                  .packed = batch.stored().subspan(run.offset, run.stored_bytes),
+                                                  .csums = Bytes(batch.csums).subspan(run.csums_offset, csum_bytes),
+                                                  .plain_bytes = run.plain_bytes,
+                                                  .offset_in_plain = 0,
+                                                  .length = plain.size()});
+        if (stored || stored.error().kind != ErrorKind::usage) {
+            return stored;
+        }
+    }
+    return editor_.write(file, run.file_offset, plain);
 }
 
 Result<void> DataReceiver::write(const PlaceInTree& file, const DataBatch& batch, std::size_t index) {
@@ -131,7 +178,7 @@ Result<void> DataReceiver::write(const PlaceInTree& file, const DataBatch& batch
     if (is_appended) {
         return open_->method == method_ ? append(batch, index) : append_repacked(batch, index);
     }
-    return editor_.write(file, piece.file_offset, Bytes(batch.plain).subspan(piece.plain_offset, piece.length));
+    return overwrite(file, batch, index);
 }
 
 Result<void> DataReceiver::write_encoded(const PlaceInTree& file, const DataBatch& batch, std::size_t index,

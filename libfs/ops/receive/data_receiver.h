@@ -55,6 +55,9 @@ private:
     bool can_append(u64 offset) const;
     bool is_kept_whole(const EncodedExtent& extent, const DataPiece& piece) const;
     Result<bool> opens(const PlaceInTree& file, u64 offset);
+    Result<CompressionMethod> method_of(const PlaceInTree& file, const Inode& inode);
+    Result<void> overwrite(const PlaceInTree& file, const DataBatch& batch, std::size_t piece);
+    Result<void> overwrite_run(const PlaceInTree& file, const DataBatch& batch, const DataRun& run, Bytes plain);
     Result<void> append(const DataBatch& batch, std::size_t piece);
     Result<void> append_repacked(const DataBatch& batch, std::size_t piece);
     Result<void> copy(const PlaceInTree& from, Range range, const PlaceInTree& to, u64 offset);

@@ -279,6 +279,14 @@ TEST_CASE("receive: what comes plain is compressed as the file or the user wants
         CHECK(content(bench, "/sv/zlib") == data);
         CHECK(extents(bench, "/sv/plain").front().compression == method.algorithm);
         CHECK(extents(bench, "/sv/zlib").front().compression == btrfs::Compression::zlib);
+        const std::string more(40'960, 'm');
+        must(bench.receive(
+            StreamMaker().snapshot("sv2", 2, 1, 1).write("zlib", 8192, more).write("zlib", 299'999, "end").stream()));
+        CHECK(bench.findings() == "");
+        auto expected = data;
+        expected.replace(8192, more.size(), more).replace(299'999, 3, "end");
+        CHECK(content(bench, "/sv2/zlib") == expected);
+        CHECK(extents(bench, "/sv2/zlib")[1].compression == btrfs::Compression::zlib);
     }
 }
 
