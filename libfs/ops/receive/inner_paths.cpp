@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 namespace btrkit::receive {
 
@@ -54,6 +55,10 @@ Result<PlaceInTree> InnerPaths::find_directory(std::string_view path) {
             break;
         }
         rest.remove_prefix(slash + 1);
+    }
+    BTRKIT_TRY_ASSIGN(const auto inode, inodes_->get(place));
+    if (!S_ISDIR(inode.mode)) {
+        return fail(ErrorKind::refused, fmt::format("{} is no directory", printable(path)));
     }
     last_directory_ = {std::string(path), place};
     return place;

@@ -11,12 +11,13 @@ namespace btrkit::receive {
 
 class InnerPaths {
 public:
-    /// files must outlive it.
-    InnerPaths(FileEditor& files, u64 tree) : files_(&files), tree_(tree) {}
+    /// Both must outlive it.
+    InnerPaths(InodeEditor& inodes, FileEditor& files, u64 tree) : inodes_(&inodes), files_(&files), tree_(tree) {}
 
     /// Fails with not_found, and with refused where the path would lead out.
     Result<PlaceInTree> find(std::string_view path);
-    /// The directory that the path's last name is in, and that name, which need not be there.
+    /// The directory that the path's last name is in, and that name, which need not be there. Fails with refused where
+    /// it is no directory.
     Result<NamedPlace> find_parent(std::string_view path);
 
     /// Where a new inode of this path would stand. Fails with refused where something is there.
@@ -34,6 +35,7 @@ private:
     Result<PlaceInTree> find_directory(std::string_view path);
     PlaceInTree top() const { return {.tree = tree_, .inode = btrfs::root_dir_inode}; }
 
+    InodeEditor* inodes_;
     FileEditor* files_;
     u64 tree_;
     std::optional<Found> last_; ///< commands come many for one path

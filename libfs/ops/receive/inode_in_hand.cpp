@@ -56,6 +56,7 @@ Result<bool> InodeInHand::apply(const CommandBatch& batch, const Step& step) {
 
 Result<void> InodeInHand::put_down() {
     if (held_) {
+        is_broken_ = true;
         BTRKIT_TRY_ASSIGN(const auto sizes, data_->end_new());
         held_->inode.size = sizes.size;
         held_->inode.nbytes = sizes.nbytes;
@@ -70,7 +71,9 @@ Result<void> InodeInHand::put_inode() {
     auto held = *std::exchange(held_, std::nullopt);
     held.inode.xattrs = held.xattrs;
     held.inode.link_target = held.link_target;
+    is_broken_ = true;
     BTRKIT_TRY(files_->create(held.place, held.inode));
+    is_broken_ = false;
     return {};
 }
 

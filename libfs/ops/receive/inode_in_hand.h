@@ -16,7 +16,8 @@ public:
     InodeInHand(FileEditor& files, InnerPaths& paths, DataReceiver& data, CompressionMethod method)
         : files_(&files), paths_(&paths), data_(&data), method_(method) {}
 
-    bool is_empty() const { return !held_.has_value(); }
+    /// One could not be put down: its data, or its name, may stand in the tree without it.
+    bool is_broken() const { return is_broken_; }
 
     /// Takes one up: what a command makes, under its path, where nothing is. It has that number.
     void take(std::string_view path, NamedPlace place, const NewFile& wanted, u64 number);
@@ -49,6 +50,7 @@ private:
     DataReceiver* data_;
     CompressionMethod method_;
     std::optional<Held> held_;
+    bool is_broken_ = false;
 };
 
 /// A time of a command. Fails with damaged where it is none.

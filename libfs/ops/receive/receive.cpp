@@ -136,7 +136,7 @@ private:
     Result<void> keep_what_came(const Error& error) {
         // Where the user has stopped it, or we are wrong, nothing more is written.
         const bool may_keep = session_ && options_.keeps_partial && error.kind != ErrorKind::cancelled &&
-                              error.kind != ErrorKind::bug && session_->receiver().has_begun();
+                              error.kind != ErrorKind::bug && session_->receiver().may_be_kept();
         if (!may_keep && report_.subvolumes.empty()) {
             return std::unexpected(error);
         }

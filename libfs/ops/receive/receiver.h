@@ -25,6 +25,8 @@ public:
 
     /// Whether anything was received.
     bool has_begun() const { return !received_.empty(); }
+    /// Whether what came before a failure is sound.
+    bool may_be_kept() const { return has_begun() && (!current_ || !current_->is_broken()); }
     std::vector<ReceivedSubvolume> take_report();
 
 private:

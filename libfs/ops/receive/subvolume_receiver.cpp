@@ -227,7 +227,7 @@ Result<void> SubvolumeReceiver::clone(const StreamCommand& command) {
         BTRKIT_TRY_ASSIGN(from, paths_.find(source_path));
     } else {
         BTRKIT_TRY_ASSIGN(const u64 source, sources_->find(wanted, "clone source"));
-        const auto found = InnerPaths(*files_, source).find(source_path);
+        const auto found = InnerPaths(*inodes_, *files_, source).find(source_path);
         if (!found) {
             return fail(found.error().kind, fmt::format("clone source {} in subvolume {}: {}", printable(source_path),
                                                         source, found.error().message));

@@ -15,7 +15,7 @@ public:
     /// highest number that the copy has from its parent.
     SubvolumeReceiver(InodeEditor& inodes, FileEditor& files, SourceSubvolumes& sources, ReceivedSubvolume& report,
                       const Options& options, u64 newest_inode)
-        : inodes_(&inodes), files_(&files), sources_(&sources), report_(&report), paths_(files, report.id),
+        : inodes_(&inodes), files_(&files), sources_(&sources), report_(&report), paths_(inodes, files, report.id),
           data_(inodes, options.compression), in_hand_(files, paths_, data_, options.compression),
           newest_inode_(newest_inode) {}
     SubvolumeReceiver(const SubvolumeReceiver&) = delete;
@@ -25,6 +25,8 @@ public:
     Result<void> apply(const CommandBatch& batch, const Step& step);
     /// The inode at hand is in the tree, whether more of its data comes or not.
     Result<void> put_inode() { return in_hand_.put_inode(); }
+    /// An inode of which something is in the tree already could not be put there: there is no going on.
+    bool is_broken() const { return in_hand_.is_broken(); }
     /// Behind the last command.
     Result<void> finish();
 
