@@ -64,11 +64,13 @@ Result<void> OverlayDevice::write_part(u64 block, u64 within, Bytes part) {
     if (const auto found = blocks_.find(block); found != blocks_.end()) {
         return write_slot(found->second, within, part);
     }
-    Block whole{};
+    Block merged;
+    Bytes whole = part;
     if (const u64 length = length_of(block); part.size() < length) {
-        BTRKIT_TRY(below_.read(block * block_bytes, std::span(whole).first(length)));
+        BTRKIT_TRY(below_.read(block * block_bytes, std::span(merged).first(length)));
+        std::ranges::copy(part, merged.begin() + static_cast<std::ptrdiff_t>(within));
+        whole = Bytes(merged).first(length);
     }
-    std::ranges::copy(part, whole.begin() + static_cast<std::ptrdiff_t>(within));
     BTRKIT_TRY_ASSIGN(const Slot slot, take_slot());
     if (auto done = write_slot(slot, 0, whole); !done) {
         free_slots_.push_back(slot);
@@ -98,7 +100,7 @@ Result<OverlayDevice::Slot> OverlayDevice::take_slot() {
         return slot;
     }
     if (next_slot_ < memory_slots_) {
-        memory_.push_back(std::make_unique<Block>());
+        memory_.push_back(std::make_unique_for_overwrite<Block>());
     } else if (!spill_) {
         BTRKIT_TRY_ASSIGN(spill_, TemporaryFile::make(directory_));
     }
