@@ -26,13 +26,18 @@ namespace {
 
 constexpr u64 default_memory_bytes = 256 * mib;
 
+/// The proof has its part while all else is still there.
+u64 proof_bytes(u64 memory_bytes) {
+    return memory_bytes / 4;
+}
+
 TransactionOptions transaction_options(u64 memory_bytes) {
     constexpr u64 most_bytes = std::numeric_limits<std::size_t>::max();
-    const auto cache_bytes = static_cast<std::size_t>(std::min(memory_bytes / 4, most_bytes));
-    return {
-        .room = {.memory_bytes = memory_bytes / 2, .spill_directory = std::filesystem::temp_directory_path().string()},
-        .cache_bytes = cache_bytes,
-        .waiting_bytes = cache_bytes / 4};
+    const auto cache_bytes = static_cast<std::size_t>(std::min(memory_bytes / 8, most_bytes));
+    return {.room = {.memory_bytes = memory_bytes / 8 * 3,
+                     .spill_directory = std::filesystem::temp_directory_path().string()},
+            .cache_bytes = cache_bytes,
+            .waiting_bytes = cache_bytes / 2};
 }
 
 class ChangeRun {
@@ -88,7 +93,7 @@ private:
             .context = {.parallelism = flags_.parallelism,
                         .progress = Progress(progress_),
                         .stop = signals.token(),
-                        .memory_bytes = memory_bytes},
+                        .memory_bytes = proof_bytes(memory_bytes)},
             .messages = messages_,
             .err = progress_.err(),
         });
