@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // compare_trees PLACE PLACE [--ignore=FIELD,...] [--without=PATH,...]: whether two places hold exactly the same. A
-// place is a directory of the host or IMAGE[,IMAGE...]. --without leaves out a path and all below it. Exit status: 0 it
-// does, 1 it does not (the differences go to stdout), 2 one of them can't be read.
+// place is a directory of the host or IMAGE[,IMAGE...][:/PATH], from that path on. --without leaves out a path and all
+// below it. Exit status: 0 it does, 1 it does not (the differences go to stdout), 2 one of them can't be read.
 #include "libfs/io/file_device.h"
 #include "tests/support/tree_listing.h"
 
@@ -26,23 +26,24 @@ std::vector<std::string> split(std::string_view text) {
     return parts;
 }
 
-Result<test::TreeListing> list_images(const std::vector<std::string>& images) {
+Result<test::TreeListing> list_images(const std::string& place) {
+    const auto colon = std::min(place.find(":/"), place.size());
+    const std::string path = colon == place.size() ? "/" : place.substr(colon + 1);
     std::vector<std::unique_ptr<BlockDevice>> devices;
-    for (const auto& image : images) {
+    for (const auto& image : split(std::string_view(place).substr(0, colon))) {
         BTRKIT_TRY_ASSIGN(auto device, FileDevice::open(image));
         devices.push_back(std::move(device));
     }
     BTRKIT_TRY_ASSIGN(const auto filesystem, Filesystem::open(std::move(devices), {}, [](const Problem& problem) {
                           fmt::print(stderr, "compare_trees: {}\n", describe(problem));
                       }));
-    const auto top = find_path(filesystem, "/");
+    const auto top = find_path(filesystem, path);
     return top ? test::list_image(filesystem, *top) : std::unexpected(top.error());
 }
 
 Result<test::TreeListing> list_place(const std::string& place, const std::vector<std::string>& left_out) {
     std::error_code error;
-    auto listing =
-        std::filesystem::is_directory(place, error) ? test::list_directory(place) : list_images(split(place));
+    auto listing = std::filesystem::is_directory(place, error) ? test::list_directory(place) : list_images(place);
     if (listing) {
         std::erase_if(*listing, [&left_out](const test::TreeRecord& record) {
             return std::ranges::any_of(left_out, [&record](const std::string& path) {

@@ -13,6 +13,12 @@ namespace btrkit::receive {
 
 namespace {
 
+/// "o257-12-0".
+bool is_provisional(std::string_view path) {
+    return path.starts_with('o') && std::ranges::count(path, '-') == 2 &&
+           std::ranges::all_of(path.substr(1), [](char c) { return (c >= '0' && c <= '9') || c == '-'; });
+}
+
 struct SplitPath {
     std::string_view dir;
     std::string_view name;
@@ -95,6 +101,18 @@ Result<NamedPlace> InnerPaths::place_for_new(std::string_view path) {
     BTRKIT_TRY_ASSIGN(const auto taken, files_->directories().find_entry(place.dir, place.name));
     return taken ? fail(ErrorKind::refused, fmt::format("\"{}\" is there already", printable(place.name)))
                  : Result<NamedPlace>(std::move(place));
+}
+
+Result<void> InnerPaths::change_top(std::string_view path, const std::function<Result<void>()>& change) {
+    if (!is_provisional(path)) {
+        return change();
+    }
+    BTRKIT_TRY_ASSIGN(const auto before, inodes_->get(top()));
+    BTRKIT_TRY(change());
+    return inodes_->change(top(), [&](btrfs::InodeItem& item) {
+        item.mtime = timespec_of(before.mtime);
+        item.ctime = timespec_of(before.ctime);
+    });
 }
 
 void InnerPaths::forget() {

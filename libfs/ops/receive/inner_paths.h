@@ -7,6 +7,8 @@
 
 #include "libfs/edit/file_editor.h"
 
+#include <functional>
+
 namespace btrkit::receive {
 
 class InnerPaths {
@@ -22,6 +24,9 @@ public:
 
     /// Where a new inode of this path would stand. Fails with refused where something is there.
     Result<NamedPlace> place_for_new(std::string_view path);
+    /// Does what puts or takes a name in the top directory. Where that is one for the time being (oINO-GEN-N), which
+    /// its sender never had there, the directory stays dated as it was.
+    Result<void> change_top(std::string_view path, const std::function<Result<void>()>& change);
     /// Names were taken away or given to others: nothing that was found before counts any more.
     void forget();
 

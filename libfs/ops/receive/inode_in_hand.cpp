@@ -72,7 +72,10 @@ Result<void> InodeInHand::put_inode() {
     held.inode.xattrs = held.xattrs;
     held.inode.link_target = held.link_target;
     is_broken_ = true;
-    BTRKIT_TRY(files_->create(held.place, held.inode));
+    BTRKIT_TRY(paths_->change_top(held.path, [&]() -> Result<void> {
+        BTRKIT_TRY(files_->create(held.place, held.inode));
+        return {};
+    }));
     is_broken_ = false;
     return {};
 }

@@ -137,19 +137,21 @@ Result<void> SubvolumeReceiver::rename(const StreamCommand& command) {
     BTRKIT_TRY_ASSIGN(const auto from, paths_.find_parent(command.text(Attribute::path)));
     BTRKIT_TRY_ASSIGN(const auto to, paths_.find_parent(command.text(Attribute::path_to)));
     paths_.forget();
-    return files_->rename(from, to);
+    const auto rename = [&] { return files_->rename(from, to); };
+    return paths_.change_top(command.text(Attribute::path),
+                             [&] { return paths_.change_top(command.text(Attribute::path_to), rename); });
 }
 
 Result<void> SubvolumeReceiver::link(const StreamCommand& command) {
     BTRKIT_TRY_ASSIGN(const auto file, paths_.find(command.text(Attribute::path_link)));
     BTRKIT_TRY_ASSIGN(const auto place, paths_.find_parent(command.text(Attribute::path)));
-    return files_->link(file, place);
+    return paths_.change_top(command.text(Attribute::path), [&] { return files_->link(file, place); });
 }
 
 Result<void> SubvolumeReceiver::unlink(const StreamCommand& command) {
     BTRKIT_TRY_ASSIGN(const auto place, paths_.find_parent(command.text(Attribute::path)));
     paths_.forget();
-    return files_->unlink(place);
+    return paths_.change_top(command.text(Attribute::path), [&] { return files_->unlink(place); });
 }
 
 /// What a snapshot has left of subvolumes in it goes with it: senders take such a directory for empty.
@@ -164,7 +166,7 @@ Result<void> SubvolumeReceiver::remove_directory(const StreamCommand& command) {
         }
         BTRKIT_TRY(files_->remove_directory({.dir = dir, .name = entry->name}));
     }
-    return files_->remove_directory(place);
+    return paths_.change_top(command.text(Attribute::path), [&] { return files_->remove_directory(place); });
 }
 
 Result<void> SubvolumeReceiver::set_attributes(const StreamCommand& command) {

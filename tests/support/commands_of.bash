@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: MIT
+# Sourced by suites that compare what streams say. Needs BTRKIT_BIN, the folder with the tools.
+
+# commands_of STREAM [loosely]: without what is of one filesystem (uuids, transids, generations, what is behind them in the
+# names of orphans); adjacent writes are one, and so are adjacent clones. Loosely: sorted, and clones and encoded writes are
+# writes, of whole blocks (an inline extent may be shorter).
+commands_of() {
+    "$BTRKIT_BIN/btrkit-stream" dump "$1" | sed -E 's,([/=])o([0-9]+)-[0-9]+-[0-9]+,\1o\2,g' | awk -v loosely="${2:-}" '
+        function flush() {
+            if (kind != "") print kind, path, begin, end - begin, from, (from == "" ? "" : from_end - end + begin)
+            kind = ""
+        }
+        { gsub(/\\ /, "\\_") }
+        $1 == "write" || $1 == "clone" || ($1 == "encoded_write" && loosely) {
+            delete value
+            for (i = 3; i <= NF; i++) { sub(/,$/, "", $i); split($i, pair, "="); value[pair[1]] = substr($i, length(pair[1]) + 2) }
+            if ($1 == "encoded_write") value["len"] = value["unencoded_file_len"]
+            if (loosely) { $1 = "write"; value["from"] = "" }
+            if (kind != $1 || path != $2 || end != value["offset"] || from != value["from"] ||
+                (from != "" && from_end != value["clone_offset"])) {
+                flush()
+                kind = $1; path = $2; begin = value["offset"]; from = value["from"]
+            }
+            end = value["offset"] + value["len"]
+            if (loosely) end += (4096 - end % 4096) % 4096
+            from_end = value["clone_offset"] + value["len"]
+            next
+        }
+        { flush() }
+        $1 == "subvol" || $1 == "snapshot" { print $1, $2; next }
+        { $1 = $1; print }
+        END { flush() }' | if [ -n "${2:-}" ]; then sort; else cat; fi
+}
