@@ -21,15 +21,24 @@ static Bytes packed_of(const CommandBatch& batch, std::size_t index) {
         .subspan(batch.encoded.pieces[index].plain_offset, batch.extents[index].packed_bytes);
 }
 
-void BatchPreparer::prove(CommandBatch& batch, std::size_t index) const {
+/// LZO comes in segments of its sender's sectors, which may be others than ours.
+Result<void> BatchPreparer::unpack(const EncodedExtent& extent, Bytes packed, MutableBytes plain) {
+    const u32 sectorsize = geometry_->sectorsize;
+    if (extent.lzo_sectorsize != 0 && extent.lzo_sectorsize != sectorsize) {
+        return Decompressor(extent.lzo_sectorsize).decompress(extent.compression, packed, plain);
+    }
+    const auto decompressor = decompressors_.lease([&] { return std::make_unique<Decompressor>(sectorsize); });
+    return decompressor->decompress(extent.compression, packed, plain);
+}
+
+void BatchPreparer::prove(CommandBatch& batch, std::size_t index) {
     auto& extent = batch.extents[index];
     const Bytes packed = packed_of(batch, index);
     std::vector<std::byte> plain(extent.unencoded_bytes);
     if (extent.compression == btrfs::Compression::none) {
         std::ranges::copy(packed.first(std::min(packed.size(), plain.size())), plain.begin());
     } else {
-        Decompressor decompressor(extent.lzo_sectorsize == 0 ? geometry_->sectorsize : extent.lzo_sectorsize);
-        extent.proof = decompressor.decompress(extent.compression, packed, plain);
+        extent.proof = unpack(extent, packed, plain);
     }
     if (!extent.is_kept) {
         const auto begin = plain.begin() + static_cast<std::ptrdiff_t>(extent.unencoded_offset);

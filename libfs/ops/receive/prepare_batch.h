@@ -16,11 +16,13 @@ public:
     void prepare(CommandBatch& batch);
 
 private:
-    void prove(CommandBatch& batch, std::size_t index) const;
+    void prove(CommandBatch& batch, std::size_t index);
+    Result<void> unpack(const EncodedExtent& extent, Bytes packed, MutableBytes plain);
     void make_run(CommandBatch& batch, std::size_t index) const;
 
     const Geometry* geometry_;
     DataPacker packer_;
+    Pool<Decompressor> decompressors_; ///< for the filesystem's own sectors
 };
 
 } // namespace btrkit::receive
