@@ -41,4 +41,12 @@ constexpr Key next_key(Key key) noexcept {
     return key;
 }
 
+/// The largest key that sorts before key; Key::min() has none and is returned unchanged.
+constexpr Key key_before(Key key) noexcept {
+    if (key.offset-- == 0 && key.type-- == 0 && key.objectid-- == 0) {
+        return Key::min();
+    }
+    return key;
+}
+
 } // namespace btrfs

@@ -19,6 +19,8 @@ namespace {
 
 /// What is written in one piece at most: what stands in memory at a time.
 constexpr u64 most_written_bytes = mib;
+/// Of a range that is dropped, before what waits is looked at.
+constexpr u64 most_dropped_bytes = 256 * mib;
 
 std::unexpected<Error> no_data_change(std::string why) {
     return fail(ErrorKind::refused, std::move(why));
@@ -93,9 +95,19 @@ Result<bool> FileDataEditor::is_inline(Open& file) {
     return first && first->kind == ExtentKind::inline_data;
 }
 
+/// Piece by piece: a range may have millions of extents, whose changes are merged on the way.
 Result<void> FileDataEditor::drop(Open& file, Range range) {
-    BTRKIT_TRY_ASSIGN(const u64 dropped, file.items.drop(range));
-    file.inode.nbytes -= std::min(dropped, file.inode.nbytes);
+    while (range.start < range.end) {
+        const Range piece = {range.start, std::min(range.end, range.start + most_dropped_bytes)};
+        BTRKIT_TRY_ASSIGN(const u64 dropped, file.items.drop(piece));
+        file.inode.nbytes -= std::min(dropped, file.inode.nbytes);
+        if (piece.end == range.end) {
+            return {};
+        }
+        BTRKIT_TRY(inodes_->transaction().relieve());
+        BTRKIT_TRY_ASSIGN(const auto next, file.items.first_beyond(piece.end));
+        range.start = next ? std::max(next->offset, piece.end) : range.end;
+    }
     return {};
 }
 
@@ -356,6 +368,7 @@ Result<void> FileDataEditor::preallocate_open(Open& file, Range range, bool keep
     }
     const Range sectors = sectors_of(range);
     for (u64 at = sectors.start; at < sectors.end;) {
+        BTRKIT_TRY(transaction.relieve());
         BTRKIT_TRY_ASSIGN(const auto extent, file.items.first_beyond(at));
         if (extent && extent->offset <= at && extent->kind != ExtentKind::hole) {
             at = end_of(*extent);
@@ -447,6 +460,7 @@ Result<void> FileDataEditor::clone_extents(Open& source, Range range, Open& targ
         shared.offset = offset + (part.start - sectors.start);
         target.items.put(shared);
         target.inode.nbytes += counted_bytes(shared);
+        BTRKIT_TRY(inodes_->transaction().relieve());
     }
     target.inode.size = std::max(target.inode.size, offset + range.length());
     return target.items.fill_holes(range_from(offset, sectors.length()));

@@ -109,14 +109,17 @@ Result<u64> InodeEditor::number_for(u64 id, u64 wanted) {
 
 Result<void> InodeEditor::remove_items(const PlaceInTree& place) {
     BTRKIT_TRY_ASSIGN(auto* tree, writable_tree(place.tree));
-    btrfs::Key from = {place.inode, 0, 0};
+    // From the last one to the inode itself: there may be millions, which are merged on the way, and a leaf never holds
+    // what belongs to an inode without it.
+    btrfs::Key upto = {place.inode, 0xff, ~u64{0}};
     for (;;) {
-        BTRKIT_TRY_ASSIGN(const auto item, tree->first_from(from));
+        BTRKIT_TRY_ASSIGN(const auto item, tree->last_up_to(upto));
         if (!item || item->key.objectid != place.inode) {
             return {};
         }
         BTRKIT_TRY(tree->erase(item->key));
-        from = btrfs::next_key(item->key);
+        upto = btrfs::key_before(item->key);
+        BTRKIT_TRY(transaction_->relieve());
     }
 }
 

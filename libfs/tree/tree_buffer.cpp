@@ -15,14 +15,6 @@ std::size_t waiting_bytes_of(const std::optional<std::vector<std::byte>>& body) 
     return node_bytes + (body ? body->size() : 0);
 }
 
-/// The greatest key below that one; there is one.
-btrfs::Key key_before(btrfs::Key key) {
-    if (key.offset-- == 0 && key.type-- == 0) {
-        --key.objectid;
-    }
-    return key;
-}
-
 } // namespace
 
 TreeBuffer::TreeBuffer(BlockCache& cache, const std::optional<Promise>& root) : cache_(&cache) {
@@ -114,7 +106,7 @@ Result<std::optional<BufferedItem>> TreeBuffer::last_up_to(const btrfs::Key& key
                 is_there = false;
                 break;
             }
-            BTRKIT_TRY_ASSIGN(is_there, search_->seek_back(key_before(search_->key())));
+            BTRKIT_TRY_ASSIGN(is_there, search_->seek_back(btrfs::key_before(search_->key())));
         }
         if (is_there) {
             in_tree = item_at(*search_);

@@ -215,6 +215,23 @@ TEST_CASE("receive: clones share what is there, copy what can't be shared, and r
     check_refused(bench, clone_of(0, 4096, {.uuid = 3, .path = "g"}), "of a file are wanted");
 }
 
+TEST_CASE("receive: a file that is cloned behind itself again and again takes no more memory than is given") {
+    StreamMaker maker;
+    maker.subvol().file("f").write("f", 0, letters(4096)).write("f", 4096, letters(4096));
+    constexpr unsigned doublings = 13;
+    for (unsigned i = 0; i < doublings; ++i) {
+        const u64 size = u64{8192} << i;
+        maker.clone("f", size, size, {.path = "f"});
+    }
+    maker.truncate("f", 5000).file("g").write("g", 0, letters(4096)).one_path(C::unlink, "g");
+    receive::Options options;
+    options.transaction.waiting_bytes = 100'000;
+    ReceiveBench bench;
+    must(bench.receive(maker.stream(), options));
+    CHECK(bench.findings() == "");
+    CHECK(content(bench, "/sv/f") == letters(4096) + letters(4096).substr(0, 904));
+}
+
 TEST_CASE("receive: packed data is proven, and kept as it is where that can be") {
     const std::string plain(128 * kib, 'p');
     Compressor compressor({.algorithm = btrfs::Compression::zstd, .level = 3}, 4096);
