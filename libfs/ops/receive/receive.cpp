@@ -59,7 +59,7 @@ public:
             BTRKIT_TRY(keep_what_came(received.error()));
         }
         if (session_) {
-            BTRKIT_TRY(commit());
+            BTRKIT_TRY(commit_last());
         }
         return std::move(report_);
     }
@@ -97,7 +97,7 @@ private:
                                                       ? "stopped; nothing was changed"
                                                       : "stopped; what was committed before stays");
             }
-            if (options_.commits_each && begins_subvolume(step.command) && session_->receiver().has_begun()) {
+            if (commits_each() && begins_subvolume(step.command) && session_->receiver().has_begun()) {
                 BTRKIT_TRY(session_->receiver().finish_subvolume());
                 BTRKIT_TRY(commit());
                 BTRKIT_TRY(begin_again());
@@ -109,8 +109,25 @@ private:
         return batch.status;
     }
 
+    /// Where others were committed before, a failure does not take them back.
+    Result<void> commit_last() {
+        if (!session_->receiver().has_begun() && report_.subvolumes.empty()) {
+            return fail(ErrorKind::damaged, "no subvolume is in what was to be received");
+        }
+        const auto done = commit();
+        if (!done && report_.subvolumes.empty()) {
+            return done;
+        }
+        if (!done) {
+            report_.failure = done.error();
+        }
+        return {};
+    }
+
+    /// Whatever comes of it, the transaction is over.
     Result<void> commit() {
-        BTRKIT_TRY_ASSIGN(const auto done, commit::run(session_->transaction(), devices_, options_.commit, context_));
+        const auto session = std::exchange(session_, nullptr);
+        BTRKIT_TRY_ASSIGN(const auto done, commit::run(session->transaction(), devices_, options_.commit, context_));
         if (report_.subvolumes.empty()) {
             report_.commit.old_generation = done.old_generation;
         }
@@ -118,12 +135,14 @@ private:
         report_.commit.block_bytes += done.block_bytes;
         report_.commit.used_bytes_change += done.used_bytes_change;
         report_.commit.is_committed = done.is_committed;
-        for (auto& subvolume : session_->receiver().take_report()) {
+        for (auto& subvolume : session->receiver().take_report()) {
             report_.subvolumes.push_back(std::move(subvolume));
         }
-        session_.reset();
         return {};
     }
+
+    /// A dry run has but one: what it did not write, nobody could stand on.
+    bool commits_each() const { return options_.commits_each && !options_.commit.is_dry_run; }
 
     Result<void> begin_again() {
         BTRKIT_TRY_ASSIGN(reopened_, open_again(devices_));

@@ -137,9 +137,9 @@ Result<void> SubvolumeReceiver::rename(const StreamCommand& command) {
     BTRKIT_TRY_ASSIGN(const auto from, paths_.find_parent(command.text(Attribute::path)));
     BTRKIT_TRY_ASSIGN(const auto to, paths_.find_parent(command.text(Attribute::path_to)));
     paths_.forget();
-    const auto rename = [&] { return files_->rename(from, to); };
+    const auto move = [&] { return files_->rename(from, to); };
     return paths_.change_top(command.text(Attribute::path),
-                             [&] { return paths_.change_top(command.text(Attribute::path_to), rename); });
+                             [&] { return paths_.change_top(command.text(Attribute::path_to), move); });
 }
 
 Result<void> SubvolumeReceiver::link(const StreamCommand& command) {

@@ -135,6 +135,10 @@ TEST_CASE("receive: a stream that is out of order, or of what can't be received,
     check_refused(StreamMaker(2).subvol().file("f").range(C::fallocate, "f", 0, 4096, 8).stream(), "fallocate",
                   ErrorKind::unsupported);
     ReceiveBench bench;
+    const auto nothing = bench.receive(StreamMaker().stream());
+    REQUIRE_FALSE(nothing);
+    CHECK(nothing.error().message.find("no subvolume") != std::string::npos);
+    CHECK(bench.generation() == 1);
     must(bench.receive(StreamMaker().subvol().stream()));
     check_refused(bench, StreamMaker().subvol("sv", 2).stream(), "\"sv\" is there already");
 }
@@ -376,6 +380,9 @@ TEST_CASE("receive: with a commit for each subvolume, what was committed stays")
     const auto chain = StreamMaker().subvol("a", 1).file("f").write("f", 0, "one").stream() +
                        StreamMaker().snapshot("b", 2, 1, 1).write("f", 0, "two").stream();
     const auto bad = StreamMaker().snapshot("c", 3, 2, 2).file("/bad").stream();
+    ReceiveBench dry;
+    CHECK(must(dry.receive(chain, {.commit = {.is_dry_run = true}, .commits_each = true})).subvolumes.size() == 2);
+    CHECK(dry.generation() == 1);
     ReceiveBench bench;
     const u64 before = bench.generation();
     const auto report = must(bench.receive(chain + bad, {.commits_each = true}));
