@@ -15,14 +15,20 @@ commands_of() {
             delete value
             for (i = 3; i <= NF; i++) { sub(/,$/, "", $i); split($i, pair, "="); value[pair[1]] = substr($i, length(pair[1]) + 2) }
             if ($1 == "encoded_write") value["len"] = value["unencoded_file_len"]
-            if (loosely) { $1 = "write"; value["from"] = "" }
-            if (kind != $1 || path != $2 || end != value["offset"] || from != value["from"] ||
+            at = value["offset"]; stop = at + value["len"]
+            if (loosely) {
+                $1 = "write"; value["from"] = ""
+                at -= at % 4096; stop += (4096 - stop % 4096) % 4096
+                # What is written twice is one write, too.
+                if (kind == $1 && path == $2 && at >= begin && at < end) at = end
+            }
+            if (kind != $1 || path != $2 || end != at || from != value["from"] ||
                 (from != "" && from_end != value["clone_offset"])) {
                 flush()
-                kind = $1; path = $2; begin = value["offset"]; from = value["from"]
+                kind = $1; path = $2; begin = at; from = value["from"]
+                end = at
             }
-            end = value["offset"] + value["len"]
-            if (loosely) end += (4096 - end % 4096) % 4096
+            if (stop > end) end = stop
             from_end = value["clone_offset"] + value["len"]
             next
         }
