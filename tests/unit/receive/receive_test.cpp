@@ -398,6 +398,25 @@ TEST_CASE("receive: with a commit for each subvolume, what was committed stays")
     check_refused(bench, bad, "is there already", {}, {.commits_each = true});
 }
 
+TEST_CASE("receive: new inodes have their sender's numbers, but none that the parent had for another") {
+    ReceiveBench bench;
+    must(bench.receive(StreamMaker().subvol("a", 1).file("f", 300).file("g", 290).stream()));
+    CHECK(must(find_path(bench.open(), "/a/f")).inode == 300);
+    CHECK(must(find_path(bench.open(), "/a/g")).inode == 290);
+    must(bench.receive(StreamMaker()
+                           .snapshot("b", 2, 1, 1)
+                           .one_path(C::unlink, "f")
+                           .file("reused", 300)
+                           .file("next", 400)
+                           .file("far", ~u64{0})
+                           .stream()));
+    const auto filesystem = bench.open();
+    CHECK(must(find_path(filesystem, "/b/reused")).inode > 300);
+    CHECK(must(find_path(filesystem, "/b/next")).inode == 400);
+    CHECK(must(find_path(filesystem, "/b/far")).inode < 1000);
+    CHECK(bench.findings() == "");
+}
+
 TEST_CASE("receive: a received subvolume says where it comes from") {
     ReceiveBench bench;
     const auto report = must(bench.receive(StreamMaker().subvol("a", 1).stream()));
