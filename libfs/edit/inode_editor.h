@@ -46,6 +46,8 @@ public:
 
     /// For an inode that is going to be made: above all that the subvolume has or had in this run.
     Result<u64> new_number(u64 tree);
+    /// new_number() gives none up to this one: others have had them.
+    void begin_numbers_behind(u64 tree, u64 number) { next_numbers_[tree] = number + 1; }
     /// That number where no inode of the subvolume has it, else a new one.
     Result<u64> number_for(u64 tree, u64 wanted);
 

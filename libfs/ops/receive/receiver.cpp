@@ -102,6 +102,7 @@ Result<void> Receiver::begin_subvolume(const StreamCommand& command) {
         BTRKIT_TRY_ASSIGN(begun.parent_id, sources_->find(parent, "parent"));
         BTRKIT_TRY_ASSIGN(newest, newest_inode(*begun.parent_id));
         BTRKIT_TRY_ASSIGN(begun.id, subvolumes.snapshot(*begun.parent_id, place, {.uuid = begun.uuid}));
+        editors_->inodes.begin_numbers_behind(begun.id, newest);
     } else {
         BTRKIT_TRY_ASSIGN(begun.id, subvolumes.create(place, {.uuid = begun.uuid, .inherits_compression = false}));
     }
