@@ -10,7 +10,7 @@ commands_of() {
             if (kind != "") print kind, path, begin, end - begin, from, (from == "" ? "" : from_end - end + begin)
             kind = ""
         }
-        { gsub(/\\ /, "\\_") }
+        { gsub(/\\\\/, "\\-"); gsub(/\\ /, "\\_") } # a backslash and a space, escaped
         $1 == "write" || $1 == "clone" || ($1 == "encoded_write" && loosely) {
             delete value
             for (i = 3; i <= NF; i++) { sub(/,$/, "", $i); split($i, pair, "="); value[pair[1]] = substr($i, length(pair[1]) + 2) }

@@ -94,24 +94,37 @@ Result<void> Receiver::begin_subvolume(const StreamCommand& command) {
     if (const auto wrong = what_is_wrong_with_name(begun.name); !wrong.empty()) {
         return fail(ErrorKind::refused, wrong);
     }
-    const NamedPlace place = {.dir = directory_, .name = begun.name};
-    auto& subvolumes = editors_->subvolumes;
     u64 newest = btrfs::root_dir_inode;
-    if (command.command() == Command::snapshot) {
-        const Origin parent = {command.uuid(Attribute::clone_uuid), command.integer(Attribute::clone_ctransid)};
-        BTRKIT_TRY_ASSIGN(begun.parent_id, sources_->find(parent, "parent"));
-        BTRKIT_TRY_ASSIGN(newest, newest_inode(*begun.parent_id));
-        BTRKIT_TRY_ASSIGN(begun.id, subvolumes.snapshot(*begun.parent_id, place, {.uuid = begun.uuid}));
-        editors_->inodes.begin_numbers_behind(begun.id, newest);
-    } else {
-        BTRKIT_TRY_ASSIGN(begun.id, subvolumes.create(place, {.uuid = begun.uuid, .inherits_compression = false}));
-    }
+    BTRKIT_TRY(make_subvolume(command, begun, newest));
     if (options_->on_begin) {
         options_->on_begin({.name = begun.name, .is_snapshot = begun.parent_id.has_value()});
     }
     received_.push_back(std::move(begun));
     current_ = std::make_unique<SubvolumeReceiver>(editors_->inodes, editors_->files, *sources_, received_.back(),
                                                    *options_, newest);
+    return {};
+}
+
+/// newest: the highest number of its inodes.
+Result<void> Receiver::make_subvolume(const StreamCommand& command, ReceivedSubvolume& begun, u64& newest) {
+    const NamedPlace place = {.dir = directory_, .name = begun.name};
+    auto& subvolumes = editors_->subvolumes;
+    BTRKIT_TRY_ASSIGN(const auto taken, subvolumes.directories().find_entry(directory_, begun.name));
+    if (taken) {
+        return fail(ErrorKind::refused, fmt::format("\"{}\" is there already", printable(begun.name)));
+    }
+    if (command.command() == Command::snapshot) {
+        const Origin parent = {command.uuid(Attribute::clone_uuid), command.integer(Attribute::clone_ctransid)};
+        BTRKIT_TRY_ASSIGN(begun.parent_id, sources_->find(parent, "parent"));
+        BTRKIT_TRY_ASSIGN(newest, newest_inode(*begun.parent_id));
+        is_broken_ = true;
+        BTRKIT_TRY_ASSIGN(begun.id, subvolumes.snapshot(*begun.parent_id, place, {.uuid = begun.uuid}));
+        editors_->inodes.begin_numbers_behind(begun.id, newest);
+    } else {
+        is_broken_ = true;
+        BTRKIT_TRY_ASSIGN(begun.id, subvolumes.create(place, {.uuid = begun.uuid, .inherits_compression = false}));
+    }
+    is_broken_ = false;
     return {};
 }
 

@@ -26,7 +26,7 @@ public:
     /// Whether anything was received.
     bool has_begun() const { return !received_.empty(); }
     /// Whether what came before a failure is sound.
-    bool may_be_kept() const { return has_begun() && (!current_ || !current_->is_broken()); }
+    bool may_be_kept() const { return has_begun() && !is_broken_ && (!current_ || !current_->is_broken()); }
     std::vector<ReceivedSubvolume> take_report();
 
 private:
@@ -48,6 +48,7 @@ private:
     Result<void> pass_over(const StreamCommand& command, const Error& error);
     Result<void> apply_step(const CommandBatch& batch, const Step& step);
     Result<void> begin_subvolume(const StreamCommand& command);
+    Result<void> make_subvolume(const StreamCommand& command, ReceivedSubvolume& begun, u64& newest);
     Result<u64> newest_inode(u64 tree);
 
     Transaction* transaction_;
@@ -59,6 +60,7 @@ private:
     std::unique_ptr<SubvolumeReceiver> current_;
     u64 errors_ = 0; ///< commands that failed, of all
     bool current_has_errors_ = false;
+    bool is_broken_ = false; ///< a subvolume could not be begun: a part of it may be there
 };
 
 } // namespace btrkit::receive
