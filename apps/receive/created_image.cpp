@@ -75,6 +75,7 @@ Result<u64> size_for_streams(const std::vector<std::string>& files, const RunCon
         inputs.push_back(std::move(input));
     }
     std::vector<verify_stream::Input> streams;
+    streams.reserve(inputs.size());
     for (const auto& input : inputs) {
         streams.push_back({input.name(), input.source(context.stop), input.size_bytes()});
     }

@@ -53,6 +53,53 @@ void declare(CommandLine& line, ReceiveFlags& flags, RawFlags& raw) {
     app.add_option("DIR", raw.rest, "where the subvolumes are made");
 }
 
+ReceiveFlags::Work work_of(const RawFlags& raw) {
+    if (raw.dump) {
+        return ReceiveFlags::Work::dump;
+    }
+    return raw.verify ? ReceiveFlags::Work::verify : ReceiveFlags::Work::receive;
+}
+
+void read_creation(ReceiveFlags& flags, const RawFlags& raw) {
+    flags.creates = raw.created_size.has_value();
+    if (flags.creates && *raw.created_size != "auto") {
+        flags.created_bytes = parse_size(*raw.created_size);
+    }
+}
+
+std::string what_is_wrong_with_creation(const ReceiveFlags& flags, const RawFlags& raw) {
+    if (*raw.created_size != "auto") {
+        return flags.created_bytes ? "" : fmt::format("--create: '{}' is no size", printable(*raw.created_size));
+    }
+    return std::ranges::find(flags.files, "-") != flags.files.end()
+               ? "--create auto reads the streams twice: name them with -f FILE"
+               : "";
+}
+
+/// Empty: all is well.
+std::string what_is_wrong(const ReceiveFlags& flags, const RawFlags& raw) {
+    using Work = ReceiveFlags::Work;
+    if (raw.dump && raw.verify) {
+        return "--dump and --verify are two things";
+    }
+    if (flags.work == Work::receive && flags.write.images.empty()) {
+        return "IMAGE is required";
+    }
+    if (flags.work == Work::dump && flags.files.size() != 1) {
+        return "one stream at a time is dumped";
+    }
+    if (flags.work == Work::receive && raw.rest.size() > 1) {
+        return fmt::format("one DIR, and no '{}' behind it", printable(raw.rest[1]));
+    }
+    if (const auto method = parse_compression(raw.compression); !raw.compression.empty() && !method) {
+        return "--compress: " + method.error().message;
+    }
+    if (flags.receive.commits_each && !flags.write.undo_path.empty()) {
+        return "--undo leads back over one commit: not with --commit-each";
+    }
+    return flags.creates ? what_is_wrong_with_creation(flags, raw) : std::string();
+}
+
 } // namespace
 
 std::optional<int> read_receive_flags(CommandLine& line, std::span<const std::string> arguments, Io& io,
@@ -62,51 +109,23 @@ std::optional<int> read_receive_flags(CommandLine& line, std::span<const std::st
     if (const auto status = line.parse(arguments, io)) {
         return status;
     }
-    if (raw.dump && raw.verify) {
-        return line.wrong_usage(io, "--dump and --verify are two things");
-    }
-    flags.work = raw.dump     ? ReceiveFlags::Work::dump
-                 : raw.verify ? ReceiveFlags::Work::verify
-                              : ReceiveFlags::Work::receive;
+    flags.work = work_of(raw);
     if (flags.work != ReceiveFlags::Work::receive) {
         // As files may be named as operands: where no image is, there is nothing else.
         flags.files.insert(flags.files.end(), flags.write.images.begin(), flags.write.images.end());
         flags.files.insert(flags.files.end(), raw.rest.begin(), raw.rest.end());
-    } else if (flags.write.images.empty()) {
-        return line.wrong_usage(io, "IMAGE is required");
     }
     if (flags.files.empty()) {
         flags.files.emplace_back("-");
     }
-    if (flags.work == ReceiveFlags::Work::dump && flags.files.size() != 1) {
-        return line.wrong_usage(io, "one stream at a time is dumped");
+    read_creation(flags, raw);
+    if (const auto wrong = what_is_wrong(flags, raw); !wrong.empty()) {
+        return line.wrong_usage(io, wrong);
     }
     if (!raw.compression.empty()) {
-        const auto method = parse_compression(raw.compression);
-        if (!method) {
-            return line.wrong_usage(io, "--compress: " + method.error().message);
-        }
-        flags.receive.compression = *method;
-    }
-    if (raw.created_size) {
-        flags.creates = true;
-        if (*raw.created_size != "auto") {
-            const auto size = parse_size(*raw.created_size);
-            if (!size) {
-                return line.wrong_usage(io, fmt::format("--create: '{}' is no size", printable(*raw.created_size)));
-            }
-            flags.created_bytes = *size;
-        } else if (std::ranges::find(flags.files, "-") != flags.files.end()) {
-            return line.wrong_usage(io, "--create auto reads the streams twice: name them with -f FILE");
-        }
-    }
-    if (flags.receive.commits_each && !flags.write.undo_path.empty()) {
-        return line.wrong_usage(io, "--undo leads back over one commit: not with --commit-each");
+        flags.receive.compression = *parse_compression(raw.compression);
     }
     flags.receive.max_errors = raw.max_errors.value_or(1);
-    if (flags.work == ReceiveFlags::Work::receive && raw.rest.size() > 1) {
-        return line.wrong_usage(io, fmt::format("one DIR, and no '{}' behind it", printable(raw.rest[1])));
-    }
     flags.directory = raw.rest.empty() ? "/" : raw.rest.front();
     flags.receive.directory = flags.directory;
     return std::nullopt;

@@ -244,42 +244,58 @@ Result<void> FileDataEditor::write(const PlaceInTree& place, u64 offset, Bytes b
 }
 
 Result<void> FileDataEditor::write_open(Open& file, u64 offset, Bytes bytes) {
-    const u64 end = offset + bytes.size();
-    BTRKIT_TRY_ASSIGN(const auto first, file.items.first_beyond(0));
-    const u64 new_size = std::max(file.inode.size, end);
-    const bool was_inline = first && first->kind == ExtentKind::inline_data;
-    if (new_size <= max_inline_bytes && (was_inline || (!first && file.inode.size == 0))) {
-        std::vector<std::byte> plain;
-        if (was_inline) {
-            BTRKIT_TRY_ASSIGN(plain, take_inline(file));
-        }
-        plain.resize(new_size);
-        std::ranges::copy(bytes, plain.begin() + static_cast<std::ptrdiff_t>(offset));
-        file.inode.size = new_size;
-        return put_inline(file, plain);
+    BTRKIT_TRY_ASSIGN(const bool is_done, write_inline(file, offset, bytes));
+    if (is_done) {
+        return {};
     }
+    const u64 new_size = std::max(file.inode.size, offset + bytes.size());
     BTRKIT_TRY(spill_inline(file));
     BTRKIT_TRY(reach(file, offset));
     while (!bytes.empty()) {
         const Bytes part = bytes.first(std::min<u64>(bytes.size(), most_written_bytes - offset % sectorsize()));
-        const Range sectors = sectors_of(range_from(offset, part.size()));
-        std::vector<std::byte> buffer(sectors.length());
-        if (sectors.start < offset) {
-            BTRKIT_TRY(read_sectors(file, sectors.start, MutableBytes(buffer).first(sectorsize())));
-        }
-        if (offset + part.size() < std::min(sectors.end, file.inode.size)) {
-            BTRKIT_TRY(read_sectors(file, sectors.end - sectorsize(), MutableBytes(buffer).last(sectorsize())));
-        }
-        std::ranges::copy(part, buffer.begin() + static_cast<std::ptrdiff_t>(offset - sectors.start));
-        if (sectors.end > new_size) {
-            std::ranges::fill(MutableBytes(buffer).subspan(new_size - sectors.start), std::byte{0});
-        }
-        BTRKIT_TRY(store_sectors(file, sectors.start, buffer));
+        BTRKIT_TRY(write_sectors(file, offset, part, new_size));
         offset += part.size();
         bytes = bytes.subspan(part.size());
         file.inode.size = std::max(file.inode.size, offset);
     }
     return {};
+}
+
+/// Where all of the file is, and stays, so small that it stands in the tree. False: it is not.
+Result<bool> FileDataEditor::write_inline(Open& file, u64 offset, Bytes bytes) {
+    BTRKIT_TRY_ASSIGN(const auto first, file.items.first_beyond(0));
+    const u64 new_size = std::max(file.inode.size, offset + bytes.size());
+    const bool was_inline = first && first->kind == ExtentKind::inline_data;
+    const bool is_fresh = !first && file.inode.size == 0;
+    if (new_size > max_inline_bytes || !(was_inline || is_fresh)) {
+        return false;
+    }
+    std::vector<std::byte> plain;
+    if (was_inline) {
+        BTRKIT_TRY_ASSIGN(plain, take_inline(file));
+    }
+    plain.resize(new_size);
+    std::ranges::copy(bytes, plain.begin() + static_cast<std::ptrdiff_t>(offset));
+    file.inode.size = new_size;
+    BTRKIT_TRY(put_inline(file, plain));
+    return true;
+}
+
+/// A part, with what stands beside it in its first and last sector. new_size: of the file when all is written.
+Result<void> FileDataEditor::write_sectors(Open& file, u64 offset, Bytes part, u64 new_size) {
+    const Range sectors = sectors_of(range_from(offset, part.size()));
+    std::vector<std::byte> buffer(sectors.length());
+    if (sectors.start < offset) {
+        BTRKIT_TRY(read_sectors(file, sectors.start, MutableBytes(buffer).first(sectorsize())));
+    }
+    if (offset + part.size() < std::min(sectors.end, file.inode.size)) {
+        BTRKIT_TRY(read_sectors(file, sectors.end - sectorsize(), MutableBytes(buffer).last(sectorsize())));
+    }
+    std::ranges::copy(part, buffer.begin() + static_cast<std::ptrdiff_t>(offset - sectors.start));
+    if (sectors.end > new_size) {
+        std::ranges::fill(MutableBytes(buffer).subspan(new_size - sectors.start), std::byte{0});
+    }
+    return store_sectors(file, sectors.start, buffer);
 }
 
 Result<void> FileDataEditor::write_packed(const PlaceInTree& place, u64 offset, const PackedData& data) {
@@ -329,16 +345,7 @@ Result<void> FileDataEditor::punch(const PlaceInTree& place, Range range) {
 Result<void> FileDataEditor::punch_open(Open& file, Range range) {
     BTRKIT_TRY_ASSIGN(const bool was_inline, is_inline(file));
     if (was_inline) {
-        BTRKIT_TRY_ASSIGN(auto plain, take_inline(file));
-        plain.resize(file.inode.size);
-        const u64 end = std::min<u64>(range.end, plain.size());
-        std::ranges::fill(MutableBytes(plain).subspan(std::min(range.start, end), end - std::min(range.start, end)),
-                          std::byte{0});
-        if (plain.size() <= max_inline_bytes) {
-            return put_inline(file, plain);
-        }
-        plain.resize(round_up(plain.size(), sectorsize()));
-        return store_sectors(file, 0, plain);
+        return punch_inline(file, range);
     }
     const Range whole = {round_up(range.start, sectorsize()), round_down(range.end, sectorsize())};
     BTRKIT_TRY(zero(file, range.start, std::min(whole.start, range.end)));
@@ -352,6 +359,19 @@ Result<void> FileDataEditor::punch_open(Open& file, Range range) {
     return {};
 }
 
+Result<void> FileDataEditor::punch_inline(Open& file, Range range) {
+    BTRKIT_TRY_ASSIGN(auto plain, take_inline(file));
+    plain.resize(file.inode.size);
+    const u64 end = std::min<u64>(range.end, plain.size());
+    const u64 start = std::min(range.start, end);
+    std::ranges::fill(MutableBytes(plain).subspan(start, end - start), std::byte{0});
+    if (plain.size() <= max_inline_bytes) {
+        return put_inline(file, plain);
+    }
+    plain.resize(round_up(plain.size(), sectorsize()));
+    return store_sectors(file, 0, plain);
+}
+
 Result<void> FileDataEditor::preallocate(const PlaceInTree& place, Range range, bool keeps_size) {
     BTRKIT_TRY_ASSIGN(auto file, open(place));
     if (range.start >= range.end || range.end > file_offset_end) {
@@ -361,36 +381,42 @@ Result<void> FileDataEditor::preallocate(const PlaceInTree& place, Range range, 
 }
 
 Result<void> FileDataEditor::preallocate_open(Open& file, Range range, bool keeps_size) {
-    auto& transaction = inodes_->transaction();
     BTRKIT_TRY(spill_inline(file));
     if (!keeps_size) {
         BTRKIT_TRY(reach(file, range.end));
     }
     const Range sectors = sectors_of(range);
     for (u64 at = sectors.start; at < sectors.end;) {
-        BTRKIT_TRY(transaction.relieve());
-        BTRKIT_TRY_ASSIGN(const auto extent, file.items.first_beyond(at));
-        if (extent && extent->offset <= at && extent->kind != ExtentKind::hole) {
-            at = end_of(*extent);
-            continue;
-        }
-        const bool is_in_hole = extent && extent->offset <= at;
-        const u64 gap_end =
-            !extent ? sectors.end : std::min(sectors.end, is_in_hole ? end_of(*extent) : extent->offset);
-        BTRKIT_TRY_ASSIGN(const auto taken, transaction.take_data(std::min(gap_end - at, max_extent_bytes), false));
-        transaction.bear_data(file.place.tree, taken);
-        BTRKIT_TRY(drop(file, range_from(at, taken.length())));
-        file.items.put({.kind = ExtentKind::prealloc,
-                        .offset = at,
-                        .length = taken.length(),
-                        .generation = transaction.generation(),
-                        .ram_bytes = taken.length(),
-                        .disk = {taken.start},
-                        .disk_num_bytes = taken.length()});
-        file.inode.nbytes += taken.length();
-        at += taken.length();
+        BTRKIT_TRY(inodes_->transaction().relieve());
+        BTRKIT_TRY_ASSIGN(at, preallocate_gap(file, at, sectors.end));
     }
     return {};
+}
+
+/// What stands at that offset, or a piece of space where it is a hole; returns where that ends.
+Result<u64> FileDataEditor::preallocate_gap(Open& file, u64 at, u64 end) {
+    auto& transaction = inodes_->transaction();
+    BTRKIT_TRY_ASSIGN(const auto extent, file.items.first_beyond(at));
+    const bool stands_here = extent && extent->offset <= at;
+    if (stands_here && extent->kind != ExtentKind::hole) {
+        return end_of(*extent);
+    }
+    u64 gap_end = end;
+    if (extent) {
+        gap_end = std::min(end, stands_here ? end_of(*extent) : extent->offset);
+    }
+    BTRKIT_TRY_ASSIGN(const auto taken, transaction.take_data(std::min(gap_end - at, max_extent_bytes), false));
+    transaction.bear_data(file.place.tree, taken);
+    BTRKIT_TRY(drop(file, range_from(at, taken.length())));
+    file.items.put({.kind = ExtentKind::prealloc,
+                    .offset = at,
+                    .length = taken.length(),
+                    .generation = transaction.generation(),
+                    .ram_bytes = taken.length(),
+                    .disk = {taken.start},
+                    .disk_num_bytes = taken.length()});
+    file.inode.nbytes += taken.length();
+    return at + taken.length();
 }
 
 Result<void> FileDataEditor::clone(const PlaceInTree& from, Range range, const PlaceInTree& to, u64 offset) {

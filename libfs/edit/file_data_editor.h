@@ -28,20 +28,20 @@ public:
     explicit FileDataEditor(InodeEditor& inodes);
 
     /// As ftruncate(2): what is cut off is gone, what is added reads as zeros.
-    Result<void> resize(const PlaceInTree& file, u64 size);
+    Result<void> resize(const PlaceInTree& place, u64 size);
 
     /// As pwrite(2).
-    Result<void> write(const PlaceInTree& file, u64 offset, Bytes bytes);
+    Result<void> write(const PlaceInTree& place, u64 offset, Bytes bytes);
 
     /// The same with packed data. Fails with usage where it can't be stored as it is: the range is not of whole sectors
     /// and the file goes on behind it, or the file has no checksums. Nothing has happened then.
-    Result<void> write_packed(const PlaceInTree& file, u64 offset, const PackedData& data);
+    Result<void> write_packed(const PlaceInTree& place, u64 offset, const PackedData& data);
 
     /// A hole is made of the range, as far as the file goes: the size stays.
-    Result<void> punch(const PlaceInTree& file, Range range);
+    Result<void> punch(const PlaceInTree& place, Range range);
 
     /// Space for what is a hole in the range, in whole sectors; it reads as zeros.
-    Result<void> preallocate(const PlaceInTree& file, Range range, bool keeps_size);
+    Result<void> preallocate(const PlaceInTree& place, Range range, bool keeps_size);
 
     /// The range of `to` from the offset on shares the data of that range of `from`, which may be in another subvolume.
     /// Offsets are of whole sectors, and so is the end, unless it is that of `from`, and `to` ends there too. Fails
@@ -49,7 +49,7 @@ public:
     Result<void> clone(const PlaceInTree& from, Range range, const PlaceInTree& to, u64 offset);
 
     /// Fills out with what the file holds from the offset on; zeros beyond its end. Not only of regular files.
-    Result<void> read(const PlaceInTree& file, u64 offset, MutableBytes out);
+    Result<void> read(const PlaceInTree& place, u64 offset, MutableBytes out);
 
 private:
     /// A file whose data is being changed.
@@ -59,16 +59,20 @@ private:
         FileExtentItems items;
     };
 
-    Result<Open> open(const PlaceInTree& file);
+    Result<Open> open(const PlaceInTree& place);
     Result<void> close(const Open& file, u64 new_flags = 0);
     Result<void> close_after(const Result<void>& done, const Open& file, u64 new_flags = 0);
     Result<void> resize_open(Open& file, u64 size);
     Result<void> write_open(Open& file, u64 offset, Bytes bytes);
+    Result<bool> write_inline(Open& file, u64 offset, Bytes bytes);
+    Result<void> write_sectors(Open& file, u64 offset, Bytes part, u64 new_size);
     Result<void> write_packed_open(Open& file, u64 offset, const PackedData& data);
     Result<void> punch_open(Open& file, Range range);
+    Result<void> punch_inline(Open& file, Range range);
     Result<void> preallocate_open(Open& file, Range range, bool keeps_size);
+    Result<u64> preallocate_gap(Open& file, u64 at, u64 end);
     Result<void> read_sectors(Open& file, u64 offset, MutableBytes out);
-    Result<bool> is_inline(Open& file);
+    static Result<bool> is_inline(Open& file);
     Result<void> store_sectors(Open& file, u64 offset, Bytes sectors);
     Result<void> put_inline(Open& file, Bytes plain, std::optional<u64> generation = {});
     Result<std::vector<std::byte>> take_inline(Open& file);

@@ -18,7 +18,7 @@ public:
     /// order, up to finish().
     Result<void> begin(const PlaceInTree& file);
     /// All runs of a piece of the batch, or its inline data. Fails with no_space.
-    Result<void> add_piece(const DataBatch& batch, std::size_t piece);
+    Result<void> add_piece(const DataBatch& batch, std::size_t index);
     /// In whole sectors.
     Result<void> add_hole(u64 offset, u64 length);
     /// Up to where in the file data stands by now: where add_piece() has failed, what it has stored before.

@@ -38,18 +38,18 @@ public:
 
     /// The tree of a subvolume, to be changed; it is dated as changed. Fails with refused where it is read-only or
     /// being deleted.
-    Result<TreeBuffer*> writable_tree(u64 tree);
+    Result<TreeBuffer*> writable_tree(u64 id);
 
     /// Lets change() alter the inode's item, which then is of this transaction: transid and sequence follow. Fails as
     /// get() and writable_tree().
     Result<void> change(const PlaceInTree& place, const std::function<void(btrfs::InodeItem&)>& change);
 
     /// For an inode that is going to be made: above all that the subvolume has or had in this run.
-    Result<u64> new_number(u64 tree);
+    Result<u64> new_number(u64 id);
     /// new_number() gives none up to this one: others have had them.
     void begin_numbers_behind(u64 tree, u64 number) { next_numbers_[tree] = number + 1; }
     /// That number where no inode of the subvolume has it, else a new one.
-    Result<u64> number_for(u64 tree, u64 wanted);
+    Result<u64> number_for(u64 id, u64 wanted);
 
     /// Takes all items of an inode out: itself, its names, its attributes, its data. Extents that nobody else has are
     /// given back when changes are merged. Entries that lead to it are the caller's matter.

@@ -66,7 +66,7 @@ private:
     Result<void> remove_uuid(const btrfs::Uuid& uuid, u8 type, u64 id);
     Result<std::optional<Xattr>> compression_of(u64 id);
     Result<void> add_quota_group(u64 id, u64 inside, std::span<const u64> groups);
-    Result<void> join_quota_group(TreeBuffer& quota_tree, u64 id, u64 group);
+    static Result<void> join_quota_group(TreeBuffer& quota_tree, u64 id, u64 group);
     Result<btrfs::Key> root_key(u64 id);
     Result<void> put_root(u64 id, const btrfs::RootItem& root);
 

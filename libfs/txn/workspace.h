@@ -20,10 +20,10 @@ struct Workspace {
     };
 
     Workspace(Filesystem over_overlays, std::map<u64, OverlayDevice*> overlays_by_devid, VolumeWriter to_overlays,
-              const SpaceLedger::Trees& committed, const Geometry& new_geometry, const btrfs::Uuid& chunk_tree,
+              const SpaceLedger::Trees& committed, Geometry new_geometry, const btrfs::Uuid& chunk_tree,
               const Room& given)
         : filesystem(std::move(over_overlays)), overlays(std::move(overlays_by_devid)), writer(std::move(to_overlays)),
-          room(given), cache(filesystem.reader(), room.cache_bytes), geometry(new_geometry),
+          room(given), cache(filesystem.reader(), room.cache_bytes), geometry(std::move(new_geometry)),
           chunk_tree_uuid(chunk_tree), trees(filesystem, cache),
           growth(filesystem.volume(), filesystem, trees, geometry, chunk_tree_uuid),
           space(filesystem, cache, committed, growth) {}

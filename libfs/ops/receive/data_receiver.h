@@ -29,8 +29,8 @@ public:
     /// No more comes, and what the inode is to say of it.
     Result<Sizes> end_new();
 
-    Result<void> write(const PlaceInTree& file, const DataBatch& batch, std::size_t piece);
-    Result<void> write_encoded(const PlaceInTree& file, const DataBatch& batch, std::size_t piece,
+    Result<void> write(const PlaceInTree& file, const DataBatch& batch, std::size_t index);
+    Result<void> write_encoded(const PlaceInTree& file, const DataBatch& batch, std::size_t index,
                                const EncodedExtent& extent);
     Result<void> truncate(const PlaceInTree& file, u64 size);
     /// mode: as in fallocate(2).
@@ -56,10 +56,10 @@ private:
     bool is_kept_whole(const EncodedExtent& extent, const DataPiece& piece) const;
     Result<bool> opens(const PlaceInTree& file, u64 offset);
     Result<CompressionMethod> method_of(const PlaceInTree& file, const Inode& inode);
-    Result<void> overwrite(const PlaceInTree& file, const DataBatch& batch, std::size_t piece);
+    Result<void> overwrite(const PlaceInTree& file, const DataBatch& batch, std::size_t index);
     Result<void> overwrite_run(const PlaceInTree& file, const DataBatch& batch, const DataRun& run, Bytes plain);
-    Result<void> append(const DataBatch& batch, std::size_t piece);
-    Result<void> append_repacked(const DataBatch& batch, std::size_t piece);
+    Result<void> append(const DataBatch& batch, std::size_t index);
+    Result<void> append_repacked(const DataBatch& batch, std::size_t index);
     Result<void> copy(const PlaceInTree& from, Range range, const PlaceInTree& to, u64 offset);
 
     InodeEditor* inodes_;

@@ -33,7 +33,7 @@ SplitPath split_last(std::string_view path) {
 } // namespace
 
 Result<PlaceInTree> InnerPaths::step(const PlaceInTree& dir, std::string_view name) {
-    if (check_name(name).has_value() == false) {
+    if (!check_name(name)) {
         return fail(ErrorKind::refused, fmt::format("\"{}\" is no name that can be followed", printable(name)));
     }
     BTRKIT_TRY_ASSIGN(const auto location, files_->directories().find_entry(dir, name));

@@ -13,10 +13,11 @@ namespace {
 
 using btrfs::send::Attribute;
 
-bool is_parent_of(const InputStream& one, const InputStream& other) {
-    return one.first && other.first && other.first->has(Attribute::clone_uuid) && one.first->has(Attribute::uuid) &&
-           one.first->uuid(Attribute::uuid) == other.first->uuid(Attribute::clone_uuid) &&
-           one.first->integer(Attribute::ctransid) == other.first->integer(Attribute::clone_ctransid);
+bool is_parent_of(const InputStream& parent, const InputStream& child) {
+    return parent.first && child.first && child.first->has(Attribute::clone_uuid) &&
+           parent.first->has(Attribute::uuid) &&
+           parent.first->uuid(Attribute::uuid) == child.first->uuid(Attribute::clone_uuid) &&
+           parent.first->integer(Attribute::ctransid) == child.first->integer(Attribute::clone_ctransid);
 }
 
 Result<void> read_first(InputStream& stream) {
@@ -31,8 +32,8 @@ Result<void> read_first(InputStream& stream) {
 std::vector<InputStream> in_order(std::vector<InputStream> streams) {
     std::vector<InputStream> ordered;
     while (!streams.empty()) {
-        const auto is_ready = [&](const InputStream& stream) {
-            return std::ranges::none_of(streams, [&](const auto& other) { return is_parent_of(other, stream); });
+        const auto is_ready = [&](const InputStream& child) {
+            return std::ranges::none_of(streams, [&](const auto& parent) { return is_parent_of(parent, child); });
         };
         auto next = std::ranges::find_if(streams, is_ready);
         next = next == streams.end() ? streams.begin() : next;

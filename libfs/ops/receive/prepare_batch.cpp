@@ -5,6 +5,16 @@
 
 namespace btrkit::receive {
 
+namespace {
+
+/// The stored bytes of an extent, without the rest of their last sector.
+Bytes packed_of(const CommandBatch& batch, std::size_t index) {
+    return Bytes(batch.encoded.plain)
+        .subspan(batch.encoded.pieces[index].plain_offset, batch.extents[index].packed_bytes);
+}
+
+} // namespace
+
 void BatchPreparer::prepare(CommandBatch& batch) {
     packer_.pack(batch.written);
     for (std::size_t i = 0; i < batch.extents.size(); ++i) {
@@ -13,12 +23,6 @@ void BatchPreparer::prepare(CommandBatch& batch) {
             make_run(batch, i);
         }
     }
-}
-
-/// The stored bytes of an extent, without the rest of their last sector.
-static Bytes packed_of(const CommandBatch& batch, std::size_t index) {
-    return Bytes(batch.encoded.plain)
-        .subspan(batch.encoded.pieces[index].plain_offset, batch.extents[index].packed_bytes);
 }
 
 /// LZO comes in segments of its sender's sectors, which may be others than ours.

@@ -90,17 +90,19 @@ private:
         return status;
     }
 
+    Result<void> check_stop() const {
+        if (!context_.stop.stop_requested()) {
+            return {};
+        }
+        return fail(ErrorKind::cancelled, report_.subvolumes.empty() ? "stopped; nothing was changed"
+                                                                     : "stopped; what was committed before stays");
+    }
+
     Result<void> apply(const CommandBatch& batch) {
         for (const auto& step : batch.steps) {
-            if (context_.stop.stop_requested()) {
-                return fail(ErrorKind::cancelled, report_.subvolumes.empty()
-                                                      ? "stopped; nothing was changed"
-                                                      : "stopped; what was committed before stays");
-            }
+            BTRKIT_TRY(check_stop());
             if (commits_each() && begins_subvolume(step.command) && session_->receiver().has_begun()) {
-                BTRKIT_TRY(session_->receiver().finish_subvolume());
-                BTRKIT_TRY(commit());
-                BTRKIT_TRY(begin_again());
+                BTRKIT_TRY(commit_and_begin_again());
             }
             BTRKIT_TRY(session_->receiver().apply(batch, step));
         }
@@ -144,7 +146,9 @@ private:
     /// A dry run has but one: what it did not write, nobody could stand on.
     bool commits_each() const { return options_.commits_each && !options_.commit.is_dry_run; }
 
-    Result<void> begin_again() {
+    Result<void> commit_and_begin_again() {
+        BTRKIT_TRY(session_->receiver().finish_subvolume());
+        BTRKIT_TRY(commit());
         BTRKIT_TRY_ASSIGN(reopened_, open_again(devices_));
         BTRKIT_TRY_ASSIGN(session_, Session::begin(*reopened_, devices_, options_));
         context_.progress.begin_phase("receiving", left_bytes_, ProgressUnit::bytes);

@@ -50,7 +50,7 @@ void SourceSubvolumes::add(u64 id, const btrfs::RootItem& root) {
 }
 
 /// Empty: nothing.
-std::string SourceSubvolumes::what_has_changed(const Known& known, const Origin& wanted) const {
+std::string SourceSubvolumes::what_has_changed(const Known& known, const Origin& wanted) {
     if (!known.is_read_only) {
         return "is writable";
     }

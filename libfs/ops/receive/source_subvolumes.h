@@ -36,7 +36,7 @@ private:
     };
     using UuidBytes = std::array<u8, 16>;
 
-    std::string what_has_changed(const Known& known, const Origin& wanted) const;
+    static std::string what_has_changed(const Known& known, const Origin& wanted);
     std::unexpected<Error> not_found(const Origin& wanted, std::string_view what) const;
 
     bool may_have_changed_ = false;
