@@ -126,8 +126,7 @@ std::optional<int> read_receive_flags(CommandLine& line, std::span<const std::st
         flags.receive.compression = *parse_compression(raw.compression);
     }
     flags.receive.max_errors = raw.max_errors.value_or(1);
-    flags.directory = raw.rest.empty() ? "/" : raw.rest.front();
-    flags.receive.directory = flags.directory;
+    flags.receive.directory = raw.rest.empty() ? "/" : raw.rest.front();
     return std::nullopt;
 }
 

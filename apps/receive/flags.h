@@ -15,7 +15,6 @@ struct ReceiveFlags {
 
     Work work = Work::receive;
     WriteFlags write;
-    std::string directory = "/";
     std::vector<std::string> files;   ///< of streams; "-" is standard input
     receive::Options receive;         ///< what the options say of it
     bool creates = false;             ///< the filesystem is made first

@@ -94,7 +94,7 @@ int receive_into_image(const CommandLine& line, Io& io, const ReceiveFlags& flag
                         {.document = receive_document,
                          .run = run,
                          .add_members = [&](Json& document) { add_report(document, report); },
-                         .text = [&] { return report_text(report, flags.directory); },
+                         .text = [&] { return report_text(report, flags.receive.directory); },
                          .tell_rest = [&](Messages& messages) { tell_failure(flags, report, messages); }});
 }
 

@@ -47,6 +47,12 @@ struct DataBatch {
     std::vector<std::byte> csums; ///< of all runs that have them
 
     Bytes stored() const { return is_packed ? Bytes(packed) : Bytes(plain); }
+    Bytes stored_of(const DataRun& run) const { return stored().subspan(run.offset, run.stored_bytes); }
+    /// Of a run that has them.
+    Bytes csums_of(const DataRun& run, const Geometry& geometry) const {
+        return Bytes(csums).subspan(run.csums_offset,
+                                    run.stored_bytes / geometry.sectorsize * geometry.csum_size_bytes);
+    }
 };
 
 /// How far file data is looked at.

@@ -35,12 +35,8 @@ Result<void> FileDataWriter::add_run(const DataBatch& batch, const DataRun& run)
     const auto& geometry = transaction.geometry();
     const bool is_packed = run.compression != btrfs::Compression::none;
     transaction.add_incompat(incompat_of(run.compression));
-    Bytes sectors = batch.stored().subspan(run.offset, run.stored_bytes);
-    Bytes csums;
-    if (run.has_csums) {
-        csums = Bytes(batch.csums)
-                    .subspan(run.csums_offset, run.stored_bytes / geometry.sectorsize * geometry.csum_size_bytes);
-    }
+    Bytes sectors = batch.stored_of(run);
+    Bytes csums = run.has_csums ? batch.csums_of(run, geometry) : Bytes();
     for (u64 file_offset = run.file_offset; !sectors.empty();) {
         BTRKIT_TRY_ASSIGN(const auto range, store_data(transaction, sectors, csums, is_packed));
         const u64 plain_bytes = is_packed ? run.plain_bytes : range.length();

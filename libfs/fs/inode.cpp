@@ -10,13 +10,9 @@
 
 namespace btrkit {
 
-namespace {
-
 Time parse_time(const btrfs::Timespec& time) {
     return {.sec = static_cast<std::int64_t>(u64{time.sec}), .nsec = time.nsec};
 }
-
-} // namespace
 
 u32 Inode::type() const {
     return mode & S_IFMT;

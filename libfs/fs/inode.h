@@ -42,6 +42,7 @@ struct Inode {
 /// The type that directory entries give to an inode of that mode; unknown where the mode has no type.
 btrfs::FileType file_type_of(u32 mode);
 
+Time parse_time(const btrfs::Timespec& time);
 Inode parse_inode(u64 number, const btrfs::InodeItem& item);
 
 /// Fails with not_found, or with damaged where the item is too short or the tree can't be read there.

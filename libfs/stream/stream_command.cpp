@@ -14,10 +14,10 @@ const StreamCommand::Value* StreamCommand::find(send::Attribute attribute) const
     return found == values().end() ? nullptr : &*found;
 }
 
-std::size_t StreamCommand::size_bytes() const {
+std::size_t StreamCommand::size_bytes(bool with_data) const {
     std::size_t sum = 0;
     for (const auto& value : values()) {
-        sum += value.bytes.size();
+        sum += value.attribute == send::Attribute::data && !with_data ? 0 : value.bytes.size();
     }
     return sum;
 }

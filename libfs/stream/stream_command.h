@@ -36,7 +36,7 @@ public:
     bool has(btrfs::send::Attribute attribute) const { return find(attribute) != nullptr; }
 
     /// How many bytes copy_to() needs.
-    std::size_t size_bytes() const;
+    std::size_t size_bytes(bool with_data) const;
     /// The same, but that what it hands out points into room; DATA is empty there where its bytes are kept elsewhere.
     StreamCommand copy_to(MutableBytes room, bool with_data) const;
 

@@ -119,7 +119,7 @@ Result<void> CommandReader::add(CommandBatch& batch, const StreamCommand& comman
 void CommandReader::keep(CommandBatch& batch, const StreamCommand& command, std::optional<std::size_t> piece,
                          bool with_data) {
     const std::size_t offset = batch.room.size();
-    batch.room.resize(offset + command.size_bytes());
+    batch.room.resize(offset + command.size_bytes(with_data));
     batch.steps.push_back(
         {.command = command.copy_to(MutableBytes(batch.room).subspan(offset), with_data), .piece = piece});
 }

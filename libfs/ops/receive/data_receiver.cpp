@@ -134,6 +134,18 @@ Result<void> DataReceiver::append_repacked(const DataBatch& batch, std::size_t i
     return append(packed_again(inodes_->transaction().geometry(), batch, index, open_->method), 0);
 }
 
+/// A packed run as it is; fails as FileDataEditor::write_packed().
+Result<void> DataReceiver::store_packed(const PlaceInTree& file, const DataBatch& batch, const DataRun& run,
+                                        u64 offset_in_plain, u64 length) {
+    return editor_.write_packed(file, run.file_offset,
+                                {.compression = run.compression,
+                                 .packed = batch.stored_of(run),
+                                 .csums = batch.csums_of(run, inodes_->transaction().geometry()),
+                                 .plain_bytes = run.plain_bytes,
+                                 .offset_in_plain = offset_in_plain,
+                                 .length = length});
+}
+
 /// In a file that holds something already.
 Result<void> DataReceiver::overwrite(const PlaceInTree& file, const DataBatch& batch, std::size_t index) {
     const auto& piece = batch.pieces[index];
@@ -155,16 +167,8 @@ Result<void> DataReceiver::overwrite(const PlaceInTree& file, const DataBatch& b
 /// plain: what the run holds, as far as the file goes.
 Result<void> DataReceiver::overwrite_run(const PlaceInTree& file, const DataBatch& batch, const DataRun& run,
                                          Bytes plain) {
-    const auto& geometry = inodes_->transaction().geometry();
     if (run.compression != btrfs::Compression::none) {
-        const u64 csum_bytes = run.stored_bytes / geometry.sectorsize * geometry.csum_size_bytes;
-        const auto stored = editor_.write_packed(file, run.file_offset,
-                                                 {.compression = run.compression,
-                                                  .packed = batch.stored().subspan(run.offset, run.stored_bytes),
-                                                  .csums = Bytes(batch.csums).subspan(run.csums_offset, csum_bytes),
-                                                  .plain_bytes = run.plain_bytes,
-                                                  .offset_in_plain = 0,
-                                                  .length = plain.size()});
+        const auto stored = store_packed(file, batch, run, 0, plain.size());
         if (stored || stored.error().kind != ErrorKind::usage) {
             return stored;
         }
@@ -198,21 +202,12 @@ Result<void> DataReceiver::write_encoded(const PlaceInTree& file, const DataBatc
     }
     BTRKIT_TRY(close());
     const auto& run = *std::ranges::lower_bound(batch.runs, index, {}, &DataRun::piece);
-    const auto& geometry = inodes_->transaction().geometry();
-    const auto stored = editor_.write_packed(
-        file, piece.file_offset,
-        {.compression = extent.compression,
-         .packed = batch.stored().subspan(run.offset, run.stored_bytes),
-         .csums = Bytes(batch.csums)
-                      .subspan(run.csums_offset, run.stored_bytes / geometry.sectorsize * geometry.csum_size_bytes),
-         .plain_bytes = run.plain_bytes,
-         .offset_in_plain = extent.unencoded_offset,
-         .length = piece.length});
+    const auto stored = store_packed(file, batch, run, extent.unencoded_offset, piece.length);
     if (stored || stored.error().kind != ErrorKind::usage) {
         return stored;
     }
     std::vector<std::byte> plain(extent.unencoded_bytes);
-    BTRKIT_TRY(Decompressor(geometry.sectorsize)
+    BTRKIT_TRY(Decompressor(inodes_->transaction().geometry().sectorsize)
                    .decompress(extent.compression, batch.stored().subspan(run.offset, extent.packed_bytes), plain));
     return editor_.write(file, piece.file_offset, Bytes(plain).subspan(extent.unencoded_offset, piece.length));
 }

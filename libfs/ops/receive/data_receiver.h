@@ -58,6 +58,8 @@ private:
     Result<CompressionMethod> method_of(const PlaceInTree& file, const Inode& inode);
     Result<void> overwrite(const PlaceInTree& file, const DataBatch& batch, std::size_t index);
     Result<void> overwrite_run(const PlaceInTree& file, const DataBatch& batch, const DataRun& run, Bytes plain);
+    Result<void> store_packed(const PlaceInTree& file, const DataBatch& batch, const DataRun& run, u64 offset_in_plain,
+                              u64 length);
     Result<void> append(const DataBatch& batch, std::size_t index);
     Result<void> append_repacked(const DataBatch& batch, std::size_t index);
     Result<void> copy(const PlaceInTree& from, Range range, const PlaceInTree& to, u64 offset);

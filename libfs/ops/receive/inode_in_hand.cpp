@@ -15,15 +15,33 @@ namespace {
 using btrfs::send::Attribute;
 using btrfs::send::Command;
 
-} // namespace
-
 Result<Time> time_of(const StreamCommand& command, Attribute attribute) {
     constexpr u32 second_nsec = 1'000'000'000;
     const auto stored = command.time(attribute);
     if (stored.nsec >= second_nsec) {
         return fail(ErrorKind::damaged, fmt::format("{} nanoseconds are no time", u32{stored.nsec}));
     }
-    return Time{.sec = static_cast<std::int64_t>(u64{stored.sec}), .nsec = stored.nsec};
+    return parse_time(stored);
+}
+
+} // namespace
+
+Result<AttributeChange> attributes_of(const StreamCommand& command) {
+    AttributeChange change;
+    if (command.command() == Command::chmod) {
+        change.permissions = static_cast<u32>(command.integer(Attribute::mode)) & ~u32{S_IFMT};
+    } else if (command.command() == Command::chown) {
+        change.uid = static_cast<u32>(command.integer(Attribute::uid));
+        change.gid = static_cast<u32>(command.integer(Attribute::gid));
+    } else {
+        BTRKIT_TRY_ASSIGN(change.atime, time_of(command, Attribute::atime));
+        BTRKIT_TRY_ASSIGN(change.mtime, time_of(command, Attribute::mtime));
+        BTRKIT_TRY_ASSIGN(change.ctime, time_of(command, Attribute::ctime));
+        if (command.has(Attribute::otime)) {
+            BTRKIT_TRY_ASSIGN(change.otime, time_of(command, Attribute::otime));
+        }
+    }
+    return change;
 }
 
 void InodeInHand::take(std::string_view path, NamedPlace place, const NewFile& wanted, u64 number) {
@@ -111,30 +129,19 @@ bool InodeInHand::set_xattr(const StreamCommand& command) {
     return true;
 }
 
-bool InodeInHand::set_attributes(const StreamCommand& command) {
+Result<bool> InodeInHand::set_attributes(const StreamCommand& command) {
+    BTRKIT_TRY_ASSIGN(const auto change, attributes_of(command));
     auto& inode = held_->inode;
-    if (command.command() == Command::chmod) {
-        inode.mode = (inode.mode & S_IFMT) | (static_cast<u32>(command.integer(Attribute::mode)) & ~u32{S_IFMT});
-        return true;
-    }
-    if (command.command() == Command::chown) {
-        inode.uid = static_cast<u32>(command.integer(Attribute::uid));
-        inode.gid = static_cast<u32>(command.integer(Attribute::gid));
-        return true;
-    }
-    const auto atime = time_of(command, Attribute::atime);
-    const auto mtime = time_of(command, Attribute::mtime);
-    const auto ctime = time_of(command, Attribute::ctime);
-    const auto otime = time_of(command, Attribute::otime);
-    if (!atime || !mtime || !ctime || !otime) {
-        return false;
-    }
-    inode.atime = *atime;
-    inode.mtime = *mtime;
-    inode.ctime = *ctime;
-    if (command.has(Attribute::otime)) {
-        inode.otime = *otime;
-    }
+    inode.mode = change.permissions ? (inode.mode & S_IFMT) | *change.permissions : inode.mode;
+    inode.uid = change.uid.value_or(inode.uid);
+    inode.gid = change.gid.value_or(inode.gid);
+    const auto set_time = [](std::optional<Time>& time, const std::optional<Time>& wanted) {
+        time = wanted ? wanted : time;
+    };
+    set_time(inode.atime, change.atime);
+    set_time(inode.mtime, change.mtime);
+    set_time(inode.ctime, change.ctime);
+    set_time(inode.otime, change.otime);
     return true;
 }
 

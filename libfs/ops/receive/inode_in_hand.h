@@ -42,7 +42,7 @@ private:
 
     bool rename(std::string_view to);
     bool set_xattr(const StreamCommand& command);
-    bool set_attributes(const StreamCommand& command);
+    Result<bool> set_attributes(const StreamCommand& command);
     Result<bool> append(const CommandBatch& batch, const Step& step);
 
     FileEditor* files_;
@@ -53,7 +53,7 @@ private:
     bool is_broken_ = false;
 };
 
-/// A time of a command. Fails with damaged where it is none.
-Result<Time> time_of(const StreamCommand& command, btrfs::send::Attribute attribute);
+/// What chmod, chown or utimes says. Fails with damaged where a time is none.
+Result<AttributeChange> attributes_of(const StreamCommand& command);
 
 } // namespace btrkit::receive

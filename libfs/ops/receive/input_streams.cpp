@@ -52,7 +52,7 @@ std::unexpected<Error> in_input(const Error& error, const std::string& name, std
 Result<std::vector<InputStream>> open_streams(std::span<const Input> inputs) {
     std::vector<InputStream> streams;
     for (const auto& input : inputs) {
-        streams.push_back({.name = input.name, .size_bytes = input.size_bytes, .decoder = Decoder(input.source)});
+        streams.push_back({.name = input.name, .decoder = Decoder(input.source)});
     }
     if (streams.size() == 1) {
         return streams; // nothing is read before it is wanted

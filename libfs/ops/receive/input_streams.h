@@ -9,7 +9,6 @@ namespace btrkit::receive {
 /// One of them, read up to and with its first command.
 struct InputStream {
     std::string name;
-    u64 size_bytes = 0;
     Decoder decoder;
     std::optional<StreamCommand> first = {}; ///< still in the decoder's hands; nothing where none was read yet
 };

@@ -53,11 +53,11 @@ Result<void> Receiver::relieve() {
 /// Goes on without a command that has failed, if that is wanted: what the host fails with, and what has no room, ends
 /// all.
 Result<void> Receiver::pass_over(const StreamCommand& command, const Error& error) {
-    const bool may_go_on = (!current_ || !current_->is_broken()) && error.kind != ErrorKind::io &&
+    const bool may_go_on = current_ && !current_->is_broken() && error.kind != ErrorKind::io &&
                            error.kind != ErrorKind::no_space && error.kind != ErrorKind::bug &&
                            error.kind != ErrorKind::cancelled;
     ++errors_;
-    if (!may_go_on || !current_ || errors_ == options_->max_errors) {
+    if (!may_go_on || errors_ == options_->max_errors) {
         return at_command(command, error);
     }
     current_has_errors_ = true;

@@ -39,8 +39,8 @@ void SourceSubvolumes::add(u64 id, const btrfs::RootItem& root) {
                       .received_uuid = root.received_uuid,
                       .ctransid = root.ctransid,
                       .rtransid = root.rtransid,
-                      .ctime = {.sec = static_cast<std::int64_t>(u64{root.ctime.sec}), .nsec = root.ctime.nsec},
-                      .rtime = {.sec = static_cast<std::int64_t>(u64{root.rtime.sec}), .nsec = root.rtime.nsec},
+                      .ctime = parse_time(root.ctime),
+                      .rtime = parse_time(root.rtime),
                       .stransid = root.stransid,
                       .is_read_only = (root.flags & btrfs::root_subvol_rdonly) != 0});
     by_uuid_.emplace(root.uuid.bytes, known_.size() - 1);

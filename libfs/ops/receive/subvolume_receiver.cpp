@@ -171,20 +171,7 @@ Result<void> SubvolumeReceiver::remove_directory(const StreamCommand& command) {
 
 Result<void> SubvolumeReceiver::set_attributes(const StreamCommand& command) {
     BTRKIT_TRY_ASSIGN(const auto file, find(command));
-    AttributeChange change;
-    if (command.command() == Command::chmod) {
-        change.permissions = static_cast<u32>(command.integer(Attribute::mode)) & ~u32{S_IFMT};
-    } else if (command.command() == Command::chown) {
-        change.uid = static_cast<u32>(command.integer(Attribute::uid));
-        change.gid = static_cast<u32>(command.integer(Attribute::gid));
-    } else {
-        BTRKIT_TRY_ASSIGN(change.atime, time_of(command, Attribute::atime));
-        BTRKIT_TRY_ASSIGN(change.mtime, time_of(command, Attribute::mtime));
-        BTRKIT_TRY_ASSIGN(change.ctime, time_of(command, Attribute::ctime));
-        if (command.has(Attribute::otime)) {
-            BTRKIT_TRY_ASSIGN(change.otime, time_of(command, Attribute::otime));
-        }
-    }
+    BTRKIT_TRY_ASSIGN(const auto change, attributes_of(command));
     return files_->set_attributes(file, change);
 }
 
