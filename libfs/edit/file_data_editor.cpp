@@ -111,6 +111,20 @@ Result<void> FileDataEditor::drop(Open& file, Range range) {
     return {};
 }
 
+/// Of space that was taken, all of it, where the file has nothing.
+void FileDataEditor::add_extent(Open& file, ExtentKind kind, u64 offset, Range taken) {
+    auto& transaction = inodes_->transaction();
+    transaction.bear_data(file.place.tree, taken);
+    file.items.put({.kind = kind,
+                    .offset = offset,
+                    .length = taken.length(),
+                    .generation = transaction.generation(),
+                    .ram_bytes = taken.length(),
+                    .disk = {taken.start},
+                    .disk_num_bytes = taken.length()});
+    file.inode.nbytes += taken.length();
+}
+
 /// In the place of whatever the file has there.
 Result<void> FileDataEditor::store_sectors(Open& file, u64 offset, Bytes sectors) {
     auto& transaction = inodes_->transaction();
@@ -120,15 +134,7 @@ Result<void> FileDataEditor::store_sectors(Open& file, u64 offset, Bytes sectors
         const auto csums =
             file.inode.has_checksums() ? checksums_of(transaction.geometry(), part) : std::vector<std::byte>();
         BTRKIT_TRY_ASSIGN(const auto range, store_data(transaction, part, csums, false));
-        transaction.bear_data(file.place.tree, range);
-        file.items.put({.kind = ExtentKind::regular,
-                        .offset = offset,
-                        .length = range.length(),
-                        .generation = transaction.generation(),
-                        .ram_bytes = range.length(),
-                        .disk = {range.start},
-                        .disk_num_bytes = range.length()});
-        file.inode.nbytes += range.length();
+        add_extent(file, ExtentKind::regular, offset, range);
         offset += range.length();
         sectors = sectors.subspan(range.length());
     }
@@ -406,16 +412,8 @@ Result<u64> FileDataEditor::preallocate_gap(Open& file, u64 at, u64 end) {
         gap_end = std::min(end, stands_here ? end_of(*extent) : extent->offset);
     }
     BTRKIT_TRY_ASSIGN(const auto taken, transaction.take_data(std::min(gap_end - at, max_extent_bytes), false));
-    transaction.bear_data(file.place.tree, taken);
     BTRKIT_TRY(drop(file, range_from(at, taken.length())));
-    file.items.put({.kind = ExtentKind::prealloc,
-                    .offset = at,
-                    .length = taken.length(),
-                    .generation = transaction.generation(),
-                    .ram_bytes = taken.length(),
-                    .disk = {taken.start},
-                    .disk_num_bytes = taken.length()});
-    file.inode.nbytes += taken.length();
+    add_extent(file, ExtentKind::prealloc, at, taken);
     return at + taken.length();
 }
 

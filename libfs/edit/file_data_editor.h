@@ -73,6 +73,7 @@ private:
     Result<u64> preallocate_gap(Open& file, u64 at, u64 end);
     Result<void> read_sectors(Open& file, u64 offset, MutableBytes out);
     static Result<bool> is_inline(Open& file);
+    void add_extent(Open& file, ExtentKind kind, u64 offset, Range taken);
     Result<void> store_sectors(Open& file, u64 offset, Bytes sectors);
     Result<void> put_inline(Open& file, Bytes plain, std::optional<u64> generation = {});
     Result<std::vector<std::byte>> take_inline(Open& file);

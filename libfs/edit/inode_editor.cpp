@@ -81,12 +81,17 @@ Result<void> InodeEditor::change(const PlaceInTree& place, const std::function<v
     return {};
 }
 
+Result<u64> InodeEditor::newest_number(u64 id) {
+    BTRKIT_TRY_ASSIGN(auto* tree, transaction_->tree(id));
+    BTRKIT_TRY_ASSIGN(const auto last, tree->last_up_to({btrfs::last_free_objectid, 0xff, ~u64{0}}));
+    return std::max(last ? last->key.objectid : 0, btrfs::root_dir_inode);
+}
+
 Result<u64> InodeEditor::new_number(u64 id) {
     auto& next = next_numbers_[id];
     if (next == 0) {
-        BTRKIT_TRY_ASSIGN(auto* tree, transaction_->tree(id));
-        BTRKIT_TRY_ASSIGN(const auto last, tree->last_up_to({btrfs::last_free_objectid, 0xff, ~u64{0}}));
-        next = std::max(last ? last->key.objectid + 1 : 0, btrfs::root_dir_inode + 1);
+        BTRKIT_TRY_ASSIGN(const u64 newest, newest_number(id));
+        next = newest + 1;
     }
     if (next > btrfs::last_free_objectid) {
         return fail(ErrorKind::no_space, "no inode number is left");

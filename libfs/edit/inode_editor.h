@@ -44,6 +44,8 @@ public:
     /// get() and writable_tree().
     Result<void> change(const PlaceInTree& place, const std::function<void(btrfs::InodeItem&)>& change);
 
+    /// The highest that an inode of the subvolume has.
+    Result<u64> newest_number(u64 id);
     /// For an inode that is going to be made: above all that the subvolume has or had in this run.
     Result<u64> new_number(u64 id);
     /// new_number() gives none up to this one: others have had them.

@@ -26,6 +26,13 @@ struct Options {
     std::string undo_path = {}; ///< empty: no undo file
 };
 
+/// For a verb that writes data of files: it goes to the devices at once, unless nothing is to be written.
+inline TransactionOptions with_data_at_once(TransactionOptions transaction, const WritableDevices& devices,
+                                            const Options& options) {
+    transaction.data_devices = options.is_dry_run ? nullptr : &devices;
+    return transaction;
+}
+
 struct Report {
     u64 old_generation = 0;
     u64 new_generation = 0;

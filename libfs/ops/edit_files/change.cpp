@@ -8,9 +8,9 @@ namespace btrkit::edit_files {
 
 Result<commit::Report> run(const Filesystem& filesystem, const WritableDevices& devices,
                            std::span<const Command> commands, const ChangeOptions& options, const RunContext& context) {
-    auto how = options.transaction;
-    how.data_devices = options.commit.is_dry_run ? nullptr : &devices;
-    BTRKIT_TRY_ASSIGN(auto transaction, Transaction::begin(filesystem, how));
+    BTRKIT_TRY_ASSIGN(
+        auto transaction,
+        Transaction::begin(filesystem, commit::with_data_at_once(options.transaction, devices, options.commit)));
     Verbs verbs(transaction, options, context);
     BTRKIT_TRY(commit::do_commands(transaction, commands, context,
                                    [&](const Change& change) { return std::visit(verbs, change); }));

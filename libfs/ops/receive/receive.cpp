@@ -18,9 +18,9 @@ class Session {
 public:
     static Result<std::unique_ptr<Session>> begin(const Filesystem& filesystem, const WritableDevices& devices,
                                                   const Options& options) {
-        auto how = options.transaction;
-        how.data_devices = options.commit.is_dry_run ? nullptr : &devices;
-        BTRKIT_TRY_ASSIGN(auto transaction, Transaction::begin(filesystem, how));
+        BTRKIT_TRY_ASSIGN(
+            auto transaction,
+            Transaction::begin(filesystem, commit::with_data_at_once(options.transaction, devices, options.commit)));
         auto session = std::unique_ptr<Session>(new Session(std::move(transaction)));
         BTRKIT_TRY_ASSIGN(session->receiver_, Receiver::begin(session->transaction_, options));
         return session;

@@ -79,13 +79,6 @@ Result<void> Receiver::apply_step(const CommandBatch& batch, const Step& step) {
                     : fail(ErrorKind::damaged, "stands before the subvolume that it is for");
 }
 
-/// The highest number of its inodes.
-Result<u64> Receiver::newest_inode(u64 tree_id) {
-    BTRKIT_TRY_ASSIGN(auto* tree, transaction_->tree(tree_id));
-    BTRKIT_TRY_ASSIGN(const auto last, tree->last_up_to({btrfs::last_free_objectid, 0xff, ~u64{0}}));
-    return last ? last->key.objectid : btrfs::root_dir_inode;
-}
-
 Result<void> Receiver::begin_subvolume(const StreamCommand& command) {
     ReceivedSubvolume begun = {.name = std::string(command.text(Attribute::path)),
                                .uuid = options_->new_uuid(),
@@ -116,7 +109,7 @@ Result<void> Receiver::make_subvolume(const StreamCommand& command, ReceivedSubv
     if (command.command() == Command::snapshot) {
         const Origin parent = {command.uuid(Attribute::clone_uuid), command.integer(Attribute::clone_ctransid)};
         BTRKIT_TRY_ASSIGN(begun.parent_id, sources_->find(parent, "parent"));
-        BTRKIT_TRY_ASSIGN(newest, newest_inode(*begun.parent_id));
+        BTRKIT_TRY_ASSIGN(newest, editors_->inodes.newest_number(*begun.parent_id));
         is_broken_ = true;
         BTRKIT_TRY_ASSIGN(begun.id, subvolumes.snapshot(*begun.parent_id, place, {.uuid = begun.uuid}));
         editors_->inodes.begin_numbers_behind(begun.id, newest);

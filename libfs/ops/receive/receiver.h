@@ -49,7 +49,6 @@ private:
     Result<void> apply_step(const CommandBatch& batch, const Step& step);
     Result<void> begin_subvolume(const StreamCommand& command);
     Result<void> make_subvolume(const StreamCommand& command, ReceivedSubvolume& begun, u64& newest);
-    Result<u64> newest_inode(u64 tree);
 
     Transaction* transaction_;
     const Options* options_;

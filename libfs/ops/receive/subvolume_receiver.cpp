@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/ops/receive/subvolume_receiver.h"
 
+#include "formats/send/device.h"
 #include "libfs/base/names.h"
 #include "libfs/edit/verity_editor.h"
 
@@ -17,11 +18,6 @@ using send::Command;
 
 /// What inodes of a stream may be numbered: above that no sender is.
 constexpr u64 highest_kept_number = u64{1} << 48;
-/// Device numbers in streams: a minor's low byte, the major, and the rest of the minor.
-constexpr u64 low_minor_mask = 0xff;
-constexpr unsigned major_shift = 8;
-constexpr u64 major_mask = 0xfff;
-constexpr unsigned high_minor_shift = 12;
 
 /// Flags that a stream tells of and that can be set whatever a file holds.
 constexpr u64 settable_flags = btrfs::inode_nocompress | btrfs::inode_sync | btrfs::inode_immutable |
@@ -111,9 +107,8 @@ Result<void> SubvolumeReceiver::make(const StreamCommand& command) {
     NewFile wanted = {.mode = mode | (command.command() == Command::mknod ? 0600U : 0U),
                       .link_target = send::link_target(command.text(Attribute::path_link))};
     if (is_device) {
-        wanted.device_major = static_cast<u32>(device >> major_shift & major_mask);
-        wanted.device_minor =
-            static_cast<u32>((device & low_minor_mask) | (device >> high_minor_shift & ~low_minor_mask));
+        wanted.device_major = send::major_of(device);
+        wanted.device_minor = send::minor_of(device);
     }
     BTRKIT_TRY_ASSIGN(auto place, paths_.place_for_new(command.text(Attribute::path)));
     const u64 told = command.integer(Attribute::ino);

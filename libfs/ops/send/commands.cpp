@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/ops/send/commands.h"
 
+#include "formats/send/device.h"
 #include <fmt/format.h>
 #include <linux/falloc.h>
 #include <sys/stat.h>
@@ -25,13 +26,6 @@ std::optional<Command> making(u32 type) {
     case S_IFSOCK: return Command::mksock;
     default: return std::nullopt;
     }
-}
-
-/// A device number as stat(2) of 32 bits has it: the form of RDEV.
-u64 stream_device(const Inode& inode) {
-    constexpr u32 low_minor = 0xff;
-    return (inode.device_minor & low_minor) | (u64{inode.device_major} << 8) |
-           (u64{inode.device_minor & ~low_minor} << 12);
 }
 
 btrfs::Timespec stored(const Time& time) {
@@ -94,7 +88,7 @@ Result<void> Commands::make(std::string_view path, const Inode& inode, std::stri
     if (command == Command::symlink) {
         encoder.put_text(Attribute::path_link, target);
     } else if (command != Command::mkfile && command != Command::mkdir) {
-        encoder.put_integer(Attribute::rdev, stream_device(inode));
+        encoder.put_integer(Attribute::rdev, btrfs::send::device_number(inode.device_major, inode.device_minor));
         encoder.put_integer(Attribute::mode, inode.mode);
     }
     return finish();
