@@ -62,6 +62,16 @@ std::optional<Range> BlockGroupSpace::take_up_to(u64 bytes) {
     return give({piece->start, piece->start + std::min(bytes, piece->length())});
 }
 
+bool BlockGroupSpace::claim(Range range) {
+    if (!gaps_.covers(range) || taken_.intersects(range) || pinned_.intersects(range)) {
+        return false;
+    }
+    taken_.insert(range);
+    used_bytes_ += range.length();
+    go_to(next_);
+    return true;
+}
+
 void BlockGroupSpace::release(Range range) {
     used_bytes_ -= range.length();
     if (taken_.covers(range)) {

@@ -33,6 +33,8 @@ public:
     std::optional<Logical> take(u64 bytes);
     /// The next free bytes, at most that many and at least one; nothing where the group is full.
     std::optional<Range> take_up_to(u64 bytes);
+    /// Takes exactly these bytes; false where not all of them can be given out.
+    bool claim(Range range);
     /// Goes back to the start, so that what was passed over is given out.
     void rewind() { go_to(start_.bytenr); }
 

@@ -107,6 +107,14 @@ std::vector<ChunkAllocator::Candidate> ChunkAllocator::choose_devices(u64 type, 
     return chosen;
 }
 
+void ChunkAllocator::claim(const Chunk& chunk) {
+    for (const auto& stripe : chunk.stripes) {
+        const auto device = std::ranges::find(devices_, stripe.devid, &DeviceSpace::devid);
+        device->allocated.insert(range_from(stripe.offset, chunk.stripe_length_bytes()));
+    }
+    next_start_ = std::max(next_start_, chunk.start + chunk.length);
+}
+
 std::optional<Chunk> ChunkAllocator::allocate(u64 type, u64 stripe_bytes, u64 min_stripe_bytes) {
     const auto& profile = *btrfs::find_profile(type);
     const u32 on_each = stripes_on_each_device(profile);

@@ -41,6 +41,9 @@ public:
     /// 64 KiB.
     std::optional<Chunk> allocate(u64 type, u64 stripe_bytes, u64 min_stripe_bytes);
 
+    /// The chunk's place on the devices is taken, and the next one begins behind it.
+    void claim(const Chunk& chunk);
+
     /// Stripes that hold distinct data in a chunk that allocate() would lay now, if space were no matter; 0 where there
     /// are too few devices.
     u32 data_stripes(u64 type) const;

@@ -6,6 +6,7 @@
 #include "libfs/volume/sys_chunk_array.h"
 
 #include <algorithm>
+#include <list>
 
 namespace btrkit {
 
@@ -62,17 +63,27 @@ Result<btrfs::Superblock> new_superblock(const btrfs::Superblock& committed, con
     return super;
 }
 
-Result<void> add_system_chunks(btrfs::Superblock& super, std::span<const Chunk> chunks) {
+Result<void> renew_system_chunks(btrfs::Superblock& super, const std::map<u64, std::optional<Chunk>>& cut,
+                                 std::span<const Chunk> added) {
     const auto before = super;
-    auto items = system_chunk_items(before).items;
-    std::vector<std::vector<std::byte>> bodies;
-    for (const auto& chunk : chunks) {
+    std::vector<SystemChunkItem> items;
+    std::list<std::vector<std::byte>> bodies;
+    const auto put = [&](const Chunk& chunk) {
         if ((chunk.type & btrfs::block_group_system) != 0) {
             bodies.push_back(chunk_item(chunk, super.sectorsize));
             items.push_back({.key = chunk_key(chunk), .body = bodies.back()});
         }
+    };
+    for (const auto& item : system_chunk_items(before).items) {
+        const auto found = cut.find(item.key.offset);
+        if (found == cut.end()) {
+            items.push_back(item);
+        } else if (found->second) {
+            put(*found->second);
+        }
     }
-    return bodies.empty() ? Result<void>{} : set_system_chunk_items(super, items);
+    std::ranges::for_each(added, put);
+    return bodies.empty() && cut.empty() ? Result<void>{} : set_system_chunk_items(super, items);
 }
 
 } // namespace btrkit

@@ -21,7 +21,9 @@ struct SuperblockChange {
 Result<btrfs::Superblock> new_superblock(const btrfs::Superblock& committed, const SuperblockChange& change,
                                          TreeTable& trees);
 
-/// Adds those of the chunks that are system chunks to the superblock's array. Fails with no_space where it is full.
-Result<void> add_system_chunks(btrfs::Superblock& super, std::span<const Chunk> chunks);
+/// The superblock's array of system chunks has those that were added, and no longer those that were cut or go: cut has
+/// what is left of them, by their start. Fails with no_space where it is full.
+Result<void> renew_system_chunks(btrfs::Superblock& super, const std::map<u64, std::optional<Chunk>>& cut,
+                                 std::span<const Chunk> added);
 
 } // namespace btrkit

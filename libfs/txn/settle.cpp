@@ -67,13 +67,17 @@ Result<void> settle_refs(Workspace& workspace) {
     return {};
 }
 
+/// The tree that has the block group items.
+Result<OpenTree*> block_group_tree(Workspace& workspace) {
+    const bool has_own_tree = workspace.geometry.has_block_group_tree();
+    return workspace.trees.find(has_own_tree ? btrfs::block_group_tree_id : btrfs::extent_tree_id);
+}
+
 Result<void> settle_used_bytes(Workspace& workspace, const GroupChange& change) {
     if (change.used_bytes == 0 && !change.is_new) {
         return {};
     }
-    const bool has_own_tree = workspace.geometry.has_block_group_tree();
-    BTRKIT_TRY_ASSIGN(auto* tree,
-                      workspace.trees.find(has_own_tree ? btrfs::block_group_tree_id : btrfs::extent_tree_id));
+    BTRKIT_TRY_ASSIGN(auto* tree, block_group_tree(workspace));
     const btrfs::Key key = {change.chunk.start.bytenr, type::block_group_item, change.chunk.length};
     if (change.is_new) {
         const btrfs::BlockGroupItem item = {.used = static_cast<u64>(change.used_bytes),
@@ -107,7 +111,7 @@ Result<void> settle_free_space(Workspace& workspace, const GroupChange& change) 
     std::vector<EncodedItem> items;
     RecordedFreeSpace space;
     if (change.is_new) {
-        space.free = free_ranges(change.chunk, {});
+        space.free = free_ranges(change.chunk, change.allocated);
     } else {
         TreeSearch search(workspace.cache, tree->root.block);
         BTRKIT_TRY_ASSIGN(items, read_free_space_items(search, change.chunk));
@@ -126,10 +130,34 @@ Result<void> settle_free_space(Workspace& workspace, const GroupChange& change) 
     return {};
 }
 
+/// A group that was cut begins or ends elsewhere: none of its items has the right key any more.
+Result<void> erase_group(Workspace& workspace, const Chunk& chunk) {
+    BTRKIT_TRY_ASSIGN(auto* groups, block_group_tree(workspace));
+    BTRKIT_TRY_ASSIGN(const bool was_there,
+                      groups->buffer.erase({chunk.start.bytenr, type::block_group_item, chunk.length}));
+    if (!was_there) {
+        return fail(ErrorKind::damaged,
+                    fmt::format("block group {} has no item; run btrkit-check", chunk.start.bytenr));
+    }
+    if (!workspace.geometry.has_valid_free_space_tree()) {
+        return {};
+    }
+    BTRKIT_TRY_ASSIGN(auto* free_space, workspace.trees.find(btrfs::free_space_tree_id));
+    TreeSearch search(workspace.cache, free_space->root.block);
+    BTRKIT_TRY_ASSIGN(const auto items, read_free_space_items(search, chunk));
+    free_space->buffer.apply(edits_between(items, {}));
+    return {};
+}
+
 Result<void> settle_groups(Workspace& workspace) {
     for (const auto& change : workspace.space.take_changes()) {
-        BTRKIT_TRY(settle_used_bytes(workspace, change));
-        BTRKIT_TRY(settle_free_space(workspace, change));
+        if (change.was) {
+            BTRKIT_TRY(erase_group(workspace, *change.was));
+        }
+        if (!change.is_gone) {
+            BTRKIT_TRY(settle_used_bytes(workspace, change));
+            BTRKIT_TRY(settle_free_space(workspace, change));
+        }
     }
     return {};
 }

@@ -93,18 +93,23 @@ Result<void> SpaceLedger::compare_recorded(const Chunk& chunk, const RangeSet& a
     return {};
 }
 
-Result<void> SpaceLedger::load(Group& group) {
+/// What extents have of it.
+Result<RangeSet> SpaceLedger::load(Group& group) {
     BTRKIT_TRY_ASSIGN(const auto allocated, read_allocated(group.chunk));
     if (allocated.total_bytes() != group.used_bytes) {
         return bad_group(group.chunk, fmt::format("says {} bytes used, but extents have {}", group.used_bytes,
                                                   allocated.total_bytes()));
     }
     BTRKIT_TRY(compare_recorded(group.chunk, allocated));
+    open(group, allocated);
+    return allocated;
+}
+
+void SpaceLedger::open(Group& group, const RangeSet& allocated) {
     group.space.emplace(group.chunk, allocated);
     for (const Range row : rows_in_use(group.chunk, allocated).ranges()) {
         group.space->pin(row);
     }
-    return {};
 }
 
 Result<std::vector<SpaceLedger::Group*>*> SpaceLedger::groups_for(u64 wanted) {
@@ -116,11 +121,15 @@ Result<std::vector<SpaceLedger::Group*>*> SpaceLedger::groups_for(u64 wanted) {
         if ((chunk.type & wanted) == 0) {
             continue;
         }
-        BTRKIT_TRY_ASSIGN(const u64 used_bytes, read_used_bytes(chunk));
         auto& group = groups_[chunk.start.bytenr];
-        group.chunk = chunk;
-        group.used_bytes = used_bytes;
-        groups.push_back(&group);
+        if (group.chunk.length == 0) {
+            group.key = chunk.start.bytenr;
+            group.chunk = chunk;
+            BTRKIT_TRY_ASSIGN(group.used_bytes, read_used_bytes(chunk));
+        }
+        if (!group.is_gone) {
+            groups.push_back(&group);
+        }
     }
     std::ranges::sort(groups, std::ranges::greater{}, [](const Group* group) {
         return std::pair(group->chunk.length - group->used_bytes, ~group->chunk.start.bytenr);
@@ -143,7 +152,7 @@ Result<std::optional<Logical>> SpaceLedger::take_from(std::span<Group* const> gr
             at = group->space->take(bytes);
         }
         if (at) {
-            note_taken(group->chunk, range_from(at->bytenr, bytes));
+            note_taken(*group, range_from(at->bytenr, bytes));
             return at;
         }
         group->lacks_bytes = bytes;
@@ -167,23 +176,83 @@ Result<std::optional<Range>> SpaceLedger::take_longest(std::span<Group* const> g
 }
 
 /// Lays a chunk that nobody has used; false where there is no room for one.
-Result<bool> SpaceLedger::add_group(u64 type) {
+Result<bool> SpaceLedger::grow(u64 type) {
     BTRKIT_TRY_ASSIGN(const auto chunk, growth_->grow(type));
     if (!chunk) {
         return false;
     }
-    auto& group = groups_[chunk->start.bytenr];
-    group.chunk = *chunk;
-    group.space.emplace(*chunk);
+    add_group(*chunk);
+    return true;
+}
+
+void SpaceLedger::add_group(const Chunk& chunk) {
+    auto& group = groups_[chunk.start.bytenr];
+    group.key = chunk.start.bytenr;
+    group.chunk = chunk;
+    group.space.emplace(chunk);
     for (auto& [wanted, groups] : groups_of_type_) {
-        if ((chunk->type & wanted) != 0) {
+        if ((chunk.type & wanted) != 0) {
             groups.push_back(&group);
         }
     }
-    auto& change = changes_[chunk->start.bytenr];
-    change.chunk = *chunk;
+    auto& change = changes_[chunk.start.bytenr];
+    change.chunk = chunk;
     change.is_new = true;
-    return true;
+}
+
+Result<void> SpaceLedger::cut_group(const Chunk& chunk, const std::optional<Chunk>& left) {
+    for (const u64 wanted : {btrfs::block_group_data, btrfs::block_group_metadata, btrfs::block_group_system}) {
+        if ((chunk.type & wanted) != 0) {
+            BTRKIT_TRY(groups_for(wanted));
+        }
+    }
+    auto& group = groups_.at(chunk.start.bytenr);
+    BTRKIT_TRY_ASSIGN(const auto allocated, load(group));
+    auto& change = changes_[group.key];
+    change.was = chunk;
+    change.is_gone = group.is_gone = !left;
+    if (!left) {
+        for (auto& [wanted, groups] : groups_of_type_) {
+            std::erase(groups, &group);
+        }
+        group.space.reset();
+        return {};
+    }
+    group.chunk = *left;
+    group.used_bytes = allocated.within(range_of(*left)).total_bytes();
+    open(group, allocated);
+    change.chunk = *left;
+    change.is_new = true;
+    change.allocated = allocated.within(range_of(*left));
+    change.used_bytes = static_cast<std::int64_t>(group.used_bytes);
+    return {};
+}
+
+/// The group that holds the address.
+Result<SpaceLedger::Group*> SpaceLedger::group_at(Logical at) {
+    const Chunk* chunk = filesystem_->volume().chunks().find(at);
+    const u64 kinds = btrfs::block_group_data | btrfs::block_group_metadata | btrfs::block_group_system;
+    if (chunk == nullptr || (chunk->type & kinds) == 0) {
+        return fail(ErrorKind::damaged, fmt::format("no block group holds {}", at.bytenr));
+    }
+    if (!groups_.contains(chunk->start.bytenr)) {
+        const u64 kind = chunk->type & kinds;
+        BTRKIT_TRY(groups_for(kind & -kind));
+    }
+    auto& group = groups_.at(chunk->start.bytenr);
+    if (!group.space && !group.is_gone) {
+        BTRKIT_TRY(load(group));
+    }
+    return &group;
+}
+
+Result<void> SpaceLedger::claim(Range range) {
+    BTRKIT_TRY_ASSIGN(auto* group, group_at({range.start}));
+    if (!group->space || !group->space->claim(range)) {
+        return fail_as_bug(fmt::format("{} bytes at {} are not free", range.length(), range.start));
+    }
+    note_taken(*group, range);
+    return {};
 }
 
 Result<Logical> SpaceLedger::take_block(u64 tree) {
@@ -193,7 +262,7 @@ Result<Logical> SpaceLedger::take_block(u64 tree) {
     BTRKIT_TRY_ASSIGN(auto* groups, groups_for(type));
     BTRKIT_TRY_ASSIGN(auto at, take_from(*groups, nodesize));
     if (!at) {
-        BTRKIT_TRY(add_group(type));
+        BTRKIT_TRY(grow(type));
         BTRKIT_TRY_ASSIGN(at, take_from(*groups, nodesize));
     }
     if (!at) {
@@ -210,7 +279,7 @@ Result<Range> SpaceLedger::take_data(u64 bytes, bool in_one_piece) {
     BTRKIT_TRY_ASSIGN(auto taken,
                       take_longest(*groups, bytes, std::max(least_bytes, std::min(bytes, good_piece_bytes))));
     if (!taken) {
-        BTRKIT_TRY(add_group(btrfs::block_group_data));
+        BTRKIT_TRY(grow(btrfs::block_group_data));
         BTRKIT_TRY_ASSIGN(taken, take_longest(*groups, bytes, least_bytes));
     }
     if (!taken) {
@@ -220,9 +289,9 @@ Result<Range> SpaceLedger::take_data(u64 bytes, bool in_one_piece) {
     return *taken;
 }
 
-void SpaceLedger::note_taken(const Chunk& chunk, Range range) {
-    auto& change = changes_[chunk.start.bytenr];
-    change.chunk = chunk;
+void SpaceLedger::note_taken(const Group& group, Range range) {
+    auto& change = changes_[group.key];
+    change.chunk = group.chunk;
     change.used_bytes += static_cast<std::int64_t>(range.length());
     used_bytes_change_ += static_cast<std::int64_t>(range.length());
     if (change.freed.covers(range)) {
@@ -237,15 +306,22 @@ Result<void> SpaceLedger::release(Range range) {
     if (chunk == nullptr || range.end > range_of(*chunk).end) {
         return fail(ErrorKind::damaged, fmt::format("no block group holds extent {}", range.start));
     }
-    const auto group = groups_.find(chunk->start.bytenr);
-    if (group != groups_.end() && group->second.space) {
-        group->second.space->release(range);
-        group->second.lacks_bytes = ~u64{0};
+    used_bytes_change_ -= static_cast<std::int64_t>(range.length());
+    const auto found = groups_.find(chunk->start.bytenr);
+    if (found != groups_.end()) {
+        auto& group = found->second;
+        if (group.is_gone || !group.chunk.contains({range.start})) {
+            return {}; // what is cut off has no account any more
+        }
+        if (group.space) {
+            group.space->release(range);
+            group.lacks_bytes = ~u64{0};
+        }
+        chunk = &group.chunk;
     }
-    auto& change = changes_[chunk->start.bytenr];
+    auto& change = changes_[found == groups_.end() ? chunk->start.bytenr : found->first];
     change.chunk = *chunk;
     change.used_bytes -= static_cast<std::int64_t>(range.length());
-    used_bytes_change_ -= static_cast<std::int64_t>(range.length());
     if (change.taken.covers(range)) {
         change.taken.erase(range);
     } else {

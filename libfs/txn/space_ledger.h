@@ -23,7 +23,11 @@ struct GroupChange {
     RangeSet taken;
     RangeSet freed;
     std::int64_t used_bytes = 0;
-    bool is_new = false; ///< no tree knows of it yet
+    bool is_new = false; ///< no tree knows of it yet; used_bytes and free space are all of it
+    /// The group was cut: what trees have of this one goes. New is what is left, unless nothing is.
+    std::optional<Chunk> was = {};
+    bool is_gone = false;
+    RangeSet allocated = {}; ///< of what is left of a group that was cut: what extents had of it before
 };
 
 class SpaceLedger {
@@ -45,6 +49,13 @@ public:
     /// Space for data, in whole sectors: that many bytes where there is such a piece, else fewer, unless it must be one
     /// piece. A chunk is laid before a file is cut into pieces of less than 1 MiB. Fails as take_block() does.
     Result<Range> take_data(u64 bytes, bool in_one_piece);
+    /// Takes exactly these bytes. Fails with bug where they are not free, and with damaged.
+    Result<void> claim(Range range);
+    /// A new group whose chunk the growth knows already.
+    void add_group(const Chunk& chunk);
+    /// A committed group is cut to what is left, or goes: nothing is taken from the rest, and what extents have there
+    /// must be released before the end. To be told before anything is taken. Fails with damaged.
+    Result<void> cut_group(const Chunk& chunk, const std::optional<Chunk>& left);
     /// Of an extent that is no more. Fails with damaged where no block group holds it.
     Result<void> release(Range range);
 
@@ -56,29 +67,33 @@ public:
 
 private:
     struct Group {
-        Chunk chunk;
+        u64 key = 0;        ///< where its committed chunk begins, or its new one
+        Chunk chunk;        ///< what is left of it
         u64 used_bytes = 0; ///< as the committed block group item says
         std::optional<BlockGroupSpace> space;
         u64 lacks_bytes = ~u64{0}; ///< there is no piece as long as that
+        bool is_gone = false;
     };
 
     Result<std::vector<Group*>*> groups_for(u64 type);
     Result<std::optional<Logical>> take_from(std::span<Group* const> groups, u64 bytes);
     Result<std::optional<Range>> take_longest(std::span<Group* const> groups, u64 most_bytes, u64 least_bytes);
-    Result<bool> add_group(u64 type);
+    Result<bool> grow(u64 type);
     Result<u64> read_used_bytes(const Chunk& chunk);
-    Result<void> load(Group& group);
+    Result<RangeSet> load(Group& group);
+    void open(Group& group, const RangeSet& allocated);
     Result<RangeSet> read_allocated(const Chunk& chunk) const;
     Result<void> compare_recorded(const Chunk& chunk, const RangeSet& allocated);
-    void note_taken(const Chunk& chunk, Range range);
+    Result<Group*> group_at(Logical at);
+    void note_taken(const Group& group, Range range);
 
     const Filesystem* filesystem_;
     BlockCache* cache_;
     ChunkGrowth* growth_;
     Trees committed_;
-    std::map<u64, Group> groups_;                       ///< by address
+    std::map<u64, Group> groups_;                       ///< by key
     std::map<u64, std::vector<Group*>> groups_of_type_; ///< those that had most free space first
-    std::map<u64, GroupChange> changes_;                ///< by address
+    std::map<u64, GroupChange> changes_;                ///< by key of the group
     std::int64_t used_bytes_change_ = 0;
 };
 

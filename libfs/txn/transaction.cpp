@@ -247,7 +247,7 @@ Result<void> Transaction::touch_quotas() {
         return {};
     }
     const bool is_simple = (status->flags & btrfs::qgroup_status_simple_mode) != 0;
-    if (!workspace_->quotas.are_kept() && !is_simple) {
+    if (!workspace_->quotas.are_kept() && !is_simple && !workspace_->keeps_full_quotas) {
         status->flags = status->flags | btrfs::qgroup_status_inconsistent;
     }
     status->generation = generation();
@@ -279,7 +279,7 @@ Result<void> Transaction::make_parity() {
         if (chunk.profile().parity == 0) {
             continue;
         }
-        for (const auto* all : {&workspace_->born, &workspace_->written_data}) {
+        for (const auto* all : {&workspace_->born, &workspace_->moved_blocks, &workspace_->written_data}) {
             for (const Range written : all->within(range_of(chunk)).ranges()) {
                 BTRKIT_TRY(workspace_->writer.write_parity(chunk, {written.start}, {written.end}));
             }
@@ -300,8 +300,7 @@ Result<std::vector<btrfs::Superblock>> Transaction::make_superblocks() {
         BTRKIT_TRY_ASSIGN(const auto own, read_superblock(*member.device, btrfs::superblock_offsets.front(), 0));
         auto super = committed_->super();
         super.dev_item = own.super.dev_item;
-        super.dev_item.bytes_used = u64{super.dev_item.bytes_used} + workspace_->growth.added_bytes(devid);
-        BTRKIT_TRY(add_system_chunks(super, workspace_->growth.added()));
+        BTRKIT_TRY(workspace_->growth.renew(super));
         if (const auto& identity = workspace_->growth.identity()) {
             BTRKIT_TRY(apply_identity(*identity, super));
         }

@@ -97,6 +97,9 @@ public:
     /// The ids that the filesystem and its devices will have. Fails as rename_devices().
     Result<void> set_identity(NewIdentity identity);
 
+    /// For libfs/relocate/ alone, which changes where things are and not what they are.
+    Workspace& workspace() { return *workspace_; }
+
     /// Nothing may be changed after this.
     Result<Proposal> propose();
 

@@ -48,6 +48,9 @@ struct Workspace {
     RangeSet freed_data;   ///< data extents that are gone, whose checksums are not yet
     RangeSet written_data; ///< data that this run wrote, some of which may be gone again
     RangeSet born;         ///< tree blocks that this run made, some of which it may have left again
+    RangeSet moved_blocks; ///< tree blocks that this run has put elsewhere as they were, generation and all
+    /// No subvolume refers to more or less than before, so what full quotas have counted stays right.
+    bool keeps_full_quotas = false;
 
     std::size_t waiting_bytes() const {
         std::size_t sum = refs.waiting_bytes();

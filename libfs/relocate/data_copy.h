@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// The bytes of data extents, copied to where they are going to be.
+#pragma once
+
+#include "libfs/base/run_context.h"
+#include "libfs/relocate/address_map.h"
+#include "libfs/txn/transaction.h"
+
+namespace btrkit {
+
+/// Reads everything that moves, on all threads, proves what has checksums, from whichever copy keeps them, and writes
+/// it to the new places (Transaction::write_data()). Fails with damaged where no copy keeps its checksum, naming the
+/// address; with cancelled and io.
+Result<void> copy_data(Transaction& transaction, const AddressMap& data, const RunContext& context);
+
+} // namespace btrkit

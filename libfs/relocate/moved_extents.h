@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+// The extent tree after extents and blocks have moved.
+#pragma once
+
+#include "libfs/base/run_context.h"
+#include "libfs/relocate/block_rewriter.h"
+#include "libfs/txn/transaction.h"
+
+namespace btrkit {
+
+/// Translates every extent of the committed extent tree: its address, and the addresses of blocks that its references
+/// in full name. What has changed by that waits in the extent tree of the transaction. Only data and what `blocks` has
+/// moved may have changed about those extents. Fails with damaged and cancelled.
+Result<void> translate_extents(Transaction& transaction, const AddressMap& data, const BlockRewriter& blocks,
+                               const RunContext& context);
+
+} // namespace btrkit

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/relocate/relocate.h"
+
+#include "formats/btrfs/item_types.h"
+#include "libfs/fs/item_range.h"
+#include "libfs/relocate/block_rewriter.h"
+#include "libfs/relocate/data_copy.h"
+#include "libfs/relocate/leave_blocks.h"
+#include "libfs/relocate/moved_csums.h"
+#include "libfs/relocate/moved_extents.h"
+#include "libfs/space/free_space.h"
+#include "libfs/txn/settle.h"
+
+#include <fmt/format.h>
+
+namespace btrkit {
+
+namespace {
+
+Result<void> change_chunks(Workspace& workspace, const Relocation& relocation) {
+    for (const auto& [devid, bytes] : relocation.device_bytes) {
+        workspace.growth.resize_device(devid, bytes);
+    }
+    BTRKIT_TRY(workspace.growth.put_resized_devices());
+    for (const auto& [start, left] : relocation.cut) {
+        const Chunk* chunk = workspace.filesystem.volume().chunks().find({start});
+        if (chunk == nullptr || chunk->start.bytenr != start) {
+            return fail_as_bug(fmt::format("there is no chunk {} to be cut", start));
+        }
+        BTRKIT_TRY(workspace.space.cut_group(*chunk, left));
+        BTRKIT_TRY(workspace.growth.cut(*chunk, left));
+    }
+    for (const auto& chunk : relocation.new_chunks) {
+        BTRKIT_TRY(workspace.growth.add(chunk));
+        workspace.space.add_group(chunk);
+    }
+    return {};
+}
+
+/// Of chunks that go, and what is cut off of others.
+RangeSet leaving_addresses(const ChunkMap& committed, const Relocation& relocation) {
+    RangeSet leaving;
+    for (const auto& [start, left] : relocation.cut) {
+        const Range whole = range_of(*committed.find({start}));
+        leaving.insert({whole.start, left ? left->start.bytenr : whole.end});
+        leaving.insert({left ? range_of(*left).end : whole.end, whole.end});
+    }
+    return leaving;
+}
+
+Result<void> move_space(Workspace& workspace, const AddressMap& data) {
+    for (const auto& move : data.moves()) {
+        BTRKIT_TRY(workspace.space.claim(move.target()));
+        BTRKIT_TRY(workspace.space.release(move.from));
+    }
+    return {};
+}
+
+/// A subvolume that is half deleted still refers to what it has given back.
+Result<void> refuse_half_deleted(const TreeRoot& root, Bytes body) {
+    const auto item = whole_root_item(body).item;
+    if (item.refs == 0 && item.drop_progress.objectid != 0) {
+        return fail(ErrorKind::refused,
+                    fmt::format("subvolume {} is half deleted; mount the filesystem once to let that end", root.id));
+    }
+    return {};
+}
+
+Result<void> rewrite_subvolumes(Workspace& workspace, const Filesystem& committed, BlockRewriter& blocks,
+                                const RunContext& context) {
+    ItemRange items(committed.reader(), committed.root_tree().block, KeyRange{});
+    for (;;) {
+        BTRKIT_TRY_ASSIGN(const bool is_there, items.next());
+        if (!is_there) {
+            return {};
+        }
+        if (items.key().type != btrfs::item_type::root_item || !is_subvolume(items.key().objectid)) {
+            continue;
+        }
+        if (context.stop.stop_requested()) {
+            return fail(ErrorKind::cancelled, "stopped; nothing was changed");
+        }
+        const auto root = parse_root_item(items.key(), items.data());
+        if (!root) {
+            return fail(ErrorKind::damaged,
+                        fmt::format("the root item of subvolume {} is short; run btrkit-check", items.key().objectid));
+        }
+        BTRKIT_TRY(refuse_half_deleted(*root, items.data()));
+        BTRKIT_TRY_ASSIGN(const Logical now, blocks.rewrite(root->block));
+        if (now != root->block.address) {
+            TreeRoot moved = *root;
+            moved.block.address = now;
+            workspace.trees.add(moved).root_item_is_behind = true;
+        }
+    }
+}
+
+} // namespace
+
+Result<RelocationReport> relocate(Transaction& transaction, const Relocation& relocation, const RunContext& context) {
+    auto& workspace = transaction.workspace();
+    const auto& committed = transaction.committed();
+    workspace.keeps_full_quotas = true;
+    BTRKIT_TRY(change_chunks(workspace, relocation));
+    BTRKIT_TRY(move_space(workspace, relocation.data));
+    BTRKIT_TRY(copy_data(transaction, relocation.data, context));
+    const RangeSet leaving = leaving_addresses(committed.volume().chunks(), relocation);
+    context.progress.begin_phase("moving metadata", 0, ProgressUnit::items);
+    BlockRewriter blocks(workspace, committed, leaving, relocation.data);
+    BTRKIT_TRY(rewrite_subvolumes(workspace, committed, blocks, context));
+    BTRKIT_TRY(move_csums(transaction, relocation.data));
+    BTRKIT_TRY(translate_extents(transaction, relocation.data, blocks, context));
+    BTRKIT_TRY(settle(workspace));
+    BTRKIT_TRY(leave_blocks(transaction, leaving));
+    return RelocationReport{.data_bytes = relocation.data.total_bytes(), .block_count = blocks.moved_count()};
+}
+
+} // namespace btrkit
