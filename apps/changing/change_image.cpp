@@ -54,6 +54,25 @@ public:
         if (messages_.error_count() > 0 || is_no_btrfs(places, messages_)) {
             return exit_failed;
         }
+        if (const auto prepared = change_.prepare ? change_.prepare(images) : Result<void>{}; !prepared) {
+            return tell_failure(prepared.error());
+        }
+        std::vector<std::optional<u64>> devids;
+        if (const auto failed = change_opened(images, devids)) {
+            return *failed;
+        }
+        if (const auto finished = change_.finish ? change_.finish(images, devids) : Result<void>{}; !finished) {
+            messages_.error(finished.error());
+        }
+        if (change_.tell_rest) {
+            change_.tell_rest(messages_);
+        }
+        return messages_.exit_status();
+    }
+
+private:
+    /// nullopt: all went well. devids: of each image.
+    std::optional<int> change_opened(std::span<WritableImage> images, std::vector<std::optional<u64>>& devids) {
         std::vector<std::unique_ptr<BlockDevice>> devices;
         std::vector<WritableDevice*> writable;
         for (auto& image : images) {
@@ -69,19 +88,21 @@ public:
             return tell_failure(filesystem.error());
         }
         tell_devices(*filesystem, messages_);
-        const auto report = change(*filesystem, writable_members(*filesystem, writable));
+        const auto members = writable_members(*filesystem, writable);
+        for (const auto* device : writable) {
+            const auto member =
+                std::ranges::find_if(members, [&](const auto& entry) { return entry.second == device; });
+            devids.push_back(member == members.end() ? std::nullopt : std::optional(member->first));
+        }
+        const auto report = change(*filesystem, members);
         progress_.finish();
         if (!report) {
             return tell_failure(report.error());
         }
         print(*filesystem, *report);
-        if (change_.tell_rest) {
-            change_.tell_rest(messages_);
-        }
-        return messages_.exit_status();
+        return std::nullopt;
     }
 
-private:
     Result<commit::Report> change(const Filesystem& filesystem, const WritableDevices& devices) {
         const StopSignals signals;
         const u64 memory_bytes = flags_.memory_bytes.value_or(default_memory_bytes);

@@ -5,6 +5,7 @@
 #include "apps/changing/write_flags.h"
 #include "apps/common/document.h"
 #include "libfs/base/run_context.h"
+#include "libfs/io/image.h"
 #include "libfs/ops/commit/commit.h"
 
 #include <functional>
@@ -25,8 +26,14 @@ struct ChangeInputs {
 /// What is particular about one tool.
 struct ImageChange {
     Document document; ///< of --format json
+    /// Called when the images are open and nothing was read of them yet. Empty: nothing.
+    std::function<Result<void>(std::span<WritableImage> images)> prepare = {};
     /// Changes and commits.
     std::function<Result<commit::Report>(const ChangeInputs& inputs)> run;
+    /// Called after a change that succeeded, when nothing reads the images any more; devids: of each image, nothing
+    /// where it is no device of the filesystem. Empty: nothing.
+    std::function<Result<void>(std::span<WritableImage> images, std::span<const std::optional<u64>> devids)> finish =
+        {};
     /// Adds to the document, after a change that succeeded. Empty: there is nothing to add.
     std::function<void(Json& document)> add_members = {};
     /// What is printed before the line that tells of the commit, unless with --quiet. Empty: nothing.

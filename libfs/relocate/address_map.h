@@ -18,10 +18,11 @@ public:
         Range target() const { return {to, to + from.length()}; }
     };
 
-    /// Ranges ascend and don't overlap. What goes on where the one before ends, on both sides, is one with it: the map
-    /// grows with the holes between extents, not with extents.
-    void append(Range from, u64 to) {
-        if (!moves_.empty() && moves_.back().from.end == from.start && moves_.back().target().end == to) {
+    /// Ranges ascend and don't overlap. What goes on where the one before ends, on both sides, is one with it if it may
+    /// be: the map grows with the holes between extents, not with extents. No stretch may lie in two chunks, before or
+    /// after.
+    void append(Range from, u64 to, bool may_join = true) {
+        if (may_join && !moves_.empty() && moves_.back().from.end == from.start && moves_.back().target().end == to) {
             moves_.back().from.end = from.end;
         } else {
             moves_.push_back({from, to});

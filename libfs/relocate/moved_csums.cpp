@@ -9,7 +9,7 @@ namespace btrkit {
 namespace {
 
 /// As many as are looked up at once.
-constexpr u64 piece_bytes = 4 * mib;
+constexpr u64 lookup_bytes = 4 * mib;
 
 /// The checksums of a stretch that has some, one behind the other.
 class CsumRuns {
@@ -61,8 +61,8 @@ Result<void> move_csums(Transaction& transaction, const AddressMap& data) {
     DataChecksums committed(transaction.committed());
     for (const auto& move : data.moves()) {
         CsumRuns runs(*tree, geometry);
-        for (u64 done = 0; done < move.from.length(); done += piece_bytes) {
-            const u64 length = std::min(piece_bytes, move.from.length() - done);
+        for (u64 done = 0; done < move.from.length(); done += lookup_bytes) {
+            const u64 length = std::min(lookup_bytes, move.from.length() - done);
             BTRKIT_TRY(
                 move_piece(committed, runs, geometry, range_from(move.from.start + done, length), move.to + done));
         }

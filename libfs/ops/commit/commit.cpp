@@ -138,4 +138,13 @@ Result<Report> run(Transaction& transaction, const WritableDevices& devices, con
     return report;
 }
 
+/// Overlays that nothing is written to only read.
+Result<Filesystem> open_again(const WritableDevices& devices) {
+    std::vector<std::unique_ptr<BlockDevice>> views;
+    for (const auto& [devid, device] : devices) {
+        views.push_back(std::make_unique<OverlayDevice>(*device, OverlayDevice::Room{.memory_bytes = 0}));
+    }
+    return Filesystem::open(std::move(views), {}, [](const Problem&) {});
+}
+
 } // namespace btrkit::commit

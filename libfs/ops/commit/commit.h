@@ -48,4 +48,8 @@ struct Report {
 Result<Report> run(Transaction& transaction, const WritableDevices& devices, const Options& options,
                    const RunContext& context);
 
+/// The filesystem once more, as it was committed last: for verbs that commit several times. The devices must outlive
+/// it.
+Result<Filesystem> open_again(const WritableDevices& devices);
+
 } // namespace btrkit::commit

@@ -36,15 +36,6 @@ private:
     std::optional<Receiver> receiver_; ///< refers to the transaction
 };
 
-/// The same filesystem once more, as it was committed last. Overlays that nothing is written to only read.
-Result<Filesystem> open_again(const WritableDevices& devices) {
-    std::vector<std::unique_ptr<BlockDevice>> views;
-    for (const auto& [devid, device] : devices) {
-        views.push_back(std::make_unique<OverlayDevice>(*device, OverlayDevice::Room{.memory_bytes = 0}));
-    }
-    return Filesystem::open(std::move(views), {}, [](const Problem&) {});
-}
-
 /// All streams into one filesystem, in one commit or in several.
 class Run {
 public:
@@ -149,7 +140,7 @@ private:
     Result<void> commit_and_begin_again() {
         BTRKIT_TRY(session_->receiver().finish_subvolume());
         BTRKIT_TRY(commit());
-        BTRKIT_TRY_ASSIGN(reopened_, open_again(devices_));
+        BTRKIT_TRY_ASSIGN(reopened_, commit::open_again(devices_));
         BTRKIT_TRY_ASSIGN(session_, Session::begin(*reopened_, devices_, options_));
         context_.progress.begin_phase("receiving", left_bytes_, ProgressUnit::bytes);
         return {};

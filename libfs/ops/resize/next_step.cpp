@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/ops/resize/next_step.h"
+
+#include <algorithm>
+
+namespace btrkit::resize {
+
+namespace {
+
+/// A window that is smaller is not worth two commits.
+constexpr u64 least_window_bytes = 8 * mib;
+
+bool are_free(const DeviceRanges& places, const ChunkMap& chunks) {
+    const auto taken = places_of(chunks.chunks());
+    return std::ranges::all_of(places, [&](const auto& entry) {
+        const auto found = taken.find(entry.first);
+        return found == taken.end() || std::ranges::none_of(entry.second.ranges(), [&](Range range) {
+                   return found->second.intersects(range);
+               });
+    });
+}
+
+class Stepper {
+public:
+    Stepper(const SpaceUse& use, const ChunkMap& chunks, const Target& target, const Progressed& before)
+        : use_(use), chunks_(chunks), target_(target), before_(before),
+          dense_(dense_chunks(use, chunks, target.ends, before.packed)) {
+        for (const auto& device : use.devices) {
+            sizes_[device.devid] = device.size_bytes;
+        }
+    }
+
+    Result<Step> next() {
+        if (before_.window) {
+            return fill_window();
+        }
+        if (!target_.is_packed) {
+            if (auto clearing = plan_clearing(use_, chunks_, {}, target_.ends)) {
+                return last(std::move(*clearing));
+            }
+        }
+        auto packing = plan_packing(use_, chunks_, dense_, target_.ends);
+        if (!packing && before_.packed.empty()) {
+            dense_.clear();
+            packing = plan_packing(use_, chunks_, dense_, target_.ends);
+        }
+        if (!packing) {
+            return fail(ErrorKind::no_space, "there is no room for everything below that size");
+        }
+        if (are_free(places_of(packing->relocation.new_chunks), chunks_)) {
+            return last(std::move(packing->relocation));
+        }
+        if (auto clearing = plan_clearing(use_, chunks_, window(~u64{0}), sizes_)) {
+            return Step{.relocation = std::move(*clearing), .then = before_};
+        }
+        return clear_window();
+    }
+
+private:
+    Step last(Relocation relocation) const {
+        for (const auto& [devid, bytes] : target_.ends) {
+            if (bytes != sizes_.at(devid)) {
+                relocation.device_bytes[devid] = bytes;
+            }
+        }
+        return Step{.relocation = std::move(relocation), .is_last = true};
+    }
+
+    u64 packed_until(u64 devid) const {
+        const auto found = before_.packed.find(devid);
+        return found == before_.packed.end() ? reserved_at_device_start : found->second;
+    }
+
+    /// So many bytes of each device behind what is packed, without what is dense.
+    DeviceRanges window(u64 bytes) const {
+        auto ranges = DeviceRanges();
+        auto dense = places_of(dense_);
+        for (const auto& [devid, end] : target_.ends) {
+            const u64 start = packed_until(devid);
+            RangeSet all;
+            all.append({start, std::min(end, range_from(start, bytes).end)});
+            ranges[devid] = difference(all, dense[devid]);
+        }
+        return ranges;
+    }
+
+    /// The largest window behind what is packed that can be cleared, halving it until one can.
+    Result<Step> clear_window() {
+        u64 bytes = 0;
+        for (const auto& [devid, end] : target_.ends) {
+            bytes = std::max(bytes, end - std::min(end, packed_until(devid)));
+        }
+        for (bytes /= 2; bytes >= least_window_bytes; bytes /= 2) {
+            auto cleared = window(bytes);
+            if (auto clearing = plan_clearing(use_, chunks_, cleared, sizes_)) {
+                Progressed then = before_;
+                then.window = std::move(cleared);
+                return Step{.relocation = std::move(*clearing), .then = std::move(then)};
+            }
+        }
+        return fail(ErrorKind::no_space, "there is too little free space to move anything about: grow the image first, "
+                                         "or delete something");
+    }
+
+    Result<Step> fill_window() {
+        Progressed then = before_;
+        for (const auto& [devid, ranges] : *before_.window) {
+            then.packed[devid] = ranges.empty() ? packed_until(devid) : ranges.ranges().back().end;
+        }
+        then.window.reset();
+        auto part = plan_part(use_, chunks_, dense_, *before_.window);
+        return part ? Step{.relocation = std::move(*part), .then = std::move(then)}
+                    : Stepper(use_, chunks_, target_, then).next();
+    }
+
+    const SpaceUse& use_;
+    const ChunkMap& chunks_;
+    const Target& target_;
+    const Progressed before_;
+    std::vector<Chunk> dense_;
+    DeviceSizes sizes_;
+};
+
+} // namespace
+
+Result<Step> next_step(const SpaceUse& use, const ChunkMap& chunks, const Target& target, const Progressed& before) {
+    return Stepper(use, chunks, target, before).next();
+}
+
+} // namespace btrkit::resize

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// Which commit comes next on the way to a packed filesystem.
+#pragma once
+
+#include "libfs/ops/resize/plans.h"
+
+namespace btrkit::resize {
+
+/// What is to be reached.
+struct Target {
+    DeviceSizes ends;      ///< everything lies below
+    bool is_packed = true; ///< without holes; else it is enough that nothing lies beyond
+};
+
+/// What earlier commits of the run have reached.
+struct Progressed {
+    DeviceSizes packed = {};                 ///< all before that is packed already; empty: nothing was told
+    std::optional<DeviceRanges> window = {}; ///< that was cleared to be filled
+};
+
+struct Step {
+    Relocation relocation;
+    bool is_last = false;
+    Progressed then; ///< what is reached with it
+};
+
+/// Fails with no_space where no way is found.
+Result<Step> next_step(const SpaceUse& use, const ChunkMap& chunks, const Target& target, const Progressed& before);
+
+} // namespace btrkit::resize

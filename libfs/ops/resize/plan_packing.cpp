@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/ops/resize/plan_parts.h"
+
+namespace btrkit::resize {
+
+namespace {
+
+/// Lets chunks go that have no dense part, and cuts those that have one.
+void cut_to_dense(const ChunkMap& chunks, std::span<const Chunk> dense, Relocation& relocation) {
+    for (const auto& chunk : chunks.chunks()) {
+        const auto part = std::ranges::find_if(dense, [&](const Chunk& each) { return chunk.contains(each.start); });
+        if (part == dense.end()) {
+            relocation.cut[chunk.start.bytenr] = std::nullopt;
+        } else if (part->length != chunk.length) {
+            relocation.cut[chunk.start.bytenr] = *part;
+        }
+    }
+}
+
+} // namespace
+
+std::optional<Packing> plan_packing(const SpaceUse& use, const ChunkMap& chunks, std::span<const Chunk> dense,
+                                    const DeviceSizes& ends) {
+    const auto types = chunk_types(chunks);
+    ExtentPlanner planner(ChunkAllocator(devices_without(use, places_of(dense), ends), use.next_start));
+    const u64 metadata_bytes = use.metadata_bytes + use.reserve_bytes;
+    if (!planner.reserve(types.system, std::max(2 * use.system_bytes, least_system_bytes)) ||
+        (!types.is_mixed && !planner.reserve(types.metadata, metadata_bytes))) {
+        return std::nullopt;
+    }
+    for (const Range extent : use.data) {
+        if (!begins_in(extent, dense)) {
+            planner.expect(chunks.find({extent.start})->type, extent.length());
+        }
+    }
+    Packing packing;
+    MoveList moves(chunks, planner, packing.relocation.data);
+    for (const Range extent : use.data) {
+        if (!begins_in(extent, dense) && !moves.move(extent)) {
+            return std::nullopt;
+        }
+    }
+    if (types.is_mixed && !planner.reserve(types.metadata, metadata_bytes)) {
+        return std::nullopt;
+    }
+    cut_to_dense(chunks, dense, packing.relocation);
+    packing.relocation.new_chunks = planner.new_chunks();
+    for (const auto& device : planner.devices()) {
+        packing.ends[device.devid] = device.allocated_end();
+    }
+    return packing;
+}
+
+} // namespace btrkit::resize

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/ops/resize/plan_parts.h"
+
+#include "libfs/space/free_space.h"
+#include "libfs/volume/cut_chunk.h"
+
+#include <algorithm>
+
+namespace btrkit::resize {
+
+namespace {
+
+/// More block groups than that are not worth what they save.
+constexpr std::size_t most_dense_chunks = 8;
+constexpr u64 least_dense_bytes = 16 * mib;
+
+/// Data without a hole.
+std::vector<Range> dense_runs(const SpaceUse& use, const ChunkMap& chunks) {
+    std::vector<Range> runs;
+    const Chunk* last = nullptr;
+    for (const Range extent : use.data) {
+        const Chunk* chunk = chunks.find({extent.start});
+        if (!runs.empty() && chunk == last && runs.back().end == extent.start) {
+            runs.back().end = extent.end;
+        } else {
+            runs.push_back(extent);
+        }
+        last = chunk;
+    }
+    return runs;
+}
+
+/// The rows that a run touches.
+Range rows_of(const Chunk& chunk, Range run) {
+    const u64 row = row_bytes(chunk);
+    const u64 start = chunk.start.bytenr;
+    return {start + round_down(run.start - start, row),
+            std::min(range_of(chunk).end, start + round_up(run.end - start, row))};
+}
+
+bool ends_below(const Chunk& chunk, const DeviceSizes& ends) {
+    return std::ranges::all_of(chunk.stripes, [&](const Stripe& stripe) {
+        return stripe.offset + chunk.stripe_length_bytes() <= ends.at(stripe.devid);
+    });
+}
+
+/// Those that lie before these ends.
+std::vector<Chunk> packed_chunks(const ChunkMap& chunks, const DeviceSizes& packed) {
+    std::vector<Chunk> all;
+    for (const auto& chunk : chunks.chunks()) {
+        if (!packed.empty() && ends_below(chunk, packed)) {
+            all.push_back(chunk);
+        }
+    }
+    return all;
+}
+
+} // namespace
+
+ChunkTypes chunk_types(const ChunkMap& chunks) {
+    ChunkTypes types;
+    for (const auto& chunk : chunks.chunks()) {
+        if ((chunk.type & btrfs::block_group_system) != 0) {
+            types.system = chunk.type;
+        }
+        if ((chunk.type & btrfs::block_group_metadata) != 0) {
+            types.metadata = chunk.type;
+            types.is_mixed = (chunk.type & btrfs::block_group_data) != 0;
+        }
+    }
+    return types;
+}
+
+std::vector<Chunk> dense_chunks(const SpaceUse& use, const ChunkMap& chunks, const DeviceSizes& ends,
+                                const DeviceSizes& packed) {
+    auto runs = dense_runs(use, chunks);
+    std::erase_if(runs, [](Range run) { return run.length() < least_dense_bytes; });
+    std::ranges::sort(runs, {}, [](Range run) { return std::pair(~run.length(), run.start); });
+    auto dense = packed_chunks(chunks, packed);
+    const std::size_t most = dense.size() + most_dense_chunks;
+    for (const Range run : runs) {
+        const Chunk& whole = *chunks.find({run.start});
+        if ((whole.type & btrfs::block_group_metadata) != 0 || dense.size() == most) {
+            continue;
+        }
+        const Chunk part = cut_chunk(whole, rows_of(whole, run));
+        // A chunk is cut to one part.
+        const bool is_first =
+            std::ranges::none_of(dense, [&](const Chunk& other) { return whole.contains(other.start); });
+        if (is_first && ends_below(part, ends)) {
+            dense.push_back(part);
+        }
+    }
+    return dense;
+}
+
+DeviceRanges places_of(std::span<const Chunk> chunks) {
+    DeviceRanges places;
+    for (const auto& chunk : chunks) {
+        for (const auto& stripe : chunk.stripes) {
+            places[stripe.devid].insert(range_from(stripe.offset, chunk.stripe_length_bytes()));
+        }
+    }
+    return places;
+}
+
+std::vector<DeviceSpace> devices_without(const SpaceUse& use, const DeviceRanges& taken, const DeviceSizes& ends) {
+    auto devices = use.devices;
+    for (auto& device : devices) {
+        const auto found = taken.find(device.devid);
+        device.allocated = found == taken.end() ? RangeSet() : found->second;
+        device.size_bytes = ends.at(device.devid);
+    }
+    return devices;
+}
+
+bool begins_in(Range extent, std::span<const Chunk> chunks) {
+    return std::ranges::any_of(chunks, [&](const Chunk& chunk) { return chunk.contains({extent.start}); });
+}
+
+bool MoveList::move(Range extent) {
+    const Chunk* chunk = committed_.find({extent.start});
+    const auto to = planner_.place(chunk->type, extent.length());
+    if (!to) {
+        return false;
+    }
+    // No stretch lies in two chunks, before or after.
+    const Chunk* around = committed_.find(*to);
+    const auto& fresh = planner_.new_chunks();
+    const bool begins_chunk =
+        (around != nullptr && around->start == *to) || std::ranges::find(fresh, *to, &Chunk::start) != fresh.end();
+    map_.append(extent, to->bytenr, chunk == last_ && !begins_chunk);
+    last_ = chunk;
+    return true;
+}
+
+} // namespace btrkit::resize
