@@ -136,10 +136,12 @@ private:
     }
 
     std::string text_of(const commit::Report& report) const {
-        return (change_.text ? change_.text() : "") +
-               (report.is_committed
-                    ? fmt::format("generation {} is now {}\n", report.old_generation, report.new_generation)
-                    : "nothing was written: a dry run, all of it would succeed\n");
+        std::string text = change_.text ? change_.text() : "";
+        if (report.is_committed) {
+            return text + fmt::format("generation {} is now {}\n", report.old_generation, report.new_generation);
+        }
+        return text + (flags_.dry_run ? "nothing was written: a dry run, all of it would succeed\n"
+                                      : "nothing was written: there is nothing to be done\n");
     }
 
     std::string json_of(const Filesystem& before, const commit::Report& report) const {
@@ -149,7 +151,7 @@ private:
         document["missing_devices"] = missing_devids(before);
         document["old_generation"] = report.old_generation;
         document["new_generation"] = report.new_generation;
-        document["dry_run"] = !report.is_committed;
+        document["dry_run"] = flags_.dry_run;
         if (report.is_committed && !flags_.undo_path.empty()) {
             set_text(document, "undo_file", flags_.undo_path);
         } else {

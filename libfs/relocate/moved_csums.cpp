@@ -16,16 +16,16 @@ class CsumRuns {
 public:
     CsumRuns(TreeBuffer& csum_tree, const Geometry& geometry) : tree_(csum_tree), geometry_(geometry) {}
 
+    /// Sector by sector, each behind the one before.
     Result<void> add(Logical at, const std::optional<btrfs::CsumBytes>& csum) {
-        if (!csum || at != end_) {
-            BTRKIT_TRY(flush());
+        if (!csum) {
+            return flush();
+        }
+        if (bytes_.empty()) {
             start_ = at;
         }
-        if (csum) {
-            const auto stored = std::as_bytes(std::span(*csum)).first(geometry_.csum_size_bytes);
-            bytes_.insert(bytes_.end(), stored.begin(), stored.end());
-        }
-        end_ = at + geometry_.sectorsize;
+        const auto stored = std::as_bytes(std::span(*csum)).first(geometry_.csum_size_bytes);
+        bytes_.insert(bytes_.end(), stored.begin(), stored.end());
         return {};
     }
     Result<void> flush() {
@@ -36,8 +36,7 @@ public:
 private:
     TreeBuffer& tree_;
     const Geometry& geometry_;
-    Logical start_;
-    Logical end_;
+    Logical start_; ///< of the open stretch
     std::vector<std::byte> bytes_;
 };
 

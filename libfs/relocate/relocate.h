@@ -28,6 +28,8 @@ struct Relocation {
     std::map<u64, std::optional<Chunk>> cut = {}; ///< what is left of chunks that are cut or go, by their start
     std::vector<Chunk> new_chunks = {};           ///< in space of the devices that no committed chunk has
     AddressMap data = {};                         ///< data extents, whole ones
+
+    bool is_empty() const { return device_bytes.empty() && cut.empty() && new_chunks.empty() && data.empty(); }
 };
 
 struct RelocationReport {

@@ -310,8 +310,10 @@ Result<void> SpaceLedger::release(Range range) {
     const auto found = groups_.find(chunk->start.bytenr);
     if (found != groups_.end()) {
         auto& group = found->second;
-        if (group.is_gone || !group.chunk.contains({range.start})) {
-            return {}; // what is cut off has no account any more
+        // What is cut off has no account any more.
+        range = {std::max(range.start, range_of(group.chunk).start), std::min(range.end, range_of(group.chunk).end)};
+        if (group.is_gone || range.start >= range.end) {
+            return {};
         }
         if (group.space) {
             group.space->release(range);

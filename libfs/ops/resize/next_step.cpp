@@ -8,7 +8,7 @@ namespace btrkit::resize {
 namespace {
 
 /// A window that is smaller is not worth two commits.
-constexpr u64 least_window_bytes = 8 * mib;
+constexpr u64 least_window_bytes = mib;
 
 bool are_free(const DeviceRanges& places, const ChunkMap& chunks) {
     const auto taken = places_of(chunks.chunks());
@@ -35,9 +35,13 @@ public:
             return fill_window();
         }
         if (!target_.is_packed) {
-            if (auto clearing = plan_clearing(use_, chunks_, {}, target_.ends)) {
+            auto clearing = plan_clearing(use_, chunks_, {}, target_.ends);
+            if (clearing && leaves_reserve(use_, chunks_, *clearing, target_.ends)) {
                 return last(std::move(*clearing));
             }
+        }
+        if (is_packed(use_, chunks_, target_.ends)) {
+            return last({});
         }
         auto packing = plan_packing(use_, chunks_, dense_, target_.ends);
         if (!packing && before_.packed.empty()) {

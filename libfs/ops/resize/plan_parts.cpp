@@ -38,12 +38,6 @@ Range rows_of(const Chunk& chunk, Range run) {
             std::min(range_of(chunk).end, start + round_up(run.end - start, row))};
 }
 
-bool ends_below(const Chunk& chunk, const DeviceSizes& ends) {
-    return std::ranges::all_of(chunk.stripes, [&](const Stripe& stripe) {
-        return stripe.offset + chunk.stripe_length_bytes() <= ends.at(stripe.devid);
-    });
-}
-
 /// Those that lie before these ends.
 std::vector<Chunk> packed_chunks(const ChunkMap& chunks, const DeviceSizes& packed) {
     std::vector<Chunk> all;
@@ -92,6 +86,12 @@ std::vector<Chunk> dense_chunks(const SpaceUse& use, const ChunkMap& chunks, con
         }
     }
     return dense;
+}
+
+bool ends_below(const Chunk& chunk, const DeviceSizes& ends) {
+    return std::ranges::all_of(chunk.stripes, [&](const Stripe& stripe) {
+        return stripe.offset + chunk.stripe_length_bytes() <= ends.at(stripe.devid);
+    });
 }
 
 DeviceRanges places_of(std::span<const Chunk> chunks) {

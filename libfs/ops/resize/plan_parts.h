@@ -13,6 +13,9 @@ inline constexpr u64 least_system_bytes = mib;
 /// The devices up to these ends, without the bytes that are given away already.
 std::vector<DeviceSpace> devices_without(const SpaceUse& use, const DeviceRanges& taken, const DeviceSizes& ends);
 
+/// Whether the chunk lies before these ends on all its devices.
+bool ends_below(const Chunk& chunk, const DeviceSizes& ends);
+
 /// Whether the extent begins in one of the chunks.
 bool begins_in(Range extent, std::span<const Chunk> chunks);
 

@@ -48,6 +48,13 @@ std::optional<Packing> plan_packing(const SpaceUse& use, const ChunkMap& chunks,
 std::optional<Relocation> plan_part(const SpaceUse& use, const ChunkMap& chunks, std::span<const Chunk> dense,
                                     const DeviceRanges& window);
 
+/// Whether kernels find room for metadata after that: in its block groups, or in space that no chunk has.
+bool leaves_reserve(const SpaceUse& use, const ChunkMap& chunks, const Relocation& relocation, const DeviceSizes& ends);
+
+/// Whether packing would gain next to nothing: there are not more chunks already than it would make, nor do they take
+/// more, and all of them lie below the ends.
+bool is_packed(const SpaceUse& use, const ChunkMap& chunks, const DeviceSizes& ends);
+
 /// The bytes of devices that a chunk has.
 DeviceRanges places_of(std::span<const Chunk> chunks);
 

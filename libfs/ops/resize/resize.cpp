@@ -32,6 +32,7 @@ public:
             report_.devices.push_back(
                 {.devid = device.devid, .old_bytes = device.size_bytes, .new_bytes = new_sizes_.at(device.devid)});
         }
+        report_.commit.old_generation = report_.commit.new_generation = filesystem_->super().generation;
         const auto done = commit_all(use, target);
         if (!done && report_.commit_count > 0) {
             return fail(done.error().kind,
@@ -76,6 +77,9 @@ private:
             BTRKIT_TRY_ASSIGN(auto step, next_step(use, filesystem_->volume().chunks(), target, progressed));
             if (step.is_last) {
                 set_sizes(step.relocation, use);
+            }
+            if (step.is_last && step.relocation.is_empty()) {
+                return {};
             }
             BTRKIT_TRY(
                 commit_one([&](Transaction& transaction) { return move(transaction, step.relocation); }, step.is_last));
