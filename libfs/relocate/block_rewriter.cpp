@@ -109,10 +109,7 @@ Result<Logical> BlockRewriter::write(const TreeBlock& block, MutableBytes bytes)
                               .level = header.level,
                               .first_key = block.count() > 0 ? block.key(0) : btrfs::Key{}};
     BTRKIT_TRY(seal_block(built, bytes, workspace_.geometry));
-    // The place is free in the committed filesystem, and no tree of this run has had a block there yet.
-    const bool has_parity = workspace_.filesystem.volume().chunks().find(at)->profile().parity != 0;
-    const auto& writer = workspace_.data_writer && !has_parity ? *workspace_.data_writer : workspace_.writer;
-    BTRKIT_TRY(writer.write(at, bytes));
+    BTRKIT_TRY(workspace_.writer_to_untouched(at).write(at, bytes));
     workspace_.moved_blocks.insert(range_from(at.bytenr, bytes.size()));
     BTRKIT_TRY(workspace_.space.release(range_from(block.header().bytenr, bytes.size())));
     ++moved_count_;

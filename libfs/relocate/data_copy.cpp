@@ -16,7 +16,7 @@ struct Piece {
     Range from;
     u64 to = 0;
     std::vector<std::byte> bytes;
-    Result<void> read;
+    Result<void> outcome;
 };
 
 /// Reads pieces; one per thread.
@@ -92,17 +92,24 @@ private:
 
 Result<void> copy_data(Transaction& transaction, const AddressMap& data, const RunContext& context) {
     const auto& committed = transaction.committed();
+    auto& workspace = transaction.workspace();
     context.progress.begin_phase("moving data", data.total_bytes(), ProgressUnit::bytes);
+    for (const auto& move : data.moves()) {
+        workspace.written_data.insert(move.target());
+    }
     PieceMaker pieces(transaction.chunks(), data);
     Pool<PieceReader> readers;
     Result<void> outcome;
     const auto make = [&] { return pieces.next(); };
     const auto work = [&](Piece& piece) {
         const auto reader = readers.lease([&] { return std::make_unique<PieceReader>(committed); });
-        piece.read = reader->read(piece);
+        piece.outcome = reader->read(piece);
+        if (piece.outcome) {
+            piece.outcome = workspace.writer_to_untouched({piece.to}).write({piece.to}, piece.bytes);
+        }
     };
     const auto finish = [&](Piece& piece) {
-        outcome = piece.read ? transaction.write_data({piece.to}, piece.bytes) : std::move(piece.read);
+        outcome = std::move(piece.outcome);
         if (outcome && context.stop.stop_requested()) {
             outcome = fail(ErrorKind::cancelled, "stopped; nothing was changed");
         }

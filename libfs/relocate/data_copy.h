@@ -9,8 +9,8 @@
 namespace btrkit {
 
 /// Reads everything that moves, on all threads, proves what has checksums, from whichever copy keeps them, and writes
-/// it to the new places (Transaction::write_data()). Fails with damaged where no copy keeps its checksum, naming the
-/// address; with cancelled and io.
+/// it to the new places, which this run has not touched yet. Fails with damaged where no copy keeps its checksum,
+/// naming the address; with cancelled and io.
 Result<void> copy_data(Transaction& transaction, const AddressMap& data, const RunContext& context);
 
 } // namespace btrkit

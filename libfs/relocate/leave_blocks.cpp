@@ -89,4 +89,18 @@ Result<void> leave_blocks(Transaction& transaction, const RangeSet& leaving) {
     return {};
 }
 
+Result<void> repack_trees(Transaction& transaction) {
+    auto& workspace = transaction.workspace();
+    BTRKIT_TRY_ASSIGN(const auto ids, unshared_trees(transaction));
+    RangeSet everywhere;
+    everywhere.append({0, ~u64{0}});
+    for (const u64 id : ids) {
+        BTRKIT_TRY_ASSIGN(auto* tree, workspace.trees.find(id));
+        if (*tree->root.block.level > 0) {
+            BTRKIT_TRY(Leaving(workspace, *tree, everywhere).run());
+        }
+    }
+    return {};
+}
+
 } // namespace btrkit

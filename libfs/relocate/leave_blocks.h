@@ -10,4 +10,9 @@ namespace btrkit {
 /// buffer; what is to be made new waits there afterwards. Fails with damaged and no_space.
 Result<void> leave_blocks(Transaction& transaction, const RangeSet& leaving);
 
+/// Has all leaves of the same trees packed again, which many small changes may have left half empty: then no tree takes
+/// more blocks than its items need. Nothing may wait in any buffer; what is to be packed waits there afterwards. Fails
+/// as leave_blocks().
+Result<void> repack_trees(Transaction& transaction);
+
 } // namespace btrkit

@@ -102,6 +102,9 @@ Result<RelocationReport> relocate(Transaction& transaction, const Relocation& re
     const auto& committed = transaction.committed();
     workspace.keeps_full_quotas = true;
     BTRKIT_TRY(change_chunks(workspace, relocation));
+    if (relocation.moves_nothing()) {
+        return RelocationReport{};
+    }
     BTRKIT_TRY(move_space(workspace, relocation.data));
     BTRKIT_TRY(copy_data(transaction, relocation.data, context));
     const RangeSet leaving = leaving_addresses(committed.volume().chunks(), relocation);
@@ -112,6 +115,8 @@ Result<RelocationReport> relocate(Transaction& transaction, const Relocation& re
     BTRKIT_TRY(translate_extents(transaction, relocation.data, blocks, context));
     BTRKIT_TRY(settle(workspace));
     BTRKIT_TRY(leave_blocks(transaction, leaving));
+    BTRKIT_TRY(settle(workspace));
+    BTRKIT_TRY(repack_trees(transaction));
     return RelocationReport{.data_bytes = relocation.data.total_bytes(), .block_count = blocks.moved_count()};
 }
 

@@ -11,7 +11,8 @@
 //  4. Move checksums to the new addresses (moved_csums.h).
 //  5. Translate the extent tree (moved_extents.h): extents have their new addresses, and references in full name those
 //     of the blocks that they stand for.
-//  6. Make new the blocks of all other trees that must leave their place: nobody shares those (leave_blocks.h).
+//  6. Make new the blocks of all other trees that must leave their place, which nobody shares, and pack these trees
+//     again, so that none takes more blocks than before (leave_blocks.h).
 //
 // The transaction is then proposed and committed as any other. A block that keeps its generation is never placed where
 // any copy has a header with the same address and generation: a write that got lost would pass for it.
@@ -29,7 +30,9 @@ struct Relocation {
     std::vector<Chunk> new_chunks = {};           ///< in space of the devices that no committed chunk has
     AddressMap data = {};                         ///< data extents, whole ones
 
-    bool is_empty() const { return device_bytes.empty() && cut.empty() && new_chunks.empty() && data.empty(); }
+    /// Devices may be resized.
+    bool moves_nothing() const { return cut.empty() && new_chunks.empty() && data.empty(); }
+    bool is_empty() const { return moves_nothing() && device_bytes.empty(); }
 };
 
 struct RelocationReport {

@@ -60,6 +60,12 @@ struct Workspace {
         return sum;
     }
     u64 generation() const { return geometry.generation; }
+    /// For a place where this run has written nothing yet: what is free in the committed filesystem. Where parity must
+    /// follow, writes stay in the overlays.
+    const VolumeWriter& writer_to_untouched(Logical at) const {
+        const Chunk* chunk = filesystem.volume().chunks().find(at);
+        return data_writer && chunk != nullptr && chunk->profile().parity == 0 ? *data_writer : writer;
+    }
     TreeIdentity identity_of(u64 tree) const {
         return {.tree = tree, .generation = geometry.generation, .chunk_tree_uuid = chunk_tree_uuid};
     }

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+// Filesystems of all kinds made compact, smaller and larger: everything in them stays as it was.
+#include "libfs/ops/resize/next_step.h"
+#include "libfs/ops/resize/resize.h"
+#include "libfs/ops/resize/targets.h"
+#include "tests/support/faulty_device.h"
+#include "tests/unit/ops/interrupted_change.h"
+#include "tests/unit/resize/filesystem_shape.h"
+
+#include <numeric>
+
+#include <doctest/doctest.h>
+
+namespace resize_test {
+
+using namespace btrkit;
+using namespace btrkit::test;
+
+namespace {
+
+/// What must not change.
+struct Whole {
+    explicit Whole(const TransactionBench& bench)
+        : portrait(must_portray(views_of(bench.devices()), "filesystem")), shape(FilesystemShape(bench.open()).lines()),
+          used_bytes(bench.open().super().bytes_used) {}
+
+    Portrait portrait;
+    std::vector<std::string> shape;
+    u64 used_bytes;
+};
+
+void check_same(const Whole& before, const Whole& now) {
+    CHECK(how_it_differs(now.portrait, before.portrait) == "");
+    CHECK(now.portrait.findings.all().empty());
+    CHECK(now.shape == before.shape);
+    CHECK(now.used_bytes <= before.used_bytes);
+}
+
+Result<resize::Report> resized(const TransactionBench& bench, const resize::Change& change,
+                               const resize::Options& options = {}, unsigned threads = 1) {
+    const auto filesystem = bench.open();
+    return resize::run(filesystem, bench.writable(filesystem), change, options, {.parallelism = {.threads = threads}});
+}
+
+/// What the device with the longest part of the filesystem has of it.
+u64 size_of(const TransactionBench& bench) {
+    return bench.open().super().dev_item.total_bytes;
+}
+
+std::vector<ChangedKind> some_kinds() {
+    auto kinds = changed_kinds();
+    std::vector<ChangedKind> some(kinds.begin(), kinds.begin() + (is_long_run() ? 14 : 7));
+    const auto mixed = std::ranges::find_if(kinds, [](const ChangedKind& kind) { return kind.kind.mixed; });
+    some.push_back(*mixed);
+    return some;
+}
+
+/// Deletes every other subvolume's worth of files, so that there are holes.
+TransactionBench bench_with_holes(const ChangedKind& kind) {
+    TransactionBench bench = prepared_bench(kind);
+    const auto filesystem = bench.open();
+    auto transaction = must(change_many_trees(filesystem));
+    must(commit::run(transaction, bench.writable(filesystem), {.is_proven = false}, {}));
+    return bench;
+}
+
+} // namespace
+
+TEST_CASE("resize: compact, and as small as can be, leave everything as it was, on any kind") {
+    for (const auto& kind : some_kinds()) {
+        CAPTURE(kind.text());
+        const TransactionBench bench = bench_with_holes(kind);
+        const Whole before(bench);
+        const auto compact = must(resized(bench, resize::Compact{}, {}, 2));
+        CHECK(compact.commit_count > 0);
+        CHECK(compact.block_count >= FilesystemShape(bench.open()).block_count());
+        check_same(before, Whole(bench));
+        const auto least = must(resize::min_size(bench.open(), {}));
+        must(resized(bench, resize::Shrink{}));
+        check_same(before, Whole(bench));
+        CHECK(size_of(bench) == least.devices.front().new_bytes);
+        CHECK(size_of(bench) < bench.devices().front()->size_bytes());
+        // There is nothing left to gain.
+        CHECK(must(resized(bench, resize::Compact{})).commit_count == 0);
+    }
+}
+
+TEST_CASE("resize: the same bytes at any number of threads") {
+    const auto kind = changed_kinds()[3];
+    const TransactionBench one = bench_with_holes(kind);
+    const TransactionBench many = bench_with_holes(kind);
+    must(resized(one, resize::Compact{}, {}, 1));
+    must(resized(many, resize::Compact{}, {}, 4));
+    for (std::size_t i = 0; i < one.devices().size(); ++i) {
+        const u64 size = one.devices()[i]->size_bytes();
+        std::vector<std::byte> bytes(size);
+        std::vector<std::byte> others(size);
+        must(one.devices()[i]->read(0, bytes));
+        must(many.devices()[i]->read(0, others));
+        CHECK(bytes == others);
+    }
+}
+
+TEST_CASE("resize: one sector below the smallest size is refused, with what is missing") {
+    const TransactionBench bench = bench_with_holes(changed_kinds()[0]);
+    const u64 least = must(resize::min_size(bench.open(), {})).devices.front().new_bytes;
+    const auto refused = resized(bench, resize::Shrink{.size_bytes = least - 4096});
+    REQUIRE(!refused);
+    CHECK(refused.error().kind == ErrorKind::no_space);
+    CHECK(refused.error().message.find(" 4096 more") != std::string::npos);
+    const Whole before(bench);
+    must(resized(bench, resize::Shrink{.size_bytes = least}));
+    check_same(before, Whole(bench));
+    CHECK(size_of(bench) == least);
+}
+
+TEST_CASE("resize: what need not move stays where it is") {
+    const TransactionBench bench = bench_with_holes(changed_kinds()[0]);
+    const Whole before(bench);
+    const u64 size = size_of(bench);
+    const auto shrunk = must(resized(bench, resize::Shrink{.size_bytes = size - mib}));
+    CHECK(shrunk.commit_count == 1);
+    CHECK(shrunk.data_bytes == 0);
+    CHECK(shrunk.block_count == 0);
+    CHECK(size_of(bench) == size - mib);
+    const auto grown = must(resized(bench, resize::Grow{}));
+    CHECK(grown.block_count == 0);
+    CHECK(size_of(bench) == size);
+    check_same(before, Whole(bench));
+}
+
+TEST_CASE("resize: a dry run and a refusal write nothing") {
+    const TransactionBench bench = bench_with_holes(changed_kinds()[1]);
+    const auto filesystem = bench.open();
+    const DeviceLayer layer(bench.devices());
+    const auto devices = by_devid(filesystem, layer.list());
+    const resize::Options dry = {.commit = {.is_dry_run = true}};
+    const auto report = must(resize::run(filesystem, devices, resize::Compact{}, dry, {}));
+    CHECK(report.needs_more);
+    CHECK(!report.commit.is_committed);
+    const TemporaryFolder folder;
+    const resize::Options undone = {.commit = {.undo_path = folder / "undo"}};
+    CHECK(resize::run(filesystem, devices, resize::Compact{}, undone, {}).error().kind == ErrorKind::refused);
+    CHECK(changed_places(bench.devices(), layer, {}) == 0);
+    CHECK(!std::filesystem::exists(folder / "undo"));
+}
+
+TEST_CASE("resize: where there is little room it goes on in windows") {
+    // Of what the devices have, so much is in use that not all of it can be moved about at once.
+    FilesystemKind kind{.data_profile = "single", .metadata_profile = "single", .slack_bytes = 6 * mib};
+    mkfs::SourceTree tree = mkfs::empty_source_tree({.sec = 1000});
+    tree.content = std::make_unique<PlainContent>();
+    constexpr u32 files = 300;
+    for (u32 number = 1; number <= files; ++number) {
+        const u64 bytes = (number % 5 + 1) * 64 * kib;
+        tree.inodes.front().entries.push_back({file_name(number), number});
+        tree.inodes.push_back({.mode = 0100644, .size = bytes, .content = number, .data = {{0, bytes}}});
+    }
+    settle(tree);
+    const TransactionBench bench(kind, tree);
+    const Whole before(bench);
+    const auto filesystem = bench.open();
+    const auto use = must(resize::read_space_use(filesystem, {}));
+    const auto& chunks = filesystem.volume().chunks();
+    // As if nothing were dense, and nothing could be cleared as a whole: the steps alone.
+    resize::Target target{.ends = resize::sizes_now(use)};
+    const auto step = resize::next_step(use, chunks, target, {});
+    REQUIRE(step);
+    must(resized(bench, resize::Compact{}));
+    check_same(before, Whole(bench));
+}
+
+TEST_CASE("resize: what can't be proven is not moved") {
+    const TransactionBench bench = bench_with_holes(changed_kinds()[0]);
+    const auto filesystem = bench.open();
+    const auto use = must(resize::read_space_use(filesystem, {}));
+    const auto devices = bench.writable(filesystem);
+    const Chunk& chunk = *filesystem.volume().chunks().find({use.data.front().start});
+    for (unsigned mirror = 1; mirror <= stored_copies(chunk); ++mirror) {
+        const auto run = map_stripe(chunk, {use.data.front().start}, 1, mirror);
+        std::vector<std::byte> byte(1);
+        must(devices.at(run.physical.devid)->read(run.physical.offset, byte));
+        byte.front() ^= std::byte{1};
+        must(devices.at(run.physical.devid)->write(run.physical.offset, byte));
+    }
+    const u64 generation = filesystem.super().generation;
+    const auto refused = resized(bench, resize::Compact{});
+    REQUIRE(!refused);
+    CHECK(refused.error().kind == ErrorKind::damaged);
+    CHECK(bench.open().super().generation == generation);
+}
+
+} // namespace resize_test
