@@ -3,6 +3,7 @@
 #include "libfs/ops/resize/next_step.h"
 #include "libfs/ops/resize/resize.h"
 #include "libfs/ops/resize/targets.h"
+#include "libfs/volume/stripe_map.h"
 #include "tests/support/faulty_device.h"
 #include "tests/unit/ops/interrupted_change.h"
 #include "tests/unit/resize/filesystem_shape.h"
