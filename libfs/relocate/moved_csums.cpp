@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/relocate/moved_csums.h"
 
-#include "libfs/edit/csum_items.h"
+#include "formats/btrfs/item_types.h"
+#include "libfs/edit/csum_writer.h"
 #include "libfs/fs/data_checksums.h"
 
 namespace btrkit {
@@ -11,13 +12,21 @@ namespace {
 /// As many as are looked up at once.
 constexpr u64 lookup_bytes = 4 * mib;
 
-/// The checksums of a stretch that has some, one behind the other.
+/// Items as long as a leaf leave much of the one before them empty. So many of these fit one.
+constexpr u32 items_in_leaf = 8;
+/// Where most items of a stretch fill whole leaves, that is less than what so many items cost.
+constexpr std::size_t long_stretch_items = 4;
+
+/// Puts the checksums of data into the tree, stretch by stretch.
 class CsumRuns {
 public:
-    CsumRuns(TreeBuffer& csum_tree, const Geometry& geometry) : tree_(csum_tree), geometry_(geometry) {}
+    CsumRuns(TreeBuffer& csum_tree, const Geometry& geometry)
+        : tree_(csum_tree), geometry_(geometry),
+          short_bytes_(round_down(btrfs::leaf_data_size(geometry.nodesize) / items_in_leaf - sizeof(btrfs::ItemHeader),
+                                  geometry.csum_size_bytes)) {}
 
     /// Sector by sector, each behind the one before.
-    Result<void> add(Logical at, const std::optional<btrfs::CsumBytes>& csum) {
+    void add(Logical at, const std::optional<btrfs::CsumBytes>& csum) {
         if (!csum) {
             return flush();
         }
@@ -26,16 +35,26 @@ public:
         }
         const auto stored = std::as_bytes(std::span(*csum)).first(geometry_.csum_size_bytes);
         bytes_.insert(bytes_.end(), stored.begin(), stored.end());
-        return {};
+        if (bytes_.size() == long_stretch_items * max_csum_item_bytes(geometry_)) {
+            put(max_csum_item_bytes(geometry_));
+        }
     }
-    Result<void> flush() {
-        const auto bytes = std::exchange(bytes_, {});
-        return bytes.empty() ? Result<void>{} : add_csums(tree_, geometry_, start_, bytes);
-    }
+    void flush() { put(short_bytes_); }
 
 private:
+    /// All of it, as items of so many bytes.
+    void put(std::size_t item_bytes) {
+        for (Bytes rest = bytes_; !rest.empty(); rest = rest.subspan(std::min(item_bytes, rest.size()))) {
+            const Bytes body = rest.first(std::min(item_bytes, rest.size()));
+            tree_.put({btrfs::extent_csum_objectid, btrfs::item_type::extent_csum, start_.bytenr}, body);
+            start_ = start_ + body.size() / geometry_.csum_size_bytes * geometry_.sectorsize;
+        }
+        bytes_.clear();
+    }
+
     TreeBuffer& tree_;
     const Geometry& geometry_;
+    std::size_t short_bytes_;
     Logical start_; ///< of the open stretch
     std::vector<std::byte> bytes_;
 };
@@ -43,7 +62,7 @@ private:
 Result<void> move_piece(DataChecksums& committed, CsumRuns& runs, const Geometry& geometry, Range from, u64 to) {
     BTRKIT_TRY_ASSIGN(const auto csums, committed.find({from.start}, from.length() / geometry.sectorsize));
     for (const auto& csum : csums) {
-        BTRKIT_TRY(runs.add({to}, csum));
+        runs.add({to}, csum);
         to += geometry.sectorsize;
     }
     return {};
@@ -65,7 +84,7 @@ Result<void> move_csums(Transaction& transaction, const AddressMap& data) {
             BTRKIT_TRY(
                 move_piece(committed, runs, geometry, range_from(move.from.start + done, length), move.to + done));
         }
-        BTRKIT_TRY(runs.flush());
+        runs.flush();
         transaction.workspace().freed_data.insert(move.from);
         BTRKIT_TRY(transaction.relieve());
     }

@@ -121,13 +121,20 @@ private:
             if (relocation_.cut.contains(chunk.start.bytenr) || (chunk.type & btrfs::block_group_data) != 0) {
                 continue; // what is left of a group that is cut may be full
             }
-            const auto used = use_.block_bytes.find(chunk.start.bytenr);
-            const u64 free = chunk.length - (used == use_.block_bytes.end() ? 0 : used->second);
-            ((chunk.type & btrfs::block_group_system) != 0 ? system_free : metadata_free) += free;
+            ((chunk.type & btrfs::block_group_system) != 0 ? system_free : metadata_free) += free_bytes(chunk);
         }
         const u64 metadata_needed = use_.metadata_bytes + spare_bytes;
         return (system_free >= 2 * use_.system_bytes || planner_.reserve(types.system, least_system_bytes)) &&
                (metadata_free >= metadata_needed || planner_.reserve(types.metadata, metadata_needed - metadata_free));
+    }
+
+    /// At least so many bytes can be given out for blocks. In raid5 and raid6 that is whole rows: each block may spoil
+    /// one.
+    u64 free_bytes(const Chunk& chunk) const {
+        const auto found = use_.block_bytes.find(chunk.start.bytenr);
+        const u64 used = found == use_.block_bytes.end() ? 0 : found->second;
+        const u64 spoilt = chunk.profile().parity == 0 ? used : used / use_.nodesize * row_bytes(chunk);
+        return chunk.length - std::min(chunk.length, spoilt);
     }
 
     void add_holes() {

@@ -54,7 +54,7 @@ u64 kernel_reserve_bytes(u64 accounting_bytes, u32 nodesize) {
 }
 
 Result<SpaceUse> read_space_use(const Filesystem& filesystem, const RunContext& context) {
-    SpaceUse use;
+    SpaceUse use{.nodesize = filesystem.geometry().nodesize};
     BTRKIT_TRY_ASSIGN(use.devices, read_devices(filesystem));
     const auto& chunks = filesystem.volume().chunks();
     const auto& geometry = filesystem.geometry();

@@ -16,7 +16,8 @@ struct SpaceUse {
     u64 metadata_bytes = 0;           ///< of all other blocks
     u64 reserve_bytes = 0;            ///< that must stay free for metadata, see kernel_reserve_bytes()
     std::vector<DeviceSpace> devices; ///< as they are now, by devid
-    Logical next_start;               ///< where the next new chunk may begin
+    u32 nodesize = 0;
+    Logical next_start; ///< where the next new chunk may begin
 };
 
 /// Fails with damaged and cancelled.
