@@ -25,14 +25,18 @@ public:
           short_bytes_(round_down(btrfs::leaf_data_size(geometry.nodesize) / items_in_leaf - sizeof(btrfs::ItemHeader),
                                   geometry.csum_size_bytes)) {}
 
-    /// Sector by sector, each behind the one before.
+    /// Sector by sector. One that stands where the one before ends is of the same stretch.
     void add(Logical at, const std::optional<btrfs::CsumBytes>& csum) {
+        if (!csum || at != end_) {
+            flush();
+        }
         if (!csum) {
-            return flush();
+            return;
         }
         if (bytes_.empty()) {
             start_ = at;
         }
+        end_ = at + geometry_.sectorsize;
         const auto stored = std::as_bytes(std::span(*csum)).first(geometry_.csum_size_bytes);
         bytes_.insert(bytes_.end(), stored.begin(), stored.end());
         if (bytes_.size() == long_stretch_items * max_csum_item_bytes(geometry_)) {
@@ -56,6 +60,7 @@ private:
     const Geometry& geometry_;
     std::size_t short_bytes_;
     Logical start_; ///< of the open stretch
+    Logical end_;
     std::vector<std::byte> bytes_;
 };
 
@@ -77,17 +82,17 @@ Result<void> move_csums(Transaction& transaction, const AddressMap& data) {
     }
     const auto& geometry = transaction.geometry();
     DataChecksums committed(transaction.committed());
+    CsumRuns runs(*tree, geometry);
     for (const auto& move : data.moves()) {
-        CsumRuns runs(*tree, geometry);
         for (u64 done = 0; done < move.from.length(); done += lookup_bytes) {
             const u64 length = std::min(lookup_bytes, move.from.length() - done);
             BTRKIT_TRY(
                 move_piece(committed, runs, geometry, range_from(move.from.start + done, length), move.to + done));
         }
-        runs.flush();
         transaction.workspace().freed_data.insert(move.from);
         BTRKIT_TRY(transaction.relieve());
     }
+    runs.flush();
     return {};
 }
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Filesystems of all kinds made compact, smaller and larger: everything in them stays as it was.
-#include "libfs/ops/resize/next_step.h"
+#include "libfs/ops/edit_files/change.h"
 #include "libfs/ops/resize/resize.h"
-#include "libfs/ops/resize/targets.h"
 #include "libfs/volume/stripe_map.h"
 #include "tests/support/faulty_device.h"
 #include "tests/unit/ops/interrupted_change.h"
@@ -71,6 +70,27 @@ TransactionBench bench_with_empty_front(const ChangedKind& kind) {
     TransactionBench bench = bench_with_holes(kind);
     const auto filesystem = bench.open();
     must(clear_front(filesystem, bench.writable(filesystem), ""));
+    return bench;
+}
+
+/// Of some 60 MiB of files every third one is gone: holes, but none of them large.
+TransactionBench bench_of_large_files(u64 slack_bytes) {
+    mkfs::SourceTree tree = mkfs::empty_source_tree({.sec = 1000});
+    tree.content = std::make_unique<PlainContent>();
+    constexpr u32 files = 300;
+    for (u32 number = 1; number <= files; ++number) {
+        const u64 bytes = (number % 5 + 1) * 64 * kib;
+        tree.inodes.front().entries.push_back({file_name(number), number});
+        tree.inodes.push_back({.mode = 0100644, .size = bytes, .content = number, .data = {{0, bytes}}});
+    }
+    settle(tree);
+    TransactionBench bench({.metadata_profile = "single", .slack_bytes = slack_bytes}, tree);
+    std::vector<edit_files::Command> commands;
+    for (u32 number = 1; number <= files; number += 3) {
+        commands.push_back({.change = edit_files::Remove{.path = "/" + file_name(number)}});
+    }
+    const auto filesystem = bench.open();
+    must(edit_files::run(filesystem, bench.writable(filesystem), commands, {.now = {.sec = 7000}}, {}));
     return bench;
 }
 
@@ -154,27 +174,23 @@ TEST_CASE("resize: a dry run and a refusal write nothing") {
 }
 
 TEST_CASE("resize: where there is little room it goes on in windows") {
-    // Of what the devices have, so much is in use that not all of it can be moved about at once.
-    FilesystemKind kind{.data_profile = "single", .metadata_profile = "single", .slack_bytes = 6 * mib};
-    mkfs::SourceTree tree = mkfs::empty_source_tree({.sec = 1000});
-    tree.content = std::make_unique<PlainContent>();
-    constexpr u32 files = 300;
-    for (u32 number = 1; number <= files; ++number) {
-        const u64 bytes = (number % 5 + 1) * 64 * kib;
-        tree.inodes.front().entries.push_back({file_name(number), number});
-        tree.inodes.push_back({.mode = 0100644, .size = bytes, .content = number, .data = {{0, bytes}}});
-    }
-    settle(tree);
-    const TransactionBench bench(kind, tree);
+    const TransactionBench bench = bench_of_large_files(6 * mib);
     const Whole before(bench);
-    const auto filesystem = bench.open();
-    const auto use = must(resize::read_space_use(filesystem, {}));
-    const auto& chunks = filesystem.volume().chunks();
-    // As if nothing were dense, and nothing could be cleared as a whole: the steps alone.
-    resize::Target target{.ends = resize::sizes_now(use)};
-    const auto step = resize::next_step(use, chunks, target, {});
-    REQUIRE(step);
-    must(resized(bench, resize::Compact{}));
+    const u64 least = must(resize::min_size(bench.open(), {})).devices.front().new_bytes;
+    const auto shrunk = must(resized(bench, resize::Shrink{}));
+    // A window is cleared and filled, then the rest.
+    CHECK(shrunk.commit_count >= 4);
+    CHECK(size_of(bench) == least);
+    check_same(before, Whole(bench));
+}
+
+TEST_CASE("resize: where there is no room at all, that is said and nothing happens") {
+    const TransactionBench bench = bench_of_large_files(0);
+    const Whole before(bench);
+    const auto done = resized(bench, resize::Compact{});
+    if (!done) {
+        CHECK(done.error().kind == ErrorKind::no_space);
+    }
     check_same(before, Whole(bench));
 }
 
