@@ -34,6 +34,7 @@ constexpr std::array verbs = std::to_array<Verb>({
     {"edit", "put files in, take them out, change them"},
     {"subvolume", "list, show, make and delete subvolumes and snapshots"},
     {"tune", "set the label, features, quotas, and new ids of a copy"},
+    {"resize", "make it smaller, larger, or compact"},
     {"defragment", "bring the extents of files together"},
     {"send", "write a subvolume, or what changed in it, as a stream"},
     {"stream", "show and verify send streams"},

@@ -48,6 +48,9 @@ public:
             dense_.clear();
             packing = plan_packing(use_, chunks_, dense_, target_.ends);
         }
+        if (!packing && target_.may_exceed) {
+            packing = plan_packing(use_, chunks_, dense_, sizes_);
+        }
         if (!packing) {
             return fail(ErrorKind::no_space, "there is no room for everything below that size");
         }
@@ -108,13 +111,25 @@ private:
 
     Result<Step> fill_window() {
         Progressed then = before_;
-        for (const auto& [devid, ranges] : *before_.window) {
-            then.packed[devid] = ranges.empty() ? packed_until(devid) : ranges.ranges().back().end;
-        }
         then.window.reset();
         auto part = plan_part(use_, chunks_, dense_, *before_.window);
-        return part ? Step{.relocation = std::move(*part), .then = std::move(then)}
-                    : Stepper(use_, chunks_, target_, then).next();
+        if (!part) {
+            then.packed = ends_of(*before_.window);
+            return Stepper(use_, chunks_, target_, then).next();
+        }
+        then.packed = ends_of(places_of(part->new_chunks));
+        return Step{.relocation = std::move(*part), .then = std::move(then)};
+    }
+
+    /// Where the last of these bytes ends on each device, or what is packed.
+    DeviceSizes ends_of(const DeviceRanges& places) const {
+        DeviceSizes ends;
+        for (const auto& [devid, end] : target_.ends) {
+            const auto found = places.find(devid);
+            const bool is_there = found != places.end() && !found->second.empty();
+            ends[devid] = std::max(packed_until(devid), is_there ? found->second.ranges().back().end : 0);
+        }
+        return ends;
     }
 
     const SpaceUse& use_;

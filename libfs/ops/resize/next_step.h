@@ -8,8 +8,9 @@ namespace btrkit::resize {
 
 /// What is to be reached.
 struct Target {
-    DeviceSizes ends;      ///< everything lies below
-    bool is_packed = true; ///< without holes; else it is enough that nothing lies beyond
+    DeviceSizes ends;        ///< everything lies below
+    bool is_packed = true;   ///< without holes; else it is enough that nothing lies beyond
+    bool may_exceed = false; ///< borders may cost more than was thought: nobody cuts anything off there
 };
 
 /// What earlier commits of the run have reached.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/ops/resize/plan_parts.h"
+#include "libfs/volume/cut_chunk.h"
 
 #include <algorithm>
 
@@ -43,6 +44,24 @@ void drop_emptied(const SpaceUse& use, const ChunkMap& chunks, Relocation& reloc
     }
 }
 
+/// They were laid as long as the window; what they were not filled with is for others.
+std::vector<Chunk> cut_to_filled(std::vector<Chunk> chunks, const AddressMap& data) {
+    for (auto& chunk : chunks) {
+        u64 end = chunk.start.bytenr;
+        for (const auto& move : data.moves()) {
+            end = chunk.contains({move.to}) ? std::max(end, move.target().end) : end;
+        }
+        const u64 filled = round_up(end - chunk.start.bytenr, row_bytes(chunk));
+        if (filled > 0 && filled < chunk.length) {
+            chunk = cut_chunk(chunk, {chunk.start.bytenr, chunk.start.bytenr + filled});
+        }
+    }
+    std::erase_if(chunks, [&](const Chunk& chunk) {
+        return std::ranges::none_of(data.moves(), [&](const auto& move) { return chunk.contains({move.to}); });
+    });
+    return chunks;
+}
+
 } // namespace
 
 std::optional<Relocation> plan_part(const SpaceUse& use, const ChunkMap& chunks, std::span<const Chunk> dense,
@@ -75,7 +94,7 @@ std::optional<Relocation> plan_part(const SpaceUse& use, const ChunkMap& chunks,
         return std::nullopt;
     }
     drop_emptied(use, chunks, relocation);
-    relocation.new_chunks = planner.new_chunks();
+    relocation.new_chunks = cut_to_filled(planner.new_chunks(), relocation.data);
     return relocation;
 }
 

@@ -56,6 +56,7 @@ private:
             target = {.ends = new_sizes_, .is_packed = false};
         } else {
             new_sizes_ = sizes_now(use);
+            target.may_exceed = true;
             target.ends = least_sizes(use, filesystem_->volume().chunks(), filesystem_->geometry().sectorsize);
         }
         return target;
