@@ -8,6 +8,7 @@
 #include "libfs/relocate/leave_blocks.h"
 #include "libfs/relocate/moved_csums.h"
 #include "libfs/relocate/moved_extents.h"
+#include "libfs/relocate/repack_csums.h"
 #include "libfs/space/free_space.h"
 #include "libfs/txn/settle.h"
 
@@ -117,6 +118,7 @@ Result<RelocationReport> relocate(Transaction& transaction, const Relocation& re
     BTRKIT_TRY(leave_blocks(transaction, leaving));
     BTRKIT_TRY(settle(workspace));
     BTRKIT_TRY(repack_trees(transaction));
+    BTRKIT_TRY(repack_csums(transaction));
     return RelocationReport{.data_bytes = relocation.data.total_bytes(), .block_count = blocks.moved_count()};
 }
 
