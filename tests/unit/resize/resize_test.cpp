@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Filesystems of all kinds made compact, smaller and larger: everything in them stays as it was.
+#include "formats/btrfs/quota.h"
 #include "libfs/ops/edit_files/change.h"
 #include "libfs/ops/resize/resize.h"
 #include "libfs/volume/stripe_map.h"
@@ -212,6 +213,58 @@ TEST_CASE("resize: what can't be proven is not moved") {
     REQUIRE(!refused);
     CHECK(refused.error().kind == ErrorKind::damaged);
     CHECK(bench.open().super().generation == generation);
+}
+
+TEST_CASE("resize: a block is not put where an old one has the same address and generation") {
+    const auto kind = changed_kinds()[0];
+    const TransactionBench trial = bench_with_holes(kind);
+    const auto before = trial.open();
+    must(clear_front(before, trial.writable(before), ""));
+    const auto after = trial.open();
+    const auto top = must(after.find_tree(btrfs::fs_tree_id)).block;
+    REQUIRE(top.address != must(before.find_tree(btrfs::fs_tree_id)).block.address);
+
+    // The same filesystem, with what an older one left there.
+    const TransactionBench bench = bench_with_holes(kind);
+    const auto filesystem = bench.open();
+    const auto devices = bench.writable(filesystem);
+    const Chunk& chunk = *after.volume().chunks().find(top.address);
+    const auto place = map_stripe(chunk, top.address, 1, stored_copies(chunk)).physical;
+    btrfs::TreeBlockHeader header;
+    header.bytenr = top.address.bytenr;
+    header.generation = *top.generation;
+    must(devices.at(place.devid)->write(place.offset, as_bytes_of(header)));
+    const Whole whole(bench);
+    must(clear_front(filesystem, devices, ""));
+    check_same(whole, Whole(bench));
+    CHECK(must(bench.open().find_tree(btrfs::fs_tree_id)).block.address != top.address);
+}
+
+TEST_CASE("resize: quotas that were counted stay counted") {
+    auto kind = changed_kinds()[0];
+    kind.kind.features.emplace_back("quota");
+    const TransactionBench bench(kind.kind, 100);
+    const auto status_flags = [&] {
+        const auto filesystem = bench.open();
+        BlockCache cache(filesystem.reader(), 0);
+        TreeSearch quotas(cache, must(filesystem.find_tree(btrfs::quota_tree_id)).block);
+        REQUIRE(must(quotas.find({0, btrfs::item_type::qgroup_status, 0})));
+        return u64{view_at<btrfs::QgroupStatusItem>(quotas.data())->flags};
+    };
+    const u64 before = status_flags();
+    const auto filesystem = bench.open();
+    must(clear_front(filesystem, bench.writable(filesystem), ""));
+    CHECK(status_flags() == before);
+    CHECK(check_filesystem(bench.open()).findings.all().empty());
+}
+
+TEST_CASE("resize: free space is given back to the host, and nothing else") {
+    for (const std::size_t number : {0, 2, 3}) {
+        const TransactionBench bench = bench_with_holes(changed_kinds()[number]);
+        const Whole before(bench);
+        must(resized(bench, resize::Shrink{.slack_bytes = 4 * mib}, {.trims = true}));
+        check_same(before, Whole(bench));
+    }
 }
 
 } // namespace resize_test
