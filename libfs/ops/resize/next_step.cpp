@@ -60,6 +60,9 @@ public:
         if (auto clearing = plan_clearing(use_, chunks_, window(~u64{0}), sizes_)) {
             return Step{.relocation = std::move(*clearing), .then = before_};
         }
+        if (auto trimming = plan_trimming(use_, chunks_)) {
+            return Step{.relocation = std::move(*trimming), .then = before_};
+        }
         return clear_window();
     }
 

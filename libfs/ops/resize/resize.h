@@ -10,8 +10,10 @@
 //  start
 //     of the devices on, but for long stretches of data that have no hole and may stay where they are. Two commits: one
 //     clears the place (what is there goes into holes and unallocated space elsewhere), one packs.
-//  3. Where there is no room to clear all of the place, it is done part by part: clear a window behind what is packed
-//     already, fill it, go on behind it.
+//  3. Where there is no room to clear all of the place, what is free at the ends of chunks is taken from them first;
+//  and
+//     if that is not enough it is done part by part: clear a window behind what is packed already, fill it, go on
+//     behind it.
 //
 // The old free space cache (v1), whose files lie in the tree of tree roots, is dropped in a commit of its own first.
 // What lies beyond the new end of a device is never needed when the size is told: the superblock says so last.
