@@ -41,7 +41,7 @@ public:
         auto items = std::move(open_->items);
         BTRKIT_TRY_ASSIGN(auto record, std::move(open_->reader).finish());
         open_.reset();
-        if (!translate(record)) {
+        if (!translate_extent(record, data_, [this](u64 address) { return blocks_.find(address); })) {
             return {};
         }
         BTRKIT_TRY_ASSIGN(auto* extents, transaction_.tree(btrfs::extent_tree_id));
@@ -52,22 +52,6 @@ public:
 private:
     static EncodedItem item(const btrfs::Key& key, Bytes body) { return {key, {body.begin(), body.end()}}; }
 
-    /// Says whether anything is another now.
-    bool translate(ExtentRecord& record) const {
-        const auto now = record.is_data() ? data_.find(record.bytenr) : blocks_.find(record.bytenr);
-        record.bytenr = now.value_or(record.bytenr);
-        bool has_other_parent = false;
-        for (auto& ref : record.refs) {
-            const auto parent = ref.is_shared() ? blocks_.find(ref.parent) : std::nullopt;
-            ref.parent = parent.value_or(ref.parent);
-            has_other_parent = has_other_parent || parent;
-        }
-        if (has_other_parent) {
-            std::ranges::sort(record.refs, stands_before);
-        }
-        return now || has_other_parent;
-    }
-
     Transaction& transaction_;
     const AddressMap& data_;
     const BlockRewriter& blocks_;
@@ -75,6 +59,22 @@ private:
 };
 
 } // namespace
+
+bool translate_extent(ExtentRecord& record, const AddressMap& data,
+                      const std::function<std::optional<u64>(u64)>& block_now) {
+    const auto now = record.is_data() ? data.find(record.bytenr) : block_now(record.bytenr);
+    record.bytenr = now.value_or(record.bytenr);
+    bool has_other_parent = false;
+    for (auto& ref : record.refs) {
+        const auto parent = ref.is_shared() ? block_now(ref.parent) : std::nullopt;
+        ref.parent = parent.value_or(ref.parent);
+        has_other_parent = has_other_parent || parent;
+    }
+    if (has_other_parent) {
+        std::ranges::sort(record.refs, stands_before);
+    }
+    return now || has_other_parent;
+}
 
 Result<void> translate_extents(Transaction& transaction, const AddressMap& data, const BlockRewriter& blocks,
                                const RunContext& context) {

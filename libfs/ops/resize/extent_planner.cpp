@@ -7,6 +7,7 @@ namespace {
 
 /// The kernel's longest stripe.
 constexpr u64 most_stripe_bytes = gib;
+constexpr u64 least_extent_bytes = 4 * kib; ///< a sector
 
 } // namespace
 
@@ -48,7 +49,7 @@ bool ExtentPlanner::grow(u64 type, u64 wanted_bytes, u64 least_bytes) {
 std::optional<Logical> ExtentPlanner::place(u64 type, u64 bytes) {
     auto& groups = groups_[type];
     u64& expected = expected_bytes_[type];
-    for (std::size_t index = 0;; ++index) {
+    for (std::size_t index = 0;;) {
         if (index == groups.size() && !grow(type, std::max(expected, bytes), bytes)) {
             return std::nullopt;
         }
@@ -56,6 +57,9 @@ std::optional<Logical> ExtentPlanner::place(u64 type, u64 bytes) {
             expected -= std::min(expected, bytes);
             return at;
         }
+        // Nothing fits what is full any more.
+        const bool is_full = groups[index].lacks_bytes <= least_extent_bytes;
+        is_full ? void(groups.erase(groups.begin() + static_cast<std::ptrdiff_t>(index))) : void(++index);
     }
 }
 

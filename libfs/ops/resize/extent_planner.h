@@ -25,6 +25,7 @@ public:
     /// room.
     bool reserve(u64 type, u64 bytes);
 
+    /// By address.
     const std::vector<Chunk>& new_chunks() const { return new_chunks_; }
     std::span<const DeviceSpace> devices() const { return allocator_.devices(); }
 
@@ -38,7 +39,7 @@ private:
     bool grow(u64 type, u64 wanted_bytes, u64 least_bytes);
 
     ChunkAllocator allocator_;
-    std::map<u64, std::vector<Group>> groups_;
+    std::map<u64, std::vector<Group>> groups_; ///< that may have room, by type
     std::map<u64, u64> expected_bytes_;
     std::vector<Chunk> new_chunks_;
 };

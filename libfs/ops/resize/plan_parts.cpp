@@ -128,7 +128,7 @@ bool MoveList::move(Range extent) {
     const Chunk* around = committed_.find(*to);
     const auto& fresh = planner_.new_chunks();
     const bool begins_chunk =
-        (around != nullptr && around->start == *to) || std::ranges::find(fresh, *to, &Chunk::start) != fresh.end();
+        (around != nullptr && around->start == *to) || std::ranges::binary_search(fresh, *to, {}, &Chunk::start);
     map_.append(extent, to->bytenr, chunk == last_ && !begins_chunk);
     last_ = chunk;
     return true;
