@@ -28,19 +28,21 @@ bool is_device(const WritableImage& image, std::optional<u64> devid) {
 GrownFile::~GrownFile() {
     if (!path_.empty()) {
         std::error_code error;
-        std::filesystem::resize_file(path_, old_bytes_, error);
+        std::filesystem::resize_file(path_, *old_bytes_, error);
     }
 }
 
-Result<void> GrownFile::grow(std::span<WritableImage> images, const resize::Grow& grow) {
+Result<void> GrownFile::grow(std::span<WritableImage> images, const resize::Grow& grow, bool is_dry_run) {
     for (auto& image : images) {
         const u64 old_bytes = image.file().size_bytes();
         if (!grow.size_bytes || !is_file(image) || *grow.size_bytes <= old_bytes || !is_device(image, grow.devid)) {
             continue;
         }
-        const std::filesystem::path path = image.file().path();
-        BTRKIT_TRY(image.resize(*grow.size_bytes));
-        path_ = path;
+        if (!is_dry_run) {
+            const std::filesystem::path path = image.file().path();
+            BTRKIT_TRY(image.resize(*grow.size_bytes));
+            path_ = path;
+        }
         old_bytes_ = old_bytes;
         return {};
     }

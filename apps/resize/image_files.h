@@ -19,13 +19,15 @@ public:
     ~GrownFile();
 
     /// Makes the image of that device (or the only one) as large as it is going to be, if it is a whole regular file
-    /// that is smaller. Fails as WritableImage::resize().
-    Result<void> grow(std::span<WritableImage> images, const resize::Grow& grow);
+    /// that is smaller; in a dry run only notes that. Fails as WritableImage::resize().
+    Result<void> grow(std::span<WritableImage> images, const resize::Grow& grow, bool is_dry_run);
     void keep() { path_.clear(); }
+    /// How large it was, where it was made larger or would be.
+    std::optional<u64> old_bytes() const { return old_bytes_; }
 
 private:
-    std::filesystem::path path_;
-    u64 old_bytes_ = 0;
+    std::filesystem::path path_; ///< empty: it stays as it is
+    std::optional<u64> old_bytes_;
 };
 
 /// Cuts the whole regular files among the images to what their filesystem has of them; devids: of each image. Fails as

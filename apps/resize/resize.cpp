@@ -44,12 +44,21 @@ public:
 private:
     Result<void> prepare(std::span<WritableImage> images) {
         const auto* grow = std::get_if<resize::Grow>(&wanted_.change);
-        return grow == nullptr || flags_.dry_run ? Result<void>{} : grown_.grow(images, *grow);
+        return grow == nullptr ? Result<void>{} : grown_.grow(images, *grow, flags_.dry_run);
+    }
+
+    /// What is asked of the filesystem. A dry run has to do with a file that is not longer yet.
+    resize::Change wanted_of_filesystem() const {
+        auto wanted = wanted_.change;
+        if (auto* grow = std::get_if<resize::Grow>(&wanted); grow != nullptr && flags_.dry_run && grown_.old_bytes()) {
+            grow->size_bytes = grown_.old_bytes();
+        }
+        return wanted;
     }
 
     Result<commit::Report> change(const ChangeInputs& inputs) {
         BTRKIT_TRY_ASSIGN(
-            report_, resize::run(inputs.filesystem, inputs.devices, wanted_.change,
+            report_, resize::run(inputs.filesystem, inputs.devices, wanted_of_filesystem(),
                                  {.commit = inputs.commit, .transaction = inputs.transaction, .trims = wanted_.trim},
                                  inputs.context));
         grown_.keep();
