@@ -47,7 +47,7 @@ run_once() {
         fi
         ;;
     check:4 | scrub:3) ;; # what it found it has told on stdout
-    dump-*:[12] | scrub:1 | send:1 | check:8 | check:12)
+    dump-*:[12] | scrub:1 | send:1 | resize:1 | check:8 | check:12)
         [ -s "$scratch/stderr" ] || complain "$what: status $status without a word"
         ;;
     *:137) complain "$what: not at its end after $seconds seconds" ;;
@@ -98,6 +98,7 @@ feed() {
         esac
     done
     run_once "scrub --repair: $what" "$BTRKIT_BIN/btrkit-scrub" --repair "$@"
+    run_once "resize compact: $what" "$BTRKIT_BIN/btrkit-resize" compact -q "${members[@]}" "$1"
 }
 
 # The closing line, and the exit status.

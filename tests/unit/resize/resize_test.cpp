@@ -95,6 +95,14 @@ TransactionBench bench_of_large_files(u64 slack_bytes) {
     return bench;
 }
 
+u64 quota_status_flags(const TransactionBench& bench) {
+    const auto filesystem = bench.open();
+    BlockCache cache(filesystem.reader(), 0);
+    TreeSearch quotas(cache, must(filesystem.find_tree(btrfs::quota_tree_id)).block);
+    REQUIRE(must(quotas.find({0, btrfs::item_type::qgroup_status, 0})));
+    return u64{view_at<btrfs::QgroupStatusItem>(quotas.data())->flags};
+}
+
 } // namespace
 
 TEST_CASE("resize: moved, compact, and as small as can be, everything is as it was, on any kind") {
@@ -241,21 +249,17 @@ TEST_CASE("resize: a block is not put where an old one has the same address and 
 }
 
 TEST_CASE("resize: quotas that were counted stay counted") {
-    auto kind = changed_kinds()[0];
-    kind.kind.features.emplace_back("quota");
-    const TransactionBench bench(kind.kind, 100);
-    const auto status_flags = [&] {
+    for (const auto* feature : {"quota", "squota"}) {
+        CAPTURE(feature);
+        auto kind = changed_kinds()[0];
+        kind.kind.features.emplace_back(feature);
+        const TransactionBench bench(kind.kind, 100);
+        const u64 before = quota_status_flags(bench);
         const auto filesystem = bench.open();
-        BlockCache cache(filesystem.reader(), 0);
-        TreeSearch quotas(cache, must(filesystem.find_tree(btrfs::quota_tree_id)).block);
-        REQUIRE(must(quotas.find({0, btrfs::item_type::qgroup_status, 0})));
-        return u64{view_at<btrfs::QgroupStatusItem>(quotas.data())->flags};
-    };
-    const u64 before = status_flags();
-    const auto filesystem = bench.open();
-    must(clear_front(filesystem, bench.writable(filesystem), ""));
-    CHECK(status_flags() == before);
-    CHECK(check_filesystem(bench.open()).findings.all().empty());
+        must(clear_front(filesystem, bench.writable(filesystem), ""));
+        CHECK(quota_status_flags(bench) == before);
+        CHECK(check_filesystem(bench.open()).findings.all().empty());
+    }
 }
 
 TEST_CASE("resize: free space is given back to the host, and nothing else") {
