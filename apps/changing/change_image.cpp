@@ -31,13 +31,14 @@ u64 proof_bytes(u64 memory_bytes) {
     return memory_bytes / 4;
 }
 
-TransactionOptions transaction_options(u64 memory_bytes) {
+TransactionOptions transaction_options(u64 memory_bytes, Parallelism parallelism) {
     constexpr u64 most_bytes = std::numeric_limits<std::size_t>::max();
     const auto cache_bytes = static_cast<std::size_t>(std::min(memory_bytes / 8, most_bytes));
     return {.room = {.memory_bytes = memory_bytes / 8 * 3,
                      .spill_directory = std::filesystem::temp_directory_path().string()},
             .cache_bytes = cache_bytes,
-            .waiting_bytes = cache_bytes / 2};
+            .waiting_bytes = cache_bytes / 2,
+            .parallelism = parallelism};
 }
 
 class ChangeRun {
@@ -110,7 +111,7 @@ private:
             .filesystem = filesystem,
             .devices = devices,
             .commit = {.is_dry_run = flags_.dry_run, .is_proven = !flags_.no_proof, .undo_path = flags_.undo_path},
-            .transaction = transaction_options(memory_bytes),
+            .transaction = transaction_options(memory_bytes, flags_.parallelism),
             .context = {.parallelism = flags_.parallelism,
                         .progress = Progress(progress_),
                         .stop = signals.token(),

@@ -16,7 +16,7 @@ namespace btrkit {
 
 /// work(job) runs for several jobs at once; finish(job) takes them one at a time, in the order in which they were
 /// handed in, and says whether to go on. After a no, jobs are dropped. finish() is called within push() and drain(), by
-/// the thread that calls these, which has to be the one that made this.
+/// the thread that calls these: one at a time.
 ///
 /// JobPtr is a unique_ptr of any kind. With the one that is being made for the next push(), at most
 /// Parallelism::in_flight() of them are alive.

@@ -72,6 +72,7 @@ Result<void> FileDataEditor::close_after(const Result<void>& done, const Open& f
 
 /// Whole sectors. What this run has written is read without proof: it lies in memory, or in a file of ours.
 Result<void> FileDataEditor::read_sectors(Open& file, u64 offset, MutableBytes out) {
+    BTRKIT_TRY(inodes_->transaction().finish_data());
     std::ranges::fill(out, std::byte{0});
     const Range wanted = range_from(offset, out.size());
     for (u64 at = wanted.start; at < wanted.end;) {

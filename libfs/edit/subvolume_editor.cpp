@@ -40,13 +40,16 @@ btrfs::Key uuid_tree_key(const btrfs::Uuid& uuid, u8 key_type) {
 class ItemList final : public ItemSink {
 public:
     Result<void> add(const btrfs::Key& key, Bytes data) override {
-        items_.push_back({.key = key, .body = std::vector(data.begin(), data.end())});
+        const auto body = bodies_.take(data.size());
+        std::ranges::copy(data, body.begin());
+        items_.push_back({.key = key, .body = body});
         return {};
     }
     std::span<const ItemEdit> items() const { return items_; }
 
 private:
     std::vector<ItemEdit> items_;
+    ByteArena bodies_;
 };
 
 } // namespace

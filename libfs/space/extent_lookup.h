@@ -28,6 +28,7 @@ struct ExtentHead {
 Result<ExtentHead> find_extent_head(TreeSearch& extents, u64 bytenr, const Geometry& geometry);
 
 /// What is changed by putting `now` in the place of `before`, both sorted: puts of new and other items, and erasures.
+/// They refer to what is in `now`.
 std::vector<ItemEdit> edits_between(std::span<const EncodedItem> before, std::span<const EncodedItem> now);
 
 } // namespace btrkit

@@ -34,6 +34,8 @@ void append(std::vector<std::byte>& body, const T& part) {
 EncodedItem head_of(const ExtentRecord& record) {
     const bool is_skinny = !record.is_data() && !record.first_key;
     EncodedItem item;
+    constexpr std::size_t usual_bytes = 128; // with a few references
+    item.body.reserve(usual_bytes);
     item.key = {record.bytenr, is_skinny ? type::metadata_item : type::extent_item,
                 is_skinny ? record.level : record.length_bytes};
     append(item.body,

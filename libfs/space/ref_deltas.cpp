@@ -10,8 +10,11 @@ namespace btrkit {
 namespace {
 
 /// One change for each referrer, in the order of records.
-void merge_changes(std::vector<ExtentChange::RefChange>& changes) {
-    std::ranges::sort(changes, stands_before, &ExtentChange::RefChange::ref);
+std::span<const RefChange> merged(std::span<RefChange> changes) {
+    if (changes.size() < 2) {
+        return changes;
+    }
+    std::ranges::sort(changes, stands_before, &RefChange::ref);
     std::size_t kept = 0;
     for (const auto& change : changes) {
         const bool is_same = kept > 0 && !stands_before(changes[kept - 1].ref, change.ref);
@@ -21,59 +24,81 @@ void merge_changes(std::vector<ExtentChange::RefChange>& changes) {
             changes[kept++] = change;
         }
     }
-    changes.resize(kept);
+    return changes.first(kept);
+}
+
+/// Takes what is of that address off the front of what is sorted by address.
+template <class T>
+std::span<T> take_front(std::span<T>& sorted, u64 bytenr) {
+    const auto behind = std::ranges::find_if(sorted, [&](const T& each) { return each.bytenr != bytenr; });
+    const auto count = static_cast<std::size_t>(behind - sorted.begin());
+    const auto taken = sorted.first(count);
+    sorted = sorted.subspan(count);
+    return taken;
 }
 
 } // namespace
 
 void RefDeltas::bear(ExtentRecord record) {
-    changes_[record.bytenr].born = std::move(record);
+    if (!record.is_data()) {
+        blocks_[record.bytenr].is_born = true;
+    }
+    born_.push_back(std::move(record));
 }
 
 void RefDeltas::add(u64 bytenr, const ExtentRef& ref, std::int64_t count) {
-    auto& change = changes_[bytenr];
-    change.count += count;
-    change.refs.push_back({ref, count});
-    ++ref_count_;
+    if (ref.is_of_block()) {
+        blocks_[bytenr].count += count;
+    }
+    refs_.push_back({.bytenr = bytenr, .ref = ref, .count = count});
 }
 
-void RefDeltas::set_owner(u64 bytenr, u64 owner) {
-    changes_[bytenr].owner = owner;
-}
-
-void RefDeltas::set_full_backref(u64 bytenr) {
-    changes_[bytenr].becomes_full_backref = true;
-}
-
-const ExtentChange* RefDeltas::find(u64 bytenr) const {
-    const auto found = changes_.find(bytenr);
-    return found == changes_.end() ? nullptr : &found->second;
+const BlockChange* RefDeltas::find_block(u64 bytenr) const {
+    const auto found = blocks_.find(bytenr);
+    return found == blocks_.end() ? nullptr : &found->second;
 }
 
 std::size_t RefDeltas::waiting_bytes() const {
-    // A change stands in a node of the table; the references, in arrays that are a third larger than they must be.
-    return changes_.size() * (sizeof(ExtentChange) + 4 * sizeof(void*)) +
-           ref_count_ * sizeof(ExtentChange::RefChange) * 4 / 3;
+    // A block's change stands in a node of the table.
+    return refs_.capacity() * sizeof(RefChange) + born_.capacity() * sizeof(ExtentRecord) +
+           blocks_.size() * (sizeof(BlockChange) + 4 * sizeof(void*));
 }
 
-std::vector<RefDeltas::Changed> RefDeltas::take() {
-    std::vector<Changed> all;
-    all.reserve(changes_.size());
-    for (auto& [bytenr, change] : changes_) {
-        all.push_back({bytenr, std::move(change)});
+ExtentChanges RefDeltas::take() {
+    ExtentChanges taken = {.changes = {}, .refs = std::exchange(refs_, {}), .born = std::exchange(born_, {})};
+    const auto blocks = std::exchange(blocks_, {});
+    std::ranges::sort(taken.refs, {}, &RefChange::bytenr);
+    std::ranges::sort(taken.born, {}, &ExtentRecord::bytenr);
+    std::vector<u64> of_blocks;
+    for (const auto& [bytenr, change] : blocks) {
+        of_blocks.push_back(bytenr);
     }
-    changes_.clear();
-    ref_count_ = 0;
-    std::ranges::sort(all, {}, &Changed::bytenr);
-    return all;
+    std::ranges::sort(of_blocks);
+    std::span refs(taken.refs);
+    std::span born(taken.born);
+    for (std::span<const u64> rest(of_blocks); !refs.empty() || !born.empty() || !rest.empty();) {
+        const u64 bytenr =
+            std::min({refs.empty() ? ~u64{0} : refs.front().bytenr, born.empty() ? ~u64{0} : born.front().bytenr,
+                      rest.empty() ? ~u64{0} : rest.front()});
+        auto& change = taken.changes.emplace_back(ExtentChange{.bytenr = bytenr});
+        change.refs = take_front(refs, bytenr);
+        if (const auto made = take_front(born, bytenr); !made.empty()) {
+            change.born = &made.back();
+        }
+        if (!rest.empty() && rest.front() == bytenr) {
+            change.block = blocks.at(bytenr);
+            rest = rest.subspan(1);
+        }
+    }
+    return taken;
 }
 
-Result<ExtentRecord> changed_record(ExtentRecord record, ExtentChange change) {
-    merge_changes(change.refs);
+Result<ExtentRecord> changed_record(ExtentRecord record, const ExtentChange& change) {
+    const auto changes = merged(change.refs);
     std::vector<ExtentRef> refs;
-    refs.reserve(record.refs.size() + change.refs.size());
+    refs.reserve(record.refs.size() + changes.size());
     auto old = record.refs.begin();
-    for (const auto& [changed, count] : change.refs) {
+    for (const auto& [bytenr, changed, count] : changes) {
         for (; old != record.refs.end() && stands_before(*old, changed); ++old) {
             refs.push_back(*old);
         }
@@ -92,7 +117,7 @@ Result<ExtentRecord> changed_record(ExtentRecord record, ExtentChange change) {
     }
     refs.insert(refs.end(), old, record.refs.end());
     record.refs = std::move(refs);
-    if (change.becomes_full_backref) {
+    if (change.block.becomes_full_backref) {
         record.flags |= btrfs::extent_flag_full_backref;
     }
     return record;

@@ -6,22 +6,39 @@
 #include "libfs/space/extent_record.h"
 
 #include <optional>
+#include <span>
 #include <unordered_map>
 
 namespace btrkit {
 
+/// One referrer has so many references to an extent more, or less.
+struct RefChange {
+    u64 bytenr = 0; ///< of the extent
+    ExtentRef ref;  ///< its count does not matter
+    std::int64_t count = 0;
+};
+
+/// What changes about a tree block, whoever refers to it.
+struct BlockChange {
+    std::int64_t count = 0; ///< of all references together
+    u64 owner = 0;          ///< for a block whose last reference may go; 0 where nobody said
+    bool is_born = false;
+    bool becomes_full_backref = false;
+};
+
 /// The changes to one extent.
 struct ExtentChange {
-    struct RefChange {
-        ExtentRef ref; ///< its count does not matter
-        std::int64_t count = 0;
-    };
+    u64 bytenr = 0;
+    ExtentRecord* born = nullptr; ///< the extent is new: all about it but its references
+    BlockChange block = {};       ///< of a tree block
+    std::span<RefChange> refs = {};
+};
 
-    std::optional<ExtentRecord> born; ///< the extent is new: all about it but its references
-    bool becomes_full_backref = false;
-    u64 owner = 0;          ///< of a tree block whose last reference may go; 0 where nobody said
-    std::int64_t count = 0; ///< of all references together
-    std::vector<RefChange> refs = {};
+/// All changes by address, and what they stand in.
+struct ExtentChanges {
+    std::vector<ExtentChange> changes;
+    std::vector<RefChange> refs;
+    std::vector<ExtentRecord> born;
 };
 
 class RefDeltas {
@@ -29,30 +46,29 @@ public:
     void bear(ExtentRecord record);
     void add(u64 bytenr, const ExtentRef& ref, std::int64_t count);
     /// Whose the block is, by its header. To be told where something else is told of it, too.
-    void set_owner(u64 bytenr, u64 owner);
+    void set_owner(u64 bytenr, u64 owner) { blocks_[bytenr].owner = owner; }
     /// From now on what the block refers to is referred to by its address, not by the tree that owns it.
-    void set_full_backref(u64 bytenr);
+    void set_full_backref(u64 bytenr) { blocks_[bytenr].becomes_full_backref = true; }
 
-    bool empty() const { return changes_.empty(); }
+    bool empty() const { return refs_.empty() && born_.empty() && blocks_.empty(); }
     /// About what all of it takes in memory.
     std::size_t waiting_bytes() const;
-    /// Null where nothing changes.
-    const ExtentChange* find(u64 bytenr) const;
+    /// Null where nothing changes about that tree block.
+    const BlockChange* find_block(u64 bytenr) const;
 
-    struct Changed {
-        u64 bytenr = 0;
-        ExtentChange change;
-    };
-    /// All of it, by address; nothing is left.
-    std::vector<Changed> take();
+    /// All of it; nothing is left.
+    ExtentChanges take();
 
 private:
-    std::unordered_map<u64, ExtentChange> changes_;
-    std::size_t ref_count_ = 0; ///< of all changes
+    // Data extents are many, and nobody asks for one of them before they are settled: what is told of them is written
+    // down one after the other, and sorted then.
+    std::vector<RefChange> refs_;
+    std::vector<ExtentRecord> born_;
+    std::unordered_map<u64, BlockChange> blocks_;
 };
 
-/// The record after the change; without references if none is left. Fails with damaged where fewer references are
-/// recorded than go.
-Result<ExtentRecord> changed_record(ExtentRecord record, ExtentChange change);
+/// The record after the change, whose references get another order; without references if none is left. Fails with
+/// damaged where fewer references are recorded than go.
+Result<ExtentRecord> changed_record(ExtentRecord record, const ExtentChange& change);
 
 } // namespace btrkit

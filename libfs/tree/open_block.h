@@ -7,6 +7,13 @@
 
 namespace btrkit {
 
+/// What the data of items that stand side by side in a leaf takes: a proven leaf has it without gaps, from the last
+/// item's to the first one's. At least one item.
+inline std::size_t data_bytes_of(const TreeBlock& leaf, u32 first, u32 count) {
+    const auto& front = leaf.item(first);
+    return front.offset + front.size - leaf.item(first + count - 1).offset;
+}
+
 /// Entries are added in key order: items of a leaf, or pointers of a node, never both.
 class OpenBlock {
 public:
@@ -30,6 +37,8 @@ public:
                                          .offset = static_cast<u32>(data_start_ - sizeof(btrfs::TreeBlockHeader)),
                                          .size = static_cast<u32>(data.size())});
     }
+    /// Items of a leaf as they stand there, side by side; at least one.
+    void add_items(const TreeBlock& leaf, u32 first, u32 count);
     void add_pointer(const btrfs::Key& key, Logical child, u64 generation) {
         add_entry(key, btrfs::KeyPointer{
                            .key = btrfs::DiskKey::from(key), .blockptr = child.bytenr, .generation = generation});

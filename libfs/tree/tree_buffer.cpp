@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/tree/tree_buffer.h"
 
+#include <cstring>
+
 namespace btrkit {
 
 namespace {
 
-BufferedItem item_at(const TreeSearch& search) {
-    return {search.key(), {search.data().begin(), search.data().end()}};
+BufferedItem item_of(const btrfs::Key& key, Bytes body) {
+    return {key, {body.begin(), body.end()}};
 }
 
-/// What an edit takes: a node of the map, and the body.
-std::size_t waiting_bytes_of(const std::optional<std::vector<std::byte>>& body) {
-    constexpr std::size_t node_bytes = 100;
-    return node_bytes + (body ? body->size() : 0);
+BufferedItem item_at(const TreeSearch& search) {
+    return item_of(search.key(), search.data());
 }
 
 } // namespace
@@ -27,15 +27,21 @@ void TreeBuffer::set_root(const Promise& root) {
     search_.emplace(*cache_, root);
 }
 
-void TreeBuffer::put(const btrfs::Key& key, std::vector<std::byte> body) {
-    keep(key, std::move(body));
-}
-
-void TreeBuffer::keep(const btrfs::Key& key, std::optional<std::vector<std::byte>> body) {
-    const auto [edit, is_new] = edits_.try_emplace(key);
-    waiting_bytes_ -= is_new ? 0 : waiting_bytes_of(edit->second);
-    edit->second = std::move(body);
-    waiting_bytes_ += waiting_bytes_of(edit->second);
+/// Where a body has outgrown its place, the next one is twice as large: who appends again and again pays once.
+void TreeBuffer::keep(const btrfs::Key& key, std::optional<Bytes> body) {
+    auto& edit = *edits_.try_emplace(key).first;
+    if (!body) {
+        edit = {};
+        return;
+    }
+    if (edit.body == nullptr || edit.room < body->size()) {
+        const auto place = bodies_.take(std::max<std::size_t>({body->size(), 2 * std::size_t{edit.room}, 1}));
+        edit.body = place.data();
+        edit.room = static_cast<u32>(place.size());
+        body_bytes_ += place.size();
+    }
+    std::memmove(edit.body, body->data(), body->size());
+    edit.size = static_cast<u32>(body->size());
 }
 
 Result<void> TreeBuffer::add(const btrfs::Key& key, Bytes data) {
@@ -48,26 +54,25 @@ Result<bool> TreeBuffer::erase(const btrfs::Key& key) {
     if (search_) {
         BTRKIT_TRY_ASSIGN(is_in_tree, search_->find(key));
     }
-    const auto edit = edits_.find(key);
-    const bool was_there = edit != edits_.end() ? edit->second.has_value() : is_in_tree;
+    const Edit* edit = edits_.find(key);
+    const bool was_there = edit != nullptr ? edit->body != nullptr : is_in_tree;
     if (is_in_tree) {
         keep(key, std::nullopt);
-    } else if (edit != edits_.end()) {
-        waiting_bytes_ -= waiting_bytes_of(edit->second);
-        edits_.erase(edit);
+    } else {
+        edits_.erase(key);
     }
     return was_there;
 }
 
-void TreeBuffer::apply(std::vector<ItemEdit> edits) {
-    for (auto& edit : edits) {
-        keep(edit.key, std::move(edit.body));
+void TreeBuffer::apply(std::span<const ItemEdit> edits) {
+    for (const auto& edit : edits) {
+        keep(edit.key, edit.body);
     }
 }
 
 Result<std::optional<BufferedItem>> TreeBuffer::find(const btrfs::Key& key) {
-    if (const auto edit = edits_.find(key); edit != edits_.end()) {
-        return edit->second ? std::optional(BufferedItem{key, *edit->second}) : std::nullopt;
+    if (const Edit* edit = edits_.find(key)) {
+        return edit->body != nullptr ? std::optional(item_of(key, *edit->bytes())) : std::nullopt;
     }
     bool is_in_tree = false;
     if (search_) {
@@ -88,11 +93,11 @@ Result<std::optional<BufferedItem>> TreeBuffer::first_from(const btrfs::Key& key
         }
     }
     auto edit = edits_.lower_bound(key);
-    while (edit != edits_.end() && !edit->second) {
+    while (edit != edits_.end() && edit->value.body == nullptr) {
         ++edit;
     }
-    if (edit != edits_.end() && (!in_tree || edit->first < in_tree->key)) {
-        return BufferedItem{edit->first, *edit->second};
+    if (edit != edits_.end() && (!in_tree || edit->key < in_tree->key)) {
+        return item_of(edit->key, *edit->value.bytes());
     }
     return in_tree;
 }
@@ -115,25 +120,30 @@ Result<std::optional<BufferedItem>> TreeBuffer::last_up_to(const btrfs::Key& key
     auto edit = edits_.upper_bound(key);
     while (edit != edits_.begin()) {
         --edit;
-        if (edit->second && (!in_tree || edit->first > in_tree->key)) {
-            return BufferedItem{edit->first, *edit->second};
+        if (edit->value.body != nullptr && (!in_tree || edit->key > in_tree->key)) {
+            return item_of(edit->key, *edit->value.bytes());
         }
-        if (in_tree && edit->first <= in_tree->key) {
+        if (in_tree && edit->key <= in_tree->key) {
             break;
         }
     }
     return in_tree;
 }
 
-std::vector<ItemEdit> TreeBuffer::take() {
-    std::vector<ItemEdit> edits;
-    edits.reserve(edits_.size());
-    for (auto& [key, body] : edits_) {
-        edits.push_back({.key = key, .body = std::move(body)});
+std::size_t TreeBuffer::waiting_bytes() const {
+    return edits_.size() * sizeof(decltype(edits_)::Entry) + body_bytes_;
+}
+
+TakenEdits TreeBuffer::take() {
+    TakenEdits taken;
+    taken.edits.reserve(edits_.size());
+    for (const auto& [key, edit] : edits_) {
+        taken.edits.push_back({.key = key, .body = edit.bytes()});
     }
+    taken.bodies = std::exchange(bodies_, {});
     edits_.clear();
-    waiting_bytes_ = 0;
-    return edits;
+    body_bytes_ = 0;
+    return taken;
 }
 
 } // namespace btrkit

@@ -2,11 +2,11 @@
 #include "libfs/tree/tree_editor.h"
 
 #include "libfs/base/names.h"
-#include "libfs/tree/open_block.h"
+#include "libfs/tree/tree_path.h"
+#include "libfs/tree/waiting_items.h"
 
 #include <array>
 #include <cassert>
-#include <deque>
 
 #include <fmt/format.h>
 
@@ -15,54 +15,6 @@ namespace btrkit {
 namespace {
 
 using Edits = std::span<const ItemEdit>;
-
-/// What waits to be put into a block: an item for a leaf, or a pointer for a node.
-struct Entry {
-    btrfs::Key key;
-    Bytes body = {};                  ///< of an item; lives in the edit or in `keeper`
-    BlockCache::Block keeper = {};    ///< the old leaf that the item stands in
-    std::optional<Promise> kept = {}; ///< of a pointer to a child of the old tree
-    Logical child = {};
-    u64 generation = 0;
-};
-
-/// The entries of one level that are not in a block yet, in key order.
-class Waiting {
-public:
-    bool empty() const { return entries_.empty(); }
-    std::size_t count() const { return entries_.size(); }
-    /// Bytes of a leaf's data area, or pointers of a node.
-    std::size_t weight() const { return weight_; }
-    const Entry& operator[](std::size_t index) const { return entries_[index]; }
-    const Entry& back() const { return entries_.back(); }
-
-    void push_back(Entry entry, std::size_t weight) {
-        entries_.push_back(std::move(entry));
-        weight_ += weight;
-    }
-    Entry take_front(std::size_t weight) {
-        auto entry = std::move(entries_.front());
-        entries_.pop_front();
-        weight_ -= weight;
-        return entry;
-    }
-    Entry take_back(std::size_t weight) {
-        auto entry = std::move(entries_.back());
-        entries_.pop_back();
-        weight_ -= weight;
-        return entry;
-    }
-    /// Puts these entries, which come before all of its own, in front.
-    void push_front(Waiting before) {
-        std::ranges::move(entries_, std::back_inserter(before.entries_));
-        entries_ = std::move(before.entries_);
-        weight_ += before.weight_;
-    }
-
-private:
-    std::deque<Entry> entries_;
-    std::size_t weight_ = 0;
-};
 
 class Editor {
 public:
@@ -80,25 +32,29 @@ private:
     std::size_t capacity(unsigned level) const {
         return level == 0 ? btrfs::leaf_data_size(geometry_->nodesize) : btrfs::node_capacity(geometry_->nodesize);
     }
-    static std::size_t weight_of(unsigned level, const Entry& entry) {
-        return level == 0 ? sizeof(btrfs::ItemHeader) + entry.body.size() : 1;
+    // What waits on a level, whatever it is.
+    bool is_empty(unsigned level) const { return level == 0 ? items_.empty() : pointers_[level].empty(); }
+    std::size_t weight(unsigned level) const { return level == 0 ? items_.weight() : pointers_[level].weight(); }
+    std::size_t count(unsigned level) const { return level == 0 ? items_.count() : pointers_[level].count(); }
+    std::size_t count_up_to(unsigned level, std::size_t weight) const {
+        return level == 0 ? items_.count_up_to(weight) : pointers_[level].count_up_to(weight);
     }
-    bool is_small(unsigned level) const {
-        return !waiting_[level].empty() && waiting_[level].weight() < capacity(level) / 3;
-    }
+    bool is_small(unsigned level) const { return !is_empty(level) && weight(level) < capacity(level) / 3; }
 
     Result<void> visit(const Promise& promise, Edits edits, bool is_root);
     Result<void> visit_children(const BlockCache::Block& node, const Promise& promise, Edits edits);
     Result<void> merge_leaf(const BlockCache::Block& leaf, Edits edits);
-    Result<void> keep_item(const BlockCache::Block& leaf, u32 slot);
+    Result<void> keep_items(const BlockCache::Block& leaf, u32 first, u32 behind);
     Result<void> put_item(const ItemEdit& edit);
 
-    Result<void> push(unsigned level, Entry entry);
+    Result<void> push(unsigned level, WaitingPointers::Pointer pointer);
+    Result<void> emit_full(unsigned level);
     Result<void> seal_below(unsigned level);
     Result<void> seal(unsigned level);
     Result<void> join_left(unsigned level);
+    template <class Waiting>
+    Result<void> take_in(Waiting& waiting, const Promise& neighbour);
     Result<void> emit(unsigned level, std::size_t count);
-    std::size_t count_up_to(unsigned level, std::size_t weight) const;
 
     bool is_top(unsigned level) const;
     Result<void> finish();
@@ -109,7 +65,8 @@ private:
     TreeIdentity identity_;
     EditSink* sink_;
     OpenBlock open_;
-    std::array<Waiting, btrfs::max_level_count + 1> waiting_;
+    WaitingItems items_;
+    std::array<WaitingPointers, btrfs::max_level_count + 1> pointers_; ///< by level; none on level 0
     Promise last_emitted_;
     EditedTree result_;
 };
@@ -146,9 +103,9 @@ Result<void> Editor::visit_children(const BlockCache::Block& node, const Promise
                 BTRKIT_TRY(seal_below(level));
                 const auto& pointer = block.pointer(slot);
                 BTRKIT_TRY(push(level, {.key = block.key(slot),
-                                        .kept = std::move(child),
                                         .child = {pointer.blockptr},
-                                        .generation = pointer.generation}));
+                                        .generation = pointer.generation,
+                                        .kept = std::move(child)}));
                 continue;
             }
         }
@@ -159,34 +116,32 @@ Result<void> Editor::visit_children(const BlockCache::Block& node, const Promise
 
 Result<void> Editor::merge_leaf(const BlockCache::Block& leaf, Edits edits) {
     const TreeBlock& block = leaf->block();
-    for (u32 slot = 0; slot < block.count(); ++slot) {
-        const auto key = block.key(slot);
-        for (const auto& edit : take_below(edits, key)) {
-            BTRKIT_TRY(put_item(edit));
-        }
-        if (edits.empty() || edits.front().key != key) {
-            BTRKIT_TRY(keep_item(leaf, slot));
+    u32 kept_up_to = 0;
+    for (const auto& edit : edits) {
+        const u32 slot = first_slot_at_or_above(block, edit.key);
+        const bool is_there = slot < block.count() && block.key(slot) == edit.key;
+        if (is_there && edit.body && std::ranges::equal(*edit.body, block.item_data(slot))) {
             continue;
         }
-        const auto& edit = edits.front();
-        if (edit.body && std::ranges::equal(*edit.body, block.item_data(slot))) {
-            BTRKIT_TRY(keep_item(leaf, slot));
-        } else {
-            BTRKIT_TRY(sink_->remove_item(key, block.item_data(slot)));
-            if (edit.body) {
-                BTRKIT_TRY(put_item(edit));
-            }
+        BTRKIT_TRY(keep_items(leaf, kept_up_to, slot));
+        kept_up_to = slot + (is_there ? 1 : 0);
+        if (is_there) {
+            BTRKIT_TRY(sink_->remove_item(edit.key, block.item_data(slot)));
         }
-        edits = edits.subspan(1);
+        if (!is_there || edit.body) {
+            BTRKIT_TRY(put_item(edit));
+        }
     }
-    for (const auto& edit : edits) {
-        BTRKIT_TRY(put_item(edit));
-    }
-    return {};
+    return keep_items(leaf, kept_up_to, block.count());
 }
 
-Result<void> Editor::keep_item(const BlockCache::Block& leaf, u32 slot) {
-    return push(0, {.key = leaf->block().key(slot), .body = leaf->block().item_data(slot), .keeper = leaf});
+/// Those of the old leaf from one slot up to another.
+Result<void> Editor::keep_items(const BlockCache::Block& leaf, u32 first, u32 behind) {
+    if (first == behind) {
+        return {};
+    }
+    items_.push_back(leaf, first, behind - first);
+    return emit_full(0);
 }
 
 Result<void> Editor::put_item(const ItemEdit& edit) {
@@ -199,35 +154,25 @@ Result<void> Editor::put_item(const ItemEdit& edit) {
                                        geometry_->nodesize));
     }
     BTRKIT_TRY(sink_->add_item(edit.key, *edit.body));
-    return push(0, {.key = edit.key, .body = *edit.body});
+    items_.push_back(edit);
+    return emit_full(0);
 }
 
-/// Never lets more than two blocks' worth wait, nor less than one behind what it closes: that is enough to divide.
-Result<void> Editor::push(unsigned level, Entry entry) {
+Result<void> Editor::push(unsigned level, WaitingPointers::Pointer pointer) {
     if (level > btrfs::max_level_count - 1) {
         return fail(ErrorKind::no_space,
                     fmt::format("tree {} would need more than {} levels", identity_.tree, btrfs::max_level_count));
     }
-    auto& waiting = waiting_[level];
-    const auto weight = weight_of(level, entry);
-    waiting.push_back(std::move(entry), weight);
-    if (waiting.weight() > 2 * capacity(level)) {
-        return emit(level, count_up_to(level, capacity(level)));
-    }
-    return {};
+    pointers_[level].push_back(std::move(pointer));
+    return emit_full(level);
 }
 
-/// How many entries at the front weigh no more than that.
-std::size_t Editor::count_up_to(unsigned level, std::size_t weight) const {
-    const auto& waiting = waiting_[level];
-    std::size_t count = 0;
-    for (std::size_t sum = 0; count < waiting.count(); ++count) {
-        sum += weight_of(level, waiting[count]);
-        if (sum > weight) {
-            break;
-        }
+/// Never lets more than two blocks' worth wait, nor less than one behind what it closes: that is enough to divide.
+Result<void> Editor::emit_full(unsigned level) {
+    while (weight(level) > 2 * capacity(level)) {
+        BTRKIT_TRY(emit(level, count_up_to(level, capacity(level))));
     }
-    return count;
+    return {};
 }
 
 Result<void> Editor::seal_below(unsigned level) {
@@ -242,11 +187,10 @@ Result<void> Editor::seal(unsigned level) {
     if (is_small(level)) {
         BTRKIT_TRY(join_left(level));
     }
-    auto& waiting = waiting_[level];
-    while (!waiting.empty()) {
-        const std::size_t parts = (waiting.weight() + capacity(level) - 1) / capacity(level);
+    while (!is_empty(level)) {
+        const std::size_t parts = (weight(level) + capacity(level) - 1) / capacity(level);
         // One entry more than its share where that fits: the first part is never the smaller one.
-        const std::size_t share = waiting.weight() / parts;
+        const std::size_t share = weight(level) / parts;
         std::size_t count = count_up_to(level, capacity(level));
         if (parts > 1) {
             count = std::min(count, count_up_to(level, share) + 1);
@@ -258,43 +202,45 @@ Result<void> Editor::seal(unsigned level) {
 
 /// Takes in the neighbour on the left, if that is a kept one under a block that is made anew anyway.
 Result<void> Editor::join_left(unsigned level) {
-    auto& above = waiting_[level + 1];
+    auto& above = pointers_[level + 1];
     if (above.empty() || !above.back().kept) {
         return {};
     }
-    const auto neighbour = above.take_back(1);
-    Waiting small = std::exchange(waiting_[level], {});
-    BTRKIT_TRY(visit(*neighbour.kept, {}, false)); // nothing waits below: all that it holds waits here now
-    small.push_front(std::exchange(waiting_[level], {}));
-    waiting_[level] = std::move(small);
+    const auto neighbour = above.take_back();
+    return level == 0 ? take_in(items_, *neighbour.kept) : take_in(pointers_[level], *neighbour.kept);
+}
+
+/// Nothing waits below: all that the neighbour holds comes to wait here, before what does already.
+template <class Waiting>
+Result<void> Editor::take_in(Waiting& waiting, const Promise& neighbour) {
+    Waiting small = std::exchange(waiting, {});
+    BTRKIT_TRY(visit(neighbour, {}, false));
+    small.push_front(std::exchange(waiting, {}));
+    waiting = std::move(small);
     return {};
 }
 
 /// Makes a block of the first entries, and has the level above point to it.
 Result<void> Editor::emit(unsigned level, std::size_t count) {
-    auto& waiting = waiting_[level];
-    assert(count > 0 || waiting.empty());
-    for (; count > 0; --count) {
-        const auto entry = waiting.take_front(weight_of(level, waiting[0]));
-        if (level == 0) {
-            open_.add_item(entry.key, entry.body);
-        } else {
-            open_.add_pointer(entry.key, entry.child, entry.generation);
-        }
+    assert(count > 0 || is_empty(level));
+    if (level == 0) {
+        items_.move_front(count, open_);
+    } else {
+        pointers_[level].move_front(count, open_);
     }
-    const bool is_empty = open_.is_empty();
+    const bool holds_nothing = open_.is_empty();
     BTRKIT_TRY_ASSIGN(const auto built, open_.emit(*geometry_, identity_, static_cast<u8>(level), *sink_));
     ++result_.blocks_born;
     last_emitted_ = {
         .address = built.address, .generation = identity_.generation, .level = built.level, .tree = identity_.tree};
-    return is_empty
+    return holds_nothing
                ? Result<void>{}
                : push(level + 1, {.key = built.first_key, .child = built.address, .generation = identity_.generation});
 }
 
 /// Whether nothing waits above that level.
 bool Editor::is_top(unsigned level) const {
-    return std::ranges::all_of(waiting_.begin() + level + 1, waiting_.end(), &Waiting::empty);
+    return std::ranges::all_of(pointers_.begin() + level + 1, pointers_.end(), &WaitingPointers::empty);
 }
 
 Result<void> Editor::finish() {
@@ -308,12 +254,12 @@ Result<void> Editor::finish() {
 }
 
 Result<bool> Editor::finish_at(unsigned level) {
-    if (!is_top(level) || waiting_[level].weight() > capacity(level)) {
+    if (!is_top(level) || weight(level) > capacity(level)) {
         BTRKIT_TRY(seal(level));
         return false;
     }
-    if (level > 0 && waiting_[level].count() == 1) {
-        const auto only = waiting_[level].take_back(1);
+    if (level > 0 && count(level) == 1) {
+        const auto only = pointers_[level].take_back();
         if (!only.kept) {
             result_.root = {.address = only.child,
                             .generation = only.generation,
@@ -325,7 +271,7 @@ Result<bool> Editor::finish_at(unsigned level) {
         BTRKIT_TRY(visit(*only.kept, {}, false));
         return finish_at(level - 1);
     }
-    BTRKIT_TRY(emit(level, waiting_[level].count()));
+    BTRKIT_TRY(emit(level, count(level)));
     result_.root = last_emitted_;
     return true;
 }

@@ -19,10 +19,10 @@
 
 namespace btrkit {
 
-/// What becomes of one item.
+/// What becomes of one item. It refers to the body and does not copy.
 struct ItemEdit {
     btrfs::Key key;
-    std::optional<std::vector<std::byte>> body; ///< the item is this now, was it there or not; nothing: it is gone
+    std::optional<Bytes> body; ///< the item is this now, was it there or not; nothing: it is gone
 };
 
 /// Where the blocks of an edited tree go, and who is told what becomes of the old ones.

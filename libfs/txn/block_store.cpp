@@ -6,6 +6,15 @@
 
 namespace btrkit {
 
+BlockStore::BlockStore(Workspace& workspace, u64 tree)
+    : workspace_(&workspace), rules_(workspace), tree_(tree),
+      writes_(
+          workspace.parallelism, [this](Made& made) { made.written = seal_and_write(made); },
+          [this](Made& made) {
+              written_ = std::move(made.written);
+              return written_.has_value();
+          }) {}
+
 ExtentRef BlockStore::own_ref() const {
     return {.type = btrfs::item_type::tree_block_ref, .root = tree_, .count = 1};
 }
@@ -21,9 +30,19 @@ Result<Logical> BlockStore::place(u64 tree, u8 level) {
     return at;
 }
 
+/// For several threads at once.
+Result<void> BlockStore::seal_and_write(Made& made) const {
+    BTRKIT_TRY(seal_block(made.block, made.bytes, workspace_->geometry));
+    return write_parts(made.parts, made.bytes);
+}
+
 Result<void> BlockStore::take(const BuiltBlock& block, MutableBytes bytes) {
-    BTRKIT_TRY(seal_block(block, bytes, workspace_->geometry));
-    BTRKIT_TRY(workspace_->writer.write(block.address, bytes));
+    BTRKIT_TRY_ASSIGN(auto parts, workspace_->writer.parts(block.address, bytes.size()));
+    auto made =
+        std::make_unique<Made>(Made{.block = block, .parts = std::move(parts), .bytes = {bytes.begin(), bytes.end()}});
+    if (!writes_.push(std::move(made))) {
+        return written_;
+    }
     workspace_->cache.forget(block.address.bytenr);
     if (is_new_place_) {
         workspace_->born.insert(range_from(block.address.bytenr, workspace_->geometry.nodesize));
@@ -65,7 +84,10 @@ Result<void> BlockStore::add_item(const btrfs::Key& key, Bytes body) {
     return {};
 }
 
-void BlockStore::finish() {
+Result<void> BlockStore::finish() {
+    if (!writes_.drain()) {
+        return written_;
+    }
     for (auto& places : reusable_) {
         for (const u64 bytenr : places) {
             workspace_->refs.add(bytenr, own_ref(), -1);
@@ -73,17 +95,18 @@ void BlockStore::finish() {
         }
         places.clear();
     }
+    return {};
 }
 
 Result<void> merge_buffer(Workspace& workspace, OpenTree& tree) {
     if (tree.buffer.empty()) {
         return {};
     }
-    const auto edits = tree.buffer.take();
+    const auto taken = tree.buffer.take();
     BlockStore store(workspace, tree.root.id);
-    BTRKIT_TRY_ASSIGN(const auto edited,
-                      edit_tree(workspace.cache, tree.root.block, workspace.identity_of(tree.root.id), edits, store));
-    store.finish();
+    BTRKIT_TRY_ASSIGN(const auto edited, edit_tree(workspace.cache, tree.root.block,
+                                                   workspace.identity_of(tree.root.id), taken.edits, store));
+    BTRKIT_TRY(store.finish());
     tree.blocks_change += static_cast<std::int64_t>(edited.blocks_born);
     tree.blocks_change -= static_cast<std::int64_t>(edited.blocks_replaced);
     tree.root_item_is_behind = tree.root_item_is_behind || edited.root != tree.root.block || tree.blocks_change != 0;

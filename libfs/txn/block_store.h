@@ -2,17 +2,19 @@
 // Where the new blocks of one tree go, and what the accounts learn of it.
 #pragma once
 
+#include "libfs/base/ordered_push.h"
 #include "libfs/txn/share_rules.h"
 
 #include <array>
 
 namespace btrkit {
 
-/// For one merge of one tree, or for building one. Blocks are sealed and written to the overlays at once. The place of
-/// a block that this run made and makes anew is used again: so the accounts come to rest.
+/// For one merge of one tree, or for building one. Where blocks go is decided in their order; they are sealed and
+/// written to the overlays on all cores, and until finish() nobody may read them. The place of a block that this run
+/// made and makes anew is used again: so the accounts come to rest.
 class BlockStore final : public EditSink {
 public:
-    BlockStore(Workspace& workspace, u64 tree) : workspace_(&workspace), rules_(workspace), tree_(tree) {}
+    BlockStore(Workspace& workspace, u64 tree);
 
     Result<Logical> place(u64 tree, u8 level) override;
     Result<void> take(const BuiltBlock& block, MutableBytes bytes) override;
@@ -20,10 +22,20 @@ public:
     Result<void> remove_item(const btrfs::Key& key, Bytes body) override;
     Result<void> add_item(const btrfs::Key& key, Bytes body) override;
 
-    /// Behind the last block: gives back the places that were not used again.
-    void finish();
+    /// Behind the last block: waits until all are written, and gives back the places that were not used again. Fails
+    /// with the first that could not be sealed or written; nothing that was made is of use then.
+    Result<void> finish();
 
 private:
+    /// A block on its way to its place.
+    struct Made {
+        BuiltBlock block;
+        std::vector<StoredPart> parts;
+        std::vector<std::byte> bytes;
+        Result<void> written = {};
+    };
+
+    Result<void> seal_and_write(Made& made) const;
     ExtentRef own_ref() const;
 
     Workspace* workspace_;
@@ -31,6 +43,8 @@ private:
     u64 tree_;
     std::array<std::vector<u64>, btrfs::max_level_count> reusable_; ///< by level, the next one last
     bool is_new_place_ = false;
+    Result<void> written_; ///< what became of those whose turn it was
+    OrderedPush<std::unique_ptr<Made>> writes_;
 };
 
 /// Merges what waits in the tree's buffer. Does nothing where nothing waits.

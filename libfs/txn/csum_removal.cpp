@@ -68,9 +68,9 @@ private:
             const auto kept =
                 body.subspan((piece.start - covered.start) / geometry_.sectorsize * geometry_.csum_size_bytes,
                              piece.length() / geometry_.sectorsize * geometry_.csum_size_bytes);
-            edits.push_back({.key = csum_key(piece.start), .body = std::vector(kept.begin(), kept.end())});
+            edits.push_back({.key = csum_key(piece.start), .body = kept});
         }
-        buffer_.apply(std::move(edits));
+        buffer_.apply(edits);
         return {};
     }
 

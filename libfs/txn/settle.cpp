@@ -32,21 +32,20 @@ u64 owner_of(const ExtentRecord& record, u64 block_owner) {
     return found == record.refs.end() ? 0 : found->root;
 }
 
-Result<void> settle_extent(Workspace& workspace, TreeSearch& search, TreeBuffer& extents, RefDeltas::Changed changed) {
+Result<void> settle_extent(Workspace& workspace, TreeSearch& search, TreeBuffer& extents, const ExtentChange& change) {
     FoundExtent found;
-    if (changed.change.born) {
-        found.record = *changed.change.born;
+    if (change.born != nullptr) {
+        found.record = std::move(*change.born);
     } else {
-        BTRKIT_TRY_ASSIGN(found, find_extent(search, changed.bytenr, workspace.geometry));
+        BTRKIT_TRY_ASSIGN(found, find_extent(search, change.bytenr, workspace.geometry));
     }
-    const u64 block_owner = changed.change.owner;
-    BTRKIT_TRY_ASSIGN(const auto record, changed_record(std::move(found.record), std::move(changed.change)));
+    BTRKIT_TRY_ASSIGN(const auto record, changed_record(std::move(found.record), change));
     std::vector<EncodedItem> now;
     if (record.ref_count() > 0) {
         now = encode_extent(record, workspace.geometry.nodesize);
     } else {
         BTRKIT_TRY(workspace.space.release(range_of(record)));
-        workspace.quotas.add_freed(owner_of(record, block_owner), record.length_bytes, record.generation);
+        workspace.quotas.add_freed(owner_of(record, change.block.owner), record.length_bytes, record.generation);
         if (record.is_data()) {
             workspace.freed_data.insert(range_of(record));
         }
@@ -61,8 +60,9 @@ Result<void> settle_refs(Workspace& workspace) {
     }
     BTRKIT_TRY_ASSIGN(auto* extents, workspace.trees.find(btrfs::extent_tree_id));
     TreeSearch search(workspace.cache, extents->root.block);
-    for (auto& changed : workspace.refs.take()) {
-        BTRKIT_TRY(settle_extent(workspace, search, extents->buffer, std::move(changed)));
+    const auto taken = workspace.refs.take();
+    for (const auto& change : taken.changes) {
+        BTRKIT_TRY(settle_extent(workspace, search, extents->buffer, change));
     }
     return {};
 }

@@ -57,11 +57,11 @@ std::unexpected<Error> contradiction(const TreeBlock& block, u64 tree, std::stri
 
 Result<ShareRules::State> ShareRules::state_of(u64 bytenr) {
     State state;
-    const auto* change = workspace_->refs.find(bytenr);
+    const auto* change = workspace_->refs.find_block(bytenr);
     if (change != nullptr) {
         state = {.refs = change->count, .is_full_backref = change->becomes_full_backref};
     }
-    if (change == nullptr || !change->born) {
+    if (change == nullptr || !change->is_born) {
         BTRKIT_TRY_ASSIGN(const auto* extents, workspace_->trees.find(btrfs::extent_tree_id));
         BTRKIT_TRY_ASSIGN(const auto head, workspace_->recorded.find(workspace_->cache, extents->root.block, bytenr,
                                                                      workspace_->geometry));

@@ -89,8 +89,10 @@ Result<Transaction> Transaction::begin(const Filesystem& committed, const Transa
         std::make_unique<Workspace>(std::move(overlaid.filesystem), std::move(overlaid.overlays), std::move(writer),
                                     trees, geometry, root.block().header().chunk_tree_uuid, room);
     workspace->quotas = std::move(quotas);
+    workspace->parallelism = options.parallelism;
     if (options.data_devices != nullptr) {
         workspace->data_writer.emplace(*options.data_devices, workspace->filesystem.volume().chunks());
+        workspace->data_writes.emplace(options.parallelism, *workspace->data_writer);
     }
     return Transaction(committed, std::move(workspace));
 }
@@ -130,6 +132,7 @@ Result<void> Transaction::create_tree(const btrfs::Key& root_key, btrfs::RootIte
         BTRKIT_TRY(builder.add(item.key, *item.body));
     }
     BTRKIT_TRY_ASSIGN(const auto built, builder.finish());
+    BTRKIT_TRY(store.finish());
     const auto& tree = workspace_->trees.add(
         {.id = root_key.objectid,
          .root_key = root_key,
@@ -148,6 +151,7 @@ Result<void> Transaction::snapshot_tree(u64 source, const btrfs::Key& root_key, 
     BlockStore store(*workspace_, root_key.objectid);
     BTRKIT_TRY_ASSIGN(const auto copied, copy_block(root->block(), workspace_->geometry,
                                                     workspace_->identity_of(root_key.objectid), store));
+    BTRKIT_TRY(store.finish());
     ShareRules(*workspace_).share_children(root->block(), root_key.objectid);
     const auto& tree = workspace_->trees.add(
         {.id = root_key.objectid,
@@ -190,8 +194,12 @@ Result<void> Transaction::write_data(Logical at, Bytes bytes) {
     const Chunk* chunk = chunks().find(at);
     const bool is_only_data = chunk != nullptr && chunk->profile().parity == 0 &&
                               (chunk->type & btrfs::block_group_type_mask) == btrfs::block_group_data;
-    return workspace_->data_writer && is_only_data ? workspace_->data_writer->write(at, bytes)
+    return workspace_->data_writes && is_only_data ? workspace_->data_writes->write(at, bytes)
                                                    : workspace_->writer.write(at, bytes);
+}
+
+Result<void> Transaction::finish_data() {
+    return workspace_->data_writes ? workspace_->data_writes->finish() : Result<void>();
 }
 
 /// With simple quotas an extent says who has allocated it, for as long as it lives.
@@ -310,6 +318,7 @@ Result<std::vector<btrfs::Superblock>> Transaction::make_superblocks() {
 }
 
 Result<Proposal> Transaction::propose() {
+    BTRKIT_TRY(finish_data());
     BTRKIT_TRY(touch_root_tree());
     BTRKIT_TRY(touch_quotas());
     BTRKIT_TRY(settle(*workspace_));

@@ -23,6 +23,7 @@ struct TransactionOptions {
     /// What changes that are not in any tree yet may take in memory, more or less; then they are brought into the
     /// trees.
     std::size_t waiting_bytes = std::size_t{64} << 20;
+    Parallelism parallelism = {};
     bool may_be_seed = false; ///< a seed is changed, too: others that stand on it are lost
     /// The filesystem's devices, where data of files is to be written to them at once: into space that the committed
     /// filesystem has free, so that it stands as it was whatever becomes of the transaction. Null: like all else, data
@@ -66,12 +67,16 @@ public:
     /// Space for data of files, as SpaceLedger::take_data() gives it. It is to become an extent, by bear_data().
     Result<Range> take_data(u64 bytes, bool in_one_piece) { return workspace_->space.take_data(bytes, in_one_piece); }
     /// Writes to space that was taken, whole sectors: above the devices, or to them (TransactionOptions). Where tree
-    /// blocks may have stood before in this run, or parity must follow, it is always above.
+    /// blocks may have stood before in this run, or parity must follow, it is always above. What goes to the devices is
+    /// on its way when this returns; where an earlier write has failed, this fails.
     Result<void> write_data(Logical at, Bytes bytes);
+    /// All data is where it was written to: before it is read.
+    Result<void> finish_data();
     /// What was taken is an extent from now on, of the space of that tree. Where nothing refers to it when changes are
     /// merged (relieve(), propose()), it is given back.
     void bear_data(u64 tree, Range extent);
-    /// For reading data: the committed trees, but what is read at any address is what this run has written there.
+    /// For reading data: the committed trees, but what is read at any address is what this run has written there
+    /// (finish_data()).
     const Filesystem& with_data() const { return workspace_->filesystem; }
 
     /// To be called now and then by whoever changes many items of trees that stay open: where the changes that wait

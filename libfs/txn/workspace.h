@@ -2,9 +2,11 @@
 // What all parts of a transaction work on: the filesystem as it is becoming, and the accounts that are kept of it.
 #pragma once
 
+#include "libfs/base/parallelism.h"
 #include "libfs/io/overlay_device.h"
 #include "libfs/space/ref_deltas.h"
 #include "libfs/txn/chunk_growth.h"
+#include "libfs/txn/data_writes.h"
 #include "libfs/txn/recorded_heads.h"
 #include "libfs/txn/simple_quotas.h"
 #include "libfs/txn/space_ledger.h"
@@ -35,7 +37,9 @@ struct Workspace {
     std::map<u64, OverlayDevice*> overlays;  ///< by devid
     VolumeWriter writer;                     ///< to the overlays
     std::optional<VolumeWriter> data_writer; ///< below them; nothing: data goes to the overlays
+    std::optional<DataWrites> data_writes;   ///< by that
     Room room;
+    Parallelism parallelism;
     BlockCache cache;
     Geometry geometry; ///< its generation is that of this transaction
     btrfs::Uuid chunk_tree_uuid;

@@ -8,6 +8,13 @@
 
 namespace btrkit {
 
+Result<void> write_parts(std::span<const StoredPart> parts, Bytes bytes) {
+    for (const auto& part : parts) {
+        BTRKIT_TRY(part.device->write(part.offset, bytes.subspan(part.from, part.length)));
+    }
+    return {};
+}
+
 template <class Put>
 Result<void> VolumeWriter::for_each_run(Logical at, u64 length, Put put) const {
     for (u64 done = 0; done < length;) {
@@ -31,6 +38,15 @@ Result<void> VolumeWriter::write(Logical at, Bytes bytes) const {
     return for_each_run(at, bytes.size(), [&](WritableDevice& device, u64 offset, u64 from, u64 length) {
         return device.write(offset, bytes.subspan(from, length));
     });
+}
+
+Result<std::vector<StoredPart>> VolumeWriter::parts(Logical at, u64 length) const {
+    std::vector<StoredPart> parts;
+    BTRKIT_TRY(for_each_run(at, length, [&](WritableDevice& device, u64 offset, u64 from, u64 run_length) {
+        parts.push_back({&device, offset, from, run_length});
+        return Result<void>();
+    }));
+    return parts;
 }
 
 Result<void> VolumeWriter::clone(Logical at, int source, u64 source_offset, u64 length) const {

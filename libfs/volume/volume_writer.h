@@ -7,6 +7,17 @@
 
 namespace btrkit {
 
+/// A part of what is written to a logical address, and where one copy of it comes to stand.
+struct StoredPart {
+    WritableDevice* device = nullptr;
+    u64 offset = 0; ///< on the device
+    u64 from = 0;   ///< in what is written
+    u64 length = 0;
+};
+
+/// Several threads may write parts that don't overlap. Fails with io.
+Result<void> write_parts(std::span<const StoredPart> parts, Bytes bytes);
+
 class VolumeWriter {
 public:
     /// The devices must outlive it and be all that the chunks name.
@@ -15,6 +26,9 @@ public:
     /// Writes to every copy; in raid5 and raid6 the data only. Several threads may write at places that don't overlap.
     /// To be called outside all chunks is a bug. Fails with io.
     Result<void> write(Logical at, Bytes bytes) const;
+
+    /// What write() would do, for who does it later: when chunks may be added meanwhile, say.
+    Result<std::vector<StoredPart>> parts(Logical at, u64 length) const;
 
     /// The same as write(), sharing the blocks of a file of the host (WritableDevice::clone).
     Result<void> clone(Logical at, int source, u64 source_offset, u64 length) const;

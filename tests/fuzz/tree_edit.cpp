@@ -36,10 +36,10 @@ std::vector<std::byte> body_of(const Edit& edit, std::size_t serial) {
 }
 
 /// Takes a batch off the input; what it makes of the items is made of `items`.
-std::vector<ItemEdit> take_batch(Bytes& input, TreeItems& items) {
+std::vector<OwnEdit> take_batch(Bytes& input, TreeItems& items) {
     const auto count = static_cast<std::size_t>(input.front());
     input = input.subspan(1);
-    std::map<btrfs::Key, ItemEdit> edits;
+    std::map<btrfs::Key, OwnEdit> edits;
     for (std::size_t i = 0; i < count; ++i) {
         const auto* edit = view_at<Edit>(input);
         if (edit == nullptr) {
@@ -54,7 +54,7 @@ std::vector<ItemEdit> take_batch(Bytes& input, TreeItems& items) {
             edits[key] = {.key = key, .body = std::nullopt};
         }
     }
-    std::vector<ItemEdit> sorted;
+    std::vector<OwnEdit> sorted;
     for (auto& [key, edit] : edits) {
         if (edit.body) {
             items[key] = *edit.body;

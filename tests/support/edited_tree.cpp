@@ -36,7 +36,11 @@ TreeIdentity EditedTreeOnDisk::identity() const {
     return {.tree = btrfs::uuid_tree_id, .generation = generation, .chunk_tree_uuid = {}};
 }
 
-Result<EditedTree> EditedTreeOnDisk::apply(std::span<const ItemEdit> edits) {
+Result<EditedTree> EditedTreeOnDisk::apply(std::span<const OwnEdit> own_edits) {
+    std::vector<ItemEdit> edits;
+    for (const auto& edit : own_edits) {
+        edits.push_back({.key = edit.key, .body = edit.body ? std::optional<Bytes>(*edit.body) : std::nullopt});
+    }
     ++generation;
     born = small_leaves = 0;
     told_gone.clear();

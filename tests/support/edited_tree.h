@@ -13,6 +13,12 @@
 
 namespace btrkit::test {
 
+/// An edit with its body.
+struct OwnEdit {
+    btrfs::Key key;
+    std::optional<std::vector<std::byte>> body; ///< nothing: the item is gone
+};
+
 using TreeItems = std::map<btrfs::Key, std::vector<std::byte>>;
 
 /// Begins empty. Is the uuid tree: its items may be of any length. Throws where the editor breaks what it promises.
@@ -20,7 +26,7 @@ class EditedTreeOnDisk final : public EditSink {
 public:
     EditedTreeOnDisk();
 
-    Result<EditedTree> apply(std::span<const ItemEdit> edits);
+    Result<EditedTree> apply(std::span<const OwnEdit> edits);
     /// All items, each block proven for the promise of the one above; and the blocks that are reached.
     TreeItems read_all(std::set<u64>& reached) const;
 

@@ -32,7 +32,8 @@ std::vector<std::byte> status_item(u64 generation, bool is_simple) {
 
 Result<void> enable(Transaction& transaction, bool is_simple) {
     const u64 generation = transaction.generation();
-    const ItemEdit status = {.key = {0, type::qgroup_status, 0}, .body = status_item(generation, is_simple)};
+    const auto body = status_item(generation, is_simple);
+    const ItemEdit status = {.key = {0, type::qgroup_status, 0}, .body = body};
     BTRKIT_TRY(transaction.create_tree({btrfs::quota_tree_id, type::root_item, 0},
                                        new_root_item(transaction.geometry()), std::span(&status, 1)));
     BTRKIT_TRY_ASSIGN(auto* quota, transaction.tree(btrfs::quota_tree_id));

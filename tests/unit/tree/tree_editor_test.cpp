@@ -32,8 +32,8 @@ std::vector<std::byte> body_of(std::mt19937& random, bool may_be_long) {
 }
 
 /// Edits of random kinds in random places, and what they make of the model.
-std::vector<ItemEdit> random_edits(std::mt19937& random, Model& model, u64 most) {
-    std::map<btrfs::Key, ItemEdit> edits;
+std::vector<OwnEdit> random_edits(std::mt19937& random, Model& model, u64 most) {
+    std::map<btrfs::Key, OwnEdit> edits;
     const u64 count = random() % most;
     const u64 from = random() % 2000;
     const u64 stretch = 1 + random() % 2000;
@@ -48,7 +48,7 @@ std::vector<ItemEdit> random_edits(std::mt19937& random, Model& model, u64 most)
             edits[key] = {.key = key, .body = body_of(random, true)};
         }
     }
-    std::vector<ItemEdit> sorted;
+    std::vector<OwnEdit> sorted;
     for (auto& [key, edit] : edits) {
         if (edit.body) {
             model[key] = *edit.body;
@@ -94,7 +94,7 @@ TEST_CASE("Random edits make of a random tree what they make of a map") {
 
 TEST_CASE("An edit costs the path to it, whatever the size of the tree") {
     EditedTreeOnDisk tree;
-    std::vector<ItemEdit> all;
+    std::vector<OwnEdit> all;
     for (u64 number = 0; number < 20'000; ++number) {
         all.push_back({.key = key_of(2 * number), .body = std::vector<std::byte>(8)});
     }
@@ -104,7 +104,7 @@ TEST_CASE("An edit costs the path to it, whatever the size of the tree") {
     std::mt19937 random(1);
     for (unsigned round = 0; round < 200; ++round) {
         const auto key = key_of(2 * (random() % 20'000) + 1);
-        REQUIRE(tree.apply(std::vector<ItemEdit>{{.key = key, .body = std::vector<std::byte>(8)}}));
+        REQUIRE(tree.apply(std::vector<OwnEdit>{{.key = key, .body = std::vector<std::byte>(8)}}));
         CHECK(tree.read_count == height);
         // A full leaf divides, and maybe the node above it.
         CHECK(tree.born <= height + 2);
@@ -114,13 +114,13 @@ TEST_CASE("An edit costs the path to it, whatever the size of the tree") {
 
 TEST_CASE("Leaves that lose their items join their neighbours; an emptied tree is one empty leaf") {
     EditedTreeOnDisk tree;
-    std::vector<ItemEdit> all;
+    std::vector<OwnEdit> all;
     for (u64 number = 0; number < 5000; ++number) {
         all.push_back({.key = key_of(number), .body = std::vector<std::byte>(16)});
     }
     REQUIRE(tree.apply(all));
     const std::size_t full_count = tree.live.size();
-    std::vector<ItemEdit> gone;
+    std::vector<OwnEdit> gone;
     for (u64 number = 0; number < 5000; ++number) {
         if (number % 10 != 0) {
             gone.push_back({.key = key_of(number), .body = std::nullopt});
@@ -130,9 +130,9 @@ TEST_CASE("Leaves that lose their items join their neighbours; an emptied tree i
     std::ranges::shuffle(gone, random);
     for (std::size_t done = 0; done < gone.size(); done += 50) {
         const auto count = std::min<std::size_t>(50, gone.size() - done);
-        std::vector<ItemEdit> batch(gone.begin() + static_cast<std::ptrdiff_t>(done),
-                                    gone.begin() + static_cast<std::ptrdiff_t>(done + count));
-        std::ranges::sort(batch, {}, &ItemEdit::key);
+        std::vector<OwnEdit> batch(gone.begin() + static_cast<std::ptrdiff_t>(done),
+                                   gone.begin() + static_cast<std::ptrdiff_t>(done + count));
+        std::ranges::sort(batch, {}, &OwnEdit::key);
         REQUIRE(tree.apply(batch));
     }
     CHECK(tree.live.size() <= full_count / 10 * 4);
@@ -148,8 +148,8 @@ TEST_CASE("Leaves that lose their items join their neighbours; an emptied tree i
 
 TEST_CASE("To take out what is not there is a bug of the caller's, and told as one") {
     EditedTreeOnDisk tree;
-    REQUIRE(tree.apply(std::vector<ItemEdit>{{.key = key_of(3), .body = std::vector<std::byte>(8)}}));
-    const auto edited = tree.apply(std::vector<ItemEdit>{{.key = key_of(4), .body = std::nullopt}});
+    REQUIRE(tree.apply(std::vector<OwnEdit>{{.key = key_of(3), .body = std::vector<std::byte>(8)}}));
+    const auto edited = tree.apply(std::vector<OwnEdit>{{.key = key_of(4), .body = std::nullopt}});
     REQUIRE_FALSE(edited);
     CHECK(edited.error().kind == ErrorKind::bug);
 }
