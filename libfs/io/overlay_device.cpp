@@ -8,9 +8,6 @@ namespace btrkit {
 
 namespace {
 
-/// apply() joins neighbours up to so much.
-constexpr u64 largest_write_bytes = u64{1} << 20;
-
 /// The bytes from offset on that lie in the same block.
 template <class Span>
 Span in_one_block(u64 offset, Span bytes) {
@@ -30,8 +27,10 @@ Result<void> OverlayDevice::read(u64 offset, MutableBytes out) const {
         const std::shared_lock lock(mutex_);
         while (!out.empty()) {
             const auto part = in_one_block(offset, out);
-            if (const auto found = blocks_.find(offset / block_bytes); found != blocks_.end()) {
-                BTRKIT_TRY(read_slot(found->second, offset % block_bytes, part));
+            const auto piece = pieces_.find(offset / piece_bytes);
+            const u64 number = offset / block_bytes % piece_blocks;
+            if (piece != pieces_.end() && piece->second.written.test(number)) {
+                BTRKIT_TRY(read_stored(piece->second, number, offset % block_bytes, part));
             } else if (!gaps.empty() && gaps.back().offset + gaps.back().out.size() == offset) {
                 gaps.back().out = {gaps.back().out.data(), gaps.back().out.size() + part.size()};
             } else {
@@ -61,35 +60,73 @@ Result<void> OverlayDevice::write(u64 offset, Bytes bytes) {
 }
 
 Result<void> OverlayDevice::write_part(u64 block, u64 within, Bytes part) {
-    if (const auto found = blocks_.find(block); found != blocks_.end()) {
-        return write_slot(found->second, within, part);
+    const auto piece = pieces_.find(block / piece_blocks);
+    if (piece != pieces_.end() && piece->second.written.test(block % piece_blocks)) {
+        return write_stored(piece->second, block % piece_blocks, within, part);
     }
-    Block merged;
-    Bytes whole = part;
-    if (const u64 length = length_of(block); part.size() < length) {
-        BTRKIT_TRY(below_.read(block * block_bytes, std::span(merged).first(length)));
-        std::ranges::copy(part, merged.begin() + static_cast<std::ptrdiff_t>(within));
-        whole = Bytes(merged).first(length);
+    const u64 length = length_of(block);
+    if (part.size() == length) {
+        return put_block(block, part);
     }
-    BTRKIT_TRY_ASSIGN(const Slot slot, take_slot());
-    if (auto done = write_slot(slot, 0, whole); !done) {
-        free_slots_.push_back(slot);
+    std::array<std::byte, block_bytes> merged;
+    const auto whole = std::span(merged).first(length);
+    BTRKIT_TRY(below_.read(block * block_bytes, whole));
+    std::ranges::copy(part, whole.begin() + static_cast<std::ptrdiff_t>(within));
+    return put_block(block, whole);
+}
+
+/// One that is not here yet: into memory, as long as there is room.
+Result<void> OverlayDevice::put_block(u64 block, Bytes whole) {
+    auto& piece = pieces_[block / piece_blocks];
+    const u64 number = block % piece_blocks;
+    if (!piece.touched.test(number) && free_memory_blocks_ > 0) {
+        --free_memory_blocks_;
+        piece.touched.set(number);
+        if (!piece.memory) {
+            piece.memory = std::make_unique_for_overwrite<std::byte[]>(piece_bytes);
+        }
+    }
+    if (!piece.touched.test(number)) {
+        BTRKIT_TRY_ASSIGN(const Slot slot, take_slot());
+        piece.spilled[number] = slot;
+    }
+    if (auto done = write_stored(piece, number, 0, whole); !done) {
+        forget(piece, number);
         return done;
     }
-    blocks_.emplace(block, slot);
+    piece.written.set(number);
     return {};
+}
+
+void OverlayDevice::forget(Piece& piece, u64 number) {
+    if (const auto slot = piece.spilled.find(number); slot != piece.spilled.end()) {
+        free_slots_.push_back(slot->second);
+        piece.spilled.erase(slot);
+    }
+    piece.written.reset(number);
 }
 
 Result<void> OverlayDevice::discard(u64 offset, u64 length_bytes) {
     BTRKIT_TRY(check_range("discard", offset, length_bytes));
     const std::unique_lock lock(mutex_);
     const u64 end = offset + length_bytes;
-    const auto first = blocks_.lower_bound(offset / block_bytes + (offset % block_bytes != 0 ? 1 : 0));
-    auto behind = first;
-    for (; behind != blocks_.end() && behind->first * block_bytes + length_of(behind->first) <= end; ++behind) {
-        free_slots_.push_back(behind->second);
+    for (auto at = pieces_.lower_bound(offset / piece_bytes); at != pieces_.end() && at->first * piece_bytes < end;) {
+        auto& piece = at->second;
+        for (u64 number = 0; number < piece_blocks; ++number) {
+            const u64 block = at->first * piece_blocks + number;
+            const bool is_whole = piece.written.test(number) && block * block_bytes >= offset &&
+                                  block * block_bytes + length_of(block) <= end;
+            if (is_whole) {
+                forget(piece, number);
+            }
+        }
+        if (piece.written.any()) {
+            ++at;
+        } else {
+            free_memory_blocks_ += piece.touched.count();
+            at = pieces_.erase(at);
+        }
     }
-    blocks_.erase(first, behind);
     return {};
 }
 
@@ -99,42 +136,59 @@ Result<OverlayDevice::Slot> OverlayDevice::take_slot() {
         free_slots_.pop_back();
         return slot;
     }
-    if (next_slot_ < memory_slots_) {
-        memory_.push_back(std::make_unique_for_overwrite<Block>());
-    } else if (!spill_) {
+    if (!spill_) {
         BTRKIT_TRY_ASSIGN(spill_, TemporaryFile::make(directory_));
     }
     return next_slot_++;
 }
 
-Result<void> OverlayDevice::write_slot(Slot slot, u64 within, Bytes bytes) {
-    if (slot < memory_slots_) {
-        std::ranges::copy(bytes, memory_[slot]->begin() + static_cast<std::ptrdiff_t>(within));
-        return {};
+Result<void> OverlayDevice::write_stored(Piece& piece, u64 number, u64 within, Bytes bytes) {
+    if (const auto slot = piece.spilled.find(number); slot != piece.spilled.end()) {
+        return spill_->write(slot->second * block_bytes + within, bytes);
     }
-    return spill_->write((slot - memory_slots_) * block_bytes + within, bytes);
+    std::ranges::copy(bytes, piece.memory.get() + number * block_bytes + within);
+    return {};
 }
 
-Result<void> OverlayDevice::read_slot(Slot slot, u64 within, MutableBytes out) const {
-    if (slot < memory_slots_) {
-        std::ranges::copy(std::span(*memory_[slot]).subspan(within, out.size()), out.begin());
-        return {};
+Result<void> OverlayDevice::read_stored(const Piece& piece, u64 number, u64 within, MutableBytes out) const {
+    if (const auto slot = piece.spilled.find(number); slot != piece.spilled.end()) {
+        return spill_->read(slot->second * block_bytes + within, out);
     }
-    return spill_->read((slot - memory_slots_) * block_bytes + within, out);
+    std::ranges::copy_n(piece.memory.get() + number * block_bytes + within, static_cast<std::ptrdiff_t>(out.size()),
+                        out.begin());
+    return {};
+}
+
+/// Blocks of one piece that were all written.
+Result<void> OverlayDevice::apply_run(const Piece& piece, u64 first_block, u64 behind, WritableDevice& to) const {
+    const u64 begin = first_block * block_bytes;
+    const u64 length = std::min(behind * block_bytes, size_bytes()) - begin;
+    const u64 first = first_block % piece_blocks;
+    const u64 last = (behind - 1) % piece_blocks;
+    if (piece.spilled.lower_bound(first) == piece.spilled.upper_bound(last)) {
+        return to.write(begin, Bytes(piece.memory.get() + first * block_bytes, length));
+    }
+    std::vector<std::byte> run(length);
+    for (u64 number = first; number <= last; ++number) {
+        const auto part = in_one_block(0, MutableBytes(run).subspan((number - first) * block_bytes));
+        BTRKIT_TRY(read_stored(piece, number, 0, part));
+    }
+    return to.write(begin, run);
 }
 
 Result<void> OverlayDevice::apply(WritableDevice& to) const {
     const std::shared_lock lock(mutex_);
-    std::vector<std::byte> run;
-    for (auto at = blocks_.begin(); at != blocks_.end();) {
-        const u64 begin = at->first * block_bytes;
-        run.clear();
-        for (; at != blocks_.end() && at->first * block_bytes == begin + run.size() && run.size() < largest_write_bytes;
-             ++at) {
-            run.resize(run.size() + length_of(at->first));
-            BTRKIT_TRY(read_slot(at->second, 0, std::span(run).last(length_of(at->first))));
+    for (const auto& [index, piece] : pieces_) {
+        for (u64 number = 0; number < piece_blocks;) {
+            const u64 first = number;
+            while (number < piece_blocks && piece.written.test(number)) {
+                ++number;
+            }
+            if (number > first) {
+                BTRKIT_TRY(apply_run(piece, index * piece_blocks + first, index * piece_blocks + number, to));
+            }
+            number += number == first ? 1 : 0;
         }
-        BTRKIT_TRY(to.write(begin, run));
     }
     return {};
 }

@@ -7,6 +7,7 @@
 #include "libfs/io/writable_device.h"
 
 #include <array>
+#include <bitset>
 #include <map>
 #include <memory>
 #include <optional>
@@ -21,7 +22,8 @@ public:
     static constexpr u64 block_bytes = 4096;
 
     struct Room {
-        /// How much of what is written stays in memory, beside about 64 bytes for each block of it all.
+        /// How much of what is written stays in memory, beside about a hundred bytes for each MiB of the device where
+        /// something was written, and 16 for each block that is not in memory.
         u64 memory_bytes = u64{256} << 20;
         /// Where a TemporaryFile takes the rest. Is not touched before that.
         std::string spill_directory;
@@ -29,7 +31,8 @@ public:
 
     /// Reads `below`, which must outlive it and not change meanwhile, but by apply().
     OverlayDevice(const BlockDevice& below, Room room)
-        : below_(below), memory_slots_(room.memory_bytes / block_bytes), directory_(std::move(room.spill_directory)) {}
+        : below_(below), free_memory_blocks_(room.memory_bytes / block_bytes),
+          directory_(std::move(room.spill_directory)) {}
 
     const std::string& name() const override { return below_.name(); }
     u64 size_bytes() const override { return below_.size_bytes(); }
@@ -40,6 +43,7 @@ public:
     /// to be written is then written in part.
     Result<void> write(u64 offset, Bytes bytes) override;
     /// Forgets whole blocks in the range: what is read there afterwards is what stands below. apply() will not discard.
+    /// What they took in memory is free for blocks elsewhere when nothing of their MiB is left.
     Result<void> discard(u64 offset, u64 length_bytes) override;
     /// Does nothing: nothing here outlives the process.
     Result<void> flush() override { return {}; }
@@ -50,27 +54,37 @@ public:
     Result<void> apply(WritableDevice& to) const;
 
 private:
-    using Block = std::array<std::byte, block_bytes>;
-    /// A place for a block: the first memory_slots_ are in memory, all others in the spill file.
-    using Slot = u64;
+    /// A stretch of the device where something was written. Its blocks lie in memory as they lie on the device: so they
+    /// are read and brought down side by side. Of the memory only what is written takes room.
+    static constexpr u64 piece_bytes = u64{1} << 20;
+    static constexpr u64 piece_blocks = piece_bytes / block_bytes;
+    using Slot = u64; ///< a place in the spill file
+    struct Piece {
+        std::bitset<piece_blocks> written;
+        std::bitset<piece_blocks> touched; ///< those that have taken room in memory, even if they are forgotten since
+        std::unique_ptr<std::byte[]> memory;
+        std::map<u64, Slot> spilled; ///< those that are not in memory, by their number in the piece
+    };
 
     u64 length_of(u64 block) const { return std::min(block_bytes, size_bytes() - block * block_bytes); }
 
     // The caller holds the lock.
     Result<void> write_part(u64 block, u64 within, Bytes part);
+    Result<void> put_block(u64 block, Bytes whole);
     Result<Slot> take_slot();
-    Result<void> write_slot(Slot slot, u64 within, Bytes bytes);
-    Result<void> read_slot(Slot slot, u64 within, MutableBytes out) const;
+    Result<void> write_stored(Piece& piece, u64 number, u64 within, Bytes bytes);
+    Result<void> read_stored(const Piece& piece, u64 number, u64 within, MutableBytes out) const;
+    void forget(Piece& piece, u64 number);
+    Result<void> apply_run(const Piece& piece, u64 first_block, u64 behind, WritableDevice& to) const;
 
     const BlockDevice& below_;
-    u64 memory_slots_;
+    u64 free_memory_blocks_;
     std::string directory_;
 
     mutable std::shared_mutex mutex_;
-    std::map<u64, Slot> blocks_; ///< what was written, by number of the block
+    std::map<u64, Piece> pieces_; ///< by their number
     std::vector<Slot> free_slots_;
     Slot next_slot_ = 0; ///< from here on none was ever taken
-    std::vector<std::unique_ptr<Block>> memory_;
     std::optional<TemporaryFile> spill_;
 };
 

@@ -138,8 +138,8 @@ TEST_CASE("an overlay ends where the device below ends") {
 TEST_CASE("what is discarded is forgotten by whole blocks, and its place is used again") {
     const TemporaryFolder folder;
     const MemoryDevice below("dev", std::vector<std::byte>(device_bytes));
-    // Room for three blocks; more can't be spilled.
-    OverlayDevice overlay(below, {.memory_bytes = 3 * block_bytes, .spill_directory = folder / "nowhere"});
+    // Room for four blocks; more can't be spilled.
+    OverlayDevice overlay(below, {.memory_bytes = 4 * block_bytes, .spill_directory = folder / "nowhere"});
     const std::vector<std::byte> ones(3 * block_bytes, std::byte{1});
     for (u64 round = 0; round < 20; ++round) {
         REQUIRE(overlay.write(round * block_bytes, ones));
