@@ -24,7 +24,19 @@ TreeBuffer::TreeBuffer(BlockCache& cache, const std::optional<Promise>& root) : 
 }
 
 void TreeBuffer::set_root(const Promise& root) {
-    search_.emplace(*cache_, root);
+    // Who changes files goes back and forth between a directory and its inodes: each search stays at one of them.
+    searches_.assign(2, TreeSearch(*cache_, root));
+}
+
+/// One that is near, or else the one that was not used last. Null where there is no tree yet.
+TreeSearch* TreeBuffer::search_near(const btrfs::Key& key) {
+    if (searches_.empty()) {
+        return nullptr;
+    }
+    if (!searches_[last_search_].is_near(key)) {
+        last_search_ = 1 - last_search_;
+    }
+    return &searches_[last_search_];
 }
 
 /// Where a body has outgrown its place, the next one is twice as large: who appends again and again pays once.
@@ -51,8 +63,8 @@ Result<void> TreeBuffer::add(const btrfs::Key& key, Bytes data) {
 
 Result<bool> TreeBuffer::erase(const btrfs::Key& key) {
     bool is_in_tree = false;
-    if (search_) {
-        BTRKIT_TRY_ASSIGN(is_in_tree, search_->find(key));
+    if (auto* search = search_near(key)) {
+        BTRKIT_TRY_ASSIGN(is_in_tree, search->find(key));
     }
     const Edit* edit = edits_.find(key);
     const bool was_there = edit != nullptr ? edit->body != nullptr : is_in_tree;
@@ -74,22 +86,20 @@ Result<std::optional<BufferedItem>> TreeBuffer::find(const btrfs::Key& key) {
     if (const Edit* edit = edits_.find(key)) {
         return edit->body != nullptr ? std::optional(item_of(key, *edit->bytes())) : std::nullopt;
     }
-    bool is_in_tree = false;
-    if (search_) {
-        BTRKIT_TRY_ASSIGN(is_in_tree, search_->find(key));
-    }
-    return is_in_tree ? std::optional(item_at(*search_)) : std::nullopt;
+    auto* search = search_near(key);
+    BTRKIT_TRY_ASSIGN(const bool is_in_tree, search != nullptr ? search->find(key) : Result<bool>(false));
+    return is_in_tree ? std::optional(item_at(*search)) : std::nullopt;
 }
 
 Result<std::optional<BufferedItem>> TreeBuffer::first_from(const btrfs::Key& key) {
     std::optional<BufferedItem> in_tree;
-    if (search_) {
-        BTRKIT_TRY_ASSIGN(bool is_there, search_->seek(key));
-        while (is_there && is_edited(search_->key())) {
-            BTRKIT_TRY_ASSIGN(is_there, search_->next());
+    if (auto* search = search_near(key)) {
+        BTRKIT_TRY_ASSIGN(bool is_there, search->seek(key));
+        while (is_there && is_edited(search->key())) {
+            BTRKIT_TRY_ASSIGN(is_there, search->next());
         }
         if (is_there) {
-            in_tree = item_at(*search_);
+            in_tree = item_at(*search);
         }
     }
     auto edit = edits_.lower_bound(key);
@@ -104,17 +114,17 @@ Result<std::optional<BufferedItem>> TreeBuffer::first_from(const btrfs::Key& key
 
 Result<std::optional<BufferedItem>> TreeBuffer::last_up_to(const btrfs::Key& key) {
     std::optional<BufferedItem> in_tree;
-    if (search_) {
-        BTRKIT_TRY_ASSIGN(bool is_there, search_->seek_back(key));
-        while (is_there && is_edited(search_->key())) {
-            if (search_->key() == btrfs::Key::min()) {
+    if (auto* search = search_near(key)) {
+        BTRKIT_TRY_ASSIGN(bool is_there, search->seek_back(key));
+        while (is_there && is_edited(search->key())) {
+            if (search->key() == btrfs::Key::min()) {
                 is_there = false;
                 break;
             }
-            BTRKIT_TRY_ASSIGN(is_there, search_->seek_back(btrfs::key_before(search_->key())));
+            BTRKIT_TRY_ASSIGN(is_there, search->seek_back(btrfs::key_before(search->key())));
         }
         if (is_there) {
-            in_tree = item_at(*search_);
+            in_tree = item_at(*search);
         }
     }
     auto edit = edits_.upper_bound(key);

@@ -64,9 +64,11 @@ private:
     bool is_edited(const btrfs::Key& key) const { return edits_.find(key) != nullptr; }
 
     void keep(const btrfs::Key& key, std::optional<Bytes> body);
+    TreeSearch* search_near(const btrfs::Key& key);
 
     BlockCache* cache_;
-    std::optional<TreeSearch> search_;
+    std::vector<TreeSearch> searches_; ///< of the tree; none while it is not there yet
+    std::size_t last_search_ = 0;
     ArrayMap<btrfs::Key, Edit> edits_;
     ByteArena bodies_;
     std::size_t body_bytes_ = 0; ///< given out of bodies_

@@ -34,6 +34,11 @@ public:
     /// Needs valid().
     Result<bool> next();
 
+    /// Whether the key, if the tree has it, is in the leaf where the last move ended: to look for it is cheap.
+    bool is_near(const btrfs::Key& key) const {
+        return !path_.empty() && path_.bottom().level() == 0 && path_.bottom().covers(key);
+    }
+
     bool valid() const { return leaf_ != nullptr; }
     /// Need valid(). The data lives as long as it stands in that leaf, or as somebody holds block().
     btrfs::Key key() const { return leaf_->block().key(slot_); }

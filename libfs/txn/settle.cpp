@@ -7,6 +7,7 @@
 #include "libfs/space/free_space_items.h"
 #include "libfs/txn/block_store.h"
 #include "libfs/txn/csum_removal.h"
+#include "libfs/txn/settle_refs.h"
 
 #include <fmt/format.h>
 
@@ -18,54 +19,6 @@ namespace type = btrfs::item_type;
 
 /// Far more than ever were seen: two or three are usual.
 constexpr unsigned most_rounds = 64;
-
-Range range_of(const ExtentRecord& record) {
-    return range_from(record.bytenr, record.length_bytes);
-}
-
-/// Whom the extent counts for, as simple quotas do. 0: nobody that is known.
-u64 owner_of(const ExtentRecord& record, u64 block_owner) {
-    if (!record.is_data()) {
-        return block_owner;
-    }
-    const auto found = std::ranges::find(record.refs, type::extent_owner_ref, &ExtentRef::type);
-    return found == record.refs.end() ? 0 : found->root;
-}
-
-Result<void> settle_extent(Workspace& workspace, TreeSearch& search, TreeBuffer& extents, const ExtentChange& change) {
-    FoundExtent found;
-    if (change.born != nullptr) {
-        found.record = std::move(*change.born);
-    } else {
-        BTRKIT_TRY_ASSIGN(found, find_extent(search, change.bytenr, workspace.geometry));
-    }
-    BTRKIT_TRY_ASSIGN(const auto record, changed_record(std::move(found.record), change));
-    std::vector<EncodedItem> now;
-    if (record.ref_count() > 0) {
-        now = encode_extent(record, workspace.geometry.nodesize);
-    } else {
-        BTRKIT_TRY(workspace.space.release(range_of(record)));
-        workspace.quotas.add_freed(owner_of(record, change.block.owner), record.length_bytes, record.generation);
-        if (record.is_data()) {
-            workspace.freed_data.insert(range_of(record));
-        }
-    }
-    extents.apply(edits_between(found.items, now));
-    return {};
-}
-
-Result<void> settle_refs(Workspace& workspace) {
-    if (workspace.refs.empty()) {
-        return {};
-    }
-    BTRKIT_TRY_ASSIGN(auto* extents, workspace.trees.find(btrfs::extent_tree_id));
-    TreeSearch search(workspace.cache, extents->root.block);
-    const auto taken = workspace.refs.take();
-    for (const auto& change : taken.changes) {
-        BTRKIT_TRY(settle_extent(workspace, search, extents->buffer, change));
-    }
-    return {};
-}
 
 /// The tree that has the block group items.
 Result<OpenTree*> block_group_tree(Workspace& workspace) {
@@ -97,7 +50,7 @@ Result<void> settle_used_bytes(Workspace& workspace, const GroupChange& change) 
                                                     change.chunk.start.bytenr));
     }
     stored->used = static_cast<u64>(used);
-    tree->buffer.put(key, std::move(item->body));
+    tree->buffer.put(key, item->body);
     return {};
 }
 
@@ -180,7 +133,7 @@ Result<void> settle_root_item(Workspace& workspace, TreeBuffer& root_tree, OpenT
     root.bytes_used =
         u64{root.bytes_used} + static_cast<u64>(tree.blocks_change * std::int64_t{workspace.geometry.nodesize});
     std::memcpy(item->body.data(), &root, std::min(item->body.size(), sizeof(root)));
-    root_tree.put(tree.root.root_key, std::move(item->body));
+    root_tree.put(tree.root.root_key, item->body);
     tree.blocks_change = 0;
     tree.root_item_is_behind = false;
     return {};

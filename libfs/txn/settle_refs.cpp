@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/txn/settle_refs.h"
+
+#include "formats/btrfs/item_types.h"
+#include "libfs/base/ordered_pipeline.h"
+#include "libfs/base/pool.h"
+#include "libfs/space/extent_lookup.h"
+
+#include <algorithm>
+
+namespace btrkit {
+
+namespace {
+
+/// So many are one job.
+constexpr std::size_t job_extents = 1024;
+/// What a thread that looks extents up keeps of their tree; they come by address.
+constexpr std::size_t cache_bytes = std::size_t{1} << 20;
+
+/// An extent as it will be, and what of its items changes.
+struct SettledExtent {
+    ExtentRecord record;
+    u64 block_owner = 0;
+    std::vector<EncodedItem> before;
+    std::vector<EncodedItem> now; ///< none: it is gone
+};
+
+struct SettleJob {
+    std::span<const ExtentChange> changes;
+    std::vector<SettledExtent> settled;
+    Result<void> status = {};
+};
+
+/// Looks extents up for one thread.
+struct Lookup {
+    std::optional<BlockCache> own_cache;
+    std::optional<TreeSearch> search;
+};
+
+class RefSettler {
+public:
+    RefSettler(Workspace& workspace, OpenTree& extents, std::size_t extent_count)
+        : workspace_(&workspace), extents_(&extents),
+          parallelism_(extent_count > job_extents ? workspace.parallelism : Parallelism{}) {}
+
+    Result<void> run(std::span<const ExtentChange> changes) {
+        Result<void> status;
+        run_ordered(
+            parallelism_, [&] { return next_job(changes); }, [&](SettleJob& job) { job.status = look_up(job); },
+            [&](SettleJob& job) {
+                status = job.status ? account_for(job) : job.status;
+                return status.has_value();
+            });
+        return status;
+    }
+
+private:
+    static std::unique_ptr<SettleJob> next_job(std::span<const ExtentChange>& rest) {
+        if (rest.empty()) {
+            return nullptr;
+        }
+        auto job = std::make_unique<SettleJob>();
+        job->changes = rest.first(std::min(rest.size(), job_extents));
+        rest = rest.subspan(job->changes.size());
+        return job;
+    }
+
+    /// One thread alone has the workspace's cache.
+    std::unique_ptr<Lookup> make_lookup() {
+        auto lookup = std::make_unique<Lookup>();
+        if (parallelism_.threads > 1) {
+            lookup->own_cache.emplace(workspace_->cache.reader(), cache_bytes);
+        }
+        lookup->search.emplace(lookup->own_cache ? *lookup->own_cache : workspace_->cache, extents_->root.block);
+        return lookup;
+    }
+
+    Result<void> look_up(SettleJob& job) {
+        const auto lookup = lookups_.lease([this] { return make_lookup(); });
+        job.settled.reserve(job.changes.size());
+        for (const auto& change : job.changes) {
+            BTRKIT_TRY_ASSIGN(job.settled.emplace_back(), settled(*lookup->search, change));
+        }
+        return {};
+    }
+
+    Result<SettledExtent> settled(TreeSearch& search, const ExtentChange& change) const {
+        FoundExtent found;
+        if (change.born != nullptr) {
+            found.record = std::move(*change.born);
+        } else {
+            BTRKIT_TRY_ASSIGN(found, find_extent(search, change.bytenr, workspace_->geometry));
+        }
+        SettledExtent settled = {.record = {}, .block_owner = change.block.owner, .before = {}, .now = {}};
+        settled.before = std::move(found.items);
+        BTRKIT_TRY_ASSIGN(settled.record, changed_record(std::move(found.record), change));
+        if (settled.record.ref_count() > 0) {
+            settled.now = encode_extent(settled.record, workspace_->geometry.nodesize);
+        }
+        return settled;
+    }
+
+    Result<void> account_for(const SettleJob& job) {
+        for (const auto& extent : job.settled) {
+            if (extent.now.empty()) {
+                BTRKIT_TRY(release(extent));
+            }
+            extents_->buffer.apply(edits_between(extent.before, extent.now));
+        }
+        return {};
+    }
+
+    Result<void> release(const SettledExtent& extent) {
+        const auto& record = extent.record;
+        const Range range = range_from(record.bytenr, record.length_bytes);
+        BTRKIT_TRY(workspace_->space.release(range));
+        workspace_->quotas.add_freed(owner_of(extent), record.length_bytes, record.generation);
+        if (record.is_data()) {
+            workspace_->freed_data.insert(range);
+        }
+        return {};
+    }
+
+    /// Whom the extent counts for, as simple quotas do. 0: nobody that is known.
+    static u64 owner_of(const SettledExtent& extent) {
+        if (!extent.record.is_data()) {
+            return extent.block_owner;
+        }
+        const auto& refs = extent.record.refs;
+        const auto found = std::ranges::find(refs, btrfs::item_type::extent_owner_ref, &ExtentRef::type);
+        return found == refs.end() ? 0 : found->root;
+    }
+
+    Workspace* workspace_;
+    OpenTree* extents_;
+    Parallelism parallelism_;
+    Pool<Lookup> lookups_;
+};
+
+} // namespace
+
+Result<void> settle_refs(Workspace& workspace) {
+    if (workspace.refs.empty()) {
+        return {};
+    }
+    BTRKIT_TRY_ASSIGN(auto* extents, workspace.trees.find(btrfs::extent_tree_id));
+    const auto taken = workspace.refs.take();
+    return RefSettler(workspace, *extents, taken.changes.size()).run(taken.changes);
+}
+
+} // namespace btrkit
