@@ -14,7 +14,7 @@ Result<void> add_csums(TreeBuffer& csum_tree, const Geometry& geometry, Logical 
         before->key.offset + before->body.size() / geometry.csum_size_bytes * geometry.sectorsize == at.bytenr) {
         const Bytes grown_by = csums.first(std::min(csums.size(), most_bytes - before->body.size()));
         before->body.insert(before->body.end(), grown_by.begin(), grown_by.end());
-        csum_tree.put(before->key, std::move(before->body));
+        csum_tree.put(before->key, before->body);
         csums = csums.subspan(grown_by.size());
         at = at + grown_by.size() / geometry.csum_size_bytes * geometry.sectorsize;
     }

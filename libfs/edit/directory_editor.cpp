@@ -104,7 +104,8 @@ Result<PlaceInTree> DirectoryEditor::make_directory(const PlaceInTree& dir, std:
         return fail(ErrorKind::no_space, "no inode number is left");
     }
     const btrfs::Key location = {number, type::inode_item, 0};
-    BTRKIT_TRY_ASSIGN(const u64 index, add_entry(dir, name, location, btrfs::FileType::directory));
+    BTRKIT_TRY_ASSIGN(const u64 index,
+                      add_entry(NamedPlace{dir, std::string(name)}, location, btrfs::FileType::directory));
     NewInode made;
     made.inode.number = number;
     made.inode.generation = made.inode.transid = transaction_->generation();
@@ -151,25 +152,36 @@ Result<u64> DirectoryEditor::next_index(const PlaceInTree& dir) {
     return next++;
 }
 
-Result<u64> DirectoryEditor::add_entry(const PlaceInTree& dir, std::string_view name, const btrfs::Key& location,
-                                       btrfs::FileType file_type) {
-    BTRKIT_TRY_ASSIGN(auto* tree, transaction_->tree(dir.tree));
-    BTRKIT_TRY_ASSIGN(const auto same_hash, tree->find(dir_item_key(dir.inode, name)));
-    if (same_hash && entry_of_name(same_hash->body, name)) {
-        return fail(ErrorKind::refused, fmt::format("\"{}\" is there already", printable(name)));
+Result<FreeName> DirectoryEditor::find_free(NamedPlace place) {
+    BTRKIT_TRY_ASSIGN(auto* tree, transaction_->tree(place.dir.tree));
+    BTRKIT_TRY_ASSIGN(auto same_hash, tree->find(dir_item_key(place.dir.inode, place.name)));
+    if (same_hash && entry_of_name(same_hash->body, place.name)) {
+        return fail(ErrorKind::refused, fmt::format("\"{}\" is there already", printable(place.name)));
     }
+    return FreeName{.place = std::move(place),
+                    .same_hash = same_hash ? std::move(same_hash->body) : std::vector<std::byte>()};
+}
+
+Result<u64> DirectoryEditor::add_entry(const FreeName& free, const btrfs::Key& location, btrfs::FileType file_type) {
+    const auto& [dir, name] = free.place;
+    BTRKIT_TRY_ASSIGN(auto* tree, transaction_->tree(dir.tree));
     BTRKIT_TRY(touch(dir, 2 * static_cast<std::int64_t>(name.size())));
     const auto entry = dir_item_of(location, file_type, transaction_->generation(), name);
-    auto body = same_hash ? same_hash->body : std::vector<std::byte>{};
+    auto body = free.same_hash;
     body.insert(body.end(), entry.begin(), entry.end());
     if (body.size() > btrfs::max_item_size(transaction_->geometry().nodesize)) {
         return fail(ErrorKind::no_space,
                     fmt::format("too many names in one directory share the hash of \"{}\"", printable(name)));
     }
     BTRKIT_TRY_ASSIGN(const u64 index, next_index(dir));
-    tree->put(dir_item_key(dir.inode, name), std::move(body));
+    tree->put(dir_item_key(dir.inode, name), body);
     tree->put({dir.inode, type::dir_index, index}, entry);
     return index;
+}
+
+Result<u64> DirectoryEditor::add_entry(const NamedPlace& place, const btrfs::Key& location, btrfs::FileType file_type) {
+    BTRKIT_TRY_ASSIGN(const auto free, find_free(place));
+    return add_entry(free, location, file_type);
 }
 
 Result<void> DirectoryEditor::remove_entry(const PlaceInTree& dir, std::string_view name, u64 index) {
@@ -183,7 +195,7 @@ Result<void> DirectoryEditor::remove_entry(const PlaceInTree& dir, std::string_v
     if (rest->empty()) {
         BTRKIT_TRY(tree->erase(dir_item_key(dir.inode, name)));
     } else {
-        tree->put(dir_item_key(dir.inode, name), std::move(*rest));
+        tree->put(dir_item_key(dir.inode, name), *rest);
     }
     BTRKIT_TRY(tree->erase({dir.inode, type::dir_index, index}));
     return touch(dir, -2 * static_cast<std::int64_t>(name.size()));
@@ -204,7 +216,7 @@ Result<void> DirectoryEditor::touch(const PlaceInTree& dir, std::int64_t size_ch
     inode->transid = transaction_->generation();
     inode->sequence = u64{inode->sequence} + 1;
     inode->mtime = inode->ctime = timespec_of(now_);
-    tree->put(key, std::move(item->body));
+    tree->put(key, item->body);
     return {};
 }
 

@@ -22,6 +22,12 @@ struct NamedPlace {
     std::string name;
 };
 
+/// A name that no entry of the directory has; it counts until one is put in or taken out.
+struct FreeName {
+    NamedPlace place;
+    std::vector<std::byte> same_hash; ///< entries whose names have the same hash; hardly ever any
+};
+
 class DirectoryEditor {
 public:
     /// now: what changed directories are dated. The transaction must outlive it.
@@ -42,10 +48,13 @@ public:
     /// The directories on the way to the path's last name that are not there.
     Result<void> make_parents(std::string_view path);
 
-    /// Puts an entry into the directory; returns its index there. Fails with refused where the name is taken, with
-    /// not_found where the directory is none, with no_space where its hash has no room left.
-    Result<u64> add_entry(const PlaceInTree& dir, std::string_view name, const btrfs::Key& location,
-                          btrfs::FileType type);
+    /// Fails with refused where the name is taken.
+    Result<FreeName> find_free(NamedPlace place);
+    /// Puts an entry into the directory; returns its index there. Fails with not_found where the directory is none,
+    /// with no_space where the name's hash has no room left.
+    Result<u64> add_entry(const FreeName& name, const btrfs::Key& location, btrfs::FileType type);
+    /// Both.
+    Result<u64> add_entry(const NamedPlace& place, const btrfs::Key& location, btrfs::FileType type);
     /// Takes it out. Fails with damaged where it does not stand there as it should.
     Result<void> remove_entry(const PlaceInTree& dir, std::string_view name, u64 index);
 

@@ -123,6 +123,17 @@ Result<void> FileEditor::check_gives_entry(const NamedPlace& place) {
 
 Result<PlaceInTree> FileEditor::create(const NamedPlace& place, const NewFile& wanted) {
     BTRKIT_TRY(check_takes_entry(place));
+    BTRKIT_TRY_ASSIGN(const auto free, directories_.find_free(place));
+    return make_file(free, wanted);
+}
+
+Result<PlaceInTree> FileEditor::create_at(const FreeName& name, const NewFile& wanted) {
+    BTRKIT_TRY(check_takes_entry(name.place));
+    return make_file(name, wanted);
+}
+
+Result<PlaceInTree> FileEditor::make_file(const FreeName& free, const NewFile& wanted) {
+    const auto& place = free.place;
     BTRKIT_TRY(check_can_be_made(wanted));
     NewInode made;
     made.inode.mode = wanted.mode;
@@ -135,9 +146,8 @@ Result<PlaceInTree> FileEditor::create(const NamedPlace& place, const NewFile& w
     made.xattrs = xattrs;
     BTRKIT_TRY_ASSIGN(made.inode.number,
                       wanted.number ? Result<u64>(*wanted.number) : inodes_->new_number(place.dir.tree));
-    BTRKIT_TRY_ASSIGN(const u64 index,
-                      directories_.add_entry(place.dir, place.name, {made.inode.number, type::inode_item, 0},
-                                             file_type_of(wanted.mode)));
+    BTRKIT_TRY_ASSIGN(const u64 index, directories_.add_entry(free, {made.inode.number, type::inode_item, 0},
+                                                              file_type_of(wanted.mode)));
     made.inode.nlink = 1;
     const NewName name = {.dir = place.dir.inode, .index = index, .name = place.name};
     made.names = std::span(&name, 1);
@@ -204,9 +214,8 @@ Result<void> FileEditor::detach(const NamedPlace& place, u64 inode) {
 
 Result<void> FileEditor::attach(const NamedPlace& place, const Inode& inode) {
     BTRKIT_TRY_ASSIGN(auto* tree, inodes_->writable_tree(place.dir.tree));
-    BTRKIT_TRY_ASSIGN(
-        const u64 index,
-        directories_.add_entry(place.dir, place.name, {inode.number, type::inode_item, 0}, file_type_of(inode.mode)));
+    BTRKIT_TRY_ASSIGN(const u64 index,
+                      directories_.add_entry(place, {inode.number, type::inode_item, 0}, file_type_of(inode.mode)));
     return add_inode_ref(*tree, inodes_->transaction().geometry(), inode.number,
                          {.dir = place.dir.inode, .index = index, .name = place.name});
 }

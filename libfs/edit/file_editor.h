@@ -59,6 +59,8 @@ public:
     /// compression and overwriting in place, and the compression property. Fails with unsupported where it does not fit
     /// the format.
     Result<PlaceInTree> create(const NamedPlace& place, const NewFile& wanted);
+    /// The same where it is known already that the name is free.
+    Result<PlaceInTree> create_at(const FreeName& name, const NewFile& wanted);
 
     /// One more name for what is no directory.
     Result<void> link(const PlaceInTree& file, const NamedPlace& place);
@@ -100,6 +102,7 @@ private:
     Result<btrfs::Key> entry(const NamedPlace& place);
     Result<Inode> changeable(const PlaceInTree& file);
     Result<void> inherit(const PlaceInTree& dir, NewInode& made, std::vector<Xattr>& xattrs);
+    Result<PlaceInTree> make_file(const FreeName& free, const NewFile& wanted);
     Result<PlaceInTree> make_inode(u64 tree, const NewFile& wanted, NewInode& made);
     Result<void> check_takes_entry(const NamedPlace& place);
     Result<void> check_gives_entry(const NamedPlace& place);

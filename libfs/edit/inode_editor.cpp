@@ -62,7 +62,7 @@ Result<TreeBuffer*> InodeEditor::writable_tree(u64 id) {
     root.ctransid = transaction_->generation();
     root.ctime = timespec_of(now_);
     std::memcpy(item->body.data(), &root, std::min(item->body.size(), sizeof(root)));
-    roots->put(item->key, std::move(item->body));
+    roots->put(item->key, item->body);
     writable_[id] = tree;
     return tree;
 }
@@ -77,7 +77,7 @@ Result<void> InodeEditor::change(const PlaceInTree& place, const std::function<v
     change(*inode);
     inode->transid = transaction_->generation();
     inode->sequence = u64{inode->sequence} + 1;
-    tree->put(inode_key(place.inode), std::move(item->body));
+    tree->put(inode_key(place.inode), item->body);
     return {};
 }
 

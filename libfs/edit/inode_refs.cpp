@@ -31,7 +31,7 @@ Result<bool> append(TreeBuffer& tree, u32 nodesize, const btrfs::Key& key, Bytes
         return false;
     }
     body.insert(body.end(), added.begin(), added.end());
-    tree.put(key, std::move(body));
+    tree.put(key, body);
     return true;
 }
 
@@ -67,7 +67,7 @@ Result<std::optional<u64>> take_from(TreeBuffer& tree, const btrfs::Key& key, u6
     if (shortened->rest.empty()) {
         BTRKIT_TRY(tree.erase(key));
     } else {
-        tree.put(key, std::move(shortened->rest));
+        tree.put(key, shortened->rest);
     }
     return std::optional(shortened->index);
 }

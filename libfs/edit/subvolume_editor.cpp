@@ -92,7 +92,7 @@ Result<void> SubvolumeEditor::put_root(u64 id, const btrfs::RootItem& root) {
     BTRKIT_TRY_ASSIGN(auto* roots, transaction_->tree(btrfs::root_tree_id));
     BTRKIT_TRY_ASSIGN(auto item, roots->find(key));
     std::memcpy(item->body.data(), &root, std::min(item->body.size(), sizeof(root)));
-    roots->put(key, std::move(item->body));
+    roots->put(key, item->body);
     return {};
 }
 
@@ -109,8 +109,7 @@ Result<u64> SubvolumeEditor::next_id() {
 
 Result<void> SubvolumeEditor::link(u64 id, const NamedPlace& place) {
     const btrfs::Key location = {id, type::root_item, ~u64{0}};
-    BTRKIT_TRY_ASSIGN(const u64 index,
-                      directories_.add_entry(place.dir, place.name, location, btrfs::FileType::directory));
+    BTRKIT_TRY_ASSIGN(const u64 index, directories_.add_entry(place, location, btrfs::FileType::directory));
     const auto ref =
         ItemBuffer()
             .add(btrfs::RootRef{
@@ -158,7 +157,7 @@ Result<void> SubvolumeEditor::add_uuid(const btrfs::Uuid& uuid, u8 key_type, u64
     const btrfs::le64 stored = id;
     const Bytes added = as_bytes_of(stored);
     body.insert(body.end(), added.begin(), added.end());
-    tree->put(key, std::move(body));
+    tree->put(key, body);
     return {};
 }
 
@@ -182,7 +181,7 @@ Result<void> SubvolumeEditor::remove_uuid(const btrfs::Uuid& uuid, u8 key_type, 
     if (rest.empty()) {
         BTRKIT_TRY(tree->erase(key));
     } else {
-        tree->put(key, std::move(rest));
+        tree->put(key, rest);
     }
     return {};
 }

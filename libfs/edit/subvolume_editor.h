@@ -3,6 +3,7 @@
 // before the transaction is committed.
 #pragma once
 
+#include "formats/send/origin.h"
 #include "libfs/edit/directory_editor.h"
 #include "libfs/fs/xattrs.h"
 
@@ -17,11 +18,7 @@ struct NewSubvolume {
     bool inherits_compression = true; ///< of an empty one: from the subvolume that it stands in
 };
 
-/// What a received subvolume says of where it comes from.
-struct Origin {
-    btrfs::Uuid uuid; ///< as its sender calls it
-    u64 ctransid = 0; ///< there
-};
+using btrfs::send::Origin;
 
 class SubvolumeEditor {
 public:

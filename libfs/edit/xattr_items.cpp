@@ -49,7 +49,7 @@ Result<void> set_xattr(TreeBuffer& tree, const Geometry& geometry, u64 inode, co
     }
     const auto entry = dir_item_of({}, btrfs::FileType::xattr, geometry.generation, xattr.name, xattr.value);
     body.insert(body.end(), entry.begin(), entry.end());
-    tree.put(key, std::move(body));
+    tree.put(key, body);
     return {};
 }
 
@@ -63,7 +63,7 @@ Result<bool> remove_xattr(TreeBuffer& tree, u64 inode, std::string_view name) {
     if (rest->empty()) {
         BTRKIT_TRY(tree.erase(key));
     } else {
-        tree.put(key, std::move(*rest));
+        tree.put(key, *rest);
     }
     return true;
 }

@@ -144,7 +144,7 @@ Result<void> ChunkGrowth::take_in(const Chunk& chunk) {
     if (identity_) {
         rename_stripes(*identity_, body);
     }
-    chunk_tree->buffer.put(chunk_key(chunk), std::move(body));
+    chunk_tree->buffer.put(chunk_key(chunk), body);
     BTRKIT_TRY(put_device_extents(chunk));
     return put_device_items(chunk.stripes);
 }

@@ -30,11 +30,11 @@ Result<void> rename_devices(const NewIdentity& identity, TreeTable& trees) {
         const auto key = item->key;
         if (key.type == type::chunk_item) {
             rename_stripes(identity, item->body);
-            chunk_tree.put(key, std::move(item->body));
+            chunk_tree.put(key, item->body);
         } else if (key.type == type::dev_item && item->body.size() >= sizeof(btrfs::DevItem)) {
             if (const auto found = identity.devices.find(key.offset); found != identity.devices.end()) {
                 reinterpret_cast<btrfs::DevItem*>(item->body.data())->uuid = found->second;
-                chunk_tree.put(key, std::move(item->body));
+                chunk_tree.put(key, item->body);
             }
         }
         if (key == btrfs::Key::max()) {

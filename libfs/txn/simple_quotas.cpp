@@ -45,7 +45,7 @@ Result<void> change_group(TreeBuffer& quota_tree, u64 group, std::int64_t bytes,
     info->rfer = u64{info->rfer} + static_cast<u64>(bytes);
     info->excl = u64{info->excl} + static_cast<u64>(bytes);
     info->generation = generation;
-    quota_tree.put(key, std::move(item->body));
+    quota_tree.put(key, item->body);
     return {};
 }
 

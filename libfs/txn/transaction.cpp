@@ -168,7 +168,7 @@ Result<void> Transaction::snapshot_tree(u64 source, const btrfs::Key& root_key, 
     source_item->last_snapshot = generation();
     root_item.last_snapshot = generation();
     root_item.bytes_used = u64{source_item->bytes_used} + static_cast<u64>(from->blocks_change) * geometry().nodesize;
-    roots->put(from->root.root_key, std::move(item->body));
+    roots->put(from->root.root_key, item->body);
     return put_root_item(root_key, root_item, tree);
 }
 
@@ -235,7 +235,7 @@ Result<void> Transaction::touch_root_tree() {
     if (!first) {
         return fail(ErrorKind::damaged, "the root tree is empty");
     }
-    roots->put(first->key, std::move(first->body));
+    roots->put(first->key, first->body);
     return {};
 }
 
@@ -259,7 +259,7 @@ Result<void> Transaction::touch_quotas() {
         status->flags = status->flags | btrfs::qgroup_status_inconsistent;
     }
     status->generation = generation();
-    quota->put(key, std::move(item->body));
+    quota->put(key, item->body);
     return {};
 }
 

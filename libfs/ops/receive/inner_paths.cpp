@@ -96,11 +96,9 @@ Result<NamedPlace> InnerPaths::find_parent(std::string_view path) {
     return NamedPlace{.dir = dir, .name = std::string(split.name)};
 }
 
-Result<NamedPlace> InnerPaths::place_for_new(std::string_view path) {
+Result<FreeName> InnerPaths::place_for_new(std::string_view path) {
     BTRKIT_TRY_ASSIGN(auto place, find_parent(path));
-    BTRKIT_TRY_ASSIGN(const auto taken, files_->directories().find_entry(place.dir, place.name));
-    return taken ? fail(ErrorKind::refused, fmt::format("\"{}\" is there already", printable(place.name)))
-                 : Result<NamedPlace>(std::move(place));
+    return files_->directories().find_free(std::move(place));
 }
 
 Result<void> InnerPaths::change_top(std::string_view path, const std::function<Result<void>()>& change) {

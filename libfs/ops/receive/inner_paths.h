@@ -23,7 +23,7 @@ public:
     Result<NamedPlace> find_parent(std::string_view path);
 
     /// Where a new inode of this path would stand. Fails with refused where something is there.
-    Result<NamedPlace> place_for_new(std::string_view path);
+    Result<FreeName> place_for_new(std::string_view path);
     /// Does what puts or takes a name in the top directory. Where that is one for the time being (oINO-GEN-N), which
     /// its sender never had there, the directory stays dated as it was.
     Result<void> change_top(std::string_view path, const std::function<Result<void>()>& change);

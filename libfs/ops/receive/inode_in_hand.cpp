@@ -44,9 +44,9 @@ Result<AttributeChange> attributes_of(const StreamCommand& command) {
     return change;
 }
 
-void InodeInHand::take(std::string_view path, NamedPlace place, const NewFile& wanted, u64 number) {
+void InodeInHand::take(std::string_view path, FreeName name, const NewFile& wanted, u64 number) {
     held_ = Held{.path = std::string(path),
-                 .place = std::move(place),
+                 .name = std::move(name),
                  .inode = wanted,
                  .xattrs = {},
                  .link_target = std::string(wanted.link_target)};
@@ -91,7 +91,7 @@ Result<void> InodeInHand::put_inode() {
     held.inode.link_target = held.link_target;
     is_broken_ = true;
     BTRKIT_TRY(paths_->change_top(held.path, [&]() -> Result<void> {
-        BTRKIT_TRY(files_->create(held.place, held.inode));
+        BTRKIT_TRY(files_->create_at(held.name, held.inode));
         return {};
     }));
     is_broken_ = false;
@@ -100,12 +100,12 @@ Result<void> InodeInHand::put_inode() {
 
 /// To where nothing is.
 bool InodeInHand::rename(std::string_view to) {
-    auto place = paths_->place_for_new(to);
-    if (!place) {
+    auto name = paths_->place_for_new(to);
+    if (!name) {
         return false;
     }
     held_->path = to;
-    held_->place = std::move(*place);
+    held_->name = std::move(*name);
     return true;
 }
 
@@ -152,7 +152,7 @@ Result<bool> InodeInHand::append(const CommandBatch& batch, const Step& step) {
     const auto property = std::ranges::find(held_->xattrs, compression_xattr, &Xattr::name);
     const auto value = property == held_->xattrs.end() ? std::string_view() : std::string_view(property->value);
     const u64 flags = flags_with_compression(0, value);
-    return data_->append_new({.tree = held_->place.dir.tree, .inode = *held_->inode.number},
+    return data_->append_new({.tree = held_->name.place.dir.tree, .inode = *held_->inode.number},
                              compression_of(flags, value, method_), batch, step);
 }
 

@@ -20,7 +20,7 @@ public:
     bool is_broken() const { return is_broken_; }
 
     /// Takes one up: what a command makes, under its path, where nothing is. It has that number.
-    void take(std::string_view path, NamedPlace place, const NewFile& wanted, u64 number);
+    void take(std::string_view path, FreeName name, const NewFile& wanted, u64 number);
 
     /// False: the command is for another path, or is such that the inode must be in the tree: put_down() first. Nothing
     /// has happened then.
@@ -34,7 +34,7 @@ public:
 private:
     struct Held {
         std::string path;
-        NamedPlace place;
+        FreeName name;
         NewFile inode; ///< but for its attributes and the target of a link
         std::vector<Xattr> xattrs;
         std::string link_target;
