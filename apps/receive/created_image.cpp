@@ -2,7 +2,6 @@
 #include "apps/receive/created_image.h"
 
 #include "apps/common/fresh_values.h"
-#include "apps/streams/stream_input.h"
 #include "libfs/base/names.h"
 #include "libfs/io/new_file_place.h"
 #include "libfs/io/writable_file.h"
@@ -68,17 +67,8 @@ CreatedImage::~CreatedImage() {
     }
 }
 
-Result<u64> size_for_streams(const std::vector<std::string>& files, const RunContext& context) {
-    std::vector<StreamInput> inputs;
-    for (const auto& file : files) {
-        BTRKIT_TRY_ASSIGN(auto input, StreamInput::open(file));
-        inputs.push_back(std::move(input));
-    }
-    std::vector<verify_stream::Input> streams;
-    streams.reserve(inputs.size());
-    for (const auto& input : inputs) {
-        streams.push_back({input.name(), input.source(context.stop), input.size_bytes()});
-    }
+Result<u64> size_for_streams(std::span<const StreamInput> inputs, const RunContext& context) {
+    const auto streams = sources_of(inputs, context.stop);
     BTRKIT_TRY_ASSIGN(const auto report, verify_stream::run(streams, {.parents_elsewhere = true}, context));
     u64 bytes = least_free_bytes;
     for (const auto& input : report.inputs) {

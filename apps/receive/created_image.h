@@ -3,6 +3,7 @@
 #pragma once
 
 #include "apps/common/command_line.h"
+#include "apps/streams/stream_input.h"
 #include "libfs/base/run_context.h"
 
 #include <utility>
@@ -31,6 +32,6 @@ private:
 
 /// What streams take of a new filesystem, generously: what is not written is not stored. Reads them once. Fails where
 /// one of them is not sound.
-Result<u64> size_for_streams(const std::vector<std::string>& files, const RunContext& context);
+Result<u64> size_for_streams(std::span<const StreamInput> inputs, const RunContext& context);
 
 } // namespace btrkit::apps

@@ -23,25 +23,6 @@ namespace {
 
 constexpr Document receive_document{.tool = receive_tool, .name = "receive", .version = 2};
 
-/// Nothing: what is wrong was said, and this is the exit status.
-std::expected<std::vector<StreamInput>, int> open_inputs(const CommandLine& line, Io& io,
-                                                         const std::vector<std::string>& files) {
-    Messages messages(line.tool_name(), io.err, line.message_style(io));
-    std::vector<StreamInput> inputs;
-    for (const auto& file : files) {
-        auto input = StreamInput::open(file);
-        if (!input && input.error().kind == ErrorKind::usage) {
-            return std::unexpected(line.wrong_usage(io, input.error().message));
-        }
-        if (!input) {
-            messages.error(input.error());
-            return std::unexpected(exit_failed);
-        }
-        inputs.push_back(std::move(*input));
-    }
-    return inputs;
-}
-
 /// The peer's line, as its users know it: without the tool's name.
 void tell_begun(const receive::BegunSubvolume& begun, Verbosity verbosity, OutputSink& err) {
     if (verbosity != Verbosity::quiet) {
@@ -67,16 +48,14 @@ int receive_into_image(const CommandLine& line, Io& io, const ReceiveFlags& flag
     if (!epoch) {
         return line.wrong_usage(io, epoch.error().message);
     }
-    const auto opened = open_inputs(line, io, flags.files);
+    Messages early(line.tool_name(), io.err, line.message_style(io)); // change_image() has its own
+    const auto opened = open_inputs(flags.files, early);
     if (!opened) {
         return opened.error();
     }
     receive::Report report;
     const auto run = [&](const ChangeInputs& inputs) -> Result<commit::Report> {
-        std::vector<receive::Input> streams;
-        for (const auto& input : *opened) {
-            streams.push_back({input.name(), input.source(inputs.context.stop), input.size_bytes()});
-        }
+        const auto streams = sources_of(*opened, inputs.context.stop);
         auto options = flags.receive;
         options.commit = inputs.commit;
         options.transaction = inputs.transaction;
@@ -104,8 +83,12 @@ std::expected<CreatedImage, int> create_image(const CommandLine& line, Io& io, c
     Messages messages(line.tool_name(), progress.err(), line.message_style(io));
     const StopSignals signals;
     const RunContext context = {.progress = Progress(progress), .stop = signals.token()};
+    const auto inputs = open_inputs(flags.created_bytes ? std::vector<std::string>() : flags.files, messages);
+    if (!inputs) {
+        return std::unexpected(inputs.error());
+    }
     const auto size_bytes =
-        flags.created_bytes ? Result<u64>(*flags.created_bytes) : size_for_streams(flags.files, context);
+        flags.created_bytes ? Result<u64>(*flags.created_bytes) : size_for_streams(*inputs, context);
     auto image = size_bytes ? CreatedImage::create(flags.write.images.front(), *size_bytes, context)
                             : std::unexpected(size_bytes.error());
     progress.finish();

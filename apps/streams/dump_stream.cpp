@@ -13,20 +13,17 @@ namespace btrkit::apps {
 
 int dump_stream(const CommandLine& line, Io& io, const std::string& path) {
     Messages messages(line.tool_name(), io.err, line.message_style(io));
-    const auto input = StreamInput::open(path);
-    if (!input && input.error().kind == ErrorKind::usage) {
-        return line.wrong_usage(io, input.error().message);
+    const auto inputs = open_inputs({path}, messages);
+    if (!inputs) {
+        return inputs.error();
     }
-    if (!input) {
-        messages.error(input.error());
-        return exit_failed;
-    }
+    const auto& input = inputs->front();
     const StopSignals signals;
-    if (const auto done = dump_streams(input->source(signals.token()), io.out); !done) {
+    if (const auto done = dump_streams(input.source(signals.token()), io.out); !done) {
         // What the host fails with has its own file.
         const bool is_host = done.error().kind == ErrorKind::io;
         messages.error(is_host ? done.error().message
-                               : fmt::format("{}: {}", printable(input->name()), done.error().message));
+                               : fmt::format("{}: {}", printable(input.name()), done.error().message));
     }
     return messages.exit_status();
 }

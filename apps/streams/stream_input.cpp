@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "apps/streams/stream_input.h"
 
+#include "apps/common/exit_status.h"
 #include "libfs/base/names.h"
 
 #include <cerrno>
@@ -46,21 +47,65 @@ int StreamInput::fd() const {
 }
 
 ByteSource StreamInput::source(StopToken stop) const {
-    return [this, stop](MutableBytes room) -> Result<std::size_t> {
-        for (;;) {
-            if (stop.stop_requested()) {
-                return fail(ErrorKind::cancelled, "stopped");
-            }
-            const auto got = ::read(fd(), room.data(), room.size());
-            if (got >= 0) {
-                return static_cast<std::size_t>(got);
-            }
-            // A signal that asked for no stop; one that did is seen above.
-            if (errno != EINTR) {
-                return input_failure(name_, "read");
-            }
+    return
+        [this, stop](MutableBytes room) { return fill(stop, [&] { return ::read(fd(), room.data(), room.size()); }); };
+}
+
+ByteSourceAt StreamInput::source_at(StopToken stop) const {
+    if (size_bytes_ == 0) {
+        return {};
+    }
+    return [this, stop](u64 offset, MutableBytes room) -> Result<std::size_t> {
+        std::size_t done = 0;
+        for (std::size_t got = 1; got != 0 && done < room.size(); done += got) {
+            const auto rest = room.subspan(done);
+            const auto at = static_cast<off_t>(offset + done);
+            BTRKIT_TRY_ASSIGN(got, fill(stop, [&] { return ::pread(fd(), rest.data(), rest.size(), at); }));
         }
+        return done;
     };
+}
+
+/// read_some() as read(2): again where a signal asked for no stop.
+template <class ReadSome>
+Result<std::size_t> StreamInput::fill(const StopToken& stop, ReadSome read_some) const {
+    for (;;) {
+        if (stop.stop_requested()) {
+            return fail(ErrorKind::cancelled, "stopped");
+        }
+        const auto got = read_some();
+        if (got >= 0) {
+            return static_cast<std::size_t>(got);
+        }
+        if (errno != EINTR) {
+            return input_failure(name_, "read");
+        }
+    }
+}
+
+std::expected<std::vector<StreamInput>, int> open_inputs(const std::vector<std::string>& paths, Messages& messages) {
+    std::vector<StreamInput> inputs;
+    int status = exit_failed;
+    for (const auto& path : paths) {
+        if (auto input = StreamInput::open(path)) {
+            inputs.push_back(std::move(*input));
+        } else {
+            messages.error(input.error());
+            status = input.error().kind == ErrorKind::usage ? exit_usage : status;
+        }
+    }
+    if (messages.error_count() > 0) {
+        return std::unexpected(status);
+    }
+    return inputs;
+}
+
+std::vector<StreamSource> sources_of(std::span<const StreamInput> inputs, const StopToken& stop) {
+    std::vector<StreamSource> sources;
+    for (const auto& input : inputs) {
+        sources.push_back({input.name(), input.source(stop), input.size_bytes(), input.source_at(stop)});
+    }
+    return sources;
 }
 
 } // namespace btrkit::apps

@@ -36,8 +36,8 @@ Json parent_json(const verify_stream::Report& report, const verify_stream::Subvo
 Json subvolume_json(const verify_stream::Report& report, const verify_stream::Subvolume& subvolume) {
     Json object;
     set_text(object, "name", subvolume.name);
-    object["uuid"] = uuid_json(subvolume.identity.uuid);
-    object["ctransid"] = subvolume.identity.ctransid;
+    object["uuid"] = uuid_json(subvolume.origin.uuid);
+    object["ctransid"] = subvolume.origin.ctransid;
     object["parent"] = parent_json(report, subvolume);
     object["stream_offset"] = subvolume.offset;
     object["commands"] = subvolume.commands;

@@ -14,24 +14,6 @@ namespace btrkit::apps {
 
 namespace {
 
-/// Otherwise what is wrong was said, and this is the exit status.
-std::expected<std::vector<StreamInput>, int> open_streams(const std::vector<std::string>& files, Messages& messages) {
-    std::vector<StreamInput> inputs;
-    int status = exit_failed;
-    for (const auto& file : files) {
-        if (auto input = StreamInput::open(file)) {
-            inputs.push_back(std::move(*input));
-        } else {
-            messages.error(input.error());
-            status = input.error().kind == ErrorKind::usage ? exit_usage : status;
-        }
-    }
-    if (messages.error_count() > 0) {
-        return std::unexpected(status);
-    }
-    return inputs;
-}
-
 void tell_faults(const verify_stream::InputReport& input, Messages& messages) {
     for (const auto& fault : input.faults) {
         const bool names_file = fault.kind == verify_stream::FaultKind::unreadable;
@@ -61,15 +43,12 @@ std::string report_text(const verify_stream::Report& report, const VerifyFlags& 
 int verify_streams(const CommandLine& line, Io& io, const VerifyFlags& flags) {
     ProgressDisplay progress(line.tool_name(), io, line.progress_style(io));
     Messages messages(line.tool_name(), progress.err(), line.message_style(io));
-    const auto opened = open_streams(flags.files, messages);
+    const auto opened = open_inputs(flags.files, messages);
     if (!opened) {
         return opened.error();
     }
     const StopSignals signals;
-    std::vector<verify_stream::Input> inputs;
-    for (const auto& input : *opened) {
-        inputs.push_back({input.name(), input.source(signals.token()), input.size_bytes()});
-    }
+    const auto inputs = sources_of(*opened, signals.token());
     const auto report =
         verify_stream::run(inputs, flags.verify, {.progress = Progress(progress), .stop = signals.token()});
     progress.finish();

@@ -9,8 +9,8 @@ namespace btrkit::apps {
 
 namespace {
 
-std::string identity_text(const verify_stream::Identity& identity) {
-    return fmt::format("{}, generation {}", uuid_text(identity.uuid), identity.ctransid);
+std::string origin_text(const btrfs::send::Origin& origin) {
+    return fmt::format("{}, generation {}", uuid_text(origin.uuid), origin.ctransid);
 }
 
 std::string against(const verify_stream::Report& report, const verify_stream::Subvolume& subvolume) {
@@ -20,7 +20,7 @@ std::string against(const verify_stream::Report& report, const verify_stream::Su
     const auto where = subvolume.parent_input
                            ? fmt::format("in {}", printable(report.inputs[*subvolume.parent_input].name))
                            : "which is in no stream before";
-    return fmt::format("against {}, {}", identity_text(*subvolume.parent), where);
+    return fmt::format("against {}, {}", origin_text(*subvolume.parent), where);
 }
 
 } // namespace
@@ -30,7 +30,7 @@ std::string verify_text(const verify_stream::Report& report, const verify_stream
                             plural(input.commands, "command"), size_text(input.bytes),
                             input.is_sound() ? "sound" : plural(input.fault_count, "fault"));
     for (const auto& subvolume : input.subvolumes) {
-        text += fmt::format("  {} ({}): {}\n", printable(subvolume.name), identity_text(subvolume.identity),
+        text += fmt::format("  {} ({}): {}\n", printable(subvolume.name), origin_text(subvolume.origin),
                             against(report, subvolume));
         if (details) {
             text += fmt::format("    from byte {}: {}, {} of file data\n", subvolume.offset,

@@ -58,6 +58,14 @@ btrfs::Uuid StreamCommand::uuid(send::Attribute attribute) const {
     return uuid == nullptr ? btrfs::Uuid{} : *uuid;
 }
 
+send::Origin StreamCommand::origin() const {
+    return {uuid(send::Attribute::uuid), integer(send::Attribute::ctransid)};
+}
+
+send::Origin StreamCommand::clone_origin() const {
+    return {uuid(send::Attribute::clone_uuid), integer(send::Attribute::clone_ctransid)};
+}
+
 btrfs::Timespec StreamCommand::time(send::Attribute attribute) const {
     const auto* time = view_at<btrfs::Timespec>(data(attribute));
     return time == nullptr ? btrfs::Timespec{} : *time;

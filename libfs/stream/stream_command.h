@@ -3,6 +3,7 @@
 #pragma once
 
 #include "formats/send/commands.h"
+#include "formats/send/origin.h"
 #include "libfs/base/bytes.h"
 
 #include <array>
@@ -48,6 +49,10 @@ public:
     std::string_view text(btrfs::send::Attribute attribute) const { return as_text(data(attribute)); }
     btrfs::Uuid uuid(btrfs::send::Attribute attribute) const;
     btrfs::Timespec time(btrfs::send::Attribute attribute) const;
+    /// Of SUBVOL and SNAPSHOT: which one comes.
+    btrfs::send::Origin origin() const;
+    /// Of SNAPSHOT and CLONE: which one it stands on.
+    btrfs::send::Origin clone_origin() const;
     /// The bytes of any attribute.
     Bytes data(btrfs::send::Attribute attribute) const;
 

@@ -184,7 +184,7 @@ Result<receive::Report> receive_into(const Filesystem& filesystem, WritableDevic
     u8 number = 100;
     options.now = {.sec = 5000};
     options.new_uuid = [&number] { return uuid_of(number++); };
-    const receive::Input input = {"stream", test::source_of(stream), stream.size()};
+    const StreamSource input = {"stream", test::source_of(stream), stream.size()};
     return receive::run(filesystem, {{1, &device}}, std::span(&input, 1), options, {});
 }
 

@@ -4,6 +4,7 @@
 
 #include "libfs/stream/decoder.h"
 #include "libfs/stream/encoder.h"
+#include "libfs/stream/stream_source.h"
 
 namespace btrkit::test {
 
@@ -13,6 +14,16 @@ inline ByteSource source_of(std::string_view bytes, std::size_t at_once = std::s
         const auto length = std::min({room.size(), bytes.size(), at_once});
         std::ranges::copy(std::as_bytes(std::span(bytes.substr(0, length))), room.begin());
         bytes.remove_prefix(length);
+        return length;
+    };
+}
+
+/// The same from any place.
+inline ByteSourceAt source_at(std::string_view bytes) {
+    return [bytes](u64 offset, MutableBytes room) -> Result<std::size_t> {
+        const auto rest = bytes.substr(std::min<u64>(offset, bytes.size()));
+        const auto length = std::min(room.size(), rest.size());
+        std::ranges::copy(std::as_bytes(std::span(rest.substr(0, length))), room.begin());
         return length;
     };
 }

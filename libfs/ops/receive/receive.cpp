@@ -42,7 +42,7 @@ public:
     Run(const Filesystem& filesystem, const WritableDevices& devices, const Options& options, const RunContext& context)
         : filesystem_(&filesystem), devices_(devices), options_(options), context_(context) {}
 
-    Result<Report> receive(std::span<const Input> inputs) {
+    Result<Report> receive(std::span<const StreamSource> inputs) {
         BTRKIT_TRY_ASSIGN(session_, Session::begin(*filesystem_, devices_, options_));
         begin_progress(inputs);
         BTRKIT_TRY_ASSIGN(auto streams, open_streams(inputs));
@@ -56,11 +56,13 @@ public:
     }
 
 private:
-    void begin_progress(std::span<const Input> inputs) {
-        const bool has_total = std::ranges::all_of(inputs, [](const Input& input) { return input.size_bytes > 0; });
-        left_bytes_ = has_total ? std::accumulate(inputs.begin(), inputs.end(), u64{0},
-                                                  [](u64 sum, const Input& input) { return sum + input.size_bytes; })
-                                : 0;
+    void begin_progress(std::span<const StreamSource> inputs) {
+        const bool has_total =
+            std::ranges::all_of(inputs, [](const StreamSource& input) { return input.size_bytes > 0; });
+        left_bytes_ = has_total
+                          ? std::accumulate(inputs.begin(), inputs.end(), u64{0},
+                                            [](u64 sum, const StreamSource& input) { return sum + input.size_bytes; })
+                          : 0;
         context_.progress.begin_phase("receiving", left_bytes_, ProgressUnit::bytes);
     }
 
@@ -175,7 +177,7 @@ private:
 
 } // namespace
 
-Result<Report> run(const Filesystem& filesystem, const WritableDevices& devices, std::span<const Input> inputs,
+Result<Report> run(const Filesystem& filesystem, const WritableDevices& devices, std::span<const StreamSource> inputs,
                    const Options& options, const RunContext& context) {
     return Run(filesystem, devices, options, context).receive(inputs);
 }

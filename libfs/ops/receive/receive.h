@@ -16,18 +16,11 @@
 #include "libfs/edit/subvolume_editor.h"
 #include "libfs/fs/compression.h"
 #include "libfs/ops/commit/commit.h"
-#include "libfs/stream/decoder.h"
+#include "libfs/stream/stream_source.h"
 
 #include <functional>
 
 namespace btrkit::receive {
-
-/// One file, or pipe, of streams.
-struct Input {
-    std::string name;   ///< for what is said of it
-    ByteSource source;  ///< used up by run()
-    u64 size_bytes = 0; ///< for progress; 0: nobody knows
-};
 
 /// A subvolume whose first command has come.
 struct BegunSubvolume {
@@ -79,7 +72,7 @@ struct Report {
 /// The devices are the filesystem's, by devid. Fails, with the place in the stream and the path, with damaged where a
 /// stream is, refused where it would lead out or needs what is not there as it was sent, not_found, no_space; and as
 /// Transaction::begin() and commit::run().
-Result<Report> run(const Filesystem& filesystem, const WritableDevices& devices, std::span<const Input> inputs,
+Result<Report> run(const Filesystem& filesystem, const WritableDevices& devices, std::span<const StreamSource> inputs,
                    const Options& options, const RunContext& context);
 
 } // namespace btrkit::receive

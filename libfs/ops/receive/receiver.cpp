@@ -82,7 +82,7 @@ Result<void> Receiver::apply_step(const CommandBatch& batch, const Step& step) {
 Result<void> Receiver::begin_subvolume(const StreamCommand& command) {
     ReceivedSubvolume begun = {.name = std::string(command.text(Attribute::path)),
                                .uuid = options_->new_uuid(),
-                               .origin = {command.uuid(Attribute::uuid), command.integer(Attribute::ctransid)},
+                               .origin = command.origin(),
                                .commands = 1};
     if (const auto wrong = what_is_wrong_with_name(begun.name); !wrong.empty()) {
         return fail(ErrorKind::refused, wrong);
@@ -107,8 +107,7 @@ Result<void> Receiver::make_subvolume(const StreamCommand& command, ReceivedSubv
         return fail(ErrorKind::refused, fmt::format("\"{}\" is there already", printable(begun.name)));
     }
     if (command.command() == Command::snapshot) {
-        const Origin parent = {command.uuid(Attribute::clone_uuid), command.integer(Attribute::clone_ctransid)};
-        BTRKIT_TRY_ASSIGN(begun.parent_id, sources_->find(parent, "parent"));
+        BTRKIT_TRY_ASSIGN(begun.parent_id, sources_->find(command.clone_origin(), "parent"));
         BTRKIT_TRY_ASSIGN(newest, editors_->inodes.newest_number(*begun.parent_id));
         is_broken_ = true;
         BTRKIT_TRY_ASSIGN(begun.id, subvolumes.snapshot(*begun.parent_id, place, {.uuid = begun.uuid}));

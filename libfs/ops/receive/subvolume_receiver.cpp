@@ -110,12 +110,12 @@ Result<void> SubvolumeReceiver::make(const StreamCommand& command) {
         wanted.device_major = send::major_of(device);
         wanted.device_minor = send::minor_of(device);
     }
-    BTRKIT_TRY_ASSIGN(auto place, paths_.place_for_new(command.text(Attribute::path)));
+    BTRKIT_TRY_ASSIGN(auto name, paths_.place_for_new(command.text(Attribute::path)));
     const u64 told = command.integer(Attribute::ino);
     const bool is_kept = told > newest_inode_ && told <= highest_kept_number;
     BTRKIT_TRY_ASSIGN(const u64 number,
                       is_kept ? inodes_->number_for(report_->id, told) : inodes_->new_number(report_->id));
-    in_hand_.take(command.text(Attribute::path), std::move(place), wanted, number);
+    in_hand_.take(command.text(Attribute::path), std::move(name), wanted, number);
     return {};
 }
 
@@ -203,7 +203,7 @@ Result<void> SubvolumeReceiver::set_flags(const StreamCommand& command) {
 }
 
 Result<void> SubvolumeReceiver::clone(const StreamCommand& command) {
-    const Origin wanted = {command.uuid(Attribute::clone_uuid), command.integer(Attribute::clone_ctransid)};
+    const Origin wanted = command.clone_origin();
     const auto source_path = command.text(Attribute::clone_path);
     const bool is_own = wanted.uuid == report_->origin.uuid;
     PlaceInTree from;

@@ -24,14 +24,14 @@ constexpr std::size_t max_subvolumes = 100'000;
 struct MissingParent {
     std::size_t input = 0;
     std::size_t fault = 0; ///< its place in the input's faults
-    Identity identity;
+    Origin origin;
 };
 
 class Run {
 public:
     Run(const Options& options, const RunContext& context) : options_(options), context_(context) {}
 
-    Result<Report> verify(std::span<const Input> inputs) {
+    Result<Report> verify(std::span<const StreamSource> inputs) {
         for (const auto& input : inputs) {
             context_.progress.begin_phase("verifying " + printable(input.name), input.size_bytes, ProgressUnit::bytes);
             report_.inputs.push_back({.name = input.name, .stream_versions = {}, .subvolumes = {}, .faults = {}});
@@ -56,7 +56,7 @@ private:
     }
 
     /// Fails where all is to end.
-    Result<void> verify_input(const Input& what) {
+    Result<void> verify_input(const StreamSource& what) {
         Decoder decoder(what.source);
         auto done = read_streams(decoder);
         input().bytes = decoder.offset();
@@ -134,20 +134,20 @@ private:
         }
         Subvolume subvolume{.offset = command.offset(),
                             .name = std::string(command.text(Attribute::path)),
-                            .identity = {command.uuid(Attribute::uuid), command.integer(Attribute::ctransid)},
+                            .origin = command.origin(),
                             .commands = 1};
         if (const auto wrong = what_is_wrong_with_name(subvolume.name); !wrong.empty()) {
             add_fault(FaultKind::path, command, wrong);
             subvolume.name.resize(std::min<std::size_t>(subvolume.name.size(), btrfs::max_name_length));
         }
         if (command.command() == Command::snapshot) {
-            subvolume.parent = {command.uuid(Attribute::clone_uuid), command.integer(Attribute::clone_ctransid)};
+            subvolume.parent = command.clone_origin();
             subvolume.parent_input = known_.find(*subvolume.parent);
             if (!subvolume.parent_input) {
                 miss(command, *subvolume.parent, "parent");
             }
         }
-        known_.add(subvolume.identity, report_.inputs.size() - 1);
+        known_.add(subvolume.origin, report_.inputs.size() - 1);
         input().subvolumes.push_back(std::move(subvolume));
         subvolume_ = &input().subvolumes.back();
         has_subvolume_ = true;
@@ -155,7 +155,7 @@ private:
     }
 
     void look_for_source(const StreamCommand& command) {
-        const Identity source{command.uuid(Attribute::clone_uuid), command.integer(Attribute::clone_ctransid)};
+        const Origin source = command.clone_origin();
         if (!known_.find(source) && std::ranges::find(sources_told_, source) == sources_told_.end()) {
             miss(command, source, "clone source");
             // As many as are kept: a stream has few of them, or is none that anyone made.
@@ -165,24 +165,24 @@ private:
         }
     }
 
-    void miss(const StreamCommand& command, const Identity& identity, std::string_view what) {
+    void miss(const StreamCommand& command, const Origin& origin, std::string_view what) {
         if (options_.parents_elsewhere) {
             return;
         }
-        auto text = fmt::format("its {} {} of generation {} is in no stream before", what, uuid_text(identity.uuid),
-                                identity.ctransid);
-        if (const auto other = known_.other_generation(identity)) {
+        auto text = fmt::format("its {} {} of generation {} is in no stream before", what, uuid_text(origin.uuid),
+                                origin.ctransid);
+        if (const auto other = known_.other_generation(origin)) {
             text += fmt::format(", only that of generation {}", *other);
         }
         add_fault(FaultKind::missing_parent, command, text);
         if (input().fault_count <= max_faults_kept) {
-            missing_.push_back({report_.inputs.size() - 1, input().faults.size() - 1, identity});
+            missing_.push_back({report_.inputs.size() - 1, input().faults.size() - 1, origin});
         }
     }
 
     void tell_of_those_that_came_later() {
         for (const auto& missing : missing_) {
-            if (const auto later = known_.find(missing.identity)) {
+            if (const auto later = known_.find(missing.origin)) {
                 report_.inputs[missing.input].faults[missing.fault].text +=
                     fmt::format("; it comes later, in {}", printable(report_.inputs[*later].name));
             }
@@ -197,7 +197,7 @@ private:
     std::size_t subvolume_count_ = 0;
 
     // Of the input at hand, and of the stream in it.
-    std::vector<Identity> sources_told_;
+    std::vector<Origin> sources_told_;
     bool has_subvolume_ = false;
     Subvolume* subvolume_ = nullptr; ///< the last one of the input
 };
@@ -208,7 +208,7 @@ bool Report::is_sound() const {
     return std::ranges::all_of(inputs, &InputReport::is_sound);
 }
 
-Result<Report> run(std::span<const Input> inputs, const Options& options, const RunContext& context) {
+Result<Report> run(std::span<const StreamSource> inputs, const Options& options, const RunContext& context) {
     return Run(options, context).verify(inputs);
 }
 

@@ -16,39 +16,27 @@
 // Whether a path was made before it is written to, only a receiver finds out: that would be all names in memory.
 #pragma once
 
-#include "formats/btrfs/uuid.h"
+#include "formats/send/origin.h"
 #include "libfs/base/run_context.h"
-#include "libfs/stream/decoder.h"
+#include "libfs/stream/stream_source.h"
 
 #include <string>
 #include <vector>
 
 namespace btrkit::verify_stream {
 
-struct Input {
-    std::string name;   ///< for what is said of parents in it
-    ByteSource source;  ///< its bytes; used up by run()
-    u64 size_bytes = 0; ///< for progress; 0: nobody knows
-};
-
 struct Options {
     /// The receiver has parents and clone sources that are in no input: they are told of, but are no fault.
     bool parents_elsewhere = false;
 };
 
-/// A subvolume as its senders and receivers know it.
-struct Identity {
-    btrfs::Uuid uuid{};
-    u64 ctransid = 0;
-
-    friend bool operator==(const Identity&, const Identity&) = default;
-};
+using btrfs::send::Origin;
 
 struct Subvolume {
     u64 offset = 0; ///< of its first command in the input
     std::string name;
-    Identity identity;
-    std::optional<Identity> parent;          ///< of a snapshot; nothing: it is whole
+    Origin origin;
+    std::optional<Origin> parent;            ///< of a snapshot; nothing: it is whole
     std::optional<std::size_t> parent_input; ///< which input has the parent; nothing: none before
     u64 commands = 0;
     u64 data_bytes = 0;     ///< of file data in the stream, as it is there
@@ -88,6 +76,6 @@ struct Report {
 };
 
 /// Fails with cancelled alone: whatever is wrong with an input is a fault of it.
-Result<Report> run(std::span<const Input> inputs, const Options& options, const RunContext& context);
+Result<Report> run(std::span<const StreamSource> inputs, const Options& options, const RunContext& context);
 
 } // namespace btrkit::verify_stream

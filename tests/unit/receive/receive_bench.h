@@ -18,12 +18,13 @@ inline constexpr Time receive_time = {.sec = 9000};
 inline Result<receive::Report> receive_into(const Filesystem& filesystem, const WritableDevices& devices,
                                             std::span<const std::string> streams, receive::Options options = {},
                                             unsigned threads = 1) {
-    std::vector<receive::Input> inputs;
+    std::vector<StreamSource> inputs;
     for (const auto& stream : streams) {
         inputs.push_back({fmt::format("stream{}", inputs.size() + 1), source_of(stream), stream.size()});
     }
     std::mt19937 random(static_cast<u32>(filesystem.super().generation));
     options.now = receive_time;
+    options.transaction.parallelism = {.threads = threads};
     options.new_uuid = [&random] { return random_uuid(random); };
     return receive::run(filesystem, devices, inputs, options, {.parallelism = {.threads = threads}});
 }
@@ -45,6 +46,7 @@ public:
     Filesystem open() const { return bench_.open(); }
     WritableDevices writable(const Filesystem& filesystem) const { return bench_.writable(filesystem); }
     u64 generation() const { return open().super().generation; }
+    std::vector<const BlockDevice*> devices() const { return bench_.devices(); }
 
     /// Everything in a subvolume at the top.
     TreeListing list(const std::string& name) const {

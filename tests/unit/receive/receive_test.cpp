@@ -363,6 +363,56 @@ TEST_CASE("receive: what came before a failure is kept where that is wanted, and
     check_refused(tolerant, StreamMaker().snapshot("child", 2, 1, 1).stream(), "nothing was received here");
 }
 
+TEST_CASE("receive: the filesystem has the same bytes at any number of threads") {
+    StreamMaker first;
+    StreamMaker second;
+    first.subvol("a", 1);
+    second.snapshot("b", 2, 1, 1);
+    for (unsigned i = 0; i < 2500; ++i) {
+        const auto name = file_name(i);
+        first.file(name, 300 + i).write(name, 0, letters(4096 + i * 7 % 9000));
+        if (i % 3 == 0) {
+            second.one_path(C::unlink, name).file(name, 5000 + i).write(name, 0, letters(5000));
+        } else if (i % 3 == 1) {
+            second.clone(name, 0, 4096, {.path = file_name(i - 1)});
+        }
+    }
+    const std::array streams = {first.stream(), second.stream()};
+    std::vector<std::vector<SparseBytes>> images;
+    for (const unsigned threads : {1U, 2U, 5U}) {
+        ReceiveBench bench;
+        must(bench.receive(streams, {.transaction = {.waiting_bytes = 200'000}}, threads));
+        auto& image = images.emplace_back();
+        for (const auto* device : bench.devices()) {
+            image.push_back(dynamic_cast<const MemoryDevice&>(*device).bytes());
+        }
+        CHECK(image == images.front());
+        CHECK(bench.findings() == "");
+    }
+}
+
+TEST_CASE("receive: several inputs are put in order by all that they stand on, where they can be read twice") {
+    const auto parent = StreamMaker().subvol("a", 1).file("f").write("f", 0, std::string(8192, 'x')).stream();
+    // Its second stream, behind data, clones from the first input; the third input stands on that.
+    const auto cloner = StreamMaker().subvol("b", 2).file("g").write("g", 0, std::string(20'000, 'y')).stream() +
+                        StreamMaker().subvol("c", 3).file("h").clone("h", 0, 8192, {.path = "f"}).stream();
+    const auto child = StreamMaker().snapshot("d", 4, 3, 3).one_path(C::unlink, "h").stream();
+    for (const bool can_be_read_twice : {true, false}) {
+        CAPTURE(can_be_read_twice);
+        ReceiveBench bench;
+        const auto filesystem = bench.open();
+        std::vector<StreamSource> inputs;
+        for (const auto* stream : {&child, &cloner, &parent}) {
+            inputs.push_back({"stream", source_of(*stream), stream->size(),
+                              can_be_read_twice ? source_at(*stream) : ByteSourceAt()});
+        }
+        const auto done = receive::run(filesystem, bench.writable(filesystem), inputs,
+                                       {.now = receive_time, .new_uuid = [] { return maker_uuid(9); }}, {});
+        CHECK(done.has_value() == can_be_read_twice);
+        CHECK(bench.findings() == "");
+    }
+}
+
 TEST_CASE("receive: several streams in one input, and only the first of them") {
     const auto two = StreamMaker().subvol("a", 1).stream() + StreamMaker().snapshot("b", 2, 1, 1).file("f").stream();
     ReceiveBench bench;

@@ -43,7 +43,7 @@ std::string stream_of(const std::string& commands) {
 }
 
 verify_stream::Report verify(const std::vector<std::string>& files, const verify_stream::Options& options = {}) {
-    std::vector<verify_stream::Input> inputs;
+    std::vector<StreamSource> inputs;
     for (std::size_t i = 0; i < files.size(); ++i) {
         inputs.push_back({"file" + std::to_string(i), source_of(files[i]), files[i].size()});
     }
@@ -157,7 +157,7 @@ TEST_CASE("what a hostile stream has too much of is counted, not kept") {
 }
 
 TEST_CASE("sources that fail, and a wish to stop") {
-    const verify_stream::Input failing{
+    const StreamSource failing{
         "disk", [](MutableBytes) -> Result<std::size_t> { return fail(ErrorKind::io, "disk: cannot read"); }};
     const auto report = verify_stream::run(std::span(&failing, 1), {}, {});
     REQUIRE(report);
@@ -166,7 +166,7 @@ TEST_CASE("sources that fail, and a wish to stop") {
     StopFlag flag;
     flag.request();
     const auto bytes = stream_of(subvol("one", 'a'));
-    const verify_stream::Input input{"file", source_of(bytes)};
+    const StreamSource input{"file", source_of(bytes)};
     const auto stopped = verify_stream::run(std::span(&input, 1), {}, {.stop = StopToken(flag)});
     REQUIRE(!stopped);
     CHECK(stopped.error().kind == ErrorKind::cancelled);
