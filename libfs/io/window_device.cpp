@@ -49,6 +49,12 @@ void WritableWindow::prefetch(u64 offset, u64 length_bytes) const {
     prefetch_inside(*around_, window_, offset, length_bytes);
 }
 
+void WritableWindow::begin_flush(u64 offset, u64 length_bytes) {
+    if (offset < window_.length_bytes) {
+        around_->begin_flush(window_.offset + offset, std::min(length_bytes, window_.length_bytes - offset));
+    }
+}
+
 Result<void> WritableWindow::write(u64 offset, Bytes bytes) {
     BTRKIT_TRY(check_range("write", offset, bytes.size()));
     return around_->write(window_.offset + offset, bytes);

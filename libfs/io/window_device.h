@@ -46,6 +46,7 @@ public:
     Result<void> write(u64 offset, Bytes bytes) override;
     Result<void> discard(u64 offset, u64 length_bytes) override;
     Result<void> clone(int source, u64 source_offset, u64 length_bytes, u64 offset) override;
+    void begin_flush(u64 offset, u64 length_bytes) override;
     Result<void> flush() override { return around_->flush(); }
 
 private:

@@ -22,6 +22,13 @@ public:
     /// the places are not multiples of its blocks.
     virtual Result<void> clone(int source, u64 source_offset, u64 length_bytes, u64 offset);
 
+    /// The range was written and will not be again soon: the host may begin to bring it to storage, so that flush() has
+    /// less to wait for. A hint: what it fails with, flush() tells.
+    virtual void begin_flush(u64 offset, u64 length_bytes) {
+        static_cast<void>(offset);
+        static_cast<void>(length_bytes);
+    }
+
     /// Everything that was written is on stable storage when this succeeds. A failure is final: what was written
     /// before is in an unknown state, and trying again proves nothing.
     virtual Result<void> flush() = 0;

@@ -202,6 +202,11 @@ Result<void> WritableFile::clone(int source, u64 source_offset, u64 length_bytes
     return failure;
 }
 
+void WritableFile::begin_flush(u64 offset, u64 length_bytes) {
+    static_cast<void>(::sync_file_range(file_.fd(), static_cast<off_t>(offset), static_cast<off_t>(length_bytes),
+                                        SYNC_FILE_RANGE_WRITE));
+}
+
 Result<void> WritableFile::flush() {
     // The kernel forgets a failed write-back once it has told of it: a second fsync() would succeed over lost bytes.
     if (flush_failed_) {

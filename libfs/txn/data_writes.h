@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Data of files on its way to the devices, while whoever has handed it in goes on.
+// Data of files on its way to the devices, and on to storage, while whoever has handed it in goes on.
 #pragma once
 
 #include "libfs/base/ordered_push.h"
+#include "libfs/base/range_set.h"
 #include "libfs/volume/volume_writer.h"
+
+#include <map>
 
 namespace btrkit {
 
@@ -24,8 +27,11 @@ private:
         Result<void> done = {};
     };
 
+    void begin_flush(std::span<const StoredPart> written);
+
     const VolumeWriter* writer_;
-    Result<void> status_; ///< of those whose turn it was
+    std::map<WritableDevice*, Range> unflushed_; ///< what was written last, in one piece, and no device was told of
+    Result<void> status_;                        ///< of those whose turn it was
     OrderedPush<std::unique_ptr<Write>> writes_;
 };
 
