@@ -3,6 +3,8 @@
 
 namespace btrkit::check {
 
+using namespace survey;
+
 namespace {
 
 /// Bytes by set of subvolumes, asked by group.

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "libfs/ops/check/quota/quota_tree.h"
-#include "libfs/ops/check/quota/tree_sharing.h"
+#include "libfs/survey/sharing/tree_sharing.h"
 
 namespace btrkit::check {
 
@@ -28,20 +28,20 @@ class GroupMembers {
 public:
     GroupMembers(const Context& context, const QuotaTree& quota);
 
-    RootSets& sets() { return sets_; }
-    const RootSets& sets() const { return sets_; }
+    survey::RootSets& sets() { return sets_; }
+    const survey::RootSets& sets() const { return sets_; }
     /// Those that there are, with their numbers in the sets.
-    std::span<const NumberedRoot> roots() const { return roots_; }
+    std::span<const survey::NumberedRoot> roots() const { return roots_; }
     /// The subvolume (or the number of a group of a deleted one) with that number in the sets.
     u64 subvolume(u32 number) const { return subvolumes_[number]; }
     std::optional<u32> number_of(u64 subvolume) const;
-    RootSets::Id of_group(u64 id) const;
+    survey::RootSets::Id of_group(u64 id) const;
 
 private:
     std::vector<u64> subvolumes_; ///< ascending
-    RootSets sets_;
-    std::vector<NumberedRoot> roots_;
-    std::map<u64, RootSets::Id> groups_;
+    survey::RootSets sets_;
+    std::vector<survey::NumberedRoot> roots_;
+    std::map<u64, survey::RootSets::Id> groups_;
 };
 
 } // namespace btrkit::check

@@ -8,6 +8,8 @@
 
 namespace btrkit::check {
 
+using namespace survey;
+
 namespace {
 
 using BytesOfOwner = std::map<u64, u64>;

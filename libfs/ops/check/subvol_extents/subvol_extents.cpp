@@ -2,8 +2,9 @@
 #include "libfs/ops/check/subvol_extents/subvol_extents.h"
 
 #include "libfs/base/names.h"
-#include "libfs/ops/check/quota/tree_sharing.h"
+#include "libfs/ops/check/context.h"
 #include "libfs/survey/read_roots.h"
+#include "libfs/survey/sharing/tree_sharing.h"
 
 #include <fmt/format.h>
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "libfs/ops/check/check.h"
-#include "libfs/ops/check/quota/root_sets.h"
+#include "libfs/survey/sharing/root_sets.h"
 
 #include <map>
 
@@ -14,11 +14,11 @@ struct SubvolExtents {
     struct Extent {
         u64 address = 0; ///< logical
         u64 length_bytes = 0;
-        RootSets::Id sharers = RootSets::empty;
+        survey::RootSets::Id sharers = survey::RootSets::empty;
     };
     std::vector<Extent> extents; ///< by address
     /// The subvolumes that reach an extent, that one among them, by id; of each set that occurs.
-    std::map<RootSets::Id, std::vector<u64>> sharers;
+    std::map<survey::RootSets::Id, std::vector<u64>> sharers;
 };
 
 /// Keeps every extent of the subvolume in memory. Fails with not_found (no such subvolume), with damaged where not all

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Quota groups: complete, related in both directions, and counting what is so.
 #include "libfs/ops/check/phases.h"
-#include "libfs/ops/check/quota/shared_extents.h"
+#include "libfs/survey/sharing/shared_extents.h"
 #include "tests/unit/ops/check/planted_roots.h"
 
 #include <random>
@@ -290,9 +290,9 @@ TEST_CASE("with simple quotas a group outlives its subvolume while anybody has w
 
 TEST_CASE("sets of subvolumes are the sets that they stand for") {
     for (const u32 root_count : {1U, 2U, 64U, 65U, 300U}) {
-        check::RootSets sets(root_count, 1'000'000);
+        survey::RootSets sets(root_count, 1'000'000);
         std::mt19937 random(root_count);
-        std::map<std::set<u32>, check::RootSets::Id> known = {{{}, check::RootSets::empty}};
+        std::map<std::set<u32>, survey::RootSets::Id> known = {{{}, survey::RootSets::empty}};
         for (u32 i = 0; i < root_count; ++i) {
             known[{i}] = sets.single(i);
         }
@@ -326,7 +326,7 @@ TEST_CASE("sets of subvolumes are the sets that they stand for") {
         CHECK(sets.sum_by_root(weights) == sums);
         CHECK_FALSE(sets.has_overflowed());
     }
-    check::RootSets small(300, 10);
+    survey::RootSets small(300, 10);
     for (u32 i = 0; i < 300; ++i) {
         small.unite(small.single(i), small.single(0));
     }
@@ -334,11 +334,11 @@ TEST_CASE("sets of subvolumes are the sets that they stand for") {
 }
 
 TEST_CASE("extents that don't fit come in windows, each once and with all its subvolumes") {
-    check::RootSets sets(2, 100);
-    std::map<u64, check::RootSets::Id> expected;
-    std::map<u64, check::RootSets::Id> found;
-    for (u64 from = 0; from != check::SharedExtents::no_end;) {
-        check::SharedExtents window(sets, 8, from);
+    survey::RootSets sets(2, 100);
+    std::map<u64, survey::RootSets::Id> expected;
+    std::map<u64, survey::RootSets::Id> found;
+    for (u64 from = 0; from != survey::SharedExtents::no_end;) {
+        survey::SharedExtents window(sets, 8, from);
         std::mt19937 random(3);
         for (unsigned i = 0; i < 400; ++i) {
             const u64 address = random() % 100 * 4096;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "libfs/ops/check/quota/root_sets.h"
+#include "libfs/survey/sharing/root_sets.h"
 
 #include <bit>
 #include <utility>
 
-namespace btrkit::check {
+namespace btrkit::survey {
 
 namespace {
 
@@ -163,4 +163,4 @@ std::vector<u64> RootSets::sum_by_root(std::vector<u64> weights) const {
     return sums;
 }
 
-} // namespace btrkit::check
+} // namespace btrkit::survey

@@ -8,7 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
-namespace btrkit::check {
+namespace btrkit::survey {
 
 /// Subvolumes are numbers from 0 to root_count - 1. A set is a binary tree over the words of its bits in which equal
 /// parts are the same part: sets that differ little cost little, whatever their size.
@@ -70,4 +70,4 @@ private:
     bool has_overflowed_ = false;
 };
 
-} // namespace btrkit::check
+} // namespace btrkit::survey

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "libfs/ops/check/quota/tree_sharing.h"
+#include "libfs/survey/sharing/tree_sharing.h"
 
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/ordered_pipeline.h"
@@ -8,9 +8,7 @@
 
 #include <algorithm>
 
-namespace btrkit::check {
-
-using namespace survey;
+namespace btrkit::survey {
 
 namespace {
 
@@ -24,9 +22,9 @@ struct SharingJob {
 
 class Measure {
 public:
-    Measure(Context& context, std::span<const NumberedRoot> roots, RootSets& sets, const SharingWish& wish)
-        : context_(context), reader_(context.filesystem.reader()), roots_(roots), sets_(sets), wish_(wish),
-          most_kept_(std::max<std::size_t>(2, context.run.memory_bytes / 4 / sizeof(SharedExtent))) {
+    Measure(Survey& survey, std::span<const NumberedRoot> roots, RootSets& sets, const SharingWish& wish)
+        : survey_(survey), reader_(survey.filesystem.reader()), roots_(roots), sets_(sets), wish_(wish),
+          most_kept_(std::max<std::size_t>(2, survey.run.memory_bytes / 4 / sizeof(SharedExtent))) {
         for (unsigned level = 0; level < btrfs::max_level_count; ++level) {
             levels_.emplace_back(sets);
         }
@@ -112,7 +110,12 @@ private:
         return on_the_way;
     }
 
-    void note_lost() { sharing_.gap = "tree blocks of subvolumes are lost"; }
+    void note_lost() {
+        sharing_.has_lost = true;
+        if (!wish_.past_damage) {
+            sharing_.gap = "tree blocks of subvolumes are lost";
+        }
+    }
 
     void account(const SharedExtent& extent, u64 bytes) {
         if (sharing_.bytes.size() <= extent.roots) {
@@ -156,7 +159,9 @@ private:
         if (counting == Counting::yes) {
             account_blocks(leaves.settled());
         }
-        read(leaves.settled(), 0, counting, [&](const SharedExtent& extent) { data.add(extent); });
+        if (wish_.leaves) {
+            read(leaves.settled(), 0, counting, [&](const SharedExtent& extent) { data.add(extent); });
+        }
         return leaves.end();
     }
 
@@ -187,12 +192,12 @@ private:
             for (const auto& [owner, bytes] : job.bytes_of_owner) {
                 sharing_.block_bytes_of_owner[owner] += counting == Counting::yes ? bytes : 0;
             }
-            if (context_.run.stop.stop_requested()) {
+            if (survey_.run.stop.stop_requested()) {
                 sharing_.gap = "stopped";
             }
             return !is_over();
         };
-        run_ordered(context_.run.parallelism, make, work, finish);
+        run_ordered(survey_.run.parallelism, make, work, finish);
     }
 
     void read(SharingJob& job, u8 level) const {
@@ -242,7 +247,7 @@ private:
         }
     }
 
-    Context& context_;
+    Survey& survey_;
     const BlockReader& reader_;
     std::span<const NumberedRoot> roots_;
     RootSets& sets_;
@@ -254,9 +259,8 @@ private:
 
 } // namespace
 
-Sharing measure_sharing(Context& context, std::span<const NumberedRoot> roots, RootSets& sets,
-                        const SharingWish& wish) {
-    return Measure(context, roots, sets, wish).run();
+Sharing measure_sharing(Survey& survey, std::span<const NumberedRoot> roots, RootSets& sets, const SharingWish& wish) {
+    return Measure(survey, roots, sets, wish).run();
 }
 
-} // namespace btrkit::check
+} // namespace btrkit::survey

@@ -2,9 +2,9 @@
 // Extents and which subvolumes reach them, gathered in bounded memory.
 #pragma once
 
-#include "libfs/ops/check/quota/root_sets.h"
+#include "libfs/survey/sharing/root_sets.h"
 
-namespace btrkit::check {
+namespace btrkit::survey {
 
 /// A tree block or a data extent.
 struct SharedExtent {
@@ -46,4 +46,4 @@ private:
     std::size_t merged_ = 0; ///< so many are sorted, and each once
 };
 
-} // namespace btrkit::check
+} // namespace btrkit::survey

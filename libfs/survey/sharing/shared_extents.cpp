@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "libfs/ops/check/quota/shared_extents.h"
+#include "libfs/survey/sharing/shared_extents.h"
 
 #include <algorithm>
 
-namespace btrkit::check {
+namespace btrkit::survey {
 
 void SharedExtents::add(const SharedExtent& extent) {
     if (extent.address < from_ || extent.address >= end_) {
@@ -59,4 +59,4 @@ std::span<const SharedExtent> SharedExtents::settled() {
     return extents_;
 }
 
-} // namespace btrkit::check
+} // namespace btrkit::survey
