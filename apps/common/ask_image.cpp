@@ -22,8 +22,9 @@ std::optional<int> ask_image(const ImageToAsk& image, Messages& messages, const 
         return exit_failed;
     }
     const StopSignals signals;
-    const RunContext context{.stop = signals.token(),
-                             .problems = [&](const Problem& problem) { damages.tell(problem); }};
+    RunContext context = image.context;
+    context.stop = signals.token();
+    context.problems = [&](const Problem& problem) { damages.tell(problem); };
     const auto asked = ask(*filesystem, context);
     damages.finish();
     if (!asked) {

@@ -14,6 +14,7 @@ struct ImageToAsk {
     const std::vector<std::string>& paths;
     VolumeOptions volume = {};
     std::string_view when_in_use; ///< behind the name of an image that is mounted or held
+    RunContext context = {};      ///< what the question is asked with, but for stop and problems
 };
 
 using Question = std::function<Result<void>(const Filesystem& filesystem, const RunContext& context)>;

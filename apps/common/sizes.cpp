@@ -99,6 +99,29 @@ std::string size_text(u64 size_bytes) {
     return fmt::format("{:.2f}{}", value, units[unit]);
 }
 
+std::string size_text(u64 size_bytes, SizeForm form) {
+    if (form == SizeForm::raw) {
+        return fmt::format("{}", size_bytes);
+    }
+    if (form == SizeForm::iec) {
+        return size_text(size_bytes);
+    }
+    constexpr std::array units = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};
+    std::size_t unit = 0;
+    u64 unit_bytes = 1;
+    while (unit + 1 < units.size() && size_bytes / unit_bytes >= 1000) {
+        ++unit;
+        unit_bytes *= 1000;
+    }
+    return fmt::format("{:.2f}{}", static_cast<double>(size_bytes) / static_cast<double>(unit_bytes), units[unit]);
+}
+
+std::string signed_size_text(std::int64_t size_bytes, SizeForm form) {
+    const bool is_negative = size_bytes < 0;
+    const auto magnitude = is_negative ? u64{0} - static_cast<u64>(size_bytes) : static_cast<u64>(size_bytes);
+    return (is_negative ? "-" : "") + size_text(magnitude, form);
+}
+
 std::string plural(u64 count, std::string_view one) {
     return fmt::format("{} {}{}", count, one, count == 1 ? "" : "s");
 }

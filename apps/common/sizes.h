@@ -4,6 +4,7 @@
 
 #include "libfs/base/address.h"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +21,16 @@ std::optional<u64> parse_size(std::string_view text);
 
 /// IEC units with two decimals: "0.00B", "1.50GiB".
 std::string size_text(u64 size_bytes);
+
+/// In which form sizes are printed, as the peer's options choose.
+enum class SizeForm {
+    iec, ///< size_text(size_bytes)
+    si,  ///< "1.61GB": powers of 1000
+    raw, ///< "1610612736"
+};
+std::string size_text(u64 size_bytes, SizeForm form);
+/// "-1.50GiB"
+std::string signed_size_text(std::int64_t size_bytes, SizeForm form);
 
 /// "1 error", "2 errors"
 std::string plural(u64 count, std::string_view one);

@@ -87,6 +87,17 @@ RootSets::Id RootSets::unite(Id a, Id b) {
     return result;
 }
 
+bool RootSets::is_single(Id set) const {
+    while (!parts_[set].is_word) {
+        const Part& part = parts_[set];
+        if ((part.left() != empty) == (part.right() != empty)) {
+            return false; // both, or (the empty set) neither
+        }
+        set = part.left() != empty ? part.left() : part.right();
+    }
+    return std::has_single_bit(parts_[set].value);
+}
+
 /// The set as plain bits.
 std::vector<u64> RootSets::words(Id set) const {
     std::vector<u64> bits((u64{root_count_} + word_bits - 1) / word_bits);

@@ -22,6 +22,8 @@ public:
 
     Id single(u32 root);
     Id unite(Id a, Id b);
+    /// Whether it has one member and no more.
+    bool is_single(Id set) const;
     bool has_overflowed() const { return has_overflowed_; }
     /// All ids are below.
     std::size_t part_count() const { return parts_.size(); }
