@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "apps/scrub/state_file.h"
 
-#include "apps/common/fd_sink.h"
+#include "apps/common/file_replacement.h"
 #include "libfs/base/names.h"
-#include "libfs/base/unique_fd.h"
 #include "libfs/io/file_device.h"
 #include "libfs/io/new_file_place.h"
 
 #include <cerrno>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 
 #include <fcntl.h>
@@ -26,44 +24,6 @@ constexpr u64 most_bytes = u64{16} << 20; ///< of more devices than there can be
 std::unexpected<Error> host_failure(const std::string& path, std::string_view doing) {
     return fail(ErrorKind::io, fmt::format("{}: cannot {}: {}", printable(path), doing, std::strerror(errno)));
 }
-
-/// A file beside the path that it will replace; removed again unless it does.
-class Replacement {
-public:
-    static Result<Replacement> make(const std::string& path) {
-        Replacement made(path + ".XXXXXX");
-        made.fd_ = UniqueFd(::mkstemp(made.temporary_.data()));
-        if (made.fd_.get() < 0) {
-            made.temporary_.clear();
-            return host_failure(path, "be written");
-        }
-        return made;
-    }
-    Replacement(Replacement&& other) noexcept
-        : temporary_(std::exchange(other.temporary_, {})), fd_(std::move(other.fd_)) {}
-    Replacement& operator=(Replacement&&) = delete;
-    ~Replacement() {
-        if (!temporary_.empty()) {
-            ::unlink(temporary_.c_str());
-        }
-    }
-
-    Result<void> write(const std::string& path, std::string_view text) {
-        FdSink sink(fd_.get(), printable(path));
-        BTRKIT_TRY(sink.write(text));
-        if (::fsync(fd_.get()) != 0 || ::rename(temporary_.c_str(), path.c_str()) != 0) {
-            return host_failure(path, "be written");
-        }
-        temporary_.clear();
-        return {};
-    }
-
-private:
-    explicit Replacement(std::string temporary) : temporary_(std::move(temporary)) {}
-
-    std::string temporary_;
-    UniqueFd fd_;
-};
 
 } // namespace
 
@@ -90,13 +50,13 @@ Result<std::optional<SavedScrub>> StateFile::read() const {
 
 Result<void> StateFile::check_writable() const {
     BTRKIT_TRY(check_new_file_place(path_));
-    const auto made = Replacement::make(path_);
+    const auto made = FileReplacement::make(path_);
     return made ? Result<void>{} : std::unexpected(made.error());
 }
 
 Result<void> StateFile::write(const SavedScrub& saved) const {
-    auto made = Replacement::make(path_);
-    return made ? made->write(path_, saved_scrub_text(saved)) : std::unexpected(made.error());
+    auto made = FileReplacement::make(path_);
+    return made ? made->write(saved_scrub_text(saved)) : std::unexpected(made.error());
 }
 
 Result<void> StateFile::remove() const {

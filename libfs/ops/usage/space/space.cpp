@@ -32,11 +32,11 @@ u64 estimate_shrink(const SpaceReport& report) {
 
 } // namespace
 
-Result<SpaceReport> measure_space(const Filesystem& filesystem, const RunContext& context) {
+Result<MeasuredSpace> measure_space_in_parts(const Filesystem& filesystem, const RunContext& context) {
     Findings findings;
     Survey survey{.filesystem = filesystem, .run = context, .findings = findings, .references = ReferenceSums(0)};
     survey.roots = read_roots(filesystem, context.stop, context.problems);
-    const auto facts = scan_space(survey);
+    auto facts = scan_space(survey);
     if (context.stop.stop_requested()) {
         return fail(ErrorKind::cancelled, "stopped");
     }
@@ -44,7 +44,12 @@ Result<SpaceReport> measure_space(const Filesystem& filesystem, const RunContext
     report.overall = sum_up_all(filesystem, survey.roots, report);
     report.shrink_estimate_bytes = estimate_shrink(report);
     report.is_complete = facts.is_whole && survey.roots.complete;
-    return report;
+    return MeasuredSpace{.facts = std::move(facts), .report = std::move(report)};
+}
+
+Result<SpaceReport> measure_space(const Filesystem& filesystem, const RunContext& context) {
+    BTRKIT_TRY_ASSIGN(auto measured, measure_space_in_parts(filesystem, context));
+    return std::move(measured.report);
 }
 
 } // namespace btrkit::usage

@@ -82,6 +82,13 @@ struct SpaceReport {
 /// Fails with cancelled, or with damaged where no tree can be read at all.
 Result<SpaceReport> measure_space(const Filesystem& filesystem, const RunContext& context);
 
+/// The same with what it was made of, for who wants to know more of it.
+struct MeasuredSpace {
+    SpaceFacts facts;
+    SpaceReport report;
+};
+Result<MeasuredSpace> measure_space_in_parts(const Filesystem& filesystem, const RunContext& context);
+
 /// Chunks put together; what of the report does not need the summary.
 SpaceReport sum_up_chunks(const Filesystem& filesystem, const SpaceFacts& facts);
 /// The summary, of a report that has profiles and devices. Needs roots for the reserve.

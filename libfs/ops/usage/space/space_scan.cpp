@@ -26,12 +26,22 @@ struct SpaceLeaf final : LeafResult {
     std::vector<StatedUse> groups;
 };
 
+/// Of all chunks the same.
+u64 bucket_bytes(const ChunkMap& chunks) {
+    u64 total = 0;
+    for (const auto& chunk : chunks.chunks()) {
+        total += std::min(chunk.length, ~u64{0} - total);
+    }
+    // Each chunk may have one part that is not full.
+    const u64 most = std::max<u64>(1, most_buckets - std::min<u64>(chunks.chunks().size(), most_buckets - 1));
+    return std::max(smallest_bucket_bytes, total / most + 1);
+}
+
 /// Where the extents of one chunk have come to.
 class ChunkFiller {
 public:
-    ChunkFiller(ChunkSpace& space, u64 bytes_a_bucket)
-        : space_(space), bucket_bytes_(bytes_a_bucket), supers_(super_stripes(*space.chunk)),
-          position_(space.chunk->start.bytenr) {}
+    explicit ChunkFiller(ChunkSpace& space)
+        : space_(space), supers_(super_stripes(*space.chunk)), position_(space.chunk->start.bytenr) {}
 
     u64 end() const { return range_of(*space_.chunk).end; }
 
@@ -64,10 +74,10 @@ public:
 
 private:
     u64 start() const { return space_.chunk->start.bytenr; }
-    SpaceBucket& bucket_of(u64 address) { return space_.buckets[(address - start()) / bucket_bytes_]; }
+    SpaceBucket& bucket_of(u64 address) { return space_.buckets[(address - start()) / space_.bucket_bytes]; }
     u64 bucket_end(u64 address) const {
-        const u64 number = (address - start()) / bucket_bytes_;
-        return std::min(end(), start() + (number + 1) * bucket_bytes_);
+        const u64 number = (address - start()) / space_.bucket_bytes;
+        return std::min(end(), start() + (number + 1) * space_.bucket_bytes);
     }
 
     void add_free(Range gap) {
@@ -79,7 +89,6 @@ private:
     }
 
     ChunkSpace& space_;
-    u64 bucket_bytes_;
     RangeSet supers_;
     u64 position_; ///< all before it has been told
 };
@@ -88,11 +97,12 @@ class SpaceScan final : public ScanHandler {
 public:
     SpaceScan(Survey& survey, std::span<const ScanRoot> roots) : survey_(survey), roots_(roots), losses_(survey.run) {
         const auto& chunks = survey.filesystem.volume().chunks();
-        bucket_bytes_ = bucket_bytes(chunks);
+        const u64 each = bucket_bytes(chunks);
         for (const auto& chunk : chunks.chunks()) {
             auto& space = facts_.chunks.emplace_back();
             space.chunk = &chunk;
-            space.buckets.resize((chunk.length + bucket_bytes_ - 1) / bucket_bytes_);
+            space.bucket_bytes = each;
+            space.buckets.resize(chunk.length / each + (chunk.length % each == 0 ? 0 : 1));
         }
     }
 
@@ -186,13 +196,13 @@ private:
     void enter_chunk_of(u64 address) {
         leave_chunks_before(address);
         if (!filler_ && next_ < facts_.chunks.size()) {
-            filler_.emplace(facts_.chunks[next_], bucket_bytes_);
+            filler_.emplace(facts_.chunks[next_]);
         }
     }
     void leave_chunks_before(u64 address) {
         while (next_ < facts_.chunks.size() && range_of(*facts_.chunks[next_].chunk).end <= address) {
             if (!filler_) {
-                filler_.emplace(facts_.chunks[next_], bucket_bytes_);
+                filler_.emplace(facts_.chunks[next_]);
             }
             filler_->finish();
             leave_chunk();
@@ -201,7 +211,7 @@ private:
     void leave_chunk() {
         filler_.reset();
         if (++next_ < facts_.chunks.size()) {
-            filler_.emplace(facts_.chunks[next_], bucket_bytes_);
+            filler_.emplace(facts_.chunks[next_]);
         }
     }
 
@@ -210,7 +220,6 @@ private:
     Survey& survey_;
     std::span<const ScanRoot> roots_;
     LossTeller losses_;
-    u64 bucket_bytes_ = 0;
     SpaceFacts facts_;
     std::size_t next_ = 0;              ///< the chunk that the walk has come to
     std::optional<ChunkFiller> filler_; ///< of that one
@@ -230,16 +239,6 @@ std::vector<ScanRoot> space_roots(const Roots& roots) {
 }
 
 } // namespace
-
-u64 bucket_bytes(const ChunkMap& chunks) {
-    u64 total = 0;
-    for (const auto& chunk : chunks.chunks()) {
-        total += std::min(chunk.length, ~u64{0} - total);
-    }
-    // Each chunk may have one part that is not full.
-    const u64 most = std::max<u64>(1, most_buckets - std::min<u64>(chunks.chunks().size(), most_buckets - 1));
-    return std::max(smallest_bucket_bytes, total / most + 1);
-}
 
 SpaceFacts scan_space(Survey& survey) {
     survey.run.progress.begin_phase("extents", 0, ProgressUnit::bytes);

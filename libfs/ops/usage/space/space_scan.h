@@ -23,6 +23,7 @@ struct ChunkSpace {
     std::optional<u64> stated_bytes; ///< what its block group item says is used; nothing: there is none to be read
     SizeClasses free;                ///< free ranges, without the places of superblocks
     bool is_whole = true;            ///< nothing of the extent tree was lost here
+    u64 bucket_bytes = 0;            ///< of each of these but the last, which may be shorter
     std::vector<SpaceBucket> buckets;
 
     /// As the block group says, which is what the kernel goes by; else as counted.
@@ -38,12 +39,9 @@ struct SpaceFacts {
     bool is_whole = true; ///< nothing of the extent tree was lost
 };
 
-/// The bytes that the parts of all chunks together are cut into are at least so many, and the parts at most so many.
-inline constexpr u64 smallest_bucket_bytes = u64{1} << 20;
+/// Parts are no smaller; and all chunks together have about so many at most.
+inline constexpr u64 smallest_bucket_bytes = u64{64} << 10;
 inline constexpr u64 most_buckets = 32'768;
-
-/// Bytes of one part: of all chunks the same.
-u64 bucket_bytes(const ChunkMap& chunks);
 
 /// Reads the extent trees and the block group items. Needs survey.roots. Lost blocks are told to survey.run; what they
 /// held counts as neither used nor free.
