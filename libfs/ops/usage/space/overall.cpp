@@ -38,7 +38,11 @@ u64 raw_used_bytes(const ProfileSpace& profile) {
     }
     const double part =
         static_cast<double>(profile.used_bytes) / static_cast<double>(std::max<u64>(profile.total_bytes, 1));
-    return static_cast<u64>(static_cast<double>(raw_bytes(profile)) * part);
+    u64 sum = 0;
+    for (const auto& [devid, bytes] : profile.bytes_of_device) {
+        sum = static_cast<u64>(static_cast<double>(sum) + static_cast<double>(bytes) * part); // rounds as the peer does
+    }
+    return sum;
 }
 
 TypeSums sums_of(const SpaceReport& report, u64 type) {
