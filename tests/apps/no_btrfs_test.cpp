@@ -6,6 +6,7 @@
 #include "apps/scrub/scrub.h"
 #include "apps/send/send.h"
 #include "apps/subvolume/subvolume.h"
+#include "apps/usage/usage.h"
 #include "tests/apps/made_image.h"
 #include "tests/support/partitioned_disk.h"
 
@@ -55,7 +56,10 @@ void check_named(const Foreign& image, std::string_view what) {
                                      {apps::run_dump_super, {}, 1},
                                      {apps::run_send, {"subvolume"}, 1},
                                      {apps::run_subvolume, {}, 1, {"list"}},
-                                     {apps::run_subvolume, {"/new"}, 1, {"create"}}};
+                                     {apps::run_subvolume, {"/new"}, 1, {"create"}},
+                                     {apps::run_usage, {}, 1, {"df"}},
+                                     {apps::run_usage, {}, 1, {"du"}},
+                                     {apps::run_usage, {}, 1, {"map"}}};
     for (const auto& tool : tools) {
         auto arguments = tool.verb;
         arguments.push_back(image.path());

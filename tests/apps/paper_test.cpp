@@ -14,6 +14,7 @@
 #include "apps/subvolume/subvolume.h"
 #include "apps/tune/tune.h"
 #include "apps/undo/undo.h"
+#include "apps/usage/usage.h"
 #include "libfs/render/fields_json.h"
 #include "tests/apps/json_members.h"
 #include "tests/apps/tool_run.h"
@@ -126,6 +127,54 @@ std::vector<Paper> papers() {
          {"0", "1", "2", "130"},
          {{"label"}, {"new-uuid"}, {"quota", "enable"}, {"quota", "disable"}, {"set"}, {"-f", "script"}}},
         {"btrkit-undo", apps::run_undo, {"0", "1", "2", "130"}}};
+    return {{"btrkit", run_btrkit_alone},
+            {"btrkit-check", apps::run_check, {"0", "4", "8", "16", "32"}},
+            {"btrkit-dump-super", apps::run_dump_super},
+            {"btrkit-dump-tree", apps::run_dump_tree, {"0", "1", "2", "130"}},
+            {"btrkit-edit",
+             apps::run_edit,
+             {"0", "1", "2", "130"},
+             {{"put"},
+              {"mkdir"},
+              {"rm"},
+              {"mv"},
+              {"cp"},
+              {"ln"},
+              {"mknod"},
+              {"chmod"},
+              {"chown"},
+              {"touch"},
+              {"truncate"},
+              {"setfattr"},
+              {"chattr"},
+              {"compress"},
+              {"get"},
+              {"lsattr"},
+              {"-f", "script"}}},
+            {"btrkit-mkfs", apps::run_mkfs, {"0", "1", "2", "130"}},
+            {"btrkit-receive", apps::run_receive, {"0", "1", "2", "130"}},
+            {"btrkit-scrub", apps::run_scrub, {"0", "1", "2", "3", "130"}},
+            {"btrkit-send", apps::run_send, {"0", "1", "2", "130"}},
+            {"btrkit-stream", apps::run_stream, {"0", "1", "2", "130"}, {{"dump"}, {"verify"}}},
+            {"btrkit-subvolume",
+             apps::run_subvolume,
+             {"0", "1", "2", "130"},
+             {{"list"},
+              {"show"},
+              {"get-default"},
+              {"property", "get"},
+              {"create"},
+              {"snapshot"},
+              {"delete"},
+              {"set-default"},
+              {"property", "set"},
+              {"-f", "script"}}},
+            {"btrkit-tune",
+             apps::run_tune,
+             {"0", "1", "2", "130"},
+             {{"label"}, {"new-uuid"}, {"quota", "enable"}, {"quota", "disable"}, {"set"}, {"-f", "script"}}},
+            {"btrkit-undo", apps::run_undo, {"0", "1", "2", "130"}},
+            {"btrkit-usage", apps::run_usage, {"0", "1", "2", "130"}, {{"df"}, {"du"}, {"map"}}}};
 }
 
 /// "-s, --super N" of each line of the help that describes an option.

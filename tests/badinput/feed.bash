@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Sourced: gives inputs to both dumps, to check, scrub and send, with BTRKIT_LONG in every format and way, and holds them to
+# Sourced: gives inputs to both dumps, to check, scrub, usage and send, with BTRKIT_LONG in every format and way, and holds them to
 # their manners: an end within the time, by themselves, within the memory, and never with status 0 after an error was printed.
 # Needs BTRKIT_BIN and BTRKIT_WORK; BTRKIT_SANITIZED=yes for sanitizer builds.
 set -euo pipefail
@@ -48,6 +48,7 @@ run_once() {
         ;;
     check:4 | scrub:3) ;; # what it found it has told on stdout
     dump-*:[12] | scrub:1 | send:1 | resize:1 | check:8 | check:12)
+    dump-*:[12] | usage:1 | scrub:1 | send:1 | check:8 | check:12)
         [ -s "$scratch/stderr" ] || complain "$what: status $status without a word"
         ;;
     *:137) complain "$what: not at its end after $seconds seconds" ;;
@@ -83,6 +84,12 @@ feed() {
     for format in $(formats text json); do
         run_once "scrub --format $format: $what" "$BTRKIT_BIN/btrkit-scrub" --format "$format" "$@"
     done
+    for format in $(formats text json); do
+        run_once "usage df --format $format: $what" "$BTRKIT_BIN/btrkit-usage" df --format "$format" "$@"
+        run_once "usage du --format $format: $what" "$BTRKIT_BIN/btrkit-usage" du --format "$format" "${members[@]}" "$1"
+        run_once "usage du --format $format /: $what" "$BTRKIT_BIN/btrkit-usage" du --format "$format" "${members[@]}" "$1" /
+    done
+    run_once "usage map: $what" "$BTRKIT_BIN/btrkit-usage" map --html "$scratch/map.html" "$@"
     [ -z "${BTRKIT_LONG-}" ] || run_once "send: $what" "$BTRKIT_BIN/btrkit-send" -q --allow-writable "${members[@]}" "$1" 5
     run_once "send --skip-errors: $what" "$BTRKIT_BIN/btrkit-send" -q --allow-writable --skip-errors --proto 0 \
         --compressed-data "${members[@]}" "$1" 5
