@@ -72,6 +72,16 @@ TEST_CASE("usage df: sizes in the form that is asked for last") {
     CHECK(contains(usage({"df", "-b", "--iec", image.path()}).out, "Device size:\t\t 256.00MiB\n"));
 }
 
+TEST_CASE("usage df: what is free does not include the places of superblocks, and all else that is not used") {
+    const MadeImage image({"--size", "512m"});
+    u64 neither = 0;
+    for (const auto& profile : json_of({"df", image.path()})["profiles"]) {
+        neither += profile["total_bytes"].get<u64>() - profile["counted_bytes"].get<u64>() -
+                   profile["free"]["bytes"].get<u64>();
+    }
+    CHECK(neither == 65536); // of the mirror at 64 MiB
+}
+
 TEST_CASE("usage df: a device that was not given is missing, and known by number") {
     const MadeImage image({"-m", "raid1", "-d", "raid1", "--size", "256m"}, 2);
     const auto document = json_of({"df", image.path()});

@@ -23,6 +23,7 @@ td:first-child,th:first-child{text-align:left}
 th{color:var(--dim);border-bottom:1px solid var(--track)}
 .wide{overflow-x:auto}
 .bar{display:flex;width:12rem;height:.7rem;background:var(--track);margin-left:auto}.bar i{display:block;background:var(--data)}
+.bar .m{background:var(--meta)}.bar .s{background:var(--sys)}
 label{margin-right:1rem}
 )";
 
@@ -57,6 +58,13 @@ std::string overall_html(const SpaceReport& space) {
     return text + "</table>\n";
 }
 
+std::string_view css_of(u64 flags) {
+    if ((flags & btrfs::block_group_data) != 0) {
+        return "d";
+    }
+    return (flags & btrfs::block_group_system) != 0 ? "s" : "m";
+}
+
 std::string profiles_html(const SpaceReport& space) {
     std::string text = "<div class=\"wide\"><table>\n<tr><th>Block groups</th><th>Number</th><th>Size</th><th>Used</th>"
                        "<th>Free pieces</th><th>Largest</th><th>Full</th></tr>\n";
@@ -64,10 +72,10 @@ std::string profiles_html(const SpaceReport& space) {
         const double part =
             100 * static_cast<double>(profile.used_bytes) / static_cast<double>(std::max<u64>(profile.total_bytes, 1));
         text += fmt::format("<tr><td>{}, {}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td><div "
-                            "class=\"bar\"><i style=\"width:{:.1f}%\"></i></div></td></tr>\n",
+                            "class=\"bar\"><i class=\"{}\" style=\"width:{:.1f}%\"></i></div></td></tr>\n",
                             group_type_text(profile.flags), profile.profile().name, profile.group_count,
                             size_text(profile.total_bytes), size_text(profile.used_bytes), profile.free.count(),
-                            size_text(profile.free.largest_bytes()), std::min(part, 100.0));
+                            size_text(profile.free.largest_bytes()), css_of(profile.flags), std::min(part, 100.0));
     }
     return text + "</table></div>\n";
 }

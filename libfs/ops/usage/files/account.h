@@ -21,20 +21,4 @@ public:
     virtual void accept(const ExtentGroup& extent) = 0;
 };
 
-/// The length of a union of ranges, for ranges that come in the order of their beginnings.
-class UnionLength {
-public:
-    void add(Range range) {
-        if (range.end > reached_) {
-            bytes_ += range.end - std::max(range.start, reached_);
-            reached_ = range.end;
-        }
-    }
-    u64 bytes() const { return bytes_; }
-
-private:
-    u64 reached_ = 0;
-    u64 bytes_ = 0;
-};
-
 } // namespace btrkit::usage

@@ -5,6 +5,7 @@
 #include "libfs/fs/inode.h"
 #include "libfs/fs/subvolume_view.h"
 
+#include <fmt/format.h>
 #include <sys/stat.h>
 
 namespace btrkit::usage {
@@ -23,7 +24,8 @@ class PathWalk {
 public:
     PathWalk(const Filesystem& filesystem, const FileTrees& trees, bool has_lines, const RunContext& context,
              AskedFiles& asked)
-        : filesystem_(filesystem), trees_(trees), has_lines_(has_lines), context_(context), asked_(asked) {}
+        : filesystem_(filesystem), trees_(trees), has_lines_(has_lines), context_(context), asked_(asked),
+          most_kept_(context.memory_bytes / bytes_a_file) {}
 
     Result<void> walk(const std::string& path, u32 number) {
         path_ = number;
@@ -43,11 +45,19 @@ public:
                 return fail(ErrorKind::cancelled, "stopped");
             }
             step();
+            if (asked_.files.size() + seen_.size() > most_kept_) {
+                return fail(ErrorKind::refused, fmt::format("path {}: there are more than {} files below; --memory "
+                                                            "allows for more, and without paths there is no limit",
+                                                            path, asked_.files.size()));
+            }
         }
         return {};
     }
 
 private:
+    /// In the list, and among those that were seen.
+    static constexpr u64 bytes_a_file = 32;
+
     /// The next entry of the innermost directory, or out of it.
     void step() {
         const auto entry = open_.back().entries.next();
@@ -135,6 +145,7 @@ private:
     bool has_lines_;
     const RunContext& context_;
     AskedFiles& asked_;
+    u64 most_kept_;
     u32 path_ = 0;
     std::unordered_set<FileId, FileIdHash> seen_;
     std::vector<OpenDirectory> open_; ///< from the path down; no deeper than there are directories

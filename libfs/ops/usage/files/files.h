@@ -101,7 +101,8 @@ struct FilesOptions {
 
 /// RunContext::memory_bytes: half of it is for references (64 bytes each); beyond that leaves are read several times.
 /// What also grows: 16 bytes a leaf; about 300 bytes for each block that subvolumes share; and where paths are asked
-/// for, 40 bytes a file, and its path for a line. Fails with not_found or damaged (a path), or with cancelled.
+/// for, 40 bytes a file, and its path for a line; of these there are at most so many as memory_bytes has 32 bytes for.
+/// Fails with not_found, damaged or refused (a path), or with cancelled.
 Result<FilesReport> measure_files(const Filesystem& filesystem, const FilesOptions& options, const RunContext& context);
 
 } // namespace btrkit::usage

@@ -9,14 +9,31 @@ PathAccount::PathAccount(const AskedFiles& asked, std::size_t path_count, TreeSe
     : asked_(asked), sets_(sets), most_fragmented_(most_fragmented), uses_(path_count + 1), set_shared_(path_count + 1),
       lines_(asked.lines.size()), referrers_(path_count + 1) {}
 
+const PathAccount::AskedTrees& PathAccount::asked_trees(RootSets::Id set) {
+    constexpr std::size_t most_kept = 4096;
+    const auto known = asked_trees_.find(set);
+    if (known != asked_trees_.end()) {
+        return known->second;
+    }
+    if (asked_trees_.size() >= most_kept) {
+        asked_trees_.clear();
+    }
+    AskedTrees trees;
+    for (const u32 number : sets_.members(set)) {
+        ++trees.count;
+        if (asked_.has_tree(number)) {
+            trees.asked.push_back(number);
+        }
+    }
+    return asked_trees_.emplace(set, std::move(trees)).first->second;
+}
+
 /// Calls visit with the entries of each file that has that inode in one of the trees and was asked for.
 template <class Visit>
 void PathAccount::for_each_asked(RootSets::Id roots, u64 inode, Visit&& visit) {
-    for (const u32 number : sets_.members(roots)) {
-        if (asked_.has_tree(number)) {
-            if (const auto entries = asked_.find({.root = number, .inode = inode}); !entries.empty()) {
-                visit(entries);
-            }
+    for (const u32 number : asked_trees(roots).asked) {
+        if (const auto entries = asked_.find({.root = number, .inode = inode}); !entries.empty()) {
+            visit(entries);
         }
     }
 }
@@ -36,7 +53,7 @@ void PathAccount::accept(const ExtentGroup& extent) {
     u64 all_referrers = 0;
     std::vector<std::pair<Range, const DataRef*>> ranges;
     for (const auto& ref : extent.refs) {
-        all_referrers += sets_.members(ref.roots).size();
+        all_referrers += asked_trees(ref.roots).count;
         ranges.emplace_back(ref.fiemap_range(), &ref);
     }
     std::ranges::sort(ranges);

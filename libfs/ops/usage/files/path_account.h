@@ -4,6 +4,7 @@
 
 #include "libfs/ops/usage/files/account.h"
 #include "libfs/ops/usage/files/asked_files.h"
+#include "libfs/ops/usage/files/shared_lengths.h"
 
 namespace btrkit::usage {
 
@@ -33,6 +34,13 @@ private:
         FilePart part;
     };
 
+    /// Of a set of trees: how many they are, and those of which something was asked for.
+    struct AskedTrees {
+        u64 count = 0;
+        std::vector<u32> asked;
+    };
+
+    const AskedTrees& asked_trees(survey::RootSets::Id set);
     template <class Visit>
     void for_each_asked(survey::RootSets::Id roots, u64 inode, Visit&& visit);
     void count_file(const FileId& file, const FilePart& part);
@@ -43,6 +51,7 @@ private:
     WorstFiles& most_fragmented_;
     survey::RootSets::Id leaf_roots_ = survey::RootSets::empty;
 
+    std::unordered_map<survey::RootSets::Id, AskedTrees> asked_trees_; ///< of the sets that were seen lately
     std::vector<LeafPart> parts_;
     std::vector<FileUse> uses_; ///< by path; behind them of all together
     std::vector<UnionLength> set_shared_;

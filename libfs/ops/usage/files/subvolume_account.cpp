@@ -6,7 +6,8 @@ namespace btrkit::usage {
 using namespace survey;
 
 SubvolumeAccount::SubvolumeAccount(const FileTrees& trees, TreeSets& sets, WorstFiles& most_fragmented)
-    : trees_(trees), sets_(sets), most_fragmented_(most_fragmented), sums_(trees.count()), set_shared_(trees.count()) {}
+    : trees_(trees), sets_(sets), most_fragmented_(most_fragmented), sums_(trees.count()),
+      set_shared_(trees.count(), sets) {}
 
 void SubvolumeAccount::accept(const ScanStep& step, std::span<const FilePart> parts) {
     using Kind = ScanStep::Kind;
@@ -97,15 +98,19 @@ void SubvolumeAccount::count_set_shared(const ExtentGroup& extent) {
     }
     std::ranges::sort(ranges);
     for (const auto& [range, roots] : ranges) {
-        bool is_live = false;
-        for (const u32 number : sets_.members(roots)) {
-            set_shared_[number].add(range);
-            is_live |= trees_.is_live(number);
-        }
-        if (is_live) {
+        set_shared_.add(range, roots);
+        if (has_live(roots)) {
             all_shared_.add(range);
         }
     }
+}
+
+bool SubvolumeAccount::has_live(RootSets::Id set) {
+    const auto [known, is_new] = has_live_.try_emplace(set);
+    if (is_new) {
+        known->second = std::ranges::any_of(sets_.members(set), [this](u32 number) { return trees_.is_live(number); });
+    }
+    return known->second;
 }
 
 namespace {
@@ -123,7 +128,7 @@ void put_sums(FileUse& use, const FileSums& sums) {
 
 } // namespace
 
-std::vector<FileUse> SubvolumeAccount::of_trees() const {
+std::vector<FileUse> SubvolumeAccount::of_trees() {
     const auto& sets = sets_.sets();
     const auto member_counts = sets.member_counts();
     std::vector<FileUse> found(trees_.count());
@@ -153,14 +158,15 @@ std::vector<FileUse> SubvolumeAccount::of_trees() const {
                    [&](FileUse& use, u64 sum) { use.kinds[kind].*member = sum; });
         }
     }
+    const auto set_shared = set_shared_.bytes();
     for (u32 number = 0; number < trees_.count(); ++number) {
         put_sums(found[number], sums_[number]);
-        found[number].set_shared_bytes = set_shared_[number].bytes();
+        found[number].set_shared_bytes = set_shared[number];
     }
     return found;
 }
 
-FileUse SubvolumeAccount::of_all() const {
+FileUse SubvolumeAccount::of_all() {
     FileUse all;
     RootSets::Id live = RootSets::empty;
     const auto each = of_trees();

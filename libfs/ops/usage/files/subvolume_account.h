@@ -5,13 +5,14 @@
 #include "libfs/ops/usage/files/account.h"
 #include "libfs/ops/usage/files/file_trees.h"
 #include "libfs/ops/usage/files/files.h"
+#include "libfs/ops/usage/files/shared_lengths.h"
 #include "libfs/ops/usage/files/stretch.h"
 #include "libfs/ops/usage/files/worst_files.h"
 
 namespace btrkit::usage {
 
 /// Sums that hold for all members of a set are kept once a set, and given to its members at the end: so it costs the
-/// same however many snapshots share a file. Only set_shared_bytes is counted member by member.
+/// same however many snapshots share a file.
 class SubvolumeAccount final : public Account {
 public:
     /// All outlive it.
@@ -21,9 +22,9 @@ public:
     void accept(const ExtentGroup& extent) override;
 
     /// By the numbers of the trees.
-    std::vector<FileUse> of_trees() const;
+    std::vector<FileUse> of_trees();
     /// Of all that are not deleted.
-    FileUse of_all() const;
+    FileUse of_all();
 
 private:
     /// Of extents: by the set of all trees that have them. Of references: by the set of trees that have the reference.
@@ -38,6 +39,7 @@ private:
     };
 
     SetUse& use_of(survey::RootSets::Id set);
+    bool has_live(survey::RootSets::Id set);
     void count_set_shared(const ExtentGroup& extent);
     void add(const Stretch& stretch);
     void finish_tree(u32 number);
@@ -53,8 +55,9 @@ private:
     std::vector<FileSums> sums_; ///< by tree
 
     std::vector<SetUse> uses_; ///< by set
-    std::vector<UnionLength> set_shared_;
+    SharedLengths set_shared_;
     UnionLength all_shared_;
+    std::unordered_map<survey::RootSets::Id, bool> has_live_; ///< of sets: any that is not deleted
 };
 
 } // namespace btrkit::usage

@@ -65,10 +65,7 @@ public:
     }
 
     /// What lies before that address is not known.
-    void skip_to(u64 address) {
-        space_.is_whole = false;
-        position_ = std::clamp(address, position_, end());
-    }
+    void skip_to(u64 address) { position_ = std::clamp(address, position_, end()); }
 
     void finish() { add_free({position_, end()}); }
 
@@ -131,11 +128,25 @@ public:
             losses_.tell(step.promise);
             facts_.is_whole = false;
             if (roots_[step.root].root.id == btrfs::extent_tree_id) {
-                lose(step.promise);
+                lose_extents(step.promise);
             }
         } else if (step.kind == ScanStep::Kind::leaf) {
             survey_.run.progress.advance(survey_.geometry().nodesize);
             accept_leaf(dynamic_cast<const SpaceLeaf&>(*result));
+        }
+    }
+
+    /// What begins in a lost block is not known, up to where the next block goes on.
+    void lose_extents(const Promise& promise) {
+        const u64 begin = promise.first_key ? promise.first_key->objectid : 0;
+        const u64 end = promise.end ? promise.end->objectid : ~u64{0};
+        enter_chunk_of(begin);
+        while (filler_ && filler_->end() <= end) {
+            filler_->skip_to(end);
+            leave_chunk();
+        }
+        if (filler_) {
+            filler_->skip_to(end);
         }
     }
 
@@ -175,20 +186,6 @@ private:
         enter_chunk_of(range.start);
         if (filler_) {
             filler_->add(range, extent.generation);
-        }
-    }
-
-    /// What begins in a lost block is not known, up to where the next block goes on.
-    void lose(const Promise& promise) {
-        const u64 begin = promise.first_key ? promise.first_key->objectid : 0;
-        const u64 end = promise.end ? promise.end->objectid : ~u64{0};
-        enter_chunk_of(begin);
-        while (filler_ && filler_->end() <= end) {
-            filler_->skip_to(end);
-            leave_chunk();
-        }
-        if (filler_) {
-            filler_->skip_to(end);
         }
     }
 
@@ -246,12 +243,12 @@ SpaceFacts scan_space(Survey& survey) {
     const auto roots = space_roots(survey.roots);
     SpaceScan scan(survey, roots);
     const bool has_extent_tree = !roots.empty() && roots.front().root.id == btrfs::extent_tree_id;
+    if (!has_extent_tree) {
+        scan.lose_extents({});
+    }
     const bool all = scan_blocks(survey, roots, {.thorough = false, .visited = &visited}, scan);
     auto facts = std::move(scan).finish();
     facts.is_whole &= all && has_extent_tree;
-    for (auto& chunk : facts.chunks) {
-        chunk.is_whole &= has_extent_tree;
-    }
     return facts;
 }
 

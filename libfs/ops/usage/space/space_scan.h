@@ -22,7 +22,6 @@ struct ChunkSpace {
     u64 used_bytes = 0;              ///< what extents have of it
     std::optional<u64> stated_bytes; ///< what its block group item says is used; nothing: there is none to be read
     SizeClasses free;                ///< free ranges, without the places of superblocks
-    bool is_whole = true;            ///< nothing of the extent tree was lost here
     u64 bucket_bytes = 0;            ///< of each of these but the last, which may be shorter
     std::vector<SpaceBucket> buckets;
 
