@@ -41,9 +41,9 @@ std::string rows_text(const usage::MapDevice& device, SizeForm sizes) {
         const bool is_empty = row.find_first_not_of('.') == std::string::npos;
         const bool is_last = begin + row_cells >= device.cells.size();
         if (!is_empty || is_last || row != before) {
-            text += fmt::format("{:>12} {}\n", size_text(begin * device.cell_bytes, sizes), row);
+            text += fmt::format("{:<10} {}\n", size_text(begin * device.cell_bytes, sizes), row);
         } else if (!text.ends_with("*\n")) {
-            text += "           *\n";
+            text += "*\n";
         }
         before = std::move(row);
     }

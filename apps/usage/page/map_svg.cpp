@@ -87,11 +87,12 @@ public:
         }
         const std::size_t width = left + row_cells_ * cell_width + right_margin;
         return fmt::format(R"(<svg xmlns="http://www.w3.org/2000/svg" class="map {}" viewBox="0 0 {} {}" )"
-                           R"(font-family="system-ui,sans-serif" role="img">)"
+                           R"(font-family="system-ui,sans-serif" role="img"{}>)"
                            "\n",
-                           heat_word(style_.heat), std::max<std::size_t>(width, 760), y + 10) +
+                           heat_word(style_.heat), std::max<std::size_t>(width, 760), y + 10,
+                           is_alone_ ? R"( preserveAspectRatio="xMidYMin" style="background:var(--page)")" : "") +
                "<title>What lies where on the devices</title>\n" +
-               (is_alone_ ? "<style>" + map_css() + "</style>\n<rect class=\"page\" width=\"100%\" height=\"100%\"/>\n"
+               (is_alone_ ? "<style>" + map_css() + "</style>\n"
                           : "") +
                body_ + "</svg>\n";
     }
@@ -253,7 +254,7 @@ std::string map_css() {
 :root,svg{--page:#fbfbfa;--ink:#1c1e21;--dim:#62676e;--track:#e4e5e7;--data:#1668c7;--meta:#c9650a;--sys:#7b3fb5;--bad:#c8102e}
 @media(prefers-color-scheme:dark){:root,svg{--page:#16181b;--ink:#e8eaed;--dim:#9aa0a8;--track:#2b2f35;--data:#5aa9ff;--meta:#ff9d45;--sys:#c08bff;--bad:#ff5468}}
 .map text{fill:var(--ink);font-size:12px}
-.map .page{fill:var(--page)}.map .h{font-size:15px;font-weight:600}.map .b{font-weight:600}
+.map .h{font-size:15px;font-weight:600}.map .b{font-weight:600}
 .map .at{fill:var(--dim);font-size:10px}.map .about{fill:var(--dim);display:none}.map .on{display:inline}
 .map .d{fill:var(--data)}.map .m{fill:var(--meta)}.map .s{fill:var(--sys)}.map .free{fill:var(--track)}
 .map .super{fill:var(--ink);stroke:var(--page);stroke-width:.6}
