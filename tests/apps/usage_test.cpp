@@ -75,7 +75,8 @@ TEST_CASE("usage df: sizes in the form that is asked for last") {
 TEST_CASE("usage df: what is free does not include the places of superblocks, and all else that is not used") {
     const MadeImage image({"--size", "512m"});
     u64 neither = 0;
-    for (const auto& profile : json_of({"df", image.path()})["profiles"]) {
+    const auto document = json_of({"df", image.path()});
+    for (const auto& profile : document["profiles"]) {
         neither += profile["total_bytes"].get<u64>() - profile["counted_bytes"].get<u64>() -
                    profile["free"]["bytes"].get<u64>();
     }

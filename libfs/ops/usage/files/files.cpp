@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/ops/usage/files/files.h"
 
-#include "libfs/ops/usage/files/leaf_files.h"
+#include "libfs/ops/usage/files/files_scan.h"
 #include "libfs/ops/usage/files/path_account.h"
 #include "libfs/ops/usage/files/subvolume_account.h"
-#include "libfs/ops/usage/loss_teller.h"
 #include "libfs/survey/naming/paths.h"
 #include "libfs/survey/read_roots.h"
 
@@ -13,75 +12,6 @@ namespace btrkit::usage {
 using namespace survey;
 
 namespace {
-
-struct FilesLeaf final : LeafResult {
-    LeafFiles files;
-    RootSets::Id roots = RootSets::empty;
-};
-
-/// The walk through all file trees: references into a window, and in the first pass all else to the account.
-class FilesScan final : public ScanHandler {
-public:
-    FilesScan(const Survey& survey, const FileTrees& trees, TreeSets& sets, const BlockSharing& sharing)
-        : survey_(survey), sharing_(sharing), losses_(survey.run) {
-        for (u32 number = 0; number < trees.count(); ++number) {
-            singles_.push_back(sets.sets().single(number));
-        }
-    }
-
-    /// parts: who is told of files; null: they have been told.
-    void begin_pass(RefWindow& window, Account* account, PathAccount* path_account) {
-        window_ = &window;
-        account_ = account;
-        path_account_ = path_account;
-    }
-    u64 lost_count() const { return losses_.count(); }
-
-    std::unique_ptr<LeafResult> work(const LeafVisit& leaf, Problems& /*problems*/) override {
-        auto result = std::make_unique<FilesLeaf>();
-        result->roots = sharing_.of(leaf.promise.address);
-        result->files = read_leaf_files(leaf.block, result->roots);
-        return result;
-    }
-
-    void accept(const ScanStep& step, const LeafVisit* /*leaf*/, std::unique_ptr<LeafResult> result) override {
-        if (step.kind == ScanStep::Kind::lost) {
-            losses_.tell(step.promise);
-        }
-        auto* leaf = dynamic_cast<FilesLeaf*>(result.get());
-        if (leaf != nullptr && step.is_first) {
-            survey_.run.progress.advance(survey_.geometry().nodesize);
-            take_refs(*leaf, singles_[step.root]);
-        }
-        if (account_ != nullptr) {
-            account_->accept(step, leaf == nullptr ? std::span<const FilePart>()
-                                                   : std::span<const FilePart>(leaf->files.parts));
-        }
-    }
-
-private:
-    /// own: the tree that the walk is in, where no one knows who reaches the leaf.
-    void take_refs(FilesLeaf& leaf, RootSets::Id own) {
-        if (leaf.roots == RootSets::empty) {
-            leaf.roots = own;
-        }
-        if (path_account_ != nullptr) {
-            path_account_->enter_leaf(leaf.roots);
-        }
-        for (auto& ref : leaf.files.refs) {
-            ref.roots = leaf.roots;
-            window_->add(ref);
-        }
-    }
-
-    const Survey& survey_;
-    const BlockSharing& sharing_;
-    LossTeller losses_;
-    std::vector<RootSets::Id> singles_; ///< by tree: the set of that one alone
-    RefWindow* window_ = nullptr;
-    Account* account_ = nullptr;
-    PathAccount* path_account_ = nullptr;
-};
 
 /// Everything that measure_files() has in hand.
 class Measure {

@@ -31,7 +31,7 @@ void add_inline(FilePart& part, const btrfs::FileExtentHead& head, Bytes body) {
                  .inline_ram_bytes = head.ram_bytes});
 }
 
-void add_extent(LeafFiles& files, const btrfs::Key& key, Bytes body, survey::RootSets::Id roots) {
+void add_extent(LeafFiles& files, const btrfs::Key& key, Bytes body) {
     const auto* head = view_at<btrfs::FileExtentHead>(body);
     if (head == nullptr) {
         return;
@@ -62,14 +62,13 @@ void add_extent(LeafFiles& files, const btrfs::Key& key, Bytes body, survey::Roo
                           .file_offset = key.offset,
                           .offset = range.offset,
                           .num_bytes = range.num_bytes,
-                          .roots = roots,
                           .kind = data_kind(*head),
                           .is_compressed = extent->is_compressed()});
 }
 
 } // namespace
 
-LeafFiles read_leaf_files(const TreeBlock& leaf, survey::RootSets::Id roots) {
+LeafFiles read_leaf_files(const TreeBlock& leaf) {
     LeafFiles files;
     for (u32 slot = 0, count = leaf.count(); slot < count; ++slot) {
         const auto key = leaf.key(slot);
@@ -78,7 +77,7 @@ LeafFiles read_leaf_files(const TreeBlock& leaf, survey::RootSets::Id roots) {
                 part_of(files.parts, key.objectid).mode = inode->mode;
             }
         } else if (key.type == type::extent_data) {
-            add_extent(files, key, leaf.item_data(slot), roots);
+            add_extent(files, key, leaf.item_data(slot));
         }
     }
     return files;

@@ -13,8 +13,8 @@ struct LeafFiles {
     std::vector<DataRef> refs;   ///< in key order
 };
 
-/// roots: the trees that reach the leaf. Items that are too short, or whose numbers lead beyond all addresses, are
-/// passed over.
-LeafFiles read_leaf_files(const TreeBlock& leaf, survey::RootSets::Id roots);
+/// Who reaches the leaf is left to the caller. Items that are too short, or whose numbers lead beyond all addresses,
+/// are passed over.
+LeafFiles read_leaf_files(const TreeBlock& leaf);
 
 } // namespace btrkit::usage

@@ -113,7 +113,7 @@ OverallSpace sum_up_all(const Filesystem& filesystem, const survey::Roots& roots
         overall.free_estimated_bytes += divided(unallocated, ratio);
         overall.free_min_bytes += divided(unallocated, dearest_ratio(report));
     }
-    overall.free_statfs_bytes = free_by_statfs(report, overall.global_reserve_bytes, filesystem.geometry().sectorsize);
+    overall.free_statfs_bytes = free_by_statfs(report, filesystem.geometry().sectorsize);
     return overall;
 }
 

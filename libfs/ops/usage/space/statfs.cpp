@@ -66,32 +66,19 @@ u64 unallocated_for(const btrfs::Profile& profile, const SpaceReport& report) {
 
 } // namespace
 
-u64 free_by_statfs(const SpaceReport& report, u64 global_reserve_bytes, u32 sectorsize) {
+u64 free_by_statfs(const SpaceReport& report, u32 sectorsize) {
     u64 free_data_bytes = 0; // with all copies
-    u64 free_metadata_bytes = 0;
     u64 factor = 1;
-    bool is_mixed = false;
     for (const auto& profile : report.profiles) {
-        const u64 copies = profile.profile().copies;
-        const u64 free = (profile.total_bytes - std::min(profile.used_bytes, profile.total_bytes)) * copies;
         if ((profile.flags & btrfs::block_group_data) != 0) {
-            free_data_bytes += is_left_alone(profile, report) ? 0 : free;
-            factor = copies;
-            is_mixed |= (profile.flags & btrfs::block_group_metadata) != 0;
-        } else if ((profile.flags & btrfs::block_group_metadata) != 0) {
-            free_metadata_bytes += free;
+            factor = profile.profile().copies;
+            const u64 free = profile.total_bytes - std::min(profile.used_bytes, profile.total_bytes);
+            free_data_bytes += is_left_alone(profile, report) ? 0 : free * factor;
         }
     }
     const auto* profile = profile_of_new_data(report);
     const u64 unallocated = profile == nullptr ? 0 : unallocated_for(*profile, report);
-    const u64 free = free_data_bytes / factor + unallocated / factor;
-    constexpr u64 threshold = u64{4} << 20;
-    const bool is_metadata_full =
-        free_metadata_bytes < threshold || free_metadata_bytes - threshold < global_reserve_bytes;
-    if (!is_mixed && is_metadata_full && unallocated == 0) {
-        return 0;
-    }
-    return free / sectorsize * sectorsize;
+    return (free_data_bytes / factor + unallocated / factor) / sectorsize * sectorsize;
 }
 
 } // namespace btrkit::usage

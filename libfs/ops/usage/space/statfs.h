@@ -7,7 +7,8 @@
 namespace btrkit::usage {
 
 /// As Linux 6.18 computes it: what is free in block groups of data, and what chunks of data could still be made of what
-/// devices have left. Nothing where metadata is full and no chunk can be made for it.
-u64 free_by_statfs(const SpaceReport& report, u64 global_reserve_bytes, u32 sectorsize);
+/// devices have left. (A kernel that has failed to make a chunk for metadata says that nothing is free; right behind a
+/// mount it has not tried yet.)
+u64 free_by_statfs(const SpaceReport& report, u32 sectorsize);
 
 } // namespace btrkit::usage
