@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/survey/sharing/root_sets.h"
 
+#include <algorithm>
 #include <bit>
 #include <utility>
 
@@ -85,6 +86,33 @@ RootSets::Id RootSets::unite(Id a, Id b) {
     }
     unions_[slot] = {.a = a, .b = b, .result = result};
     return result;
+}
+
+/// Goes as deep as unite().
+RootSets::Id RootSets::unite_all(std::vector<Id> sets) {
+    std::ranges::sort(sets);
+    const auto again = std::ranges::unique(sets);
+    sets.erase(again.begin(), again.end());
+    std::erase(sets, empty);
+    if (sets.size() <= 2) {
+        return unite(sets.empty() ? empty : sets.front(), sets.empty() ? empty : sets.back());
+    }
+    Part all = parts_[sets.front()];
+    if (all.is_word) {
+        for (const Id set : sets) {
+            all.value |= parts_[set].value;
+        }
+        return intern(all);
+    }
+    std::vector<Id> left;
+    std::vector<Id> right;
+    for (const Id set : sets) {
+        left.push_back(parts_[set].left());
+        right.push_back(parts_[set].right());
+    }
+    const u64 left_id = unite_all(std::move(left));
+    const u64 right_id = unite_all(std::move(right));
+    return intern({.value = left_id << 32 | right_id});
 }
 
 bool RootSets::is_single(Id set) const {

@@ -22,6 +22,8 @@ public:
 
     Id single(u32 root);
     Id unite(Id a, Id b);
+    /// Of any number of sets; unlike unite() of one after the other it makes no sets on the way that nobody asked for.
+    Id unite_all(std::vector<Id> sets);
     /// Whether it has one member and no more.
     bool is_single(Id set) const;
     bool has_overflowed() const { return has_overflowed_; }

@@ -18,6 +18,22 @@ void SharedExtents::add(const SharedExtent& extent) {
     extents_.push_back(extent);
 }
 
+/// What all of one address say together.
+SharedExtent SharedExtents::united(std::span<const SharedExtent> same) const {
+    SharedExtent all = same.front();
+    if (same.size() > 1) {
+        std::vector<RootSets::Id> roots;
+        std::vector<RootSets::Id> below;
+        for (const auto& extent : same) {
+            roots.push_back(extent.roots);
+            below.push_back(extent.below);
+        }
+        all.roots = sets_->unite_all(std::move(roots));
+        all.below = sets_->unite_all(std::move(below));
+    }
+    return all;
+}
+
 /// After that, extents are in order and none stands twice.
 void SharedExtents::merge() {
     if (merged_ == extents_.size()) {
@@ -25,14 +41,13 @@ void SharedExtents::merge() {
     }
     std::ranges::sort(extents_, {}, [](const SharedExtent& one) { return std::pair(one.address, one.detail); });
     std::size_t kept = 0;
-    for (const auto& extent : extents_) {
-        if (kept != 0 && extents_[kept - 1].address == extent.address) {
-            auto& same = extents_[kept - 1];
-            same.roots = sets_->unite(same.roots, extent.roots);
-            same.below = sets_->unite(same.below, extent.below);
-        } else {
-            extents_[kept++] = extent;
+    for (std::size_t begin = 0; begin < extents_.size();) {
+        std::size_t end = begin + 1;
+        while (end < extents_.size() && extents_[end].address == extents_[begin].address) {
+            ++end;
         }
+        extents_[kept++] = united(std::span(extents_).subspan(begin, end - begin));
+        begin = end;
     }
     extents_.resize(kept);
     merged_ = kept;

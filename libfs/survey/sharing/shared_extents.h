@@ -34,6 +34,7 @@ public:
 private:
     static constexpr std::size_t first_merge = 4096;
 
+    SharedExtent united(std::span<const SharedExtent> same) const;
     void merge();
     void make_room();
 

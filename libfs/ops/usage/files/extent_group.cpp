@@ -44,12 +44,19 @@ std::optional<ExtentGroup> ExtentGroups::next() {
     }
     const auto& first = rest_.front();
     std::size_t count = 1;
+    std::vector<survey::RootSets::Id> others; // sets of trees
     ExtentGroup group{.roots = first.roots};
     bool has_several = false;
     for (; count < rest_.size() && rest_[count].bytenr == first.bytenr; ++count) {
         const auto& ref = rest_[count];
-        group.roots = sets_.unite(group.roots, ref.roots);
+        if (ref.roots != first.roots) {
+            others.push_back(ref.roots);
+        }
         has_several |= std::tuple(ref.inode, ref.base()) != std::tuple(first.inode, first.base());
+    }
+    if (!others.empty()) {
+        others.push_back(first.roots);
+        group.roots = sets_.unite_all(std::move(others));
     }
     group.refs = rest_.first(count);
     group.is_shared = has_several || !sets_.is_single(group.roots);

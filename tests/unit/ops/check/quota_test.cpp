@@ -305,6 +305,9 @@ TEST_CASE("sets of subvolumes are the sets that they stand for") {
             const auto id = sets.unite(one_id, other_id);
             const auto [at, is_new] = known.try_emplace(both, id);
             CHECK(at->second == id);
+            const auto [third, third_id] = pick();
+            const auto all_id = sets.unite_all({third_id, one_id, survey::RootSets::empty, other_id, one_id});
+            CHECK(all_id == sets.unite(id, third_id));
         }
         const auto counts = sets.member_counts();
         const auto with = std::prev(known.end(), 1 + root_count / 2);
@@ -315,6 +318,7 @@ TEST_CASE("sets of subvolumes are the sets that they stand for") {
             const auto members = sets.members(id);
             CHECK(std::set<u32>(members.begin(), members.end()) == set);
             CHECK(counts[id] == set.size());
+            CHECK(sets.is_single(id) == (set.size() == 1));
             CHECK(comparison.within[id] == std::ranges::includes(with->first, set));
             CHECK(comparison.meets[id] ==
                   std::ranges::any_of(set, [&](u32 root) { return with->first.contains(root); }));
@@ -326,6 +330,16 @@ TEST_CASE("sets of subvolumes are the sets that they stand for") {
         CHECK(sets.sum_by_root(weights) == sums);
         CHECK_FALSE(sets.has_overflowed());
     }
+    survey::RootSets many(300, 1'000'000);
+    std::vector<survey::RootSets::Id> singles;
+    for (u32 i = 0; i < 300; i += 7) {
+        singles.push_back(many.single(i));
+    }
+    const auto parts_before = many.part_count();
+    const auto united = many.unite_all(singles);
+    CHECK(many.members(united).size() == singles.size());
+    CHECK(many.part_count() < parts_before + 10); // none but those that it is made of
+    CHECK(many.unite_all({}) == survey::RootSets::empty);
     survey::RootSets small(300, 10);
     for (u32 i = 0; i < 300; ++i) {
         small.unite(small.single(i), small.single(0));

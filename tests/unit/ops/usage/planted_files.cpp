@@ -25,7 +25,6 @@ btrfs::RootItem root_item(const PlantedBlock& tree) {
     item.level = tree.level();
     item.generation = item.generation_v2 = *tree.promise.generation;
     item.root_dirid = btrfs::root_dir_inode;
-    item.refs = 1;
     return item;
 }
 
@@ -51,6 +50,7 @@ PlantedFiles::PlantedFiles(unsigned seed) : random_(seed) {
         }
         trees_[id] = std::move(tree);
     }
+    deleted_ = seed % 3 == 0 && trees_.size() > 2 ? trees_.rbegin()->first : 0;
     plant();
 }
 
@@ -120,7 +120,9 @@ void PlantedFiles::plant() {
     std::vector<LeafItem> roots;
     for (const auto& [id, tree] : trees_) {
         const auto planted = planter.plant(id, items_of(tree));
-        roots.push_back({{id, type::root_item, 0}, bytes_from(root_item(planted))});
+        auto item = root_item(planted);
+        item.refs = is_deleted(id) ? 0 : 1;
+        roots.push_back({{id, type::root_item, 0}, bytes_from(item)});
     }
     const auto root = image_.plant(btrfs::root_tree_id, roots);
     image_.plant_chunk_tree();

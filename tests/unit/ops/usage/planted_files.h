@@ -46,6 +46,8 @@ public:
     /// Of the top-level tree and its snapshots.
     const std::map<u64, ModelTree>& trees() const { return trees_; }
     const std::vector<ModelExtent>& extents() const { return extents_; }
+    /// A snapshot that waits to be cleaned up; its references count, but not among all that there is.
+    bool is_deleted(u64 tree) const { return tree == deleted_; }
     /// The files of the top-level tree, by path.
     const std::map<std::string, u64>& paths() const { return paths_; }
     OpenFilesystem open() { return open_filesystem(image_.all_devices()); }
@@ -68,6 +70,7 @@ private:
     std::mt19937 random_;
     std::vector<ModelExtent> extents_;
     std::map<u64, ModelTree> trees_;
+    u64 deleted_ = 0;
     std::map<std::string, u64> paths_;
     FileTree names_;
     MetadataImage image_;
