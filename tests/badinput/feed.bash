@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Sourced: gives inputs to both dumps, to check, scrub, usage and send, with BTRKIT_LONG in every format and way, and holds them to
+# Sourced: gives inputs to both dumps, to check, scrub, usage, send and resize, with BTRKIT_LONG in every format and way, and holds them to
 # their manners: an end within the time, by themselves, within the memory, and never with status 0 after an error was printed.
 # Needs BTRKIT_BIN and BTRKIT_WORK; BTRKIT_SANITIZED=yes for sanitizer builds.
 set -euo pipefail
@@ -47,8 +47,7 @@ run_once() {
         fi
         ;;
     check:4 | scrub:3) ;; # what it found it has told on stdout
-    dump-*:[12] | scrub:1 | send:1 | resize:1 | check:8 | check:12)
-    dump-*:[12] | usage:1 | scrub:1 | send:1 | check:8 | check:12)
+    dump-*:[12] | usage:1 | scrub:1 | send:1 | resize:1 | check:8 | check:12)
         [ -s "$scratch/stderr" ] || complain "$what: status $status without a word"
         ;;
     *:137) complain "$what: not at its end after $seconds seconds" ;;
