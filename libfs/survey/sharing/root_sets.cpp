@@ -23,8 +23,8 @@ std::size_t RootSets::PartHash::operator()(const Part& part) const {
     return mix(part.value + (u64{part.position} << 1 | (part.is_word ? 1 : 0)) * 0xc2b2ae3d27d4eb4f);
 }
 
-RootSets::RootSets(u32 root_count, std::size_t most_parts)
-    : root_count_(root_count), most_parts_(most_parts), parts_(1), unions_(union_slots) {
+RootSets::RootSets(u32 root_count, std::size_t part_limit)
+    : root_count_(root_count), part_limit_(part_limit), parts_(1), unions_(union_slots) {
     while ((u64{word_bits} << height_) < root_count) {
         ++height_;
     }
@@ -35,7 +35,7 @@ RootSets::Id RootSets::intern(const Part& part) {
     if (known != ids_.end()) {
         return known->second;
     }
-    if (parts_.size() >= most_parts_) {
+    if (parts_.size() >= part_limit_) {
         has_overflowed_ = true;
         return empty;
     }

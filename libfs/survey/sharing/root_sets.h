@@ -17,8 +17,8 @@ public:
     using Id = u32;
     static constexpr Id empty = 0;
 
-    /// most_parts: beyond that, sets are no longer told apart, and has_overflowed() says so.
-    RootSets(u32 root_count, std::size_t most_parts);
+    /// part_limit: beyond that, sets are no longer told apart, and has_overflowed() says so.
+    RootSets(u32 root_count, std::size_t part_limit);
 
     Id single(u32 root);
     Id unite(Id a, Id b);
@@ -67,7 +67,7 @@ private:
 
     unsigned height_ = 0; ///< parts above a word
     u32 root_count_;
-    std::size_t most_parts_;
+    std::size_t part_limit_;
     std::vector<Part> parts_;
     std::unordered_map<Part, Id, PartHash> ids_;
     std::vector<Union> unions_; ///< those made last, by a hash of their parts
