@@ -34,4 +34,20 @@ std::optional<int> ask_image(const ImageToAsk& image, Messages& messages, const 
     return std::nullopt;
 }
 
+int print_answer(const ImageToAsk& image, Messages& messages, OutputSink& out, const Answer& answer) {
+    std::string text;
+    const auto failed =
+        ask_image(image, messages, [&](const Filesystem& filesystem, const RunContext& context) -> Result<void> {
+            BTRKIT_TRY_ASSIGN(text, answer(filesystem, context, messages));
+            return {};
+        });
+    if (failed) {
+        return *failed;
+    }
+    if (const auto written = out.write(text); !written) {
+        messages.error(written.error());
+    }
+    return messages.exit_status();
+}
+
 } // namespace btrkit::apps

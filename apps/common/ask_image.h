@@ -3,6 +3,7 @@
 #pragma once
 
 #include "apps/common/messages.h"
+#include "libfs/base/output_sink.h"
 #include "libfs/base/run_context.h"
 #include "libfs/fs/filesystem.h"
 
@@ -21,5 +22,12 @@ using Question = std::function<Result<void>(const Filesystem& filesystem, const 
 
 /// nullopt: all went well, but for what messages has. Otherwise what is wrong was said, and this is the exit status.
 std::optional<int> ask_image(const ImageToAsk& image, Messages& messages, const Question& ask);
+
+/// Text that ends its last line. What is wrong beside it goes to messages.
+using Answer =
+    std::function<Result<std::string>(const Filesystem& filesystem, const RunContext& context, Messages& messages)>;
+
+/// Asks, and prints the answer. Returns the exit status.
+int print_answer(const ImageToAsk& image, Messages& messages, OutputSink& out, const Answer& answer);
 
 } // namespace btrkit::apps

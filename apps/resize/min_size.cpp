@@ -59,20 +59,12 @@ int run_min_size(std::span<const std::string> arguments, Io& io) {
     }
     Messages messages(line.tool_name(), io.err, line.message_style(io));
     const ImageToAsk image{.paths = images, .when_in_use = "it is not read while in use"};
-    std::string text;
-    const auto failed =
-        ask_image(image, messages, [&](const Filesystem& filesystem, const RunContext& context) -> Result<void> {
+    return print_answer(
+        image, messages, io.out,
+        [&](const Filesystem& filesystem, const RunContext& context, Messages& /*told*/) -> Result<std::string> {
             BTRKIT_TRY_ASSIGN(const auto found, resize::min_size(filesystem, context));
-            text = format == OutputFormat::json ? json_of(images, filesystem, found) : text_of(found);
-            return {};
+            return format == OutputFormat::json ? json_of(images, filesystem, found) : text_of(found);
         });
-    if (failed) {
-        return *failed;
-    }
-    if (const auto written = io.out.write(text); !written) {
-        messages.error(written.error());
-    }
-    return messages.exit_status();
 }
 
 } // namespace btrkit::apps

@@ -3,6 +3,7 @@
 
 #include "apps/changing/run_verbs.h"
 #include "apps/common/sizes.h"
+#include "apps/common/without_verb.h"
 #include "apps/resize/image_files.h"
 #include "apps/resize/min_size.h"
 #include "apps/resize/resize_verbs.h"
@@ -123,15 +124,7 @@ int run_resize(std::span<const std::string> arguments, Io& io) {
             .name = resize_tool, .script_operands = "", .verbs = resize_verbs(), .run = run_command};
         return run_verb(tool, *verb, arguments.subspan(verb->word_count()), io);
     }
-    CommandLine line({.name = resize_tool, .operands = "VERB ...", .summary = ""});
-    line.replace_help(resize_help());
-    if (!arguments.empty() && !arguments.front().starts_with('-')) {
-        return line.wrong_usage(io, fmt::format("there is no verb '{}'", printable(arguments.front())));
-    }
-    if (const auto status = line.parse(arguments, io)) {
-        return *status;
-    }
-    return line.wrong_usage(io, "the first argument is a verb");
+    return run_without_verb(resize_tool, resize_help(), arguments, io);
 }
 
 } // namespace btrkit::apps

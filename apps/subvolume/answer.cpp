@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "apps/subvolume/answer.h"
 
-#include "apps/common/ask_image.h"
 #include "libfs/base/names.h"
 
 #include <fmt/format.h>
@@ -16,21 +15,9 @@ void add_image_flags(CommandLine& line, ImageFlags& flags) {
 
 int answer_from_image(const CommandLine& line, Io& io, const ImageFlags& flags, const Answer& answer) {
     Messages messages(line.tool_name(), io.err, line.message_style(io));
-    std::string text;
     const ImageToAsk image{
         .paths = flags.images, .volume = flags.volume, .when_in_use = "it is not read while in use (`btrfs` can)"};
-    const auto failed =
-        ask_image(image, messages, [&](const Filesystem& filesystem, const RunContext& context) -> Result<void> {
-            BTRKIT_TRY_ASSIGN(text, answer(filesystem, context, messages));
-            return {};
-        });
-    if (failed) {
-        return *failed;
-    }
-    if (const auto written = io.out.write(text); !written) {
-        messages.error(written.error());
-    }
-    return messages.exit_status();
+    return print_answer(image, messages, io.out, answer);
 }
 
 void tell_incomplete(const ImageFlags& flags, Messages& messages) {

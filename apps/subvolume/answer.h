@@ -2,6 +2,7 @@
 // What all verbs that only read do: open the image, ask, print the answer.
 #pragma once
 
+#include "apps/common/ask_image.h"
 #include "apps/common/command_line.h"
 #include "libfs/base/run_context.h"
 #include "libfs/ops/subvolume/all_subvolumes.h"
@@ -18,10 +19,6 @@ struct ImageFlags {
 
 /// IMAGE, --member, --super, --format.
 void add_image_flags(CommandLine& line, ImageFlags& flags);
-
-/// Text that ends its last line. What is wrong beside it goes to messages.
-using Answer =
-    std::function<Result<std::string>(const Filesystem& filesystem, const RunContext& context, Messages& messages)>;
 
 /// Returns the exit status.
 int answer_from_image(const CommandLine& line, Io& io, const ImageFlags& flags, const Answer& answer);

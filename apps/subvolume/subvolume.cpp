@@ -4,6 +4,7 @@
 #include "apps/changing/run_verbs.h"
 #include "apps/common/command_line.h"
 #include "apps/common/exit_status.h"
+#include "apps/common/without_verb.h"
 #include "apps/subvolume/change.h"
 #include "apps/subvolume/verbs.h"
 
@@ -63,15 +64,7 @@ int run_subvolume(std::span<const std::string> arguments, Io& io) {
     if (is_script(arguments)) {
         return run_change_script(arguments, io);
     }
-    CommandLine line({.name = subvolume_tool, .operands = "VERB ...", .summary = ""});
-    line.replace_help(verb_list());
-    if (!arguments.empty() && !arguments.front().starts_with('-')) {
-        return line.wrong_usage(io, fmt::format("there is no verb '{}'", fmt::join(arguments.first(1), " ")));
-    }
-    if (const auto status = line.parse(arguments, io)) {
-        return *status;
-    }
-    return line.wrong_usage(io, "the first argument is a verb");
+    return run_without_verb(subvolume_tool, verb_list(), arguments, io);
 }
 
 } // namespace btrkit::apps

@@ -2,6 +2,7 @@
 #include "apps/tune/tune.h"
 
 #include "apps/changing/run_verbs.h"
+#include "apps/common/without_verb.h"
 #include "apps/tune/tune_verbs.h"
 #include "libfs/base/names.h"
 
@@ -58,15 +59,7 @@ int run_tune(std::span<const std::string> arguments, Io& io) {
     if (is_script(arguments)) {
         return run_script(this_tool(), arguments, io);
     }
-    CommandLine line({.name = tune_tool, .operands = "VERB ...", .summary = ""});
-    line.replace_help(tune_help());
-    if (!arguments.empty() && !arguments.front().starts_with('-')) {
-        return line.wrong_usage(io, fmt::format("there is no verb '{}'", printable(arguments.front())));
-    }
-    if (const auto status = line.parse(arguments, io)) {
-        return *status;
-    }
-    return line.wrong_usage(io, "the first argument is a verb");
+    return run_without_verb(tune_tool, tune_help(), arguments, io);
 }
 
 } // namespace btrkit::apps

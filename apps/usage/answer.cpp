@@ -32,7 +32,7 @@ void add_size_forms(CommandLine& line, SizeForm& form) {
         ->trigger_on_parse();
 }
 
-int answer_usage(const CommandLine& line, Io& io, const UsageFlags& flags, const Measurement& measure) {
+int answer_usage(const CommandLine& line, Io& io, const UsageFlags& flags, const Answer& measure) {
     ProgressDisplay progress(line.tool_name(), io, line.progress_style(io));
     Messages messages(line.tool_name(), progress.err(), line.message_style(io));
     ImageToAsk image{.paths = flags.images,
@@ -40,20 +40,12 @@ int answer_usage(const CommandLine& line, Io& io, const UsageFlags& flags, const
                      .when_in_use = "it is not read while in use (`btrfs filesystem` can)",
                      .context = {.parallelism = flags.parallelism, .progress = Progress(progress)}};
     image.context.memory_bytes = flags.memory_bytes.value_or(image.context.memory_bytes);
-    std::string text;
-    const auto failed =
-        ask_image(image, messages, [&](const Filesystem& filesystem, const RunContext& context) -> Result<void> {
-            BTRKIT_TRY_ASSIGN(text, measure(filesystem, context, messages));
-            return {};
-        });
-    progress.finish();
-    if (failed) {
-        return *failed;
-    }
-    if (const auto written = io.out.write(text); !written) {
-        messages.error(written.error());
-    }
-    return messages.exit_status();
+    return print_answer(image, messages, io.out,
+                        [&](const Filesystem& filesystem, const RunContext& context, Messages& told) {
+                            auto text = measure(filesystem, context, told);
+                            progress.finish();
+                            return text;
+                        });
 }
 
 void tell_image_error(const UsageFlags& flags, std::string_view what, Messages& messages) {

@@ -2,6 +2,7 @@
 // What all verbs have in common: their flags; and to open the image, measure, and print.
 #pragma once
 
+#include "apps/common/ask_image.h"
 #include "apps/common/command_line.h"
 #include "apps/common/sizes.h"
 #include "libfs/base/run_context.h"
@@ -26,12 +27,8 @@ void add_usage_flags(CommandLine& line, UsageFlags& flags);
 /// How sizes are printed, as the peer spells it.
 void add_size_forms(CommandLine& line, SizeForm& form);
 
-/// What a verb makes of a filesystem: what is to be printed. What could not be read goes to messages as errors.
-using Measurement =
-    std::function<Result<std::string>(const Filesystem& filesystem, const RunContext& context, Messages& messages)>;
-
 /// Opens the image, asks, and prints the answer. Returns the exit status.
-int answer_usage(const CommandLine& line, Io& io, const UsageFlags& flags, const Measurement& measure);
+int answer_usage(const CommandLine& line, Io& io, const UsageFlags& flags, const Answer& measure);
 
 /// An error that names the image.
 void tell_image_error(const UsageFlags& flags, std::string_view what, Messages& messages);

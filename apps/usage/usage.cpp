@@ -2,6 +2,7 @@
 #include "apps/usage/usage.h"
 
 #include "apps/common/command_line.h"
+#include "apps/common/without_verb.h"
 #include "apps/usage/verbs.h"
 
 #include <algorithm>
@@ -43,15 +44,7 @@ int run_usage(std::span<const std::string> arguments, Io& io) {
             return verb->run(arguments.subspan(1), io);
         }
     }
-    CommandLine line({.name = usage_tool, .operands = "VERB ...", .summary = ""});
-    line.replace_help(verb_list());
-    if (!arguments.empty() && !arguments.front().starts_with('-')) {
-        return line.wrong_usage(io, fmt::format("there is no verb '{}'", arguments.front()));
-    }
-    if (const auto status = line.parse(arguments, io)) {
-        return *status;
-    }
-    return line.wrong_usage(io, "the first argument is a verb");
+    return run_without_verb(usage_tool, verb_list(), arguments, io);
 }
 
 } // namespace btrkit::apps
