@@ -52,7 +52,9 @@ void TreeBuffer::keep(const btrfs::Key& key, std::optional<Bytes> body) {
         edit.room = static_cast<u32>(place.size());
         body_bytes_ += place.size();
     }
-    std::memmove(edit.body, body->data(), body->size());
+    if (!body->empty()) { // an empty one may have no address
+        std::memmove(edit.body, body->data(), body->size());
+    }
     edit.size = static_cast<u32>(body->size());
 }
 
