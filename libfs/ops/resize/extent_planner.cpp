@@ -37,9 +37,18 @@ bool ExtentPlanner::grow(u64 type, u64 wanted_bytes, u64 least_bytes) {
         return std::min(round_up((bytes + data_stripes - 1) / data_stripes, btrfs::raid_stripe_length),
                         most_stripe_bytes);
     };
-    const auto chunk = allocator_.allocate(type, stripe_of(wanted_bytes), stripe_of(least_bytes));
-    if (!chunk) {
-        return false;
+    // A superblock mirror in the midst of the chunk may leave no piece that is long enough.
+    std::optional<Chunk> chunk;
+    for (const u64 more_bytes : {u64{0}, least_bytes + btrfs::raid_stripe_length * data_stripes}) {
+        auto trial = allocator_;
+        chunk = trial.allocate(type, stripe_of(wanted_bytes + more_bytes), stripe_of(least_bytes));
+        if (!chunk) {
+            return false;
+        }
+        if (more_bytes > 0 || BlockGroupSpace(*chunk).take(least_bytes)) {
+            allocator_ = std::move(trial);
+            break;
+        }
     }
     new_chunks_.push_back(*chunk);
     groups_[type].push_back({.space = BlockGroupSpace(*chunk)});

@@ -72,7 +72,7 @@ public:
                 return std::nullopt;
             }
         }
-        relocation_.new_chunks = planner_.new_chunks();
+        relocation_.new_chunks = cut_to_filled(planner_.new_chunks(), relocation_.data);
         return std::move(relocation_);
     }
 

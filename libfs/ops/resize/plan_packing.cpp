@@ -29,14 +29,14 @@ std::optional<Packing> plan_packing(const SpaceUse& use, const ChunkMap& chunks,
         return std::nullopt;
     }
     for (const Range extent : use.data) {
-        if (!begins_in(extent, dense)) {
+        if (!lies_in(extent, dense)) {
             planner.expect(chunks.find({extent.start})->type, extent.length());
         }
     }
     Packing packing;
     MoveList moves(chunks, planner, packing.relocation.data);
     for (const Range extent : use.data) {
-        if (!begins_in(extent, dense) && !moves.move(extent)) {
+        if (!lies_in(extent, dense) && !moves.move(extent)) {
             return std::nullopt;
         }
     }
@@ -44,9 +44,14 @@ std::optional<Packing> plan_packing(const SpaceUse& use, const ChunkMap& chunks,
         return std::nullopt;
     }
     cut_to_dense(chunks, dense, packing.relocation);
-    packing.relocation.new_chunks = planner.new_chunks();
-    for (const auto& device : planner.devices()) {
-        packing.ends[device.devid] = device.allocated_end();
+    packing.relocation.new_chunks = cut_to_filled(planner.new_chunks(), packing.relocation.data);
+    for (const auto& [devid, end] : ends) {
+        packing.ends[devid] = reserved_at_device_start;
+    }
+    for (const auto part : {std::span<const Chunk>(packing.relocation.new_chunks), dense}) {
+        for (const auto& [devid, places] : places_of(part)) {
+            packing.ends[devid] = std::max(packing.ends[devid], places.ranges().back().end);
+        }
     }
     return packing;
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/ops/resize/plan_parts.h"
-#include "libfs/volume/cut_chunk.h"
 
 #include <algorithm>
 
@@ -44,24 +43,6 @@ void drop_emptied(const SpaceUse& use, const ChunkMap& chunks, Relocation& reloc
     }
 }
 
-/// They were laid as long as the window; what they were not filled with is for others.
-std::vector<Chunk> cut_to_filled(std::vector<Chunk> chunks, const AddressMap& data) {
-    for (auto& chunk : chunks) {
-        u64 end = chunk.start.bytenr;
-        for (const auto& move : data.moves()) {
-            end = chunk.contains({move.to}) ? std::max(end, move.target().end) : end;
-        }
-        const u64 filled = round_up(end - chunk.start.bytenr, row_bytes(chunk));
-        if (filled > 0 && filled < chunk.length) {
-            chunk = cut_chunk(chunk, {chunk.start.bytenr, chunk.start.bytenr + filled});
-        }
-    }
-    std::erase_if(chunks, [&](const Chunk& chunk) {
-        return std::ranges::none_of(data.moves(), [&](const auto& move) { return chunk.contains({move.to}); });
-    });
-    return chunks;
-}
-
 } // namespace
 
 std::optional<Relocation> plan_part(const SpaceUse& use, const ChunkMap& chunks, std::span<const Chunk> dense,
@@ -76,17 +57,17 @@ std::optional<Relocation> plan_part(const SpaceUse& use, const ChunkMap& chunks,
     auto first = use.data.end();
     for (u64 bytes = 0; first != use.data.begin() && bytes < room_bytes;) {
         --first;
-        bytes += begins_in(*first, dense) ? 0 : first->length();
+        bytes += lies_in(*first, dense) ? 0 : first->length();
     }
     Relocation relocation;
     MoveList moves(chunks, planner, relocation.data);
     for (const Range extent : std::ranges::subrange(first, use.data.end())) {
-        if (!begins_in(extent, dense)) {
+        if (!lies_in(extent, dense)) {
             planner.expect(chunks.find({extent.start})->type, extent.length());
         }
     }
     for (const Range extent : std::ranges::subrange(first, use.data.end())) {
-        if (!begins_in(extent, dense)) {
+        if (!lies_in(extent, dense)) {
             moves.move(extent); // what has no room stays
         }
     }

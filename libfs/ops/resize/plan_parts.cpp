@@ -114,8 +114,31 @@ std::vector<DeviceSpace> devices_without(const SpaceUse& use, const DeviceRanges
     return devices;
 }
 
-bool begins_in(Range extent, std::span<const Chunk> chunks) {
-    return std::ranges::any_of(chunks, [&](const Chunk& chunk) { return chunk.contains({extent.start}); });
+bool lies_in(Range extent, std::span<const Chunk> chunks) {
+    return std::ranges::any_of(chunks, [&](const Chunk& chunk) {
+        return chunk.contains({extent.start}) && extent.end <= range_of(chunk).end;
+    });
+}
+
+std::vector<Chunk> cut_to_filled(std::vector<Chunk> chunks, const AddressMap& data) {
+    std::map<u64, u64> filled_until; // by the start of the chunk
+    for (const auto& move : data.moves()) {
+        const auto behind = std::ranges::upper_bound(chunks, Logical{move.to}, {}, &Chunk::start);
+        if (behind != chunks.begin() && std::prev(behind)->contains({move.to})) {
+            u64& end = filled_until[std::prev(behind)->start.bytenr];
+            end = std::max(end, move.target().end);
+        }
+    }
+    std::vector<Chunk> filled;
+    for (const auto& chunk : chunks) {
+        const auto found = filled_until.find(chunk.start.bytenr);
+        if ((chunk.type & btrfs::block_group_type_mask) != btrfs::block_group_data) {
+            filled.push_back(chunk);
+        } else if (found != filled_until.end()) {
+            filled.push_back(cut_chunk(chunk, rows_of(chunk, {chunk.start.bytenr, found->second})));
+        }
+    }
+    return filled;
 }
 
 bool MoveList::move(Range extent) {

@@ -16,8 +16,12 @@ std::vector<DeviceSpace> devices_without(const SpaceUse& use, const DeviceRanges
 /// Whether the chunk lies before these ends on all its devices.
 bool ends_below(const Chunk& chunk, const DeviceSizes& ends);
 
-/// Whether the extent begins in one of the chunks.
-bool begins_in(Range extent, std::span<const Chunk> chunks);
+/// Whether the whole extent lies in one of the chunks.
+bool lies_in(Range extent, std::span<const Chunk> chunks);
+
+/// New chunks, by address. Those for data are cut to the rows that the moves fill; what they were not filled with, and
+/// chunks that nothing came into, are for others.
+std::vector<Chunk> cut_to_filled(std::vector<Chunk> chunks, const AddressMap& data);
 
 /// Places extents, in ascending order, and notes where they go.
 class MoveList {
