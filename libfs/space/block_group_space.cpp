@@ -78,7 +78,7 @@ void BlockGroupSpace::release(Range range) {
         taken_.erase(range);
         go_to(std::min(next_, range.start));
     } else {
-        assert(!gaps_.intersects(range) && !freed_.intersects(range));
+        assert(is_in_use(range));
         freed_.insert(range);
     }
 }

@@ -38,8 +38,12 @@ public:
     /// Goes back to the start, so that what was passed over is given out.
     void rewind() { go_to(start_.bytenr); }
 
-    /// Of an extent that is no more; all of it was taken here, or none. What was taken here is given out again, and
-    /// next; all else is free, but is not given out: what stands on the devices still has it.
+    /// Whether all of it is in use, so that it can be released.
+    bool is_in_use(Range range) const {
+        return taken_.covers(range) || !(gaps_.intersects(range) || freed_.intersects(range));
+    }
+    /// Of an extent that is no more, and is_in_use(); all of it was taken here, or none. What was taken here is given
+    /// out again, and next; all else is free, but is not given out: what stands on the devices still has it.
     void release(Range range);
     /// Whatever is free in it stays so and is not given out.
     void pin(Range range);

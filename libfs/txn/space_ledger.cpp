@@ -206,7 +206,11 @@ Result<void> SpaceLedger::cut_group(const Chunk& chunk, const std::optional<Chun
             BTRKIT_TRY(groups_for(wanted));
         }
     }
-    auto& group = groups_.at(chunk.start.bytenr);
+    const auto found = groups_.find(chunk.start.bytenr);
+    if (found == groups_.end()) {
+        return bad_group(chunk, "is neither for data nor for metadata");
+    }
+    auto& group = found->second;
     BTRKIT_TRY_ASSIGN(const auto allocated, load(group));
     auto& change = changes_[group.key];
     change.was = chunk;
@@ -314,6 +318,9 @@ Result<void> SpaceLedger::release(Range range) {
         range = {std::max(range.start, range_of(group.chunk).start), std::min(range.end, range_of(group.chunk).end)};
         if (group.is_gone || range.start >= range.end) {
             return {};
+        }
+        if (group.space && !group.space->is_in_use(range)) {
+            return bad_group(group.chunk, fmt::format("{} is in use, but the extent tree has it as free", range.start));
         }
         if (group.space) {
             group.space->release(range);
