@@ -15,10 +15,10 @@ public:
     BlockRewriter(Workspace& workspace, const Filesystem& committed, const RangeSet& leaving, const AddressMap& data)
         : workspace_(workspace), committed_(committed), leaving_(leaving), data_(data) {}
 
-    /// All blocks from that root down that it has not come to by another root. Returns where the root is now. Blocks
+    /// All blocks from that root down that it has not come to before. Returns where the root is now. Blocks
     /// are given places in the order of their keys, children before their parents. Fails with damaged where a block
     /// can't be proven, with no_space and io.
-    Result<Logical> rewrite(const Promise& root);
+    Result<Logical> rewrite(const Promise& promise);
 
     /// Where a block is now; nothing where it stayed.
     std::optional<u64> find(u64 address) const {

@@ -48,7 +48,7 @@ private:
         BTRKIT_TRY(store.replace(root, true));
         TreeBuilder builder(workspace_.geometry, workspace_.identity_of(tree_.root.id), store);
         BTRKIT_TRY_ASSIGN(const auto built, builder.finish());
-        store.finish();
+        BTRKIT_TRY(store.finish());
         tree_.root.block.address = built.root;
         tree_.root.block.generation = workspace_.generation();
         tree_.root_item_is_behind = true;

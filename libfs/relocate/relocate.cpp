@@ -96,11 +96,30 @@ Result<void> rewrite_subvolumes(Workspace& workspace, const Filesystem& committe
     }
 }
 
+/// Extents and blocks leave, and whoever refers to them follows. Returns how many blocks of subvolumes have.
+Result<u64> move_all(Transaction& transaction, const Relocation& relocation, const RangeSet& leaving,
+                     const RunContext& context) {
+    auto& workspace = transaction.workspace();
+    BlockRewriter blocks(workspace, transaction.committed(), leaving, relocation.data);
+    BTRKIT_TRY(rewrite_subvolumes(workspace, transaction.committed(), blocks, context));
+    BTRKIT_TRY(move_csums(transaction, relocation.data));
+    BTRKIT_TRY(translate_extents(transaction, relocation.data, blocks, context));
+    BTRKIT_TRY(settle(workspace));
+    return blocks.moved_count();
+}
+
+/// All trees but subvolumes.
+Result<void> renew_other_trees(Transaction& transaction, const RangeSet& leaving) {
+    BTRKIT_TRY(leave_blocks(transaction, leaving));
+    BTRKIT_TRY(settle(transaction.workspace()));
+    BTRKIT_TRY(repack_trees(transaction));
+    return repack_csums(transaction);
+}
+
 } // namespace
 
 Result<RelocationReport> relocate(Transaction& transaction, const Relocation& relocation, const RunContext& context) {
     auto& workspace = transaction.workspace();
-    const auto& committed = transaction.committed();
     workspace.keeps_full_quotas = true;
     BTRKIT_TRY(change_chunks(workspace, relocation));
     if (relocation.moves_nothing()) {
@@ -108,18 +127,11 @@ Result<RelocationReport> relocate(Transaction& transaction, const Relocation& re
     }
     BTRKIT_TRY(move_space(workspace, relocation.data));
     BTRKIT_TRY(copy_data(transaction, relocation.data, context));
-    const RangeSet leaving = leaving_addresses(committed.volume().chunks(), relocation);
     context.progress.begin_phase("moving metadata", 0, ProgressUnit::items);
-    BlockRewriter blocks(workspace, committed, leaving, relocation.data);
-    BTRKIT_TRY(rewrite_subvolumes(workspace, committed, blocks, context));
-    BTRKIT_TRY(move_csums(transaction, relocation.data));
-    BTRKIT_TRY(translate_extents(transaction, relocation.data, blocks, context));
-    BTRKIT_TRY(settle(workspace));
-    BTRKIT_TRY(leave_blocks(transaction, leaving));
-    BTRKIT_TRY(settle(workspace));
-    BTRKIT_TRY(repack_trees(transaction));
-    BTRKIT_TRY(repack_csums(transaction));
-    return RelocationReport{.data_bytes = relocation.data.total_bytes(), .block_count = blocks.moved_count()};
+    const RangeSet leaving = leaving_addresses(transaction.committed().volume().chunks(), relocation);
+    BTRKIT_TRY_ASSIGN(const u64 block_count, move_all(transaction, relocation, leaving, context));
+    BTRKIT_TRY(renew_other_trees(transaction, leaving));
+    return RelocationReport{.data_bytes = relocation.data.total_bytes(), .block_count = block_count};
 }
 
 } // namespace btrkit

@@ -72,6 +72,17 @@ std::optional<Logical> ExtentPlanner::place(u64 type, u64 bytes) {
     }
 }
 
+u64 ExtentPlanner::left_bytes(u64 type) const {
+    u64 bytes = 0;
+    if (const auto found = groups_.find(type); found != groups_.end()) {
+        for (Group group : found->second) {
+            group.space.rewind();
+            bytes += group.space.left_bytes();
+        }
+    }
+    return bytes;
+}
+
 bool ExtentPlanner::reserve(u64 type, u64 bytes) {
     for (u64 reserved = 0; reserved < bytes;) {
         if (!grow(type, bytes - reserved, std::min(bytes - reserved, mib))) {

@@ -24,6 +24,8 @@ public:
     /// New chunks in which that many bytes are free: for blocks, whose places are not planned. False where there is no
     /// room.
     bool reserve(u64 type, u64 bytes);
+    /// What is free in groups of that type, but for those that are full.
+    u64 left_bytes(u64 type) const;
 
     /// By address.
     const std::vector<Chunk>& new_chunks() const { return new_chunks_; }

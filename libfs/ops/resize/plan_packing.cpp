@@ -28,6 +28,9 @@ std::optional<Packing> plan_packing(const SpaceUse& use, const ChunkMap& chunks,
         (!types.is_mixed && !planner.reserve(types.metadata, metadata_bytes))) {
         return std::nullopt;
     }
+    if (types.is_mixed) {
+        planner.expect(types.metadata, metadata_bytes); // in the same chunks as data
+    }
     for (const Range extent : use.data) {
         if (!lies_in(extent, dense)) {
             planner.expect(chunks.find({extent.start})->type, extent.length());
@@ -40,7 +43,9 @@ std::optional<Packing> plan_packing(const SpaceUse& use, const ChunkMap& chunks,
             return std::nullopt;
         }
     }
-    if (types.is_mixed && !planner.reserve(types.metadata, metadata_bytes)) {
+    if (types.is_mixed &&
+        !planner.reserve(types.metadata,
+                         metadata_bytes - std::min(metadata_bytes, planner.left_bytes(types.metadata)))) {
         return std::nullopt;
     }
     cut_to_dense(chunks, dense, packing.relocation);

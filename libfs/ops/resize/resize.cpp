@@ -71,25 +71,31 @@ private:
         }
         Progressed progressed;
         for (u64 count = 0; count < most_commits; ++count) {
-            SpaceUse use = first_use;
-            if (report_.commit_count > 0) {
-                BTRKIT_TRY_ASSIGN(use, read_space_use(*filesystem_, context_));
-            }
-            BTRKIT_TRY_ASSIGN(auto step, next_step(use, filesystem_->volume().chunks(), target, progressed));
-            if (step.is_last) {
-                set_sizes(step.relocation, use);
-            }
-            if (step.is_last && step.relocation.is_empty()) {
+            BTRKIT_TRY_ASSIGN(const bool is_done, commit_step(first_use, target, progressed));
+            if (is_done) {
                 return {};
             }
-            BTRKIT_TRY(
-                commit_one([&](Transaction& transaction) { return move(transaction, step.relocation); }, step.is_last));
-            if (step.is_last || report_.needs_more) {
-                return {};
-            }
-            progressed = std::move(step.then);
         }
         return fail(ErrorKind::no_space, fmt::format("not done after {} commits", most_commits));
+    }
+
+    /// Says whether there is nothing left to do.
+    Result<bool> commit_step(const SpaceUse& first_use, const Target& target, Progressed& progressed) {
+        SpaceUse use = first_use;
+        if (report_.commit_count > 0) {
+            BTRKIT_TRY_ASSIGN(use, read_space_use(*filesystem_, context_));
+        }
+        BTRKIT_TRY_ASSIGN(auto step, next_step(use, filesystem_->volume().chunks(), target, progressed));
+        if (step.is_last) {
+            set_sizes(step.relocation, use);
+        }
+        if (step.is_last && step.relocation.is_empty()) {
+            return true;
+        }
+        BTRKIT_TRY(
+            commit_one([&](Transaction& transaction) { return move(transaction, step.relocation); }, step.is_last));
+        progressed = std::move(step.then);
+        return step.is_last || report_.needs_more;
     }
 
     /// What is packed may end before the device does.
