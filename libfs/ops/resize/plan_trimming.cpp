@@ -12,6 +12,29 @@ namespace {
 /// Of a chunk, at both ends together.
 constexpr u64 least_trimmed_bytes = mib;
 
+/// The only metadata chunk, cut to what it needs: its blocks, room to write all of them anew, and the kernel's reserve.
+void trim_metadata(const SpaceUse& use, const ChunkMap& chunks, Relocation& relocation) {
+    const Chunk* only = nullptr;
+    for (const auto& chunk : chunks.chunks()) {
+        if ((chunk.type & btrfs::block_group_metadata) == 0) {
+            continue;
+        }
+        if (only != nullptr || (chunk.type & btrfs::block_group_data) != 0 || chunk.profile().parity > 0) {
+            return;
+        }
+        only = &chunk;
+    }
+    if (only == nullptr) {
+        return;
+    }
+    const u64 needed =
+        round_up(use.metadata_bytes + std::max(use.reserve_bytes, use.metadata_bytes + mib), row_bytes(*only));
+    if (only->length >= needed + least_trimmed_bytes) {
+        const u64 start = only->start.bytenr;
+        relocation.cut[start] = cut_chunk(*only, {start, start + needed});
+    }
+}
+
 } // namespace
 
 std::optional<Relocation> plan_trimming(const SpaceUse& use, const ChunkMap& chunks) {
@@ -36,6 +59,7 @@ std::optional<Relocation> plan_trimming(const SpaceUse& use, const ChunkMap& chu
         }
         extent = end;
     }
+    trim_metadata(use, chunks, relocation);
     return relocation.is_empty() ? std::nullopt : std::optional(std::move(relocation));
 }
 

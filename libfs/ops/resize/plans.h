@@ -32,8 +32,8 @@ std::vector<Chunk> dense_chunks(const SpaceUse& use, const ChunkMap& chunks, con
 std::optional<Relocation> plan_clearing(const SpaceUse& use, const ChunkMap& chunks, const DeviceRanges& vacated,
                                         const DeviceSizes& ends);
 
-/// What is free at both ends of data chunks is no chunk's any more, where that is enough to be worth it: nothing moves.
-/// Nothing where there is none.
+/// What is free at both ends of data chunks is no chunk's any more, where that is enough to be worth it, nor what the
+/// only metadata chunk does not need: no data moves. Nothing where there is none.
 std::optional<Relocation> plan_trimming(const SpaceUse& use, const ChunkMap& chunks);
 
 /// Everything but the dense chunks lies in new chunks without a hole, in the order in which it lay; metadata with the
