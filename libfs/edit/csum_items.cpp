@@ -2,11 +2,12 @@
 #include "libfs/edit/csum_items.h"
 
 #include "formats/btrfs/item_types.h"
+#include "libfs/tree/csum_key.h"
 
 namespace btrkit {
 
 Result<void> add_csums(TreeBuffer& csum_tree, const Geometry& geometry, Logical at, Bytes csums) {
-    const btrfs::Key key = {btrfs::extent_csum_objectid, btrfs::item_type::extent_csum, at.bytenr};
+    const btrfs::Key key = csum_key(at.bytenr);
     BTRKIT_TRY_ASSIGN(auto before, csum_tree.last_up_to(key));
     const bool is_csum = before && before->key.objectid == key.objectid && before->key.type == key.type;
     const std::size_t most_bytes = max_csum_item_bytes(geometry);

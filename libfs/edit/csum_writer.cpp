@@ -3,6 +3,7 @@
 
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/checksum.h"
+#include "libfs/tree/csum_key.h"
 
 #include <cstring>
 
@@ -47,7 +48,7 @@ Result<void> CsumWriter::flush() {
     if (open_.bytes().empty()) {
         return {};
     }
-    auto added = sink_->add({btrfs::extent_csum_objectid, btrfs::item_type::extent_csum, start_.bytenr}, open_.bytes());
+    auto added = sink_->add(csum_key(start_.bytenr), open_.bytes());
     open_.clear();
     return added;
 }

@@ -2,6 +2,7 @@
 #include "libfs/fs/data_checksums.h"
 
 #include "formats/btrfs/item_types.h"
+#include "libfs/tree/csum_key.h"
 
 namespace btrkit {
 
@@ -9,10 +10,6 @@ namespace {
 
 /// Of the checksum tree: the way down, and the leaves of a few places that are read in turns.
 constexpr std::size_t cache_bytes = std::size_t{1} << 20;
-
-constexpr btrfs::Key csum_key(u64 logical) {
-    return {btrfs::extent_csum_objectid, btrfs::item_type::extent_csum, logical};
-}
 
 } // namespace
 

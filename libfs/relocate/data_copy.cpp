@@ -51,10 +51,10 @@ private:
     DataReader data_;
 };
 
-/// Cuts what moves into pieces, none of which lies in two chunks.
+/// Cuts what moves into pieces.
 class PieceMaker {
 public:
-    PieceMaker(const ChunkMap& chunks, const AddressMap& data) : chunks_(chunks), moves_(data.moves()) {}
+    explicit PieceMaker(const AddressMap& data) : moves_(data.moves()) {}
 
     /// Null behind the last.
     std::unique_ptr<Piece> next() {
@@ -62,27 +62,19 @@ public:
             return nullptr;
         }
         const auto& move = moves_[index_];
-        const u64 from = move.from.start + done_bytes_;
-        const u64 to = move.to + done_bytes_;
-        const u64 length = std::min({piece_bytes, move.from.end - from, left_in_chunk({from}), left_in_chunk({to})});
-        done_bytes_ += length;
+        auto piece = std::make_unique<Piece>();
+        piece->from =
+            range_from(move.from.start + done_bytes_, std::min(piece_bytes, move.from.length() - done_bytes_));
+        piece->to = move.to + done_bytes_;
+        done_bytes_ += piece->from.length();
         if (done_bytes_ == move.from.length()) {
             ++index_;
             done_bytes_ = 0;
         }
-        auto piece = std::make_unique<Piece>();
-        piece->from = range_from(from, length);
-        piece->to = to;
         return piece;
     }
 
 private:
-    u64 left_in_chunk(Logical at) const {
-        const Chunk* chunk = chunks_.find(at);
-        return chunk == nullptr ? piece_bytes : (chunk->start + chunk->length).bytenr - at.bytenr;
-    }
-
-    const ChunkMap& chunks_;
     std::span<const AddressMap::Move> moves_;
     std::size_t index_ = 0;
     u64 done_bytes_ = 0; ///< of that move
@@ -97,7 +89,7 @@ Result<void> copy_data(Transaction& transaction, const AddressMap& data, const R
     for (const auto& move : data.moves()) {
         workspace.written_data.insert(move.target());
     }
-    PieceMaker pieces(transaction.chunks(), data);
+    PieceMaker pieces(data);
     Pool<PieceReader> readers;
     Result<void> outcome;
     const auto make = [&] { return pieces.next(); };

@@ -61,7 +61,7 @@ private:
     const RangeSet& addresses_;
 };
 
-/// All trees that no root item or only those of the root tree lead to, but subvolumes.
+/// All trees but subvolumes.
 Result<std::vector<u64>> unshared_trees(Transaction& transaction) {
     const auto& committed = transaction.committed();
     std::vector<u64> ids = {btrfs::root_tree_id, btrfs::chunk_tree_id};

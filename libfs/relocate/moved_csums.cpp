@@ -4,6 +4,7 @@
 #include "formats/btrfs/item_types.h"
 #include "libfs/edit/csum_writer.h"
 #include "libfs/fs/data_checksums.h"
+#include "libfs/tree/csum_key.h"
 
 namespace btrkit {
 
@@ -50,7 +51,7 @@ private:
     void put(std::size_t item_bytes) {
         for (Bytes rest = bytes_; !rest.empty(); rest = rest.subspan(std::min(item_bytes, rest.size()))) {
             const Bytes body = rest.first(std::min(item_bytes, rest.size()));
-            tree_.put({btrfs::extent_csum_objectid, btrfs::item_type::extent_csum, start_.bytenr}, body);
+            tree_.put(csum_key(start_.bytenr), body);
             start_ = start_ + body.size() / geometry_.csum_size_bytes * geometry_.sectorsize;
         }
         bytes_.clear();

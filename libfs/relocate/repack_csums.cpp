@@ -3,15 +3,12 @@
 
 #include "formats/btrfs/item_types.h"
 #include "libfs/edit/csum_writer.h"
+#include "libfs/tree/csum_key.h"
 #include "libfs/tree/tree_search.h"
 
 namespace btrkit {
 
 namespace {
-
-btrfs::Key csum_key(u64 bytenr) {
-    return {btrfs::extent_csum_objectid, btrfs::item_type::extent_csum, bytenr};
-}
 
 /// Checksums into items, as leaves have room for them one after the other.
 class CsumPacker {

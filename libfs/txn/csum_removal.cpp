@@ -2,16 +2,13 @@
 #include "libfs/txn/csum_removal.h"
 
 #include "formats/btrfs/item_types.h"
+#include "libfs/tree/csum_key.h"
 
 #include <fmt/format.h>
 
 namespace btrkit {
 
 namespace {
-
-btrfs::Key csum_key(u64 bytenr) {
-    return {btrfs::extent_csum_objectid, btrfs::item_type::extent_csum, bytenr};
-}
 
 bool is_csum(const btrfs::Key& key) {
     return key.objectid == btrfs::extent_csum_objectid && key.type == btrfs::item_type::extent_csum;

@@ -6,6 +6,7 @@
 #include "libfs/space/extent_item.h"
 #include "libfs/space/free_space_items.h"
 #include "libfs/tree/tree_search.h"
+#include "libfs/volume/chunk_rows.h"
 
 #include <fmt/format.h>
 
@@ -29,12 +30,8 @@ RangeSet rows_in_use(const Chunk& chunk, const RangeSet& allocated) {
     if (chunk.profile().parity == 0) {
         return rows;
     }
-    const u64 row_bytes = u64{btrfs::raid_stripe_length} * chunk.data_stripes();
-    const Range group = range_of(chunk);
-    for (const Range range : allocated.within(group).ranges()) {
-        const u64 start = group.start + round_down(range.start - group.start, row_bytes);
-        const u64 end = group.start + round_down(range.end - group.start + row_bytes - 1, row_bytes);
-        rows.append({start, std::min(group.end, end)});
+    for (const Range range : allocated.within(range_of(chunk)).ranges()) {
+        rows.append(rows_around(chunk, range));
     }
     return rows;
 }

@@ -2,6 +2,7 @@
 #include "libfs/volume/super_stripes.h"
 
 #include "formats/btrfs/superblock.h"
+#include "libfs/volume/chunk_rows.h"
 
 #include <algorithm>
 #include <vector>
@@ -14,13 +15,12 @@ namespace {
 Range range_of_stripe_part(const Chunk& chunk, std::size_t index, u64 offset) {
     const auto& profile = chunk.profile();
     const u64 row = offset / btrfs::raid_stripe_length;
-    const u64 row_bytes = u64{chunk.data_stripes()} * btrfs::raid_stripe_length;
+    const u64 row_start = chunk.start.bytenr + row * row_bytes(chunk);
     if (profile.parity > 0) {
-        return range_from(chunk.start.bytenr + row * row_bytes, row_bytes);
+        return range_from(row_start, row_bytes(chunk));
     }
     const u64 position = index / profile.copies;
-    return range_from(chunk.start.bytenr + row * row_bytes + position * btrfs::raid_stripe_length,
-                      btrfs::raid_stripe_length);
+    return range_from(row_start + position * btrfs::raid_stripe_length, btrfs::raid_stripe_length);
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/volume/volume_writer.h"
 
+#include "libfs/volume/chunk_rows.h"
 #include "libfs/volume/raid56.h"
 #include "libfs/volume/stripe_map.h"
 
@@ -59,9 +60,8 @@ Result<void> VolumeWriter::write_parity(const Chunk& chunk, Logical start, Logic
     if (chunk.profile().parity == 0) {
         return {};
     }
-    const u64 row_bytes = u64{chunk.data_stripes()} * btrfs::raid_stripe_length;
-    const u64 first_row = (start.bytenr - chunk.start.bytenr) / row_bytes;
-    for (Logical row = chunk.start + first_row * row_bytes; row < end; row = row + row_bytes) {
+    const u64 first_row = (start.bytenr - chunk.start.bytenr) / row_bytes(chunk);
+    for (Logical row = chunk.start + first_row * row_bytes(chunk); row < end; row = row + row_bytes(chunk)) {
         BTRKIT_TRY(write_row_parity(chunk, row));
     }
     return {};

@@ -29,7 +29,6 @@ public:
 
     /// By address.
     const std::vector<Chunk>& new_chunks() const { return new_chunks_; }
-    std::span<const DeviceSpace> devices() const { return allocator_.devices(); }
 
 private:
     struct Group {

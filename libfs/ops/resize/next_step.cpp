@@ -24,11 +24,7 @@ class Stepper {
 public:
     Stepper(const SpaceUse& use, const ChunkMap& chunks, const Target& target, const Progressed& before)
         : use_(use), chunks_(chunks), target_(target), before_(before),
-          dense_(dense_chunks(use, chunks, target.ends, before.packed)) {
-        for (const auto& device : use.devices) {
-            sizes_[device.devid] = device.size_bytes;
-        }
-    }
+          dense_(dense_chunks(use, chunks, target.ends, before.packed)), sizes_(sizes_now(use)) {}
 
     Result<Step> next() {
         if (before_.window) {
@@ -67,13 +63,8 @@ public:
     }
 
 private:
-    Step last(Relocation relocation) const {
-        for (const auto& [devid, bytes] : target_.ends) {
-            if (bytes != sizes_.at(devid)) {
-                relocation.device_bytes[devid] = bytes;
-            }
-        }
-        return Step{.relocation = std::move(relocation), .is_last = true};
+    static Step last(Relocation relocation) {
+        return {.relocation = std::move(relocation), .is_last = true, .then = {}};
     }
 
     u64 packed_until(u64 devid) const {

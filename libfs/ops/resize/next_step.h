@@ -25,7 +25,7 @@ struct Step {
     Progressed then; ///< what is reached with it
 };
 
-/// Fails with no_space where no way is found.
+/// Sizes of devices are not in it: they are told with the last one. Fails with no_space where no way is found.
 Result<Step> next_step(const SpaceUse& use, const ChunkMap& chunks, const Target& target, const Progressed& before);
 
 } // namespace btrkit::resize

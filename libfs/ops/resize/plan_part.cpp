@@ -47,11 +47,7 @@ void drop_emptied(const SpaceUse& use, const ChunkMap& chunks, Relocation& reloc
 
 std::optional<Relocation> plan_part(const SpaceUse& use, const ChunkMap& chunks, std::span<const Chunk> dense,
                                     const DeviceRanges& window) {
-    DeviceSizes ends;
-    for (const auto& device : use.devices) {
-        ends[device.devid] = device.size_bytes;
-    }
-    ExtentPlanner planner(ChunkAllocator(devices_without(use, outside(use, window), ends), use.next_start));
+    ExtentPlanner planner(ChunkAllocator(devices_without(use, outside(use, window), sizes_now(use)), use.next_start));
     // From the last extent back, as many as the window may hold.
     const u64 room_bytes = total_bytes(window);
     auto first = use.data.end();

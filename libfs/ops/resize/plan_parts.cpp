@@ -30,14 +30,6 @@ std::vector<Range> dense_runs(const SpaceUse& use, const ChunkMap& chunks) {
     return runs;
 }
 
-/// The rows that a run touches.
-Range rows_of(const Chunk& chunk, Range run) {
-    const u64 row = row_bytes(chunk);
-    const u64 start = chunk.start.bytenr;
-    return {start + round_down(run.start - start, row),
-            std::min(range_of(chunk).end, start + round_up(run.end - start, row))};
-}
-
 /// Those that lie before these ends.
 std::vector<Chunk> packed_chunks(const ChunkMap& chunks, const DeviceSizes& packed) {
     std::vector<Chunk> all;
@@ -50,6 +42,14 @@ std::vector<Chunk> packed_chunks(const ChunkMap& chunks, const DeviceSizes& pack
 }
 
 } // namespace
+
+DeviceSizes sizes_now(const SpaceUse& use) {
+    DeviceSizes sizes;
+    for (const auto& device : use.devices) {
+        sizes[device.devid] = device.size_bytes;
+    }
+    return sizes;
+}
 
 ChunkTypes chunk_types(const ChunkMap& chunks) {
     ChunkTypes types;
@@ -77,7 +77,7 @@ std::vector<Chunk> dense_chunks(const SpaceUse& use, const ChunkMap& chunks, con
         if ((whole.type & btrfs::block_group_metadata) != 0 || dense.size() == most) {
             continue;
         }
-        const Chunk part = cut_chunk(whole, rows_of(whole, run));
+        const Chunk part = cut_chunk(whole, rows_around(whole, run));
         // A chunk is cut to one part.
         const bool is_first =
             std::ranges::none_of(dense, [&](const Chunk& other) { return whole.contains(other.start); });
@@ -135,7 +135,7 @@ std::vector<Chunk> cut_to_filled(std::vector<Chunk> chunks, const AddressMap& da
         if ((chunk.type & btrfs::block_group_type_mask) != btrfs::block_group_data) {
             filled.push_back(chunk);
         } else if (found != filled_until.end()) {
-            filled.push_back(cut_chunk(chunk, rows_of(chunk, {chunk.start.bytenr, found->second})));
+            filled.push_back(cut_chunk(chunk, rows_around(chunk, {chunk.start.bytenr, found->second})));
         }
     }
     return filled;

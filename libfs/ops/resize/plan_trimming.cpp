@@ -51,9 +51,7 @@ std::optional<Relocation> plan_trimming(const SpaceUse& use, const ChunkMap& chu
             relocation.cut[whole.start] = std::nullopt;
             continue;
         }
-        const u64 row = row_bytes(chunk);
-        const Range used = {whole.start + round_down(extent->start - whole.start, row),
-                            std::min(whole.end, whole.start + round_up(std::prev(end)->end - whole.start, row))};
+        const Range used = rows_around(chunk, {extent->start, std::prev(end)->end});
         if (chunk.length - used.length() >= least_trimmed_bytes) {
             relocation.cut[whole.start] = cut_chunk(chunk, used);
         }

@@ -12,6 +12,9 @@ using DeviceRanges = std::map<u64, RangeSet>;
 /// Sizes of devices, by devid.
 using DeviceSizes = std::map<u64, u64>;
 
+/// Of all devices, as they are.
+DeviceSizes sizes_now(const SpaceUse& use);
+
 /// What has to be of one kind, and how much.
 struct ChunkTypes {
     u64 system = 0;

@@ -26,14 +26,14 @@ public:
         if (options_.trims && !options_.commit.undo_path.empty()) {
             return fail(ErrorKind::usage, "what is trimmed can't be undone: --trim and --undo exclude each other");
         }
-        BTRKIT_TRY_ASSIGN(const auto use, read_space_use(*filesystem_, context_));
-        BTRKIT_TRY_ASSIGN(const auto target, target_of(wanted, use));
-        for (const auto& device : use.devices) {
+        BTRKIT_TRY_ASSIGN(use_, read_space_use(*filesystem_, context_));
+        BTRKIT_TRY_ASSIGN(const auto target, target_of(wanted));
+        for (const auto& device : use_.devices) {
             report_.devices.push_back(
                 {.devid = device.devid, .old_bytes = device.size_bytes, .new_bytes = new_sizes_.at(device.devid)});
         }
         report_.commit.old_generation = report_.commit.new_generation = filesystem_->super().generation;
-        const auto done = commit_all(use, target);
+        const auto done = commit_all(target);
         if (!done && report_.commit_count > 0) {
             return fail(done.error().kind,
                         fmt::format("{}; {} commits stand, and what they left is whole: run it again to go on",
@@ -46,23 +46,23 @@ public:
     }
 
 private:
-    Result<Target> target_of(const Change& wanted, const SpaceUse& use) {
+    Result<Target> target_of(const Change& wanted) {
         Target target;
         if (const auto* shrink = std::get_if<Shrink>(&wanted)) {
-            BTRKIT_TRY_ASSIGN(new_sizes_, sizes_after(*shrink, use, *filesystem_));
+            BTRKIT_TRY_ASSIGN(new_sizes_, sizes_after(*shrink, use_, *filesystem_));
             target = {.ends = new_sizes_, .is_packed = false};
         } else if (const auto* grow = std::get_if<Grow>(&wanted)) {
-            BTRKIT_TRY_ASSIGN(new_sizes_, sizes_after(*grow, use, *filesystem_));
+            BTRKIT_TRY_ASSIGN(new_sizes_, sizes_after(*grow, use_, *filesystem_));
             target = {.ends = new_sizes_, .is_packed = false};
         } else {
-            new_sizes_ = sizes_now(use);
+            new_sizes_ = sizes_now(use_);
             target.may_exceed = true;
-            target.ends = least_sizes(use, filesystem_->volume().chunks(), filesystem_->geometry().sectorsize);
+            target.ends = least_sizes(use_, filesystem_->volume().chunks(), filesystem_->geometry().sectorsize);
         }
         return target;
     }
 
-    Result<void> commit_all(const SpaceUse& first_use, const Target& target) {
+    Result<void> commit_all(const Target& target) {
         if (has_space_cache(*filesystem_)) {
             BTRKIT_TRY(commit_one([](Transaction& transaction) { return drop_space_cache(transaction); }, false));
             if (report_.needs_more) {
@@ -71,7 +71,7 @@ private:
         }
         Progressed progressed;
         for (u64 count = 0; count < most_commits; ++count) {
-            BTRKIT_TRY_ASSIGN(const bool is_done, commit_step(first_use, target, progressed));
+            BTRKIT_TRY_ASSIGN(const bool is_done, commit_step(target, progressed));
             if (is_done) {
                 return {};
             }
@@ -80,14 +80,10 @@ private:
     }
 
     /// Says whether there is nothing left to do.
-    Result<bool> commit_step(const SpaceUse& first_use, const Target& target, Progressed& progressed) {
-        SpaceUse use = first_use;
-        if (report_.commit_count > 0) {
-            BTRKIT_TRY_ASSIGN(use, read_space_use(*filesystem_, context_));
-        }
-        BTRKIT_TRY_ASSIGN(auto step, next_step(use, filesystem_->volume().chunks(), target, progressed));
+    Result<bool> commit_step(const Target& target, Progressed& progressed) {
+        BTRKIT_TRY_ASSIGN(auto step, next_step(use_, filesystem_->volume().chunks(), target, progressed));
         if (step.is_last) {
-            set_sizes(step.relocation, use);
+            set_sizes(step.relocation);
         }
         if (step.is_last && step.relocation.is_empty()) {
             return true;
@@ -99,9 +95,8 @@ private:
     }
 
     /// What is packed may end before the device does.
-    void set_sizes(Relocation& relocation, const SpaceUse& use) const {
-        relocation.device_bytes.clear();
-        for (const auto& device : use.devices) {
+    void set_sizes(Relocation& relocation) const {
+        for (const auto& device : use_.devices) {
             if (new_sizes_.at(device.devid) != device.size_bytes) {
                 relocation.device_bytes[device.devid] = new_sizes_.at(device.devid);
             }
@@ -131,6 +126,7 @@ private:
         if (!is_last) {
             BTRKIT_TRY_ASSIGN(reopened_, commit::open_again(devices_));
             filesystem_ = &*reopened_;
+            BTRKIT_TRY_ASSIGN(use_, read_space_use(*filesystem_, context_));
         }
         return {};
     }
@@ -185,6 +181,7 @@ private:
     const Options& options_;
     const RunContext& context_;
     std::optional<Filesystem> reopened_;
+    SpaceUse use_; ///< of the filesystem as it is now
     DeviceSizes new_sizes_;
     Report report_;
 };

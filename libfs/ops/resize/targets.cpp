@@ -23,14 +23,6 @@ Result<u64> chosen_device(const std::optional<u64>& devid, const SpaceUse& use) 
 
 } // namespace
 
-DeviceSizes sizes_now(const SpaceUse& use) {
-    DeviceSizes sizes;
-    for (const auto& device : use.devices) {
-        sizes[device.devid] = device.size_bytes;
-    }
-    return sizes;
-}
-
 DeviceSizes least_sizes(const SpaceUse& use, const ChunkMap& chunks, u32 sectorsize) {
     auto sizes = sizes_now(use);
     if (const auto packing = plan_packing(use, chunks, {}, sizes)) {

@@ -9,9 +9,6 @@ namespace btrkit::resize {
 /// What each device must have at least. No device gets more than it has.
 DeviceSizes least_sizes(const SpaceUse& use, const ChunkMap& chunks, u32 sectorsize);
 
-/// Sizes of all devices as they are.
-DeviceSizes sizes_now(const SpaceUse& use);
-
 /// Fails with usage and refused, saying why.
 Result<DeviceSizes> sizes_after(const Shrink& shrink, const SpaceUse& use, const Filesystem& filesystem);
 Result<DeviceSizes> sizes_after(const Grow& grow, const SpaceUse& use, const Filesystem& filesystem);

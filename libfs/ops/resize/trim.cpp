@@ -5,6 +5,7 @@
 #include "libfs/space/chunk_allocator.h"
 #include "libfs/space/extent_item.h"
 #include "libfs/space/free_space.h"
+#include "libfs/volume/chunk_rows.h"
 #include "libfs/volume/stripe_map.h"
 
 #include <algorithm>
@@ -26,13 +27,11 @@ public:
         }
     }
 
+    /// As far as it lies in the chunk that it begins in.
     void add(Range extent) {
-        for (const auto& chunk : chunks_.chunks()) {
-            const Range part = {std::max(extent.start, range_of(chunk).start),
-                                std::min(extent.end, range_of(chunk).end)};
-            if (part.start < part.end) {
-                chunk.profile().parity > 0 ? add_rows(chunk, part) : add_copies(chunk, part);
-            }
+        if (const Chunk* chunk = chunks_.find({extent.start})) {
+            extent.end = std::min(extent.end, range_of(*chunk).end);
+            chunk->profile().parity > 0 ? add_rows(*chunk, extent) : add_copies(*chunk, extent);
         }
     }
 
@@ -49,9 +48,10 @@ private:
         }
     }
     void add_rows(const Chunk& chunk, Range part) {
-        const u64 row_bytes = u64{btrfs::raid_stripe_length} * chunk.data_stripes();
-        const u64 first = (part.start - chunk.start.bytenr) / row_bytes * btrfs::raid_stripe_length;
-        const u64 end = (part.end - chunk.start.bytenr + row_bytes - 1) / row_bytes * btrfs::raid_stripe_length;
+        const Range rows = rows_around(chunk, part);
+        const u64 first = (rows.start - chunk.start.bytenr) / row_bytes(chunk) * btrfs::raid_stripe_length;
+        const u64 end =
+            (rows.end - chunk.start.bytenr + row_bytes(chunk) - 1) / row_bytes(chunk) * btrfs::raid_stripe_length;
         for (const auto& stripe : chunk.stripes) {
             ranges_[stripe.devid].insert({stripe.offset + first, stripe.offset + end});
         }
@@ -61,18 +61,17 @@ private:
     std::map<u64, RangeSet> ranges_;
 };
 
-/// What extents have, neighbours joined.
-Result<RangeSet> allocated(const Filesystem& filesystem) {
+/// Everything that extents have.
+Result<void> add_extents(const Filesystem& filesystem, InUse& in_use) {
     BTRKIT_TRY_ASSIGN(const auto tree, filesystem.find_tree(btrfs::extent_tree_id));
     ItemRange items(filesystem.reader(), tree.block, KeyRange{});
-    RangeSet ranges;
     for (;;) {
         BTRKIT_TRY_ASSIGN(const bool is_there, items.next());
         if (!is_there) {
-            return ranges;
+            return {};
         }
         if (const auto extent = parse_extent(items.key(), items.data(), filesystem.geometry())) {
-            ranges.insert(range_from(extent->bytenr, extent->length_bytes));
+            in_use.add(range_from(extent->bytenr, extent->length_bytes));
         }
     }
 }
@@ -80,11 +79,8 @@ Result<RangeSet> allocated(const Filesystem& filesystem) {
 } // namespace
 
 Result<void> trim(const Filesystem& filesystem, const WritableDevices& devices) {
-    BTRKIT_TRY_ASSIGN(const auto extents, allocated(filesystem));
     InUse in_use(filesystem);
-    for (const Range extent : extents.ranges()) {
-        in_use.add(extent);
-    }
+    BTRKIT_TRY(add_extents(filesystem, in_use));
     for (const auto& [devid, ranges] : in_use.ranges()) {
         auto& device = *devices.at(devid);
         const u64 end = device.size_bytes();

@@ -3,6 +3,7 @@
 
 #include "formats/btrfs/item_types.h"
 #include "libfs/fs/data_checksums.h"
+#include "libfs/tree/csum_key.h"
 
 namespace btrkit::survey {
 
@@ -47,7 +48,7 @@ bool ChecksumSource::is_on_item() const {
 void ChecksumSource::stand_at(u64 bytenr) {
     if (!reached_ || bytenr < *reached_ || bytenr - *reached_ > far_bytes) {
         const u64 reach = std::min(bytenr, most_covered_bytes(geometry_));
-        cursor_.seek({btrfs::extent_csum_objectid, btrfs::item_type::extent_csum, bytenr - reach});
+        cursor_.seek(csum_key(bytenr - reach));
         lost_.note(cursor_, &btrfs::Key::offset);
     }
 }

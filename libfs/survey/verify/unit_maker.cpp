@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/survey/verify/unit_maker.h"
 
+#include "libfs/volume/chunk_rows.h"
 #include "libfs/volume/stripe_map.h"
 
 namespace btrkit::survey {
 
 namespace {
-
-u64 row_bytes(const Chunk& chunk) {
-    return u64{chunk.data_stripes()} * btrfs::raid_stripe_length;
-}
 
 /// Where not even a device that is much longer than what is there of it would hold anything of the chunk.
 u64 reachable_end(const Volume& volume, const Chunk& chunk) {

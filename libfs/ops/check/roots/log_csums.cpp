@@ -4,6 +4,7 @@
 #include "formats/btrfs/item_types.h"
 #include "libfs/fs/data_checksums.h"
 #include "libfs/fs/stored_extent.h"
+#include "libfs/tree/csum_key.h"
 
 #include <limits>
 
@@ -78,14 +79,11 @@ Result<RangeSet> LogCsums::stored(const RangeSet& ranges) const {
     if (tree == nullptr) {
         return fail(ErrorKind::not_found, "there is no checksum tree");
     }
-    const auto key_at = [](u64 logical) {
-        return btrfs::Key{btrfs::extent_csum_objectid, btrfs::item_type::extent_csum, logical};
-    };
     u64 next = 0; // items from there on have not been taken
     for (const auto& range : ranges.ranges()) {
         const u64 reach = std::min(range.start, most_covered_bytes(context_.geometry()));
         ItemRange items(context_.filesystem.reader(), tree->root.block,
-                        KeyRange::through(key_at(std::max(next, range.start - reach)), key_at(range.end - 1)));
+                        KeyRange::through(csum_key(std::max(next, range.start - reach)), csum_key(range.end - 1)));
         auto there = items.next();
         for (; there && *there; there = items.next()) {
             covered.append(covered_by(items.key(), items.data()));
