@@ -12,11 +12,12 @@ namespace {
 /// What is read and written at once.
 constexpr u64 piece_bytes = mib;
 
+/// What goes to one place, from one or many.
 struct Piece {
-    Range from;
     u64 to = 0;
+    std::vector<Range> from;
     std::vector<std::byte> bytes;
-    Result<void> outcome;
+    Result<void> outcome = {};
 };
 
 /// Reads pieces; one per thread.
@@ -25,12 +26,21 @@ public:
     explicit PieceReader(const Filesystem& filesystem)
         : sectorsize_(filesystem.geometry().sectorsize), checksums_(filesystem), data_(filesystem) {}
 
-    /// Stretches with checksums are proven, others are what the first readable copy holds.
     Result<void> read(Piece& piece) {
-        piece.bytes.resize(piece.from.length());
-        const auto found = checksums_.find({piece.from.start}, piece.from.length() / sectorsize_);
+        std::size_t done_bytes = 0;
+        for (const Range from : piece.from) {
+            BTRKIT_TRY(read(from, MutableBytes(piece.bytes).subspan(done_bytes, from.length())));
+            done_bytes += from.length();
+        }
+        return {};
+    }
+
+private:
+    /// Stretches with checksums are proven, others are what the first readable copy holds.
+    Result<void> read(Range from, MutableBytes bytes) {
+        const auto found = checksums_.find({from.start}, from.length() / sectorsize_);
         if (!found && found.error().kind == ErrorKind::not_found) {
-            return data_.read({piece.from.start}, piece.bytes, false); // the filesystem has no checksums at all
+            return data_.read({from.start}, bytes, false); // the filesystem has no checksums at all
         }
         BTRKIT_TRY_ASSIGN(const auto csums, found);
         for (std::size_t first = 0; first < csums.size();) {
@@ -38,44 +48,63 @@ public:
             while (end < csums.size() && csums[end].has_value() == csums[first].has_value()) {
                 ++end;
             }
-            const auto out = MutableBytes(piece.bytes).subspan(first * sectorsize_, (end - first) * sectorsize_);
-            BTRKIT_TRY(data_.read({piece.from.start + first * sectorsize_}, out, csums[first].has_value()));
+            const auto out = bytes.subspan(first * sectorsize_, (end - first) * sectorsize_);
+            BTRKIT_TRY(data_.read({from.start + first * sectorsize_}, out, csums[first].has_value()));
             first = end;
         }
         return {};
     }
 
-private:
     u64 sectorsize_;
     DataChecksums checksums_;
     DataReader data_;
 };
 
-/// Cuts what moves into pieces.
+/// Cuts what moves into pieces, in the order of the new places.
 class PieceMaker {
 public:
-    explicit PieceMaker(const AddressMap& data) : moves_(data.moves()) {}
+    PieceMaker(const AddressMap& data, const ChunkMap& chunks)
+        : chunks_(chunks), moves_(data.moves().begin(), data.moves().end()) {
+        std::ranges::sort(moves_, {}, &AddressMap::Move::to);
+    }
+
+    /// All that is going to be written.
+    RangeSet targets() const {
+        RangeSet all;
+        for (const auto& move : moves_) {
+            all.append(move.target());
+        }
+        return all;
+    }
 
     /// Null behind the last.
     std::unique_ptr<Piece> next() {
         if (index_ == moves_.size()) {
             return nullptr;
         }
-        const auto& move = moves_[index_];
         auto piece = std::make_unique<Piece>();
-        piece->from =
-            range_from(move.from.start + done_bytes_, std::min(piece_bytes, move.from.length() - done_bytes_));
-        piece->to = move.to + done_bytes_;
-        done_bytes_ += piece->from.length();
-        if (done_bytes_ == move.from.length()) {
-            ++index_;
-            done_bytes_ = 0;
+        piece->to = moves_[index_].to + done_bytes_;
+        // Chunks are written in different ways.
+        const u64 most_bytes = std::min(piece_bytes, range_of(*chunks_.find({piece->to})).end - piece->to);
+        u64 bytes = 0;
+        while (bytes < most_bytes && index_ < moves_.size() && moves_[index_].to + done_bytes_ == piece->to + bytes) {
+            const Range from = moves_[index_].from;
+            const u64 length = std::min(most_bytes - bytes, from.length() - done_bytes_);
+            piece->from.push_back(range_from(from.start + done_bytes_, length));
+            bytes += length;
+            done_bytes_ += length;
+            if (done_bytes_ == from.length()) {
+                ++index_;
+                done_bytes_ = 0;
+            }
         }
+        piece->bytes.resize(bytes);
         return piece;
     }
 
 private:
-    std::span<const AddressMap::Move> moves_;
+    const ChunkMap& chunks_;
+    std::vector<AddressMap::Move> moves_;
     std::size_t index_ = 0;
     u64 done_bytes_ = 0; ///< of that move
 };
@@ -86,10 +115,8 @@ Result<void> copy_data(Transaction& transaction, const AddressMap& data, const R
     const auto& committed = transaction.committed();
     auto& workspace = transaction.workspace();
     context.progress.begin_phase("moving data", data.total_bytes(), ProgressUnit::bytes);
-    for (const auto& move : data.moves()) {
-        workspace.written_data.insert(move.target());
-    }
-    PieceMaker pieces(data);
+    PieceMaker pieces(data, transaction.chunks());
+    workspace.written_data = united(workspace.written_data, pieces.targets());
     Pool<PieceReader> readers;
     Result<void> outcome;
     const auto make = [&] { return pieces.next(); };
@@ -105,7 +132,7 @@ Result<void> copy_data(Transaction& transaction, const AddressMap& data, const R
         if (outcome && context.stop.stop_requested()) {
             outcome = fail(ErrorKind::cancelled, "stopped; nothing was changed");
         }
-        context.progress.advance(piece.from.length());
+        context.progress.advance(piece.bytes.size());
         return outcome.has_value();
     };
     run_ordered(context.parallelism, make, work, finish);

@@ -84,13 +84,15 @@ Result<void> move_csums(Transaction& transaction, const AddressMap& data) {
     const auto& geometry = transaction.geometry();
     DataChecksums committed(transaction.committed());
     CsumRuns runs(*tree, geometry);
-    for (const auto& move : data.moves()) {
+    // In the order of the new places, so that neighbours share items.
+    std::vector<AddressMap::Move> moves(data.moves().begin(), data.moves().end());
+    std::ranges::sort(moves, {}, &AddressMap::Move::to);
+    for (const auto& move : moves) {
         for (u64 done = 0; done < move.from.length(); done += lookup_bytes) {
             const u64 length = std::min(lookup_bytes, move.from.length() - done);
             BTRKIT_TRY(
                 move_piece(committed, runs, geometry, range_from(move.from.start + done, length), move.to + done));
         }
-        transaction.workspace().freed_data.insert(move.from);
         BTRKIT_TRY(transaction.relieve());
     }
     runs.flush();

@@ -19,7 +19,7 @@ struct OpenExtent {
 
 class ExtentTranslation {
 public:
-    ExtentTranslation(Transaction& transaction, const AddressMap& data, const BlockRewriter& blocks)
+    ExtentTranslation(Transaction& transaction, const AddressMap& data, const GraphRewriter& blocks)
         : transaction_(transaction), data_(data), blocks_(blocks) {}
 
     Result<void> accept(const btrfs::Key& key, Bytes body) {
@@ -54,7 +54,7 @@ private:
 
     Transaction& transaction_;
     const AddressMap& data_;
-    const BlockRewriter& blocks_;
+    const GraphRewriter& blocks_;
     std::optional<OpenExtent> open_;
 };
 
@@ -76,7 +76,7 @@ bool translate_extent(ExtentRecord& record, const AddressMap& data,
     return now || has_other_parent;
 }
 
-Result<void> translate_extents(Transaction& transaction, const AddressMap& data, const BlockRewriter& blocks,
+Result<void> translate_extents(Transaction& transaction, const AddressMap& data, const GraphRewriter& blocks,
                                const RunContext& context) {
     const auto& committed = transaction.committed();
     BTRKIT_TRY_ASSIGN(const auto tree, committed.find_tree(btrfs::extent_tree_id));

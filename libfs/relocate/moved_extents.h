@@ -3,7 +3,7 @@
 #pragma once
 
 #include "libfs/base/run_context.h"
-#include "libfs/relocate/block_rewriter.h"
+#include "libfs/relocate/graph_rewriter.h"
 #include "libfs/space/extent_record.h"
 #include "libfs/txn/transaction.h"
 
@@ -19,7 +19,7 @@ bool translate_extent(ExtentRecord& record, const AddressMap& data,
 /// Translates every extent of the committed extent tree: its address, and the addresses of blocks that its references
 /// in full name. What has changed by that waits in the extent tree of the transaction. Only data and what `blocks` has
 /// moved may have changed about those extents. Fails with damaged and cancelled.
-Result<void> translate_extents(Transaction& transaction, const AddressMap& data, const BlockRewriter& blocks,
+Result<void> translate_extents(Transaction& transaction, const AddressMap& data, const GraphRewriter& blocks,
                                const RunContext& context);
 
 } // namespace btrkit

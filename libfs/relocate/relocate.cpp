@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/relocate/relocate.h"
 
-#include "formats/btrfs/item_types.h"
-#include "libfs/fs/item_range.h"
-#include "libfs/relocate/block_rewriter.h"
 #include "libfs/relocate/data_copy.h"
 #include "libfs/relocate/leave_blocks.h"
+#include "libfs/relocate/moved_blocks.h"
 #include "libfs/relocate/moved_csums.h"
 #include "libfs/relocate/moved_extents.h"
 #include "libfs/relocate/repack_csums.h"
+#include "libfs/relocate/rewrite_subvolumes.h"
 #include "libfs/space/free_space.h"
 #include "libfs/txn/settle.h"
 
@@ -53,59 +52,22 @@ Result<void> move_space(Workspace& workspace, const AddressMap& data) {
     for (const auto& move : data.moves()) {
         BTRKIT_TRY(workspace.space.claim(move.target()));
         BTRKIT_TRY(workspace.space.release(move.from));
+        workspace.freed_data.insert(move.from);
     }
     return {};
-}
-
-/// A subvolume that is half deleted still refers to what it has given back.
-Result<void> refuse_half_deleted(const TreeRoot& root, Bytes body) {
-    const auto item = whole_root_item(body).item;
-    if (item.refs == 0 && item.drop_progress.objectid != 0) {
-        return fail(ErrorKind::refused,
-                    fmt::format("subvolume {} is half deleted; mount the filesystem once to let that end", root.id));
-    }
-    return {};
-}
-
-Result<void> rewrite_subvolumes(Workspace& workspace, const Filesystem& committed, BlockRewriter& blocks,
-                                const RunContext& context) {
-    ItemRange items(committed.reader(), committed.root_tree().block, KeyRange{});
-    for (;;) {
-        BTRKIT_TRY_ASSIGN(const bool is_there, items.next());
-        if (!is_there) {
-            return {};
-        }
-        if (items.key().type != btrfs::item_type::root_item || !is_subvolume(items.key().objectid)) {
-            continue;
-        }
-        if (context.stop.stop_requested()) {
-            return fail(ErrorKind::cancelled, "stopped; nothing was changed");
-        }
-        const auto root = parse_root_item(items.key(), items.data());
-        if (!root) {
-            return fail(ErrorKind::damaged,
-                        fmt::format("the root item of subvolume {} is short; run btrkit-check", items.key().objectid));
-        }
-        BTRKIT_TRY(refuse_half_deleted(*root, items.data()));
-        BTRKIT_TRY_ASSIGN(const Logical now, blocks.rewrite(root->block));
-        if (now != root->block.address) {
-            TreeRoot moved = *root;
-            moved.block.address = now;
-            workspace.trees.add(moved).root_item_is_behind = true;
-        }
-    }
 }
 
 /// Extents and blocks leave, and whoever refers to them follows. Returns how many blocks of subvolumes have.
 Result<u64> move_all(Transaction& transaction, const Relocation& relocation, const RangeSet& leaving,
                      const RunContext& context) {
     auto& workspace = transaction.workspace();
-    BlockRewriter blocks(workspace, transaction.committed(), leaving, relocation.data);
-    BTRKIT_TRY(rewrite_subvolumes(workspace, transaction.committed(), blocks, context));
+    MovedBlocks moved(workspace.space, leaving, relocation.data);
+    GraphRewriter blocks(workspace, transaction.committed(), moved);
+    BTRKIT_TRY(rewrite_subvolumes(transaction.committed(), blocks, context));
     BTRKIT_TRY(move_csums(transaction, relocation.data));
     BTRKIT_TRY(translate_extents(transaction, relocation.data, blocks, context));
     BTRKIT_TRY(settle(workspace));
-    return blocks.moved_count();
+    return blocks.written_count();
 }
 
 /// All trees but subvolumes.

@@ -6,7 +6,7 @@
 //  1. Cut chunks, lay new ones, size devices: chunk tree, device tree, block groups, free space.
 //  2. Take the new places of data, give the old ones back, copy the data (data_copy.h): each sector is proven by its
 //     checksum, and written into space that is free in the committed filesystem.
-//  3. Go through the distinct blocks of all subvolumes (block_rewriter.h). A block that must leave its place, or that
+//  3. Go through the distinct blocks of all subvolumes (graph_rewriter.h). A block that must leave its place, or that
 //     points to what has moved, is written elsewhere, with the generation that it had.
 //  4. Move checksums to the new addresses (moved_csums.h).
 //  5. Translate the extent tree (moved_extents.h): extents have their new addresses, and references in full name those

@@ -9,24 +9,6 @@ namespace btrkit {
 
 namespace {
 
-/// One change for each referrer, in the order of records.
-std::span<const RefChange> merged(std::span<RefChange> changes) {
-    if (changes.size() < 2) {
-        return changes;
-    }
-    std::ranges::sort(changes, stands_before, &RefChange::ref);
-    std::size_t kept = 0;
-    for (const auto& change : changes) {
-        const bool is_same = kept > 0 && !stands_before(changes[kept - 1].ref, change.ref);
-        if (is_same) {
-            changes[kept - 1].count += change.count;
-        } else {
-            changes[kept++] = change;
-        }
-    }
-    return changes.first(kept);
-}
-
 /// Takes what is of that address off the front of what is sorted by address.
 template <class T>
 std::span<T> take_front(std::span<T>& sorted, u64 bytenr) {
@@ -37,7 +19,63 @@ std::span<T> take_front(std::span<T>& sorted, u64 bytenr) {
     return taken;
 }
 
+using BlockChanges = std::unordered_map<u64, BlockChange>;
+
+/// Says of each address what changes there.
+ExtentChanges by_address(const BlockChanges& blocks, ExtentChanges taken) {
+    std::ranges::sort(taken.refs, {}, &RefChange::bytenr);
+    std::ranges::sort(taken.born, {}, &ExtentRecord::bytenr);
+    std::ranges::sort(taken.recast, {}, &ExtentRecord::bytenr);
+    std::vector<u64> of_blocks;
+    of_blocks.reserve(blocks.size());
+    for (const auto& [bytenr, change] : blocks) {
+        of_blocks.push_back(bytenr);
+    }
+    std::ranges::sort(of_blocks);
+    std::span refs(taken.refs);
+    std::span born(taken.born);
+    std::span recast(taken.recast);
+    std::span<const u64> rest(of_blocks);
+    const auto next = [](const auto& sorted) { return sorted.empty() ? ~u64{0} : sorted.front().bytenr; };
+    while (!refs.empty() || !born.empty() || !recast.empty() || !rest.empty()) {
+        const u64 bytenr = std::min({next(refs), next(born), next(recast), rest.empty() ? ~u64{0} : rest.front()});
+        auto& change = taken.changes.emplace_back(ExtentChange{.bytenr = bytenr});
+        change.refs = take_front(refs, bytenr);
+        if (const auto made = take_front(born, bytenr); !made.empty()) {
+            change.born = &made.back();
+        }
+        if (const auto made = take_front(recast, bytenr); !made.empty()) {
+            change.recast = &made.back();
+        }
+        if (!rest.empty() && rest.front() == bytenr) {
+            change.block = blocks.at(bytenr);
+            rest = rest.subspan(1);
+        }
+    }
+    return taken;
+}
+
 } // namespace
+
+std::span<RefChange> merged_by_extent(std::span<RefChange> changes) {
+    if (changes.size() < 2) {
+        return changes;
+    }
+    std::ranges::sort(changes, [](const RefChange& one, const RefChange& other) {
+        return one.bytenr != other.bytenr ? one.bytenr < other.bytenr : stands_before(one.ref, other.ref);
+    });
+    std::size_t kept = 0;
+    for (const auto& change : changes) {
+        const bool is_same =
+            kept > 0 && changes[kept - 1].bytenr == change.bytenr && !stands_before(changes[kept - 1].ref, change.ref);
+        if (is_same) {
+            changes[kept - 1].count += change.count;
+        } else {
+            changes[kept++] = change;
+        }
+    }
+    return changes.first(kept);
+}
 
 void RefDeltas::bear(ExtentRecord record) {
     if (!record.is_data()) {
@@ -60,41 +98,30 @@ const BlockChange* RefDeltas::find_block(u64 bytenr) const {
 
 std::size_t RefDeltas::waiting_bytes() const {
     // A block's change stands in a node of the table.
-    return refs_.capacity() * sizeof(RefChange) + born_.capacity() * sizeof(ExtentRecord) +
+    return refs_.capacity() * sizeof(RefChange) + (born_.capacity() + recast_.capacity()) * sizeof(ExtentRecord) +
            blocks_.size() * (sizeof(BlockChange) + 4 * sizeof(void*));
 }
 
 ExtentChanges RefDeltas::take() {
-    ExtentChanges taken = {.changes = {}, .refs = std::exchange(refs_, {}), .born = std::exchange(born_, {})};
-    const auto blocks = std::exchange(blocks_, {});
-    std::ranges::sort(taken.refs, {}, &RefChange::bytenr);
-    std::ranges::sort(taken.born, {}, &ExtentRecord::bytenr);
-    std::vector<u64> of_blocks;
-    for (const auto& [bytenr, change] : blocks) {
-        of_blocks.push_back(bytenr);
-    }
-    std::ranges::sort(of_blocks);
-    std::span refs(taken.refs);
-    std::span born(taken.born);
-    for (std::span<const u64> rest(of_blocks); !refs.empty() || !born.empty() || !rest.empty();) {
-        const u64 bytenr =
-            std::min({refs.empty() ? ~u64{0} : refs.front().bytenr, born.empty() ? ~u64{0} : born.front().bytenr,
-                      rest.empty() ? ~u64{0} : rest.front()});
-        auto& change = taken.changes.emplace_back(ExtentChange{.bytenr = bytenr});
-        change.refs = take_front(refs, bytenr);
-        if (const auto made = take_front(born, bytenr); !made.empty()) {
-            change.born = &made.back();
-        }
-        if (!rest.empty() && rest.front() == bytenr) {
-            change.block = blocks.at(bytenr);
-            rest = rest.subspan(1);
-        }
-    }
-    return taken;
+    return by_address(std::exchange(blocks_, {}), {.changes = {},
+                                                   .refs = std::exchange(refs_, {}),
+                                                   .born = std::exchange(born_, {}),
+                                                   .recast = std::exchange(recast_, {})});
+}
+
+ExtentChanges RefDeltas::take_data() {
+    ExtentChanges data = {.changes = {}, .refs = {}, .born = {}, .recast = std::exchange(recast_, {})};
+    const auto of_blocks = std::ranges::partition(refs_, [](const RefChange& each) { return !each.ref.is_of_block(); });
+    const auto born_blocks = std::ranges::partition(born_, &ExtentRecord::is_data);
+    data.refs.assign(refs_.begin(), of_blocks.begin());
+    data.born.assign(std::move_iterator(born_.begin()), std::move_iterator(born_blocks.begin()));
+    refs_ = {of_blocks.begin(), of_blocks.end()};
+    born_ = {std::move_iterator(born_blocks.begin()), std::move_iterator(born_blocks.end())};
+    return by_address({}, std::move(data));
 }
 
 Result<ExtentRecord> changed_record(ExtentRecord record, const ExtentChange& change) {
-    const auto changes = merged(change.refs);
+    const auto changes = merged_by_extent(change.refs);
     std::vector<ExtentRef> refs;
     refs.reserve(record.refs.size() + changes.size());
     auto old = record.refs.begin();

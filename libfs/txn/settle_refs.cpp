@@ -20,6 +20,7 @@ constexpr std::size_t cache_bytes = std::size_t{1} << 20;
 /// An extent as it will be, and what of its items changes.
 struct SettledExtent {
     ExtentRecord record;
+    std::optional<ExtentRecord> was = {}; ///< where it is another from now on: what goes, references aside
     u64 block_owner = 0;
     std::vector<EncodedItem> before;
     std::vector<EncodedItem> now; ///< none: it is gone
@@ -94,6 +95,11 @@ private:
         SettledExtent settled = {.record = {}, .block_owner = change.block.owner, .before = {}, .now = {}};
         settled.before = std::move(found.items);
         BTRKIT_TRY_ASSIGN(settled.record, changed_record(std::move(found.record), change));
+        if (change.recast != nullptr && settled.record.ref_count() > 0) {
+            settled.was = settled.record;
+            settled.record.length_bytes = change.recast->length_bytes;
+            settled.record.generation = change.recast->generation;
+        }
         if (settled.record.ref_count() > 0) {
             settled.now = encode_extent(settled.record, workspace_->geometry.nodesize);
         }
@@ -103,30 +109,36 @@ private:
     Result<void> account_for(const SettleJob& job) {
         for (const auto& extent : job.settled) {
             if (extent.now.empty()) {
-                BTRKIT_TRY(release(extent));
+                BTRKIT_TRY(release(extent.record, extent.block_owner));
+            } else if (extent.was) {
+                BTRKIT_TRY(release(*extent.was, 0));
             }
             extents_->buffer.apply(edits_between(extent.before, extent.now));
         }
         return {};
     }
 
-    Result<void> release(const SettledExtent& extent) {
-        const auto& record = extent.record;
+    Result<void> release(const ExtentRecord& record, u64 block_owner) {
+        workspace_->quotas.add_freed(owner_of(record, block_owner), record.length_bytes, record.generation);
         const Range range = range_from(record.bytenr, record.length_bytes);
-        BTRKIT_TRY(workspace_->space.release(range));
-        workspace_->quotas.add_freed(owner_of(extent), record.length_bytes, record.generation);
-        if (record.is_data()) {
-            workspace_->freed_data.insert(range);
+        if (!record.is_data()) {
+            return workspace_->space.release(range);
+        }
+        RangeSet all;
+        all.append(range);
+        for (const Range gone : difference(all, workspace_->kept_data.within(range)).ranges()) {
+            BTRKIT_TRY(workspace_->space.release(gone));
+            workspace_->freed_data.insert(gone);
         }
         return {};
     }
 
     /// Whom the extent counts for, as simple quotas do. 0: nobody that is known.
-    static u64 owner_of(const SettledExtent& extent) {
-        if (!extent.record.is_data()) {
-            return extent.block_owner;
+    static u64 owner_of(const ExtentRecord& record, u64 block_owner) {
+        if (!record.is_data()) {
+            return block_owner;
         }
-        const auto& refs = extent.record.refs;
+        const auto& refs = record.refs;
         const auto found = std::ranges::find(refs, btrfs::item_type::extent_owner_ref, &ExtentRef::type);
         return found == refs.end() ? 0 : found->root;
     }
@@ -137,15 +149,19 @@ private:
     Pool<Lookup> lookups_;
 };
 
+Result<void> settle_changes(Workspace& workspace, const ExtentChanges& taken) {
+    BTRKIT_TRY_ASSIGN(auto* extents, workspace.trees.find(btrfs::extent_tree_id));
+    return RefSettler(workspace, *extents, taken.changes.size()).run(taken.changes);
+}
+
 } // namespace
 
 Result<void> settle_refs(Workspace& workspace) {
-    if (workspace.refs.empty()) {
-        return {};
-    }
-    BTRKIT_TRY_ASSIGN(auto* extents, workspace.trees.find(btrfs::extent_tree_id));
-    const auto taken = workspace.refs.take();
-    return RefSettler(workspace, *extents, taken.changes.size()).run(taken.changes);
+    return workspace.refs.empty() ? Result<void>() : settle_changes(workspace, workspace.refs.take());
+}
+
+Result<void> settle_data_refs(Workspace& workspace) {
+    return settle_changes(workspace, workspace.refs.take_data());
 }
 
 } // namespace btrkit

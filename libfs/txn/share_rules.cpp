@@ -78,7 +78,7 @@ Result<ShareRules::State> ShareRules::state_of(u64 bytenr) {
 
 /// Calls visit(bytenr, make_ref) for all that the block points to; make_ref(by_root, parent) is the reference.
 template <class Visit>
-void ShareRules::for_each_child(const TreeBlock& block, Visit visit) const {
+void ShareRules::for_each_child(const BlockView& block, Visit visit) const {
     for (u32 slot = 0; slot < block.count(); ++slot) {
         if (!block.is_leaf()) {
             visit(u64{block.pointer(slot).blockptr}, ref_to_block);
@@ -89,7 +89,7 @@ void ShareRules::for_each_child(const TreeBlock& block, Visit visit) const {
     }
 }
 
-void ShareRules::count_children(const TreeBlock& block, std::optional<u64> by_root, std::int64_t change) {
+void ShareRules::count_children(const BlockView& block, std::optional<u64> by_root, std::int64_t change) {
     for_each_child(block, [&](u64 bytenr, auto make_ref) {
         workspace_->refs.add(bytenr, make_ref(by_root, block.header().bytenr), change);
     });
@@ -130,6 +130,37 @@ void ShareRules::count_item(u64 tree, const btrfs::Key& key, Bytes body, std::in
 
 void ShareRules::share_children(const TreeBlock& root, u64 new_tree) {
     count_children(root, new_tree, 1);
+}
+
+Result<bool> ShareRules::is_referring_in_full(u64 bytenr) {
+    BTRKIT_TRY_ASSIGN(const auto state, state_of(bytenr));
+    return state.is_full_backref;
+}
+
+void ShareRules::replace(const BlockView& old, std::span<const BlockView> now, bool is_full) {
+    const auto by_root = is_full ? std::nullopt : std::optional(u64{old.header().owner});
+    std::vector<RefChange> changes;
+    const auto note = [&](const BlockView& block, std::int64_t count) {
+        for_each_child(block, [&](u64 bytenr, auto make_ref) {
+            changes.push_back({.bytenr = bytenr, .ref = make_ref(by_root, block.header().bytenr), .count = count});
+        });
+    };
+    note(old, -1);
+    for (const auto& block : now) {
+        note(block, 1);
+    }
+    // Most of it cancels out at once.
+    for (const auto& change : merged_by_extent(changes)) {
+        if (change.count != 0) {
+            workspace_->refs.add(change.bytenr, change.ref, change.count);
+        }
+    }
+    workspace_->refs.set_owner(old.header().bytenr, old.header().owner);
+}
+
+void ShareRules::replace_root(u64 tree, u64 old_bytenr, u64 bytenr) {
+    workspace_->refs.add(old_bytenr, ref_to_block(tree, 0), -1);
+    workspace_->refs.add(bytenr, ref_to_block(tree, 0), 1);
 }
 
 Result<void> ShareRules::drop_tree(const Promise& root, const DroppedTree& tree) {

@@ -38,6 +38,16 @@ public:
     /// A new root of that tree points to all that this root points to.
     void share_children(const TreeBlock& root, u64 new_tree);
 
+    /// Whether what the block points to is referred to in full. Fails with damaged where nobody is recorded to have it.
+    Result<bool> is_referring_in_full(u64 bytenr);
+    /// The block has given way to these, which are not counted yet: together they are shared by whoever shared it, and
+    /// refer to what they point to as it did. is_full: is_referring_in_full().
+    void replace(const BlockView& old, std::span<const BlockView> now, bool is_full);
+    /// A root that is laid above the blocks that were one: all that it points to is referred to by that tree.
+    void raise(const BlockView& root, u64 tree) { count_children(root, tree, 1); }
+    /// Another block is that tree's root, which is nobody else's.
+    void replace_root(u64 tree, u64 old_bytenr, u64 bytenr);
+
     /// A tree that goes.
     struct DroppedTree {
         u64 id = 0;
@@ -57,8 +67,8 @@ private:
 
     Result<State> state_of(u64 bytenr);
     template <class Visit>
-    void for_each_child(const TreeBlock& block, Visit visit) const;
-    void count_children(const TreeBlock& block, std::optional<u64> by_root, std::int64_t change);
+    void for_each_child(const BlockView& block, Visit visit) const;
+    void count_children(const BlockView& block, std::optional<u64> by_root, std::int64_t change);
     Result<void> drop_children(const TreeBlock& block, const Promise& promise, bool is_full, const DroppedTree& tree);
     Result<void> drop_child(const Promise& child, const ExtentRef& ref, const DroppedTree& tree);
     Result<void> leave_to_others(const TreeBlock& block, const Promise& promise, const DroppedTree& tree);

@@ -57,6 +57,12 @@ void SimpleQuotas::add_taken(u64 owner, u64 bytes) {
     }
 }
 
+void SimpleQuotas::add_taken(u64 owner, u64 bytes, u64 generation) {
+    if (are_kept() && generation >= *since_) {
+        add_taken(owner, bytes);
+    }
+}
+
 void SimpleQuotas::add_freed(u64 owner, u64 bytes, u64 generation) {
     if (are_kept() && is_subvolume(owner) && generation >= *since_) {
         changes_[owner] -= static_cast<std::int64_t>(bytes);

@@ -20,6 +20,8 @@ public:
 
     bool are_kept() const { return since_.has_value(); }
     void add_taken(u64 owner, u64 bytes);
+    /// generation: of the extent, which takes the place of others and keeps theirs.
+    void add_taken(u64 owner, u64 bytes, u64 generation);
     /// generation: of the extent that is gone.
     void add_freed(u64 owner, u64 bytes, u64 generation);
 

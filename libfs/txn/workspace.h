@@ -52,6 +52,7 @@ struct Workspace {
     RangeSet freed_data;   ///< data extents that are gone, whose checksums are not yet
     RangeSet written_data; ///< data that this run wrote, some of which may be gone again
     RangeSet born;         ///< tree blocks that this run made, some of which it may have left again
+    RangeSet kept_data;    ///< data that stays in its place, though the extents that it belongs to are others now
     RangeSet moved_blocks; ///< tree blocks that this run has put elsewhere as they were, generation and all
     /// No subvolume refers to more or less than before, so what full quotas have counted stays right.
     bool keeps_full_quotas = false;

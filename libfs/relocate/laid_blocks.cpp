@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/relocate/laid_blocks.h"
+
+#include "formats/btrfs/item_types.h"
+#include "libfs/txn/block_store.h"
+#include "libfs/txn/settle_refs.h"
+
+namespace btrkit {
+
+Result<std::optional<std::span<const LeafItem>>> LaidBlocks::changed_items(const TreeBlock& leaf) {
+    BTRKIT_TRY_ASSIGN(const auto items, items_.of(leaf));
+    // An extent is told when an item first refers to it: accounts may be settled at any time.
+    for (const std::size_t target : items_.targets()) {
+        if (!is_told_[target]) {
+            is_told_[target] = true;
+            tell_extent(layout_.extents()[target]);
+        }
+    }
+    return items;
+}
+
+void LaidBlocks::tell_extent(const LaidExtent& extent) {
+    ExtentRecord record{.bytenr = extent.disk.start,
+                        .length_bytes = extent.disk.length(),
+                        .generation = extent.generation,
+                        .flags = btrfs::extent_flag_data,
+                        .level = 0,
+                        .first_key = {},
+                        .refs = {}};
+    workspace_.quotas.add_taken(extent.quota_owner, extent.disk.length(), extent.generation);
+    if (extent.is_recast) {
+        workspace_.refs.recast(std::move(record));
+        return;
+    }
+    if (extent.quota_owner != 0) {
+        record.refs.push_back({.type = btrfs::item_type::extent_owner_ref, .root = extent.quota_owner});
+    }
+    workspace_.refs.bear(std::move(record));
+}
+
+Result<void> LaidBlocks::replaced(const TreeBlock& old, std::span<const BlockView> now) {
+    BTRKIT_TRY_ASSIGN(const bool is_full, rules_.is_referring_in_full(old.header().bytenr));
+    for (const auto& block : now) {
+        bear_block(block, is_full);
+    }
+    rules_.replace(old, now, is_full);
+    return relieve();
+}
+
+Result<void> LaidBlocks::raised(u64 tree, const BlockView& node) {
+    bear_block(node, false);
+    rules_.raise(node, tree);
+    return {};
+}
+
+void LaidBlocks::bear_block(const BlockView& block, bool is_full) {
+    const auto& header = block.header();
+    const bool is_skinny = workspace_.geometry.has_incompat(btrfs::incompat_skinny_metadata);
+    workspace_.refs.bear({.bytenr = header.bytenr,
+                          .length_bytes = block.nodesize(),
+                          .generation = header.generation,
+                          .flags = btrfs::extent_flag_tree_block | (is_full ? btrfs::extent_flag_full_backref : 0),
+                          .level = header.level,
+                          .first_key = is_skinny ? std::nullopt : std::optional(block.key(0)),
+                          .refs = {}});
+    workspace_.quotas.add_taken(header.owner, block.nodesize(), header.generation);
+}
+
+/// References to data don't wait for the end: there may be very many.
+Result<void> LaidBlocks::relieve() {
+    if (workspace_.refs.waiting_bytes() < settled_bytes_ + workspace_.room.waiting_bytes / 2) {
+        return {};
+    }
+    BTRKIT_TRY(settle_data_refs(workspace_));
+    settled_bytes_ = workspace_.refs.waiting_bytes();
+    BTRKIT_TRY_ASSIGN(auto* extents, workspace_.trees.find(btrfs::extent_tree_id));
+    return merge_buffer(workspace_, *extents);
+}
+
+} // namespace btrkit
