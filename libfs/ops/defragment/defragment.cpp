@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/ops/defragment/defragment.h"
+
+#include "libfs/ops/defragment/place_extents.h"
+#include "libfs/relocate/lay_out.h"
+#include "libfs/txn/may_be_written.h"
+
+#include <fmt/format.h>
+
+namespace btrkit::defragment {
+
+namespace {
+
+/// Each makes room for the next one; far more than that is no progress.
+constexpr u64 most_commits = 64;
+/// Where so large a part of leaves lies apart from the one before, blocks are laid out anew.
+constexpr u64 far_leaves_divisor = 4;
+/// Fewer are not worth it.
+constexpr u64 least_leaves = 32;
+
+/// What is known of the filesystem as it is now.
+struct Picture {
+    DataExtents extents;
+    std::vector<PlannedExtent> planned;
+    bool has_far_leaves = false;
+    Shape shape;
+};
+
+Result<Picture> look_at(const Filesystem& filesystem, const JoinRules& rules, const RunContext& context) {
+    Picture picture;
+    BTRKIT_TRY_ASSIGN(picture.extents, DataExtents::read(filesystem, context));
+    BTRKIT_TRY_ASSIGN(const auto uses, find_uses(filesystem, picture.extents, context));
+    picture.has_far_leaves =
+        uses.leaf_count >= least_leaves && uses.far_leaf_count > uses.leaf_count / far_leaves_divisor;
+    const auto atoms = cut_into_atoms(picture.extents, uses, rules);
+    picture.planned = plan_extents(picture.extents, atoms);
+    u64 seen_bytes = 0;
+    for (const auto& extent : picture.planned) {
+        for (const auto& source : extent.sources) {
+            seen_bytes += extent.is_whole ? picture.extents[source.extent].disk.length() : source.length();
+        }
+    }
+    for (u32 number = 0; number < picture.extents.size(); ++number) {
+        const auto& extent = picture.extents[number];
+        picture.shape.extent_count += extent.is_known() ? 1 : 0;
+        picture.shape.unseen_bytes += extent.is_known() ? extent.disk.length() : 0;
+    }
+    picture.shape.unseen_bytes -= seen_bytes;
+    return picture;
+}
+
+class Run {
+public:
+    Run(const Filesystem& filesystem, const WritableDevices& devices, const Options& options, const RunContext& context)
+        : filesystem_(&filesystem), devices_(devices), options_(options), context_(context) {}
+
+    Result<Report> run() && {
+        BTRKIT_TRY(may_be_written(*filesystem_));
+        report_.commit.old_generation = report_.commit.new_generation = filesystem_->super().generation;
+        for (bool goes_on = true; goes_on && report_.commit_count < most_commits;) {
+            auto committed = commit_one();
+            if (!committed && report_.commit_count > 0) {
+                return fail(committed.error().kind,
+                            fmt::format("{}; {} commits stand, and what they left is whole: run it again to go on",
+                                        committed.error().message, report_.commit_count));
+            }
+            BTRKIT_TRY_ASSIGN(goes_on, std::move(committed));
+        }
+        return std::move(report_);
+    }
+
+private:
+    /// Says whether another one may find more to do.
+    Result<bool> commit_one() {
+        const auto transaction_options = commit::with_data_at_once(options_.transaction, devices_, options_.commit);
+        BTRKIT_TRY_ASSIGN(auto transaction, Transaction::begin(*filesystem_, transaction_options));
+        const JoinRules rules = {.threshold_bytes = options_.threshold_bytes,
+                                 .joins_owners = !transaction.keeps_simple_quotas()};
+        BTRKIT_TRY_ASSIGN(const auto picture, look_at(*filesystem_, rules, context_));
+        BTRKIT_TRY_ASSIGN(const auto placed,
+                          place_extents(transaction, picture.extents, picture.planned, options_.limit_bytes));
+        note(picture, placed);
+        const bool renews_blocks = report_.commit_count == 0 && picture.has_far_leaves;
+        const bool goes_on = placed.lacked_room && placed.moved_bytes > 0;
+        if (placed.layout.empty() && !renews_blocks) {
+            report_.needs_more = placed.lacked_room;
+            return false;
+        }
+        BTRKIT_TRY_ASSIGN(const u64 block_count, lay_out(transaction, placed.layout, renews_blocks, context_));
+        BTRKIT_TRY_ASSIGN(auto committed, commit::run(transaction, devices_, options_.commit, context_));
+        report_.data_bytes += placed.moved_bytes;
+        report_.block_count += block_count;
+        note(std::move(committed));
+        report_.needs_more = placed.lacked_room;
+        if (options_.commit.is_dry_run || !options_.commit.undo_path.empty() || !goes_on) {
+            report_.commit_count += options_.commit.is_dry_run ? 0 : 1;
+            return false;
+        }
+        ++report_.commit_count;
+        BTRKIT_TRY_ASSIGN(reopened_, commit::open_again(devices_));
+        filesystem_ = &*reopened_;
+        return true;
+    }
+
+    void note(const Picture& picture, const Placed& placed) {
+        if (report_.commit_count == 0) {
+            report_.before = picture.shape;
+            report_.before.fragment_count = placed.fragment_count;
+        }
+        report_.after = {.extent_count = placed.extent_count, .fragment_count = placed.laid_fragments};
+    }
+
+    /// All commits count as one.
+    void note(commit::Report committed) {
+        if (report_.commit_count > 0) {
+            committed.old_generation = report_.commit.old_generation;
+            committed.block_bytes += report_.commit.block_bytes;
+            committed.used_bytes_change += report_.commit.used_bytes_change;
+        }
+        report_.commit = std::move(committed);
+    }
+
+    const Filesystem* filesystem_;
+    const WritableDevices& devices_;
+    const Options& options_;
+    const RunContext& context_;
+    std::optional<Filesystem> reopened_;
+    Report report_;
+};
+
+} // namespace
+
+Result<Report> run(const Filesystem& filesystem, const WritableDevices& devices, const Options& options,
+                   const RunContext& context) {
+    return Run(filesystem, devices, options, context).run();
+}
+
+} // namespace btrkit::defragment
