@@ -76,7 +76,7 @@ int run_defragment(std::span<const std::string> arguments, Io& io) {
                       .summary = "Lay files out anew, in all subvolumes at once; what is shared stays so."});
     DefragmentFlags flags;
     add_write_flags(line, flags.write);
-    line.add_size("-t", flags.threshold_bytes, "extents as large as that are joined with nothing (128M)");
+    line.add_size("-t", flags.threshold_bytes, "extents as large as that are left alone");
     line.add_size("--limit", flags.limit_bytes, "of data moved before its old place is free again");
     if (const auto status = line.parse(arguments, io)) {
         return *status;

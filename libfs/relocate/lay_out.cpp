@@ -9,15 +9,15 @@
 
 namespace btrkit {
 
-Result<u64> lay_out(Transaction& transaction, const ExtentLayout& layout, bool renews_blocks,
+Result<u64> lay_out(Transaction& transaction, const ExtentLayout& layout, const BlockOrder& blocks,
                     const RunContext& context) {
     auto& workspace = transaction.workspace();
     BTRKIT_TRY(copy_data(transaction, layout.moves(), context));
     context.progress.begin_phase("rewriting metadata", 0, ProgressUnit::items);
     workspace.kept_data = layout.kept();
-    LaidBlocks laid(workspace, layout, renews_blocks);
+    LaidBlocks laid(workspace, layout, blocks.renews_all);
     GraphRewriter rewriter(workspace, transaction.committed(), laid);
-    BTRKIT_TRY(rewrite_subvolumes(transaction.committed(), rewriter, context));
+    BTRKIT_TRY(rewrite_subvolumes(blocks.subvolumes, rewriter, context));
     BTRKIT_TRY(move_csums(transaction, layout.moves()));
     BTRKIT_TRY(settle(workspace));
     return rewriter.written_count();

@@ -18,11 +18,16 @@
 
 namespace btrkit {
 
-/// The new places of what moves were taken from the transaction. renews_blocks: all blocks of subvolumes are laid out
-/// anew, too, in the order of their keys. Returns how many blocks were written. Fails with damaged where anything that
-/// moves can't be proven, with no_space, with refused where subvolumes are half deleted, with cancelled, and as devices
-/// do: the transaction is to be dropped then, and nothing has happened.
-Result<u64> lay_out(Transaction& transaction, const ExtentLayout& layout, bool renews_blocks,
+/// How the blocks of subvolumes are gone through.
+struct BlockOrder {
+    std::span<const TreeRoot> subvolumes; ///< all of them (whole_subvolumes()): what several share is the first one's
+    bool renews_all = false;              ///< all blocks are laid out anew, too, in that order and that of their keys
+};
+
+/// The new places of what moves were taken from the transaction. Returns how many blocks were written. Fails with
+/// damaged where anything that moves can't be proven, with no_space, with cancelled, and as devices do: the transaction
+/// is to be dropped then, and nothing has happened.
+Result<u64> lay_out(Transaction& transaction, const ExtentLayout& layout, const BlockOrder& blocks,
                     const RunContext& context);
 
 } // namespace btrkit

@@ -63,7 +63,8 @@ Result<u64> move_all(Transaction& transaction, const Relocation& relocation, con
     auto& workspace = transaction.workspace();
     MovedBlocks moved(workspace.space, leaving, relocation.data);
     GraphRewriter blocks(workspace, transaction.committed(), moved);
-    BTRKIT_TRY(rewrite_subvolumes(transaction.committed(), blocks, context));
+    BTRKIT_TRY_ASSIGN(const auto subvolumes, whole_subvolumes(transaction.committed()));
+    BTRKIT_TRY(rewrite_subvolumes(subvolumes, blocks, context));
     BTRKIT_TRY(move_csums(transaction, relocation.data));
     BTRKIT_TRY(translate_extents(transaction, relocation.data, blocks, context));
     BTRKIT_TRY(settle(workspace));

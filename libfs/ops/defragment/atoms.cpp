@@ -182,7 +182,6 @@ private:
 
     bool may_join(const DataExtent& left, const DataExtent& right) const {
         return may_be_cut(left) && may_be_cut(right) && left.checksums == right.checksums &&
-               std::max(left.disk.length(), right.disk.length()) < rules_.threshold_bytes &&
                (rules_.joins_owners || left.quota_owner == right.quota_owner);
     }
 
@@ -211,7 +210,7 @@ private:
 } // namespace
 
 bool may_be_cut(const DataExtent& extent) {
-    return extent.is_known() && extent.is_wanted && !extent.is_odd && !extent.is_compressed() &&
+    return extent.is_known() && !extent.is_left_alone && !extent.is_odd && !extent.is_compressed() &&
            extent.checksums != Covered::some;
 }
 

@@ -28,9 +28,8 @@ struct FirstSeen {
     u32 file = 0;
 };
 
-/// What may be joined.
+/// What may be joined beyond what always may.
 struct JoinRules {
-    u64 threshold_bytes = 0;  ///< extents as large as that are joined with nothing
     bool joins_owners = true; ///< also extents that count for different subvolumes
 };
 

@@ -23,7 +23,7 @@ struct DataExtent {
     Covered checksums = Covered::none;
     bool is_odd =
         false; ///< preallocated, encoded in unknown ways, or items contradict each other: it stays in one piece
-    bool is_wanted = true; ///< the user asks for files that refer to it
+    bool is_left_alone = false; ///< the user wants it to stay as it is, and where it is
 
     bool is_compressed() const { return compression != btrfs::Compression::none; }
     /// All who refer to it were come to.

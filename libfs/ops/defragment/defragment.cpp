@@ -2,6 +2,7 @@
 #include "libfs/ops/defragment/defragment.h"
 
 #include "libfs/ops/defragment/place_extents.h"
+#include "libfs/ops/defragment/subvolume_order.h"
 #include "libfs/relocate/lay_out.h"
 #include "libfs/txn/may_be_written.h"
 
@@ -16,20 +17,27 @@ constexpr u64 most_commits = 64;
 /// Where so large a part of leaves lies apart from the one before, blocks are laid out anew.
 constexpr u64 far_leaves_divisor = 4;
 /// Fewer are not worth it.
-constexpr u64 least_leaves = 32;
+constexpr u64 least_leaves = 128;
 
 /// What is known of the filesystem as it is now.
 struct Picture {
     DataExtents extents;
     std::vector<PlannedExtent> planned;
+    std::vector<TreeRoot> subvolumes;
     bool has_far_leaves = false;
     Shape shape;
 };
 
-Result<Picture> look_at(const Filesystem& filesystem, const JoinRules& rules, const RunContext& context) {
+Result<Picture> look_at(const Filesystem& filesystem, const Options& options, const JoinRules& rules,
+                        const RunContext& context) {
     Picture picture;
     BTRKIT_TRY_ASSIGN(picture.extents, DataExtents::read(filesystem, context));
-    BTRKIT_TRY_ASSIGN(const auto uses, find_uses(filesystem, picture.extents, context));
+    for (u32 number = 0; number < picture.extents.size(); ++number) {
+        auto& extent = picture.extents[number];
+        extent.is_left_alone = extent.disk.length() >= options.threshold_bytes;
+    }
+    BTRKIT_TRY_ASSIGN(picture.subvolumes, subvolumes_in_order(filesystem));
+    BTRKIT_TRY_ASSIGN(const auto uses, find_uses(filesystem, picture.subvolumes, picture.extents, context));
     picture.has_far_leaves =
         uses.leaf_count >= least_leaves && uses.far_leaf_count > uses.leaf_count / far_leaves_divisor;
     const auto atoms = cut_into_atoms(picture.extents, uses, rules);
@@ -74,9 +82,8 @@ private:
     Result<bool> commit_one() {
         const auto transaction_options = commit::with_data_at_once(options_.transaction, devices_, options_.commit);
         BTRKIT_TRY_ASSIGN(auto transaction, Transaction::begin(*filesystem_, transaction_options));
-        const JoinRules rules = {.threshold_bytes = options_.threshold_bytes,
-                                 .joins_owners = !transaction.keeps_simple_quotas()};
-        BTRKIT_TRY_ASSIGN(const auto picture, look_at(*filesystem_, rules, context_));
+        const JoinRules rules = {.joins_owners = !transaction.keeps_simple_quotas()};
+        BTRKIT_TRY_ASSIGN(const auto picture, look_at(*filesystem_, options_, rules, context_));
         BTRKIT_TRY_ASSIGN(const auto placed,
                           place_extents(transaction, picture.extents, picture.planned, options_.limit_bytes));
         note(picture, placed);
@@ -86,7 +93,8 @@ private:
             report_.needs_more = placed.lacked_room;
             return false;
         }
-        BTRKIT_TRY_ASSIGN(const u64 block_count, lay_out(transaction, placed.layout, renews_blocks, context_));
+        const BlockOrder blocks = {.subvolumes = picture.subvolumes, .renews_all = renews_blocks};
+        BTRKIT_TRY_ASSIGN(const u64 block_count, lay_out(transaction, placed.layout, blocks, context_));
         BTRKIT_TRY_ASSIGN(auto committed, commit::run(transaction, devices_, options_.commit, context_));
         report_.data_bytes += placed.moved_bytes;
         report_.block_count += block_count;

@@ -21,8 +21,8 @@ namespace btrkit::defragment {
 struct Options {
     commit::Options commit = {};
     TransactionOptions transaction = {};
-    u64 threshold_bytes = most_extent_bytes; ///< extents as large as that are joined with nothing
-    u64 limit_bytes = ~u64{0};               ///< of data moved in one commit: what it takes until then
+    u64 threshold_bytes = ~u64{0}; ///< extents as large as that are left alone
+    u64 limit_bytes = ~u64{0};     ///< of data moved in one commit: what it takes until then
 };
 
 /// Of the data that was looked at.

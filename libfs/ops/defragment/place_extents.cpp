@@ -24,7 +24,7 @@ public:
         while (!planned.empty()) {
             std::size_t count = 1;
             u64 bytes = disk_bytes(planned.front());
-            while (count < planned.size() && planned[count].file == planned.front().file &&
+            while (count < planned.size() && goes_with(planned.front(), planned[count]) &&
                    bytes + disk_bytes(planned[count]) <= most_extent_bytes) {
                 bytes += disk_bytes(planned[count++]);
             }
@@ -39,6 +39,13 @@ public:
     }
 
 private:
+    bool is_left_alone(const PlannedExtent& extent) const {
+        return extents_[extent.sources.front().extent].is_left_alone;
+    }
+    bool goes_with(const PlannedExtent& first, const PlannedExtent& next) const {
+        return first.file == next.file && !is_left_alone(first) && !is_left_alone(next);
+    }
+
     u64 disk_bytes(const PlannedExtent& extent) const {
         u64 bytes = 0;
         for (const auto& source : extent.sources) {
@@ -69,7 +76,7 @@ private:
     /// Returns in how many pieces the window is going to lie.
     Result<u64> place_window(std::span<const PlannedExtent> window) {
         const u64 pieces = pieces_of(window);
-        if (pieces == 1 || !extents_[window.front().sources.front().extent].is_wanted) {
+        if (pieces == 1) {
             std::ranges::for_each(window, [this](const PlannedExtent& extent) { keep(extent); });
             return pieces;
         }

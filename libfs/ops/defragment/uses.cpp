@@ -1,48 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/ops/defragment/uses.h"
 
-#include "formats/btrfs/flags.h"
 #include "formats/btrfs/item_types.h"
-#include "libfs/survey/read_roots.h"
 
-#include <algorithm>
 #include <optional>
 #include <unordered_map>
-
-#include <fmt/format.h>
 
 namespace btrkit::defragment {
 
 namespace {
-
-using survey::RootRecord;
-
-/// Subvolumes in the order in which their files are to read well.
-Result<std::vector<RootRecord>> subvolumes_in_order(const Filesystem& filesystem, const RunContext& context) {
-    std::optional<Problem> lost;
-    const auto roots = survey::read_roots(filesystem, context.stop, [&](const Problem& problem) { lost = problem; });
-    if (lost) {
-        return fail(ErrorKind::damaged, describe(*lost));
-    }
-    std::vector<RootRecord> subvolumes;
-    for (const auto& record : roots.records) {
-        if (!record.is_subvolume()) {
-            continue;
-        }
-        if (record.is_dropping() && record.item.drop_progress.objectid != 0) {
-            return fail(
-                ErrorKind::refused,
-                fmt::format("subvolume {} is half deleted; mount the filesystem once to let that end", record.id()));
-        }
-        subvolumes.push_back(record);
-    }
-    const auto rank = [](const RootRecord& record) {
-        const bool is_read_only = (record.item.flags & btrfs::root_subvol_rdonly) != 0;
-        return std::tuple(record.is_dropping(), is_read_only, ~u64{record.item.otransid}, record.id());
-    };
-    std::ranges::sort(subvolumes, {}, rank);
-    return subvolumes;
-}
 
 /// What stands at one end of a stretch of a tree, if it is data of a file.
 struct Edge {
@@ -192,12 +158,12 @@ private:
 
 } // namespace
 
-Result<Uses> find_uses(const Filesystem& filesystem, DataExtents& extents, const RunContext& context) {
+Result<Uses> find_uses(const Filesystem& filesystem, std::span<const TreeRoot> subvolumes, DataExtents& extents,
+                       const RunContext& context) {
     context.progress.begin_phase("looking at files", 0, ProgressUnit::items);
-    BTRKIT_TRY_ASSIGN(const auto subvolumes, subvolumes_in_order(filesystem, context));
     UseScan scan(filesystem, extents, context);
     for (const auto& subvolume : subvolumes) {
-        BTRKIT_TRY(scan.scan_tree(subvolume.root));
+        BTRKIT_TRY(scan.scan_tree(subvolume));
     }
     return std::move(scan).take();
 }

@@ -33,15 +33,16 @@ struct SeenFile {
 };
 
 struct Uses {
-    std::vector<Use> uses; ///< in the order of files: subvolumes that can be written to first, young snapshots next
+    std::vector<Use> uses; ///< in the order of subvolumes and files
     std::vector<Joint> joints;
     std::vector<SeenFile> files; ///< by their numbers
     u64 leaf_count = 0;          ///< distinct ones
     u64 far_leaf_count = 0;      ///< that don't stand behind the leaf before
 };
 
-/// Notes in `extents` what items say of them. Fails with damaged where a block can't be proven, with refused where a
-/// subvolume is half deleted, and with cancelled.
-Result<Uses> find_uses(const Filesystem& filesystem, DataExtents& extents, const RunContext& context);
+/// Of all subvolumes, in that order. Notes in `extents` what items say of them. Fails with damaged where a block can't
+/// be proven, and with cancelled.
+Result<Uses> find_uses(const Filesystem& filesystem, std::span<const TreeRoot> subvolumes, DataExtents& extents,
+                       const RunContext& context);
 
 } // namespace btrkit::defragment
