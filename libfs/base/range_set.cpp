@@ -44,6 +44,22 @@ void RangeSet::erase(Range range) {
     ranges_.erase(first, last);
 }
 
+bool RangeSet::intersects(const RangeSet& other) const {
+    auto next = ranges_.begin();
+    for (const Range& range : other.ranges_) {
+        while (next != ranges_.end() && next->end <= range.start) {
+            ++next;
+        }
+        if (next == ranges_.end()) {
+            return false;
+        }
+        if (next->start < range.end) {
+            return true;
+        }
+    }
+    return false;
+}
+
 std::optional<Range> RangeSet::first_from(u64 address) const {
     const auto found = std::ranges::upper_bound(ranges_, address, {}, &Range::end);
     return found == ranges_.end() ? std::nullopt : std::optional<Range>({std::max(found->start, address), found->end});

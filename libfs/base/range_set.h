@@ -68,6 +68,7 @@ public:
     }
     std::span<const Range> touching(Range range) && = delete;
     bool intersects(Range range) const { return !touching(range).empty(); }
+    bool intersects(const RangeSet& other) const;
     bool covers(Range range) const {
         const auto found = touching(range);
         return range.start >= range.end ||

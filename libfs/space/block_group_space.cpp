@@ -83,6 +83,15 @@ void BlockGroupSpace::release(Range range) {
     }
 }
 
+bool BlockGroupSpace::release_old(const RangeSet& ranges) {
+    if (taken_.intersects(ranges) || gaps_.intersects(ranges) || freed_.intersects(ranges)) {
+        return false;
+    }
+    used_bytes_ -= ranges.total_bytes();
+    freed_ = united(freed_, ranges);
+    return true;
+}
+
 void BlockGroupSpace::pin(Range range) {
     pinned_.insert(range);
     go_to(next_);

@@ -45,6 +45,9 @@ public:
     /// Of an extent that is no more, and is_in_use(); all of it was taken here, or none. What was taken here is given
     /// out again, and next; all else is free, but is not given out: what stands on the devices still has it.
     void release(Range range);
+    /// Many at once that were there before: false, and nothing is released, where any of it is not in use, or was taken
+    /// here.
+    bool release_old(const RangeSet& ranges);
     /// Whatever is free in it stays so and is not given out.
     void pin(Range range);
 

@@ -52,7 +52,9 @@ public:
                 status = job.status ? account_for(job) : job.status;
                 return status.has_value();
             });
-        return status;
+        BTRKIT_TRY(status);
+        workspace_->freed_data = united(workspace_->freed_data, gone_data_);
+        return workspace_->space.release(gone_);
     }
 
 private:
@@ -109,28 +111,28 @@ private:
     Result<void> account_for(const SettleJob& job) {
         for (const auto& extent : job.settled) {
             if (extent.now.empty()) {
-                BTRKIT_TRY(release(extent.record, extent.block_owner));
+                release(extent.record, extent.block_owner);
             } else if (extent.was) {
-                BTRKIT_TRY(release(*extent.was, 0));
+                release(*extent.was, 0);
             }
             extents_->buffer.apply(edits_between(extent.before, extent.now));
         }
         return {};
     }
 
-    Result<void> release(const ExtentRecord& record, u64 block_owner) {
+    void release(const ExtentRecord& record, u64 block_owner) {
         workspace_->quotas.add_freed(owner_of(record, block_owner), record.length_bytes, record.generation);
         const Range range = range_from(record.bytenr, record.length_bytes);
         if (!record.is_data()) {
-            return workspace_->space.release(range);
+            gone_.push_back(range);
+            return;
         }
         RangeSet all;
         all.append(range);
         for (const Range gone : difference(all, workspace_->kept_data.within(range)).ranges()) {
-            BTRKIT_TRY(workspace_->space.release(gone));
-            workspace_->freed_data.insert(gone);
+            gone_.push_back(gone);
+            gone_data_.append(gone);
         }
-        return {};
     }
 
     /// Whom the extent counts for, as simple quotas do. 0: nobody that is known.
@@ -147,6 +149,8 @@ private:
     OpenTree* extents_;
     Parallelism parallelism_;
     Pool<Lookup> lookups_;
+    std::vector<Range> gone_; ///< by address: what is given back
+    RangeSet gone_data_;
 };
 
 Result<void> settle_changes(Workspace& workspace, const ExtentChanges& taken) {

@@ -336,6 +336,54 @@ Result<void> SpaceLedger::release(Range range) {
     return {};
 }
 
+Result<void> SpaceLedger::release(std::span<const Range> ranges) {
+    while (!ranges.empty()) {
+        const Chunk* chunk = filesystem_->volume().chunks().find({ranges.front().start});
+        if (chunk == nullptr) {
+            return fail(ErrorKind::damaged, fmt::format("no block group holds extent {}", ranges.front().start));
+        }
+        // One that overlaps another, or leaves its group, is left for release(Range), which says what is wrong.
+        RangeSet together;
+        std::size_t count = 0;
+        u64 end = 0;
+        for (; count < ranges.size() && ranges[count].start >= end && ranges[count].end <= range_of(*chunk).end;
+             ++count) {
+            together.append(ranges[count]);
+            end = ranges[count].end;
+        }
+        BTRKIT_TRY_ASSIGN(const bool is_done, release_together(*chunk, together));
+        const auto own = ranges.first(std::max<std::size_t>(count, 1));
+        for (const Range range : is_done&& count > 0 ? std::span<const Range>() : own) {
+            BTRKIT_TRY(release(range));
+        }
+        ranges = ranges.subspan(own.size());
+    }
+    return {};
+}
+
+/// False where they have to be looked at one by one, for that or for what is wrong with one.
+Result<bool> SpaceLedger::release_together(const Chunk& chunk, const RangeSet& ranges) {
+    const auto found = groups_.find(chunk.start.bytenr);
+    const bool is_committed =
+        found == groups_.end() || (!found->second.is_gone && range_of(found->second.chunk) == range_of(chunk));
+    auto& change = changes_[chunk.start.bytenr];
+    change.chunk = chunk;
+    if (!is_committed || change.taken.intersects(ranges) || change.freed.intersects(ranges)) {
+        return false;
+    }
+    if (found != groups_.end() && found->second.space) {
+        if (!found->second.space->release_old(ranges)) {
+            return false;
+        }
+        found->second.lacks_bytes = ~u64{0};
+    }
+    const auto bytes = static_cast<std::int64_t>(ranges.total_bytes());
+    used_bytes_change_ -= bytes;
+    change.used_bytes -= bytes;
+    change.freed = united(change.freed, ranges);
+    return true;
+}
+
 std::vector<GroupChange> SpaceLedger::take_changes() {
     std::vector<GroupChange> all;
     for (auto& [start, change] : changes_) {

@@ -58,6 +58,8 @@ public:
     Result<void> cut_group(const Chunk& chunk, const std::optional<Chunk>& left);
     /// Of an extent that is no more. Fails with damaged where no block group holds it.
     Result<void> release(Range range);
+    /// The same of many, whose addresses ascend, at once.
+    Result<void> release(std::span<const Range> ranges);
 
     bool has_changes() const { return !changes_.empty(); }
     /// All changes since the last call, by address.
@@ -86,6 +88,7 @@ private:
     Result<void> compare_recorded(const Chunk& chunk, const RangeSet& allocated);
     Result<Group*> group_at(Logical at);
     void note_taken(const Group& group, Range range);
+    Result<bool> release_together(const Chunk& chunk, const RangeSet& ranges);
 
     const Filesystem* filesystem_;
     BlockCache* cache_;

@@ -2,6 +2,7 @@
 #include "libfs/ops/defragment/place_extents.h"
 
 #include <algorithm>
+#include <array>
 
 namespace btrkit::defragment {
 
@@ -9,6 +10,8 @@ namespace {
 
 /// To read a piece as long as that takes much longer than to come to it.
 constexpr u64 good_piece_bytes = 32 * mib;
+/// Extents are not cut into less to find room for them.
+constexpr u64 least_piece_bytes = mib;
 
 /// What a source takes on the devices.
 Range disk_of(const DataExtent& extent, const Source& source, bool is_whole) {
@@ -92,13 +95,38 @@ private:
             }
             return 1;
         }
-        if (window.size() == 1) {
+        if (window.size() == 1 && bytes < 2 * least_piece_bytes) {
+            placed_.lacked_room = true;
             fall_apart(window.front());
             return pieces;
+        }
+        if (window.size() == 1) {
+            return place_window(halves_of(window.front()));
         }
         BTRKIT_TRY_ASSIGN(const u64 first_half, place_window(window.first(window.size() / 2)));
         BTRKIT_TRY_ASSIGN(const u64 second_half, place_window(window.subspan(window.size() / 2)));
         return first_half + second_half;
+    }
+
+    /// Cut where a source ends, near the middle.
+    static std::array<PlannedExtent, 2> halves_of(const PlannedExtent& whole) {
+        u64 bytes = 0;
+        for (const auto& source : whole.sources) {
+            bytes += source.length();
+        }
+        std::array<PlannedExtent, 2> halves = {PlannedExtent{.file = whole.file}, PlannedExtent{.file = whole.file}};
+        u64 done = 0;
+        for (const auto& source : whole.sources) {
+            const bool is_first = halves[0].sources.empty() || done + source.length() / 2 < bytes / 2;
+            halves[is_first && halves[1].sources.empty() ? 0 : 1].sources.push_back(source);
+            done += source.length();
+        }
+        for (auto& half : halves) {
+            if (!half.sources.empty()) {
+                half.sources.front().begins_run = true;
+            }
+        }
+        return halves;
     }
 
     /// In one piece, where there is such room.
