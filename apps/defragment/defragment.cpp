@@ -18,6 +18,7 @@ struct DefragmentFlags {
     WriteFlags write;
     std::optional<u64> threshold_bytes;
     std::optional<u64> limit_bytes;
+    std::optional<CompressionMethod> recompress;
 };
 
 Json shape_json(const defragment::Shape& shape) {
@@ -40,6 +41,7 @@ private:
     Result<commit::Report> change(const ChangeInputs& inputs) {
         defragment::Options options = {.commit = inputs.commit, .transaction = inputs.transaction};
         options.threshold_bytes = flags_.threshold_bytes.value_or(options.threshold_bytes);
+        options.recompress = flags_.recompress;
         options.limit_bytes = flags_.limit_bytes.value_or(options.limit_bytes);
         BTRKIT_TRY_ASSIGN(report_, defragment::run(inputs.filesystem, inputs.devices, options, inputs.context));
         return report_.commit;
@@ -78,8 +80,19 @@ int run_defragment(std::span<const std::string> arguments, Io& io) {
     add_write_flags(line, flags.write);
     line.add_size("-t", flags.threshold_bytes, "extents as large as that are left alone");
     line.add_size("--limit", flags.limit_bytes, "of data moved before its old place is free again");
+    std::string recompress;
+    line.app()
+        .add_option("--recompress", recompress, "pack data like that, where that pays; none: unpack it")
+        ->option_text("ALGO[:LEVEL]");
     if (const auto status = line.parse(arguments, io)) {
         return *status;
+    }
+    if (!recompress.empty()) {
+        const auto method = parse_compression(recompress == "none" ? "no" : recompress);
+        if (!method) {
+            return line.wrong_usage(io, method.error().message);
+        }
+        flags.recompress = *method;
     }
     return DefragmentRun(flags).run(line, io);
 }

@@ -49,6 +49,16 @@ public:
         extents_.push_back(extent);
         return extents_.size() - 1;
     }
+    /// The extent that was added last goes on.
+    void lengthen_last(u64 bytes) {
+        extents_.back().disk.end += bytes;
+        extents_.back().plain_bytes += bytes;
+    }
+    /// It is at least as old as that.
+    void age_last(u64 generation, u64 item_generation) {
+        extents_.back().generation = std::max(extents_.back().generation, generation);
+        extents_.back().item_generation = std::max(extents_.back().item_generation, item_generation);
+    }
     /// Parts of an old extent don't overlap. begins_run: where the part begins, a run does.
     void add_part(const ExtentPart& part, bool begins_run) {
         parts_.push_back(part);

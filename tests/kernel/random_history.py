@@ -218,9 +218,10 @@ def extents_of(path):
 class Portrait:
     """What a mounted filesystem is, in words that don't depend on where anything lies."""
 
-    def __init__(self, mnt, ignored_flags=0, may_grow=('System', 'GlobalReserve')):
-        """ignored_flags: of FIEMAP. may_grow: of what more may be used."""
+    def __init__(self, mnt, ignored_flags=0, may_grow=('System', 'GlobalReserve'), tells_places=True):
+        """ignored_flags: of FIEMAP. may_grow: of what more may be used. tells_places: who shares which blocks."""
         self.labels, self.lines, self.mnt, self.may_grow = {}, [], mnt, may_grow
+        self.tells_places = tells_places
         self.ignored_flags = ignored_flags | 1  # the last one
         self.visit(mnt)
         self.used = {line.split(',')[0]: int(line.rsplit('used=')[1])
@@ -251,7 +252,8 @@ class Portrait:
             line += [(key, os.getxattr(path, key)) for key in sorted(os.listxattr(path))]
             with open(os.open(path, os.O_RDONLY | os.O_NOATIME), 'rb') as file:
                 line.append(hashlib.sha256(file.read()).hexdigest())
-            line.append(self.blocks_of(path))
+            if self.tells_places:
+                line.append(self.blocks_of(path))
         self.lines.append(repr(line))
         if stat.S_ISDIR(status.st_mode):
             for entry in sorted(os.listdir(path)):
@@ -297,7 +299,7 @@ def without_data(stream):
     lines, blocks, name = [], set(), ''
     for line in stream:
         if isinstance(line, str):
-            lines.append(line)
+            lines += [] if line.startswith('truncate') else [line]  # what was written last may have told the size
             name = line if ' to ' in line else name
         else:
             blocks |= {(name, line[1], at) for at in range(line[2] // BLOCK, -(-line[3] // BLOCK))}

@@ -66,7 +66,7 @@ private:
         std::vector<Event> events;
         events.reserve(2 * uses_.uses.size());
         for (const auto& use : uses_.uses) {
-            const bool is_cut = may_be_cut(extents_[use.extent]);
+            const bool is_cut = may_be_cut(extents_[use.extent], rules_);
             events.push_back({.extent = use.extent, .is_begin = true, .at = is_cut ? use.begin : 0});
             events.push_back({.extent = use.extent,
                               .is_begin = false,
@@ -181,13 +181,13 @@ private:
     }
 
     bool may_join(const DataExtent& left, const DataExtent& right) const {
-        return may_be_cut(left) && may_be_cut(right) && left.checksums == right.checksums &&
+        return may_be_cut(left, rules_) && may_be_cut(right, rules_) && left.checksums == right.checksums &&
                (rules_.joins_owners || left.quota_owner == right.quota_owner);
     }
 
     void note_order() {
         for (const auto& use : uses_.uses) {
-            const bool is_cut = may_be_cut(extents_[use.extent]);
+            const bool is_cut = may_be_cut(extents_[use.extent], rules_);
             u32 atom = find(use.extent, is_cut ? use.begin : 0);
             for (; atom < found_.atoms.size() && found_.atoms[atom].extent == use.extent &&
                    (!is_cut || found_.atoms[atom].begin < use.end);
@@ -209,9 +209,15 @@ private:
 
 } // namespace
 
-bool may_be_cut(const DataExtent& extent) {
-    return extent.is_known() && !extent.is_left_alone && !extent.is_odd && !extent.is_compressed() &&
-           extent.checksums != Covered::some;
+bool is_recompressed(const DataExtent& extent, const JoinRules& rules) {
+    return rules.recompress && extent.is_known() && !extent.is_left_alone && !extent.is_odd &&
+           extent.checksums == Covered::all && extent.compression != rules.recompress->algorithm;
+}
+
+bool may_be_cut(const DataExtent& extent, const JoinRules& rules) {
+    const bool is_unpacked = is_recompressed(extent, rules) && rules.recompress->algorithm == btrfs::Compression::none;
+    return extent.is_known() && !extent.is_left_alone && !extent.is_odd && extent.checksums != Covered::some &&
+           (!extent.is_compressed() || is_unpacked);
 }
 
 Atoms cut_into_atoms(const DataExtents& extents, const Uses& uses, const JoinRules& rules) {

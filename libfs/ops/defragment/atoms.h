@@ -7,7 +7,10 @@
 // them: what was overwritten there since a snapshot makes way for what is there now. What nobody sees is in no atom.
 #pragma once
 
+#include "libfs/fs/compression.h"
 #include "libfs/ops/defragment/uses.h"
+
+#include <optional>
 
 namespace btrkit::defragment {
 
@@ -28,10 +31,15 @@ struct FirstSeen {
     u32 file = 0;
 };
 
-/// What may be joined beyond what always may.
+/// What may be cut and joined beyond what always may.
 struct JoinRules {
     bool joins_owners = true; ///< also extents that count for different subvolumes
+    /// Extents are packed anew, so that it doesn't matter how they are packed now. none: they are unpacked.
+    std::optional<CompressionMethod> recompress = {};
 };
+
+/// Whether it is packed in another way than the rules want it to be.
+bool is_recompressed(const DataExtent& extent, const JoinRules& rules);
 
 struct Atoms {
     std::vector<Atom> atoms; ///< by extent and offset
@@ -42,6 +50,6 @@ struct Atoms {
 Atoms cut_into_atoms(const DataExtents& extents, const Uses& uses, const JoinRules& rules);
 
 /// Whether an extent may be cut.
-bool may_be_cut(const DataExtent& extent);
+bool may_be_cut(const DataExtent& extent, const JoinRules& rules);
 
 } // namespace btrkit::defragment

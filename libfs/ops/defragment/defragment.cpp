@@ -2,6 +2,7 @@
 #include "libfs/ops/defragment/defragment.h"
 
 #include "libfs/ops/defragment/place_extents.h"
+#include "libfs/ops/defragment/recompress.h"
 #include "libfs/ops/defragment/subvolume_order.h"
 #include "libfs/relocate/lay_out.h"
 #include "libfs/txn/may_be_written.h"
@@ -41,11 +42,11 @@ Result<Picture> look_at(const Filesystem& filesystem, const Options& options, co
     picture.has_far_leaves =
         uses.leaf_count >= least_leaves && uses.far_leaf_count > uses.leaf_count / far_leaves_divisor;
     const auto atoms = cut_into_atoms(picture.extents, uses, rules);
-    picture.planned = plan_extents(picture.extents, atoms);
+    picture.planned = plan_extents(picture.extents, atoms, rules);
     u64 seen_bytes = 0;
     for (const auto& extent : picture.planned) {
         for (const auto& source : extent.sources) {
-            seen_bytes += extent.is_whole ? picture.extents[source.extent].disk.length() : source.length();
+            seen_bytes += stored_bytes(picture.extents[source.extent], source);
         }
     }
     for (u32 number = 0; number < picture.extents.size(); ++number) {
@@ -82,13 +83,18 @@ private:
     Result<bool> commit_one() {
         const auto transaction_options = commit::with_data_at_once(options_.transaction, devices_, options_.commit);
         BTRKIT_TRY_ASSIGN(auto transaction, Transaction::begin(*filesystem_, transaction_options));
-        const JoinRules rules = {.joins_owners = !transaction.keeps_simple_quotas()};
-        BTRKIT_TRY_ASSIGN(const auto picture, look_at(*filesystem_, options_, rules, context_));
-        BTRKIT_TRY_ASSIGN(const auto placed,
-                          place_extents(transaction, picture.extents, picture.planned, options_.limit_bytes));
+        const JoinRules rules = {.joins_owners = !transaction.keeps_simple_quotas(), .recompress = options_.recompress};
+        BTRKIT_TRY_ASSIGN(auto picture, look_at(*filesystem_, options_, rules, context_));
+        Placed placed;
+        if (rules.recompress) {
+            BTRKIT_TRY(recompress(transaction, picture.extents, rules, picture.planned, options_.limit_bytes, placed,
+                                  context_));
+        }
+        BTRKIT_TRY(place_extents(transaction, picture.extents, picture.planned, options_.limit_bytes, placed));
         note(picture, placed);
         const bool renews_blocks = report_.commit_count == 0 && picture.has_far_leaves;
-        const bool goes_on = placed.lacked_room && placed.moved_bytes > 0;
+        // What was packed anew does not lie beside what was not.
+        const bool goes_on = placed.moved_bytes > 0 && (placed.lacked_room || placed.was_recompressed);
         if (placed.layout.empty() && !renews_blocks) {
             report_.needs_more = placed.lacked_room;
             return false;
@@ -99,7 +105,7 @@ private:
         report_.data_bytes += placed.moved_bytes;
         report_.block_count += block_count;
         note(std::move(committed));
-        report_.needs_more = placed.lacked_room;
+        report_.needs_more = placed.lacked_room || placed.was_recompressed;
         if (options_.commit.is_dry_run || !options_.commit.undo_path.empty() || !goes_on) {
             report_.commit_count += options_.commit.is_dry_run ? 0 : 1;
             return false;

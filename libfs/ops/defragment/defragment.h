@@ -8,8 +8,9 @@
 //  2. Cut extents wherever a view of them begins or ends; find what everybody sees side by side (atoms.h). What nobody
 //     sees is given back.
 //  3. Put together the extents that are to be, as large as the kernel makes them (planned_extents.h).
-//  4. Give room, in one piece, to what does not lie in one piece (place_extents.h).
-//  5. Carry it out (relocate/lay_out.h). Where the leaves of subvolumes lie far apart, their blocks are laid out anew,
+//  4. Where the user wants it, pack data anew (recompress.h).
+//  5. Give room, in one piece, to what does not lie in one piece (place_extents.h).
+//  6. Carry it out (relocate/lay_out.h). Where the leaves of subvolumes lie far apart, their blocks are laid out anew,
 //     too.
 #pragma once
 
@@ -21,8 +22,9 @@ namespace btrkit::defragment {
 struct Options {
     commit::Options commit = {};
     TransactionOptions transaction = {};
-    u64 threshold_bytes = ~u64{0}; ///< extents as large as that are left alone
-    u64 limit_bytes = ~u64{0};     ///< of data moved in one commit: what it takes until then
+    u64 threshold_bytes = ~u64{0};                    ///< extents as large as that are left alone
+    u64 limit_bytes = ~u64{0};                        ///< of data moved in one commit: what it takes until then
+    std::optional<CompressionMethod> recompress = {}; ///< data is packed like that where that pays; none: unpacked
 };
 
 /// Of the data that was looked at.

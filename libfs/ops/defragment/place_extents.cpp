@@ -11,7 +11,7 @@ namespace {
 /// To read a piece as long as that takes much longer than to come to it.
 constexpr u64 good_piece_bytes = 32 * mib;
 /// Extents are not cut into less to find room for them.
-constexpr u64 least_piece_bytes = mib;
+constexpr u64 least_piece_bytes = 64 * kib;
 
 /// What a source takes on the devices.
 Range disk_of(const DataExtent& extent, const Source& source, bool is_whole) {
@@ -20,10 +20,10 @@ Range disk_of(const DataExtent& extent, const Source& source, bool is_whole) {
 
 class Placer {
 public:
-    Placer(Transaction& transaction, const DataExtents& extents, u64 limit_bytes)
-        : transaction_(transaction), extents_(extents), limit_bytes_(limit_bytes) {}
+    Placer(Transaction& transaction, const DataExtents& extents, u64 limit_bytes, Placed& placed)
+        : transaction_(transaction), extents_(extents), limit_bytes_(limit_bytes), placed_(placed) {}
 
-    Result<Placed> place(std::span<const PlannedExtent> planned) && {
+    Result<void> place(std::span<const PlannedExtent> planned) {
         while (!planned.empty()) {
             std::size_t count = 1;
             u64 bytes = disk_bytes(planned.front());
@@ -38,7 +38,7 @@ public:
             planned = planned.subspan(count);
         }
         placed_.layout.sort();
-        return std::move(placed_);
+        return {};
     }
 
 private:
@@ -228,14 +228,14 @@ private:
     const DataExtents& extents_;
     u64 limit_bytes_;
     u64 lacks_bytes_ = ~u64{0}; ///< there is no room for so much
-    Placed placed_;
+    Placed& placed_;
 };
 
 } // namespace
 
-Result<Placed> place_extents(Transaction& transaction, const DataExtents& extents,
-                             std::span<const PlannedExtent> planned, u64 limit_bytes) {
-    return Placer(transaction, extents, limit_bytes).place(planned);
+Result<void> place_extents(Transaction& transaction, const DataExtents& extents, std::span<const PlannedExtent> planned,
+                           u64 limit_bytes, Placed& placed) {
+    return Placer(transaction, extents, limit_bytes, placed).place(planned);
 }
 
 } // namespace btrkit::defragment

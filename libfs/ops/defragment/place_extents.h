@@ -21,10 +21,12 @@ struct Placed {
     u64 laid_fragments = 0; ///< and as they are going to lie
     u64 moved_bytes = 0;
     bool lacked_room = false; ///< pieces that are not long stay apart
+    bool was_recompressed = false;
 };
 
-/// Takes room for what moves, limit_bytes at most, from the transaction. Fails with damaged.
-Result<Placed> place_extents(Transaction& transaction, const DataExtents& extents,
-                             std::span<const PlannedExtent> planned, u64 limit_bytes);
+/// Takes room for what moves, limit_bytes at most together with what has moved, from the transaction. Adds to `placed`,
+/// whose layout is then complete. Fails with damaged.
+Result<void> place_extents(Transaction& transaction, const DataExtents& extents, std::span<const PlannedExtent> planned,
+                           u64 limit_bytes, Placed& placed);
 
 } // namespace btrkit::defragment

@@ -5,67 +5,58 @@
 
 namespace btrkit::defragment {
 
-namespace {
-
-/// Fills extents with the atoms of a chain, in order.
-class Packer {
-public:
-    Packer(std::vector<PlannedExtent>& planned, u32 file) : planned_(planned), file_(file) {}
-
-    /// unit: parts of an old extent that may not come apart. May they, they are cut where an extent is full.
-    void add(std::span<const Source> unit, bool may_be_cut) {
-        u64 bytes = 0;
-        for (const auto& source : unit) {
-            bytes += source.length();
-        }
-        if (!may_be_cut && open_bytes_ + bytes > most_extent_bytes) {
+void ExtentPacker::add(std::span<const Source> unit, u32 file, bool may_be_cut) {
+    u64 bytes = 0;
+    for (const auto& source : unit) {
+        bytes += source.length();
+    }
+    if (!may_be_cut && open_bytes_ + bytes > most_extent_bytes) {
+        close();
+    }
+    if (open_.sources.empty()) {
+        open_.file = file;
+    }
+    for (Source rest : unit) {
+        while (may_be_cut && open_bytes_ + rest.length() > most_extent_bytes) {
+            Source head = rest;
+            head.end = rest.begin + (most_extent_bytes - open_bytes_);
+            put(head);
             close();
+            open_.file = file;
+            rest.begin = head.end;
         }
-        for (Source rest : unit) {
-            while (may_be_cut && open_bytes_ + rest.length() > most_extent_bytes) {
-                Source head = rest;
-                head.end = rest.begin + (most_extent_bytes - open_bytes_);
-                put(head);
-                close();
-                rest.begin = head.end;
-            }
-            put(rest);
-        }
+        put(rest);
     }
-    void close() {
-        if (!open_.sources.empty()) {
-            open_.file = file_;
-            planned_.push_back(std::move(open_));
-        }
-        open_ = {};
-        open_bytes_ = 0;
-    }
+}
 
-private:
-    void put(Source source) {
-        if (source.begin == source.end) {
-            return;
-        }
-        auto& sources = open_.sources;
-        source.begins_run = source.begins_run || sources.empty();
-        open_bytes_ += source.length();
-        if (!source.begins_run && sources.back().extent == source.extent && sources.back().end == source.begin) {
-            sources.back().end = source.end;
-        } else {
-            sources.push_back(source);
-        }
+void ExtentPacker::close() {
+    if (!open_.sources.empty()) {
+        planned_.push_back(std::move(open_));
     }
+    open_ = {};
+    open_bytes_ = 0;
+}
 
-    std::vector<PlannedExtent>& planned_;
-    u32 file_;
-    PlannedExtent open_;
-    u64 open_bytes_ = 0;
-};
+void ExtentPacker::put(Source source) {
+    if (source.begin == source.end) {
+        return;
+    }
+    auto& sources = open_.sources;
+    source.begins_run = source.begins_run || sources.empty();
+    open_bytes_ += source.length();
+    if (!source.begins_run && sources.back().extent == source.extent && sources.back().end == source.begin) {
+        sources.back().end = source.end;
+    } else {
+        sources.push_back(source);
+    }
+}
+
+namespace {
 
 class Planner {
 public:
-    Planner(const DataExtents& extents, const Atoms& atoms)
-        : extents_(extents), atoms_(atoms.atoms), seen_(atoms.seen), is_done_(atoms.atoms.size()) {}
+    Planner(const DataExtents& extents, const Atoms& atoms, const JoinRules& rules)
+        : extents_(extents), rules_(rules), atoms_(atoms.atoms), seen_(atoms.seen), is_done_(atoms.atoms.size()) {}
 
     std::vector<PlannedExtent> plan() && {
         for (const auto& [atom, file] : seen_) {
@@ -73,7 +64,7 @@ public:
             if (is_done_[atom] || !extent.is_known()) {
                 continue;
             }
-            if (may_be_cut(extent)) {
+            if (may_be_cut(extent, rules_)) {
                 pack_chain(first_of_chain(atom), file);
             } else {
                 is_done_[atom] = true;
@@ -102,9 +93,9 @@ private:
 
     /// Unit by unit: atoms that somebody sees together though others don't are one.
     void pack_chain(u32 first, u32 file) {
-        Packer packer(planned_, file);
+        ExtentPacker packer(planned_);
         std::vector<Source> unit;
-        bool may_be_cut = true;
+        bool comes_apart = true;
         bool begins_run = true;
         for (u32 atom = first; atom != Atom::none && !is_done_[atom]; atom = atoms_[atom].next) {
             is_done_[atom] = true;
@@ -112,18 +103,19 @@ private:
             unit.push_back({.extent = own.extent, .begin = own.begin, .end = own.end, .begins_run = begins_run});
             begins_run = !own.runs_on;
             const bool stays_together = own.next != Atom::none && !own.runs_on;
-            may_be_cut = may_be_cut && !stays_together;
+            comes_apart = comes_apart && !stays_together;
             if (!stays_together) {
-                packer.add(unit, may_be_cut);
+                packer.add(unit, file, comes_apart);
                 unit.clear();
-                may_be_cut = true;
+                comes_apart = true;
             }
         }
-        packer.add(unit, may_be_cut);
+        packer.add(unit, file, comes_apart);
         packer.close();
     }
 
     const DataExtents& extents_;
+    const JoinRules& rules_;
     std::span<const Atom> atoms_;
     std::span<const FirstSeen> seen_;
     std::vector<bool> is_done_;
@@ -132,8 +124,8 @@ private:
 
 } // namespace
 
-std::vector<PlannedExtent> plan_extents(const DataExtents& extents, const Atoms& atoms) {
-    return Planner(extents, atoms).plan();
+std::vector<PlannedExtent> plan_extents(const DataExtents& extents, const Atoms& atoms, const JoinRules& rules) {
+    return Planner(extents, atoms, rules).plan();
 }
 
 } // namespace btrkit::defragment

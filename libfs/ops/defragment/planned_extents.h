@@ -19,6 +19,11 @@ struct Source {
     u64 length() const { return end - begin; }
 };
 
+/// What a part of an extent takes on the devices; of a packed extent its share.
+inline u64 stored_bytes(const DataExtent& extent, const Source& source) {
+    return extent.is_compressed() ? extent.disk.length() * source.length() / extent.plain_bytes : source.length();
+}
+
 struct PlannedExtent {
     std::vector<Source> sources;
     u32 file = 0;          ///< where the scan of files has first come to it
@@ -27,6 +32,24 @@ struct PlannedExtent {
 
 /// By the order in which files show them, those of one file together. Extents that not all are known of who refer to
 /// them are not among them.
-std::vector<PlannedExtent> plan_extents(const DataExtents& extents, const Atoms& atoms);
+std::vector<PlannedExtent> plan_extents(const DataExtents& extents, const Atoms& atoms, const JoinRules& rules);
+
+/// Fills extents with parts of old ones, as large as they may be.
+class ExtentPacker {
+public:
+    explicit ExtentPacker(std::vector<PlannedExtent>& planned) : planned_(planned) {}
+
+    /// Parts that may not come apart. May they, they are cut where an extent is full.
+    void add(std::span<const Source> unit, u32 file, bool may_be_cut);
+    /// What comes next is another extent.
+    void close();
+
+private:
+    void put(Source source);
+
+    std::vector<PlannedExtent>& planned_;
+    PlannedExtent open_;
+    u64 open_bytes_ = 0;
+};
 
 } // namespace btrkit::defragment
