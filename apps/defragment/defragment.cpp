@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "apps/defragment/defragment.h"
 
-#include "apps/changing/change_image.h"
 #include "apps/common/sizes.h"
-#include "libfs/ops/defragment/defragment.h"
+#include "apps/defragment/defragment_flags.h"
+#include "libfs/base/names.h"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 namespace btrkit::apps {
@@ -13,13 +12,6 @@ namespace btrkit::apps {
 namespace {
 
 constexpr Document defragment_document{.tool = "btrkit-defragment", .name = "defragment", .version = 1};
-
-struct DefragmentFlags {
-    WriteFlags write;
-    std::optional<u64> threshold_bytes;
-    std::optional<u64> limit_bytes;
-    std::optional<CompressionMethod> recompress;
-};
 
 Json shape_json(const defragment::Shape& shape) {
     return {{"extents", shape.extent_count}, {"fragments", shape.fragment_count}, {"unseen_bytes", shape.unseen_bytes}};
@@ -39,10 +31,9 @@ public:
 
 private:
     Result<commit::Report> change(const ChangeInputs& inputs) {
-        defragment::Options options = {.commit = inputs.commit, .transaction = inputs.transaction};
-        options.threshold_bytes = flags_.threshold_bytes.value_or(options.threshold_bytes);
-        options.recompress = flags_.recompress;
-        options.limit_bytes = flags_.limit_bytes.value_or(options.limit_bytes);
+        auto options = flags_.options;
+        options.commit = inputs.commit;
+        options.transaction = inputs.transaction;
         BTRKIT_TRY_ASSIGN(report_, defragment::run(inputs.filesystem, inputs.devices, options, inputs.context));
         return report_.commit;
     }
@@ -54,16 +45,42 @@ private:
         document["after"] = shape_json(report_.after);
         document["moved_data_bytes"] = report_.data_bytes;
         document["written_blocks"] = report_.block_count;
+        document["files"] = files_json();
+    }
+
+    Json files_json() const {
+        auto files = Json::array();
+        for (const auto& file : report_.files) {
+            Json entry = {{"subvolume", file.subvolume}, {"inode", file.inode}};
+            set_text(entry, "path", file.path);
+            entry["bytes"] = file.bytes;
+            entry["fragments_before"] = file.before;
+            entry["fragments_after"] = file.after;
+            files.push_back(std::move(entry));
+        }
+        return files;
     }
 
     std::string text() const {
-        const auto& [commit, before, after, commits, data_bytes, blocks, needs_more] = report_;
-        std::string text =
-            fmt::format("{}, now {}, in {}, now {}\n", plural(before.extent_count, "extent"), after.extent_count,
-                        plural(before.fragment_count, "fragment"), after.fragment_count);
-        text += fmt::format("moved {} of data, wrote {} anew; {} that no file shows are free\n", size_text(data_bytes),
-                            plural(blocks, "block"), size_text(before.unseen_bytes));
-        return needs_more ? text + "for the rest there is no room in one piece\n" : text;
+        const auto& [commit, before, after, commits, data_bytes, blocks, files, needs_more] = report_;
+        std::string text;
+        for (const auto& file : files) {
+            const auto name = file.path.empty() ? fmt::format("inode {} of {}", file.inode, file.subvolume) : file.path;
+            text += fmt::format("{:>10} to {:<10} {:>10} {}\n", file.before, file.after, size_text(file.bytes),
+                                printable(name));
+        }
+        const std::string_view now = flags_.write.dry_run ? "would be" : "now";
+        text += fmt::format("{}, {} {}, in {}, {} {}\n", plural(before.extent_count, "extent"), now, after.extent_count,
+                            plural(before.fragment_count, "fragment"), now, after.fragment_count);
+        text +=
+            fmt::format("{} of data to be moved or packed, {} to be written; {} that no file shows are given back\n",
+                        size_text(data_bytes), plural(blocks, "block"), size_text(before.unseen_bytes));
+        return needs_more ? text + std::string(what_is_left()) : text;
+    }
+
+    std::string_view what_is_left() const {
+        return flags_.write.undo_path.empty() && !flags_.write.dry_run ? "for the rest there is no room in one piece\n"
+                                                                       : "there is more to do, in further commits\n";
     }
 
     const DefragmentFlags& flags_;
@@ -74,25 +91,11 @@ private:
 
 int run_defragment(std::span<const std::string> arguments, Io& io) {
     CommandLine line({.name = "btrkit-defragment",
-                      .operands = "IMAGE",
+                      .operands = "IMAGE [PATH...]",
                       .summary = "Lay files out anew, in all subvolumes at once; what is shared stays so."});
     DefragmentFlags flags;
-    add_write_flags(line, flags.write);
-    line.add_size("-t", flags.threshold_bytes, "extents as large as that are left alone");
-    line.add_size("--limit", flags.limit_bytes, "of data moved before its old place is free again");
-    std::string recompress;
-    line.app()
-        .add_option("--recompress", recompress, "pack data like that, where that pays; none: unpack it")
-        ->option_text("ALGO[:LEVEL]");
-    if (const auto status = line.parse(arguments, io)) {
+    if (const auto status = read_defragment_flags(line, arguments, io, flags)) {
         return *status;
-    }
-    if (!recompress.empty()) {
-        const auto method = parse_compression(recompress == "none" ? "no" : recompress);
-        if (!method) {
-            return line.wrong_usage(io, method.error().message);
-        }
-        flags.recompress = *method;
     }
     return DefragmentRun(flags).run(line, io);
 }

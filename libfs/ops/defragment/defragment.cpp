@@ -23,6 +23,7 @@ constexpr u64 least_leaves = 128;
 /// What is known of the filesystem as it is now.
 struct Picture {
     DataExtents extents;
+    Uses uses;
     std::vector<PlannedExtent> planned;
     std::vector<TreeRoot> subvolumes;
     bool has_far_leaves = false;
@@ -33,15 +34,16 @@ Result<Picture> look_at(const Filesystem& filesystem, const Options& options, co
                         const RunContext& context) {
     Picture picture;
     BTRKIT_TRY_ASSIGN(picture.extents, DataExtents::read(filesystem, context));
+    BTRKIT_TRY(leave_others_alone(filesystem, options.selection, picture.extents, context));
     for (u32 number = 0; number < picture.extents.size(); ++number) {
         auto& extent = picture.extents[number];
-        extent.is_left_alone = extent.disk.length() >= options.threshold_bytes;
+        extent.is_left_alone = extent.is_left_alone || extent.disk.length() >= options.threshold_bytes;
     }
     BTRKIT_TRY_ASSIGN(picture.subvolumes, subvolumes_in_order(filesystem));
-    BTRKIT_TRY_ASSIGN(const auto uses, find_uses(filesystem, picture.subvolumes, picture.extents, context));
-    picture.has_far_leaves =
-        uses.leaf_count >= least_leaves && uses.far_leaf_count > uses.leaf_count / far_leaves_divisor;
-    const auto atoms = cut_into_atoms(picture.extents, uses, rules);
+    BTRKIT_TRY_ASSIGN(picture.uses, find_uses(filesystem, picture.subvolumes, picture.extents, context));
+    picture.has_far_leaves = options.selection.is_everything() && picture.uses.leaf_count >= least_leaves &&
+                             picture.uses.far_leaf_count > picture.uses.leaf_count / far_leaves_divisor;
+    const auto atoms = cut_into_atoms(picture.extents, picture.uses, rules);
     picture.planned = plan_extents(picture.extents, atoms, rules);
     u64 seen_bytes = 0;
     for (const auto& extent : picture.planned) {
@@ -92,6 +94,7 @@ private:
         }
         BTRKIT_TRY(place_extents(transaction, picture.extents, picture.planned, options_.limit_bytes, placed));
         note(picture, placed);
+        picture.uses = {};
         const bool renews_blocks = report_.commit_count == 0 && picture.has_far_leaves;
         // What was packed anew does not lie beside what was not.
         const bool goes_on = placed.moved_bytes > 0 && (placed.lacked_room || placed.was_recompressed);
@@ -120,6 +123,8 @@ private:
         if (report_.commit_count == 0) {
             report_.before = picture.shape;
             report_.before.fragment_count = placed.fragment_count;
+            report_.files =
+                count_fragments(*filesystem_, picture.extents, picture.uses, placed.layout, options_.most_files);
         }
         report_.after = {.extent_count = placed.extent_count, .fragment_count = placed.laid_fragments};
     }

@@ -4,7 +4,8 @@
 // run() makes one commit, or several where free space asks for it; each leaves a whole filesystem, and each is proven.
 // Before each it looks at the filesystem anew:
 //
-//  1. Read all data extents (data_extents.h), and who refers to which part of them (uses.h).
+//  1. Read all data extents (data_extents.h), and who refers to which part of them (uses.h). Those that none of the
+//     files shows that the user asks for are left alone (wanted_files.h).
 //  2. Cut extents wherever a view of them begins or ends; find what everybody sees side by side (atoms.h). What nobody
 //     sees is given back.
 //  3. Put together the extents that are to be, as large as the kernel makes them (planned_extents.h).
@@ -15,11 +16,15 @@
 #pragma once
 
 #include "libfs/ops/commit/commit.h"
+#include "libfs/ops/defragment/file_fragments.h"
 #include "libfs/ops/defragment/planned_extents.h"
+#include "libfs/ops/defragment/wanted_files.h"
 
 namespace btrkit::defragment {
 
 struct Options {
+    Selection selection = {};
+    std::size_t most_files = 0; ///< so many fragmented files are told of
     commit::Options commit = {};
     TransactionOptions transaction = {};
     u64 threshold_bytes = ~u64{0};                    ///< extents as large as that are left alone
@@ -39,8 +44,9 @@ struct Report {
     Shape before = {};
     Shape after = {};
     u64 commit_count = 0;
-    u64 data_bytes = 0;      ///< moved, in all commits
-    u64 block_count = 0;     ///< of subvolumes, written anew
+    u64 data_bytes = 0;                    ///< moved, in all commits
+    u64 block_count = 0;                   ///< of subvolumes, written anew
+    std::vector<FileFragments> files = {}; ///< as the first commit finds them
     bool needs_more = false; ///< there is more to do, for which there was no room; or a dry run has shown one commit
 };
 
