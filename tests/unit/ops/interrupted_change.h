@@ -24,6 +24,9 @@ namespace btrkit::test {
 using InterruptedChange = std::function<Result<void>(const Filesystem& filesystem, const WritableDevices& devices,
                                                      const std::string& undo_path)>;
 
+/// Makes the filesystem of a kind that is to be changed.
+using PrepareBench = std::function<TransactionBench(const ChangedKind& kind)>;
+
 /// One of each redundancy, also in the long run: what differs is told by subvolume_crash_test.cpp.
 inline std::vector<ChangedKind> interrupted_kinds() {
     auto kinds = changed_kinds();
@@ -38,11 +41,11 @@ inline Result<void> make_change(const InterruptedChange& change, Devices devices
 }
 
 /// Whenever the power goes, on any kind.
-inline void cut_power_of(const InterruptedChange& change) {
+inline void cut_power_of(const InterruptedChange& change, const PrepareBench& prepare = prepared_bench) {
     std::size_t judged = 0;
     for (const auto& kind : interrupted_kinds()) {
         CAPTURE(kind.text());
-        const TransactionBench bench = prepared_bench(kind);
+        const TransactionBench bench = prepare(kind);
         TransactionStates states(bench.devices());
         must(states.record([&](Devices devices, const std::vector<WritableDevice*>& writable) {
             return make_change(change, std::move(devices), writable, "");
@@ -64,11 +67,11 @@ inline void cut_power_of(const InterruptedChange& change) {
 }
 
 /// Undone, byte for byte in all that the old filesystem refers to, on any kind.
-inline void undo_again(const InterruptedChange& change) {
+inline void undo_again(const InterruptedChange& change, const PrepareBench& prepare = prepared_bench) {
     for (const auto& kind : interrupted_kinds()) {
         CAPTURE(kind.text());
         const TemporaryFolder folder;
-        const TransactionBench bench = prepared_bench(kind);
+        const TransactionBench bench = prepare(kind);
         const auto before = must_portray(views_of(bench.devices()), "before the change");
         const auto in_use = places_in_use(bench.open());
         const DeviceLayer layer(bench.devices());
@@ -130,11 +133,11 @@ inline unsigned fail_each_request(const TransactionBench& bench, u64 most, const
 }
 
 /// The same on two kinds.
-inline void fail_requests_of(const InterruptedChange& change) {
+inline void fail_requests_of(const InterruptedChange& change, const PrepareBench& prepare = prepared_bench) {
     const auto kinds = interrupted_kinds();
     for (const auto& kind : {kinds[0], kinds[2]}) {
         CAPTURE(kind.text());
-        CHECK(fail_each_request(prepared_bench(kind), is_long_run() ? 10'000 : 8, change) > 8);
+        CHECK(fail_each_request(prepare(kind), is_long_run() ? 10'000 : 8, change) > 8);
     }
 }
 
