@@ -95,20 +95,32 @@ private:
             }
             return 1;
         }
-        if (window.size() == 1 && bytes < 2 * least_piece_bytes) {
+        // The next commit can have it as it is.
+        const bool waits = bytes <= limit_bytes_ && placed_.moved_bytes + bytes > limit_bytes_;
+        if (waits || (window.size() == 1 && bytes < 2 * least_piece_bytes)) {
             placed_.lacked_room = true;
-            fall_apart(window.front());
+            std::ranges::for_each(window, [this](const PlannedExtent& extent) { fall_apart(extent); });
             return pieces;
         }
         if (window.size() == 1) {
-            return place_window(halves_of(window.front()));
+            return place_halves(window.front(), pieces);
         }
         BTRKIT_TRY_ASSIGN(const u64 first_half, place_window(window.first(window.size() / 2)));
         BTRKIT_TRY_ASSIGN(const u64 second_half, place_window(window.subspan(window.size() / 2)));
         return first_half + second_half;
     }
 
-    /// Cut where a source ends, near the middle.
+    Result<u64> place_halves(const PlannedExtent& extent, u64 pieces) {
+        const auto halves = halves_of(extent);
+        if (halves[1].sources.empty()) {
+            placed_.lacked_room = true;
+            fall_apart(extent);
+            return pieces;
+        }
+        return place_window(halves);
+    }
+
+    /// Cut where a source ends, near the middle, but not where the next one goes on in the same old extent.
     static std::array<PlannedExtent, 2> halves_of(const PlannedExtent& whole) {
         u64 bytes = 0;
         for (const auto& source : whole.sources) {
@@ -116,23 +128,27 @@ private:
         }
         std::array<PlannedExtent, 2> halves = {PlannedExtent{.file = whole.file}, PlannedExtent{.file = whole.file}};
         u64 done = 0;
+        Source last;
         for (const auto& source : whole.sources) {
-            const bool is_first = halves[0].sources.empty() || done + source.length() / 2 < bytes / 2;
+            const bool goes_on = done > 0 && goes_on_in(last, source);
+            const bool is_first = halves[0].sources.empty() || goes_on || done + source.length() / 2 < bytes / 2;
             halves[is_first && halves[1].sources.empty() ? 0 : 1].sources.push_back(source);
+            last = source;
             done += source.length();
         }
-        for (auto& half : halves) {
-            if (!half.sources.empty()) {
-                half.sources.front().begins_run = true;
-            }
+        if (!halves[1].sources.empty()) {
+            halves[1].sources.front().begins_run = true;
         }
         return halves;
     }
 
+    static bool goes_on_in(const Source& left, const Source& right) {
+        return left.extent == right.extent && left.end == right.begin;
+    }
+
     /// In one piece, where there is such room.
     Result<std::optional<Range>> take(u64 bytes) {
-        const bool is_within_limit = placed_.moved_bytes + bytes <= limit_bytes_;
-        if (is_within_limit && bytes < lacks_bytes_) {
+        if (placed_.moved_bytes + bytes <= limit_bytes_ && bytes < lacks_bytes_) {
             const auto room = transaction_.take_data(bytes, true);
             if (room) {
                 placed_.moved_bytes += bytes;
@@ -144,7 +160,7 @@ private:
             lacks_bytes_ = bytes;
         }
         // What is long is laid out in parts where it must be.
-        placed_.lacked_room = placed_.lacked_room || !is_within_limit || bytes <= good_piece_bytes;
+        placed_.lacked_room = placed_.lacked_room || bytes <= good_piece_bytes;
         return std::nullopt;
     }
 
@@ -188,6 +204,10 @@ private:
     }
 
     void fall_apart(const PlannedExtent& extent) {
+        if (extent.is_whole) {
+            keep(extent);
+            return;
+        }
         std::vector<Source> piece;
         Range last;
         for (const auto& source : extent.sources) {
