@@ -4,6 +4,7 @@
 #include "libfs/base/ordered_pipeline.h"
 #include "libfs/base/pool.h"
 #include "libfs/fs/data_reader.h"
+#include "libfs/relocate/csum_runs.h"
 
 namespace btrkit {
 
@@ -17,6 +18,7 @@ struct Piece {
     u64 to = 0;
     std::vector<Range> from;
     std::vector<std::byte> bytes;
+    std::vector<std::optional<btrfs::CsumBytes>> csums; ///< sector by sector; empty: the filesystem has none at all
     Result<void> outcome = {};
 };
 
@@ -29,7 +31,7 @@ public:
     Result<void> read(Piece& piece) {
         std::size_t done_bytes = 0;
         for (const Range from : piece.from) {
-            BTRKIT_TRY(read(from, MutableBytes(piece.bytes).subspan(done_bytes, from.length())));
+            BTRKIT_TRY(read(from, MutableBytes(piece.bytes).subspan(done_bytes, from.length()), piece.csums));
             done_bytes += from.length();
         }
         return {};
@@ -37,12 +39,13 @@ public:
 
 private:
     /// Stretches with checksums are proven, others are what the first readable copy holds.
-    Result<void> read(Range from, MutableBytes bytes) {
+    Result<void> read(Range from, MutableBytes bytes, std::vector<std::optional<btrfs::CsumBytes>>& all_csums) {
         const auto found = checksums_.find({from.start}, from.length() / sectorsize_);
         if (!found && found.error().kind == ErrorKind::not_found) {
             return data_.read({from.start}, bytes, false); // the filesystem has no checksums at all
         }
         BTRKIT_TRY_ASSIGN(const auto csums, found);
+        all_csums.insert(all_csums.end(), csums.begin(), csums.end());
         for (std::size_t first = 0; first < csums.size();) {
             std::size_t end = first + 1;
             while (end < csums.size() && csums[end].has_value() == csums[first].has_value()) {
@@ -118,6 +121,11 @@ Result<void> copy_data(Transaction& transaction, const AddressMap& data, const R
     PieceMaker pieces(data, transaction.chunks());
     workspace.written_data = united(workspace.written_data, pieces.targets());
     Pool<PieceReader> readers;
+    BTRKIT_TRY_ASSIGN(auto* csum_tree, transaction.tree_if_any(btrfs::csum_tree_id));
+    std::optional<CsumRuns> csums;
+    if (csum_tree != nullptr) {
+        csums.emplace(*csum_tree, transaction.geometry());
+    }
     Result<void> outcome;
     const auto make = [&] { return pieces.next(); };
     const auto work = [&](Piece& piece) {
@@ -129,6 +137,12 @@ Result<void> copy_data(Transaction& transaction, const AddressMap& data, const R
     };
     const auto finish = [&](Piece& piece) {
         outcome = std::move(piece.outcome);
+        for (std::size_t sector = 0; outcome && sector < piece.csums.size(); ++sector) {
+            csums->add({piece.to + sector * transaction.geometry().sectorsize}, piece.csums[sector]);
+        }
+        if (outcome) {
+            outcome = transaction.relieve();
+        }
         if (outcome && context.stop.stop_requested()) {
             outcome = fail(ErrorKind::cancelled, "stopped; nothing was changed");
         }
@@ -136,6 +150,9 @@ Result<void> copy_data(Transaction& transaction, const AddressMap& data, const R
         return outcome.has_value();
     };
     run_ordered(context.parallelism, make, work, finish);
+    if (outcome && csums) {
+        csums->flush();
+    }
     return outcome;
 }
 

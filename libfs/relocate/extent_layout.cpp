@@ -5,18 +5,30 @@
 
 namespace btrkit {
 
+namespace {
+
+RangeSet set_of(std::vector<Range>& ranges) {
+    std::ranges::sort(ranges);
+    RangeSet set;
+    for (const Range range : ranges) {
+        set.append(range);
+    }
+    ranges = {};
+    return set;
+}
+
+} // namespace
+
 void ExtentLayout::sort() {
     std::ranges::sort(parts_, [](const ExtentPart& one, const ExtentPart& other) {
         return std::pair(one.extent, one.offset) < std::pair(other.extent, other.offset);
     });
     std::ranges::sort(run_starts_);
     std::ranges::sort(moved_, {}, [](const AddressMap::Move& move) { return move.from.start; });
-    std::ranges::sort(kept_);
+    kept_set_ = set_of(kept_);
+    recast_set_ = set_of(recast_);
     for (const auto& move : moved_) {
         moves_.append(move.from, move.to, false); // neighbours may lie in different chunks
-    }
-    for (const Range range : kept_) {
-        kept_set_.append(range);
     }
 }
 

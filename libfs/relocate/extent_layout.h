@@ -69,6 +69,8 @@ public:
     /// Bytes on disk that go elsewhere, and such that stay where they are in another extent.
     void add_move(Range from, u64 to) { moved_.push_back({from, to}); }
     void add_kept(Range range) { kept_.push_back(range); }
+    /// An old extent of which something stays where it is.
+    void add_recast(Range extent) { recast_.push_back(extent); }
     /// When all has been told; before anything is asked.
     void sort();
 
@@ -76,6 +78,7 @@ public:
     std::span<const LaidExtent> extents() const { return extents_; }
     const AddressMap& moves() const { return moves_; }
     const RangeSet& kept() const { return kept_set_; }
+    const RangeSet& recast() const { return recast_set_; }
 
     /// All parts of an old extent in order; none where it stays as it is.
     std::span<const ExtentPart> parts_of(u64 extent) const;
@@ -96,8 +99,10 @@ private:
     std::vector<RunStart> run_starts_;
     std::vector<AddressMap::Move> moved_;
     std::vector<Range> kept_;
+    std::vector<Range> recast_;
     AddressMap moves_;
     RangeSet kept_set_;
+    RangeSet recast_set_;
 };
 
 } // namespace btrkit

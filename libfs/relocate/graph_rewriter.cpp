@@ -2,7 +2,6 @@
 #include "libfs/relocate/graph_rewriter.h"
 
 #include "libfs/tree/open_block.h"
-#include "libfs/tree/seal_block.h"
 #include "libfs/volume/stripe_map.h"
 
 #include <fmt/format.h>
@@ -85,8 +84,8 @@ private:
     Result<void> take(const BuiltBlock& block, MutableBytes bytes) override {
         reinterpret_cast<btrfs::TreeBlockHeader*>(bytes.data())->flags = old_.flags;
         auto& workspace = rewriter_.workspace_;
-        BTRKIT_TRY(seal_block(block, bytes, workspace.geometry));
-        BTRKIT_TRY(workspace.writer_to_untouched(block.address).write(block.address, bytes));
+        BTRKIT_TRY_ASSIGN(auto parts, workspace.writer_to_untouched(block.address).parts(block.address, bytes.size()));
+        BTRKIT_TRY(rewriter_.writes_.push(block, bytes, std::move(parts)));
         workspace.cache.forget(block.address.bytenr);
         workspace.moved_blocks.insert(range_from(block.address.bytenr, bytes.size()));
         blocks_.emplace_back(bytes.begin(), bytes.end());

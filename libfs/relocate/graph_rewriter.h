@@ -17,6 +17,7 @@
 #include "formats/btrfs/tree_block.h"
 #include "libfs/fs/filesystem.h"
 #include "libfs/tree/block_view.h"
+#include "libfs/txn/sealed_writes.h"
 #include "libfs/txn/workspace.h"
 
 #include <unordered_map>
@@ -55,11 +56,14 @@ class GraphRewriter {
 public:
     /// All must outlive it.
     GraphRewriter(Workspace& workspace, const Filesystem& committed, GraphChange& change)
-        : workspace_(workspace), committed_(committed), change_(change) {}
+        : workspace_(workspace), committed_(committed), change_(change),
+          writes_(workspace.parallelism, workspace.geometry) {}
 
     /// All blocks of a subvolume that it has not come to before. Where the tree has another root now, the workspace
     /// knows it. Fails with damaged where a block can't be proven, with no_space and io, and as the change does.
     Result<void> rewrite_tree(const TreeRoot& root);
+    /// Behind the last tree, and before anybody reads what was written.
+    Result<void> finish() { return writes_.finish(); }
 
     /// Where a block is that became one block; nothing where it stayed as it was.
     std::optional<u64> find(u64 address) const;
@@ -92,7 +96,8 @@ private:
     const Filesystem& committed_;
     GraphChange& change_;
     std::unordered_map<u64, Outcome> outcomes_; ///< of every block that was come to, by where it was
-    std::vector<Piece> pieces_;                 ///< of all blocks that did not stay as they were
+    SealedWrites writes_;
+    std::vector<Piece> pieces_; ///< of all blocks that did not stay as they were
     u64 written_count_ = 0;
 };
 

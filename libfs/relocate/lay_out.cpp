@@ -3,7 +3,6 @@
 
 #include "libfs/relocate/data_copy.h"
 #include "libfs/relocate/laid_blocks.h"
-#include "libfs/relocate/moved_csums.h"
 #include "libfs/relocate/rewrite_subvolumes.h"
 #include "libfs/txn/settle.h"
 
@@ -18,7 +17,6 @@ Result<u64> lay_out(Transaction& transaction, const ExtentLayout& layout, const 
     LaidBlocks laid(workspace, layout, blocks.renews_all);
     GraphRewriter rewriter(workspace, transaction.committed(), laid);
     BTRKIT_TRY(rewrite_subvolumes(blocks.subvolumes, rewriter, context));
-    BTRKIT_TRY(move_csums(transaction, layout.moves()));
     BTRKIT_TRY(settle(workspace));
     return rewriter.written_count();
 }

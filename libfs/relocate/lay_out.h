@@ -3,11 +3,11 @@
 // general form: one block becomes none, one or several). What files hold, and who shares what with whom, stays as it
 // is; so do generations, but that what is joined is as old as the youngest part. lay_out() does this, in this order:
 //
-//  1. Copy the data that moves (data_copy.h), each sector proven by its checksum, into space that was taken for it.
+//  1. Copy the data that moves, and its checksums (data_copy.h): each sector is proven, and written into space that was
+//     taken for it.
 //  2. Go through the distinct blocks of all subvolumes (graph_rewriter.h): items refer to new extents; blocks split,
 //     vanish and move with the generation that they had. What refers to what is counted by share_rules.h.
-//  3. Move checksums to the new addresses.
-//  4. Settle: extents without a reference are given back, but for their bytes that stay in their place in another.
+//  3. Settle: extents without a reference are given back, but for their bytes that stay in their place in another.
 //
 // The transaction is then proposed and committed as any other.
 #pragma once

@@ -4,7 +4,6 @@
 #include "libfs/relocate/data_copy.h"
 #include "libfs/relocate/leave_blocks.h"
 #include "libfs/relocate/moved_blocks.h"
-#include "libfs/relocate/moved_csums.h"
 #include "libfs/relocate/moved_extents.h"
 #include "libfs/relocate/repack_csums.h"
 #include "libfs/relocate/rewrite_subvolumes.h"
@@ -65,7 +64,6 @@ Result<u64> move_all(Transaction& transaction, const Relocation& relocation, con
     GraphRewriter blocks(workspace, transaction.committed(), moved);
     BTRKIT_TRY_ASSIGN(const auto subvolumes, whole_subvolumes(transaction.committed()));
     BTRKIT_TRY(rewrite_subvolumes(subvolumes, blocks, context));
-    BTRKIT_TRY(move_csums(transaction, relocation.data));
     BTRKIT_TRY(translate_extents(transaction, relocation.data, blocks, context));
     BTRKIT_TRY(settle(workspace));
     return blocks.written_count();

@@ -4,14 +4,14 @@
 // that subvolumes can share stay as they are; so do all counts of references. relocate() does this, in this order:
 //
 //  1. Cut chunks, lay new ones, size devices: chunk tree, device tree, block groups, free space.
-//  2. Take the new places of data, give the old ones back, copy the data (data_copy.h): each sector is proven by its
-//     checksum, and written into space that is free in the committed filesystem.
+//  2. Take the new places of data, give the old ones back, copy the data and its checksums (data_copy.h): each sector
+//  is
+//     proven, and written into space that is free in the committed filesystem.
 //  3. Go through the distinct blocks of all subvolumes (graph_rewriter.h). A block that must leave its place, or that
 //     points to what has moved, is written elsewhere, with the generation that it had.
-//  4. Move checksums to the new addresses (moved_csums.h).
-//  5. Translate the extent tree (moved_extents.h): extents have their new addresses, and references in full name those
+//  4. Translate the extent tree (moved_extents.h): extents have their new addresses, and references in full name those
 //     of the blocks that they stand for.
-//  6. Make new the blocks of all other trees that must leave their place, which nobody shares, and pack these trees
+//  5. Make new the blocks of all other trees that must leave their place, which nobody shares, and pack these trees
 //     again, so that none takes more blocks than before (leave_blocks.h).
 //
 // The transaction is then proposed and committed as any other. A block that keeps its generation is never placed where

@@ -42,7 +42,7 @@ Result<void> rewrite_subvolumes(std::span<const TreeRoot> subvolumes, GraphRewri
         }
         BTRKIT_TRY(rewriter.rewrite_tree(root));
     }
-    return {};
+    return rewriter.finish();
 }
 
 } // namespace btrkit

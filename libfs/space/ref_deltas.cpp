@@ -19,6 +19,15 @@ std::span<T> take_front(std::span<T>& sorted, u64 bytenr) {
     return taken;
 }
 
+/// Takes those out for which that holds.
+template <class T, class Condition>
+std::vector<T> split_off(std::vector<T>& all, Condition condition) {
+    const auto rest = std::ranges::stable_partition(all, condition);
+    std::vector<T> taken(std::move_iterator(all.begin()), std::move_iterator(rest.begin()));
+    all.erase(all.begin(), rest.begin());
+    return taken;
+}
+
 using BlockChanges = std::unordered_map<u64, BlockChange>;
 
 /// Says of each address what changes there.
@@ -109,15 +118,13 @@ ExtentChanges RefDeltas::take() {
                                                    .recast = std::exchange(recast_, {})});
 }
 
-ExtentChanges RefDeltas::take_data() {
-    ExtentChanges data = {.changes = {}, .refs = {}, .born = {}, .recast = std::exchange(recast_, {})};
-    const auto of_blocks = std::ranges::partition(refs_, [](const RefChange& each) { return !each.ref.is_of_block(); });
-    const auto born_blocks = std::ranges::partition(born_, &ExtentRecord::is_data);
-    data.refs.assign(refs_.begin(), of_blocks.begin());
-    data.born.assign(std::move_iterator(born_.begin()), std::move_iterator(born_blocks.begin()));
-    refs_ = {of_blocks.begin(), of_blocks.end()};
-    born_ = {std::move_iterator(born_blocks.begin()), std::move_iterator(born_blocks.end())};
-    return by_address({}, std::move(data));
+ExtentChanges RefDeltas::take_data(const RangeSet& later) {
+    const auto is_due = [&](const auto& each) { return !later.contains(each.bytenr); };
+    return by_address(
+        {}, {.changes = {},
+             .refs = split_off(refs_, [&](const RefChange& each) { return !each.ref.is_of_block() && is_due(each); }),
+             .born = split_off(born_, [&](const ExtentRecord& each) { return each.is_data() && is_due(each); }),
+             .recast = split_off(recast_, is_due)});
 }
 
 Result<ExtentRecord> changed_record(ExtentRecord record, const ExtentChange& change) {

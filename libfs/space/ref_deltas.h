@@ -3,6 +3,7 @@
 // come into the extent tree later, all at once; what comes and goes within the run cancels out and never gets there.
 #pragma once
 
+#include "libfs/base/range_set.h"
 #include "libfs/space/extent_record.h"
 
 #include <optional>
@@ -66,8 +67,8 @@ public:
 
     /// All of it; nothing is left.
     ExtentChanges take();
-    /// All that is of data extents; what is of tree blocks waits on.
-    ExtentChanges take_data();
+    /// All that is of data extents but for those that begin in `later`. That, and what is of tree blocks, waits on.
+    ExtentChanges take_data(const RangeSet& later);
 
 private:
     // Data extents are many, and nobody asks for one of them before they are settled: what is told of them is written

@@ -2,18 +2,11 @@
 #include "libfs/txn/block_store.h"
 
 #include "formats/btrfs/item_types.h"
-#include "libfs/tree/seal_block.h"
 
 namespace btrkit {
 
 BlockStore::BlockStore(Workspace& workspace, u64 tree)
-    : workspace_(&workspace), rules_(workspace), tree_(tree),
-      writes_(
-          workspace.parallelism, [this](Made& made) { made.written = seal_and_write(made); },
-          [this](Made& made) {
-              written_ = std::move(made.written);
-              return written_.has_value();
-          }) {}
+    : workspace_(&workspace), rules_(workspace), tree_(tree), writes_(workspace.parallelism, workspace.geometry) {}
 
 ExtentRef BlockStore::own_ref() const {
     return {.type = btrfs::item_type::tree_block_ref, .root = tree_, .count = 1};
@@ -30,19 +23,9 @@ Result<Logical> BlockStore::place(u64 tree, u8 level) {
     return at;
 }
 
-/// For several threads at once.
-Result<void> BlockStore::seal_and_write(Made& made) const {
-    BTRKIT_TRY(seal_block(made.block, made.bytes, workspace_->geometry));
-    return write_parts(made.parts, made.bytes);
-}
-
 Result<void> BlockStore::take(const BuiltBlock& block, MutableBytes bytes) {
     BTRKIT_TRY_ASSIGN(auto parts, workspace_->writer.parts(block.address, bytes.size()));
-    auto made =
-        std::make_unique<Made>(Made{.block = block, .parts = std::move(parts), .bytes = {bytes.begin(), bytes.end()}});
-    if (!writes_.push(std::move(made))) {
-        return written_;
-    }
+    BTRKIT_TRY(writes_.push(block, bytes, std::move(parts)));
     workspace_->cache.forget(block.address.bytenr);
     if (is_new_place_) {
         workspace_->born.insert(range_from(block.address.bytenr, workspace_->geometry.nodesize));
@@ -85,9 +68,7 @@ Result<void> BlockStore::add_item(const btrfs::Key& key, Bytes body) {
 }
 
 Result<void> BlockStore::finish() {
-    if (!writes_.drain()) {
-        return written_;
-    }
+    BTRKIT_TRY(writes_.finish());
     for (auto& places : reusable_) {
         for (const u64 bytenr : places) {
             workspace_->refs.add(bytenr, own_ref(), -1);

@@ -2,7 +2,7 @@
 // Where the new blocks of one tree go, and what the accounts learn of it.
 #pragma once
 
-#include "libfs/base/ordered_push.h"
+#include "libfs/txn/sealed_writes.h"
 #include "libfs/txn/share_rules.h"
 
 #include <array>
@@ -27,15 +27,6 @@ public:
     Result<void> finish();
 
 private:
-    /// A block on its way to its place.
-    struct Made {
-        BuiltBlock block;
-        std::vector<StoredPart> parts;
-        std::vector<std::byte> bytes;
-        Result<void> written = {};
-    };
-
-    Result<void> seal_and_write(Made& made) const;
     ExtentRef own_ref() const;
 
     Workspace* workspace_;
@@ -43,8 +34,7 @@ private:
     u64 tree_;
     std::array<std::vector<u64>, btrfs::max_level_count> reusable_; ///< by level, the next one last
     bool is_new_place_ = false;
-    Result<void> written_; ///< what became of those whose turn it was
-    OrderedPush<std::unique_ptr<Made>> writes_;
+    SealedWrites writes_;
 };
 
 /// Merges what waits in the tree's buffer. Does nothing where nothing waits.

@@ -164,8 +164,8 @@ Result<void> settle_refs(Workspace& workspace) {
     return workspace.refs.empty() ? Result<void>() : settle_changes(workspace, workspace.refs.take());
 }
 
-Result<void> settle_data_refs(Workspace& workspace) {
-    return settle_changes(workspace, workspace.refs.take_data());
+Result<void> settle_data_refs(Workspace& workspace, const RangeSet& later) {
+    return settle_changes(workspace, workspace.refs.take_data(later));
 }
 
 } // namespace btrkit

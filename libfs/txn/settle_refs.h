@@ -10,8 +10,8 @@ namespace btrkit {
 /// looked up and encoded on all cores.
 Result<void> settle_refs(Workspace& workspace);
 
-/// The same of data extents alone: for who is not done with tree blocks yet, whose references don't add up before. Each
-/// new data extent must have a reference by now, if it is ever to have one.
-Result<void> settle_data_refs(Workspace& workspace);
+/// The same of data extents alone, but for those that begin in `later`: for who is not done with tree blocks yet, whose
+/// references don't add up before. Each new data extent must have a reference by now, if it is ever to have one.
+Result<void> settle_data_refs(Workspace& workspace, const RangeSet& later);
 
 } // namespace btrkit

@@ -198,6 +198,7 @@ private:
         placed_.layout.add_kept(laid.disk);
         u64 offset = 0;
         for (const auto& source : sources) {
+            placed_.layout.add_recast(extents_[source.extent].disk);
             add_part(target, offset, source);
             offset += source.length();
         }
