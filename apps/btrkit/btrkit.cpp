@@ -36,7 +36,7 @@ constexpr std::array verbs = std::to_array<Verb>({
     {"subvolume", "list, show, make and delete subvolumes and snapshots"},
     {"tune", "set the label, features, quotas, and new ids of a copy"},
     {"resize", "make it smaller, larger, or compact"},
-    {"defragment", "bring the extents of files together"},
+    {"defragment", "lay files out anew, in all subvolumes at once, and pack their data"},
     {"send", "write a subvolume, or what changed in it, as a stream"},
     {"stream", "show and verify send streams"},
     {"receive", "make subvolumes of send streams"},

@@ -38,6 +38,7 @@ void declare(CommandLine& line, DefragmentFlags& flags, RawFlags& raw) {
     line.add_size("-s", raw.start, "of each file: from that byte on");
     line.add_size("-l", raw.length_bytes, "of each file: so many bytes");
     line.add_size("-t", raw.threshold_bytes, "extents as large as that are left alone");
+    app.add_flag("--whole", flags.options.keeps_views, "what a snapshot sees as one extent stays one: less metadata");
     app.add_flag("--report", raw.report, "a dry run that tells of the most fragmented files");
     line.add_number("--files", raw.most_files, "so many of them (50)");
     line.begin_group("How");

@@ -22,7 +22,7 @@ std::span<T> take_front(std::span<T>& sorted, u64 bytenr) {
 /// Takes those out for which that holds.
 template <class T, class Condition>
 std::vector<T> split_off(std::vector<T>& all, Condition condition) {
-    const auto rest = std::ranges::stable_partition(all, condition);
+    const auto rest = std::ranges::partition(all, condition);
     std::vector<T> taken(std::move_iterator(all.begin()), std::move_iterator(rest.begin()));
     all.erase(all.begin(), rest.begin());
     return taken;

@@ -353,7 +353,8 @@ Result<void> SpaceLedger::release(std::span<const Range> ranges) {
         }
         BTRKIT_TRY_ASSIGN(const bool is_done, release_together(*chunk, together));
         const auto own = ranges.first(std::max<std::size_t>(count, 1));
-        for (const Range range : is_done&& count > 0 ? std::span<const Range>() : own) {
+        const auto one_by_one = is_done && count > 0 ? std::span<const Range>() : own;
+        for (const Range range : one_by_one) {
             BTRKIT_TRY(release(range));
         }
         ranges = ranges.subspan(own.size());
@@ -366,9 +367,9 @@ Result<bool> SpaceLedger::release_together(const Chunk& chunk, const RangeSet& r
     const auto found = groups_.find(chunk.start.bytenr);
     const bool is_committed =
         found == groups_.end() || (!found->second.is_gone && range_of(found->second.chunk) == range_of(chunk));
-    auto& change = changes_[chunk.start.bytenr];
-    change.chunk = chunk;
-    if (!is_committed || change.taken.intersects(ranges) || change.freed.intersects(ranges)) {
+    const auto before = changes_.find(chunk.start.bytenr);
+    if (!is_committed || (before != changes_.end() && (before->second.was || before->second.taken.intersects(ranges) ||
+                                                       before->second.freed.intersects(ranges)))) {
         return false;
     }
     if (found != groups_.end() && found->second.space) {
@@ -378,6 +379,8 @@ Result<bool> SpaceLedger::release_together(const Chunk& chunk, const RangeSet& r
         found->second.lacks_bytes = ~u64{0};
     }
     const auto bytes = static_cast<std::int64_t>(ranges.total_bytes());
+    auto& change = changes_[chunk.start.bytenr];
+    change.chunk = chunk;
     used_bytes_change_ -= bytes;
     change.used_bytes -= bytes;
     change.freed = united(change.freed, ranges);

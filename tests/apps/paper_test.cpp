@@ -2,6 +2,7 @@
 // The man pages and the JSON schema in docs/ against what the tools themselves say.
 #include "apps/btrkit/btrkit.h"
 #include "apps/check/check.h"
+#include "apps/defragment/defragment.h"
 #include "apps/dump_super/dump_super.h"
 #include "apps/dump_tree/dump_tree.h"
 #include "apps/edit/edit.h"
@@ -82,6 +83,7 @@ std::vector<Paper> papers() {
         {"btrkit", run_btrkit_alone},
         {"btrkit-check", apps::run_check, {"0", "4", "8", "16", "32"}},
         {"btrkit-dump-super", apps::run_dump_super},
+        {"btrkit-defragment", apps::run_defragment, {"0", "1", "2", "130"}},
         {"btrkit-dump-tree", apps::run_dump_tree, {"0", "1", "2", "130"}},
         {"btrkit-edit",
          apps::run_edit,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Sourced: gives inputs to both dumps, to check, scrub, usage, send and resize, with BTRKIT_LONG in every format and way, and holds them to
+# Sourced: gives inputs to both dumps, to check, scrub, usage, send, defragment and resize, with BTRKIT_LONG in every format and way, and holds them to
 # their manners: an end within the time, by themselves, within the memory, and never with status 0 after an error was printed.
 # Needs BTRKIT_BIN and BTRKIT_WORK; BTRKIT_SANITIZED=yes for sanitizer builds.
 set -euo pipefail
@@ -47,7 +47,7 @@ run_once() {
         fi
         ;;
     check:4 | scrub:3) ;; # what it found it has told on stdout
-    dump-*:[12] | usage:1 | scrub:1 | send:1 | resize:1 | check:8 | check:12)
+    dump-*:[12] | usage:1 | scrub:1 | send:1 | resize:1 | defragment:1 | check:8 | check:12)
         [ -s "$scratch/stderr" ] || complain "$what: status $status without a word"
         ;;
     *:137) complain "$what: not at its end after $seconds seconds" ;;
@@ -104,6 +104,7 @@ feed() {
         esac
     done
     run_once "scrub --repair: $what" "$BTRKIT_BIN/btrkit-scrub" --repair "$@"
+    run_once "defragment: $what" "$BTRKIT_BIN/btrkit-defragment" -q "${members[@]}" "$1"
     run_once "resize compact: $what" "$BTRKIT_BIN/btrkit-resize" compact -q "${members[@]}" "$1"
 }
 

@@ -141,6 +141,10 @@ private:
         found_.atoms[right].previous = left;
     }
 
+    bool may_stay_together(u32 atom, u32 next) const {
+        return rules_.keeps_views || sides_[atom].first_tree == sides_[next].first_tree;
+    }
+
     /// What somebody sees as one.
     void link_inner() {
         for (u32 atom = 0; atom < found_.atoms.size(); ++atom) {
@@ -149,7 +153,7 @@ private:
             if (is_seen) {
                 const bool runs_on =
                     sides_[atom].behind.is_never_other_than(next) && sides_[next].before.is_never_other_than(atom);
-                if (runs_on || sides_[atom].first_tree == sides_[next].first_tree) {
+                if (runs_on || may_stay_together(atom, next)) {
                     link(atom, next, runs_on);
                 }
             }
@@ -174,7 +178,7 @@ private:
         for (u32 atom = 0; atom < found_.atoms.size(); ++atom) {
             const u32 next = inner_next(atom);
             if (next != Atom::none && found_.atoms[atom].next == Atom::none &&
-                found_.atoms[next].previous == Atom::none && sides_[atom].first_tree == sides_[next].first_tree) {
+                found_.atoms[next].previous == Atom::none && may_stay_together(atom, next)) {
                 link(atom, next, false);
             }
         }

@@ -34,6 +34,7 @@ struct FirstSeen {
 /// What may be cut and joined beyond what always may.
 struct JoinRules {
     bool joins_owners = true; ///< also extents that count for different subvolumes
+    bool keeps_views = false; ///< what anybody sees as one is never parted
     /// Extents are packed anew, so that it doesn't matter how they are packed now. none: they are unpacked.
     std::optional<CompressionMethod> recompress = {};
 };

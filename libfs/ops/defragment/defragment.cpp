@@ -85,7 +85,9 @@ private:
     Result<bool> commit_one() {
         const auto transaction_options = commit::with_data_at_once(options_.transaction, devices_, options_.commit);
         BTRKIT_TRY_ASSIGN(auto transaction, Transaction::begin(*filesystem_, transaction_options));
-        const JoinRules rules = {.joins_owners = !transaction.keeps_simple_quotas(), .recompress = options_.recompress};
+        const JoinRules rules = {.joins_owners = !transaction.keeps_simple_quotas(),
+                                 .keeps_views = options_.keeps_views,
+                                 .recompress = options_.recompress};
         BTRKIT_TRY_ASSIGN(auto picture, look_at(*filesystem_, options_, rules, context_));
         Placed placed;
         if (rules.recompress) {

@@ -27,6 +27,7 @@ struct Options {
     TransactionOptions transaction = {};
     Selection selection = {};
     std::size_t most_files = 0;                       ///< so many fragmented files are told of
+    bool keeps_views = false;                         ///< JoinRules
     u64 threshold_bytes = ~u64{0};                    ///< extents as large as that are left alone
     u64 limit_bytes = ~u64{0};                        ///< of data moved in one commit: what it takes until then
     std::optional<CompressionMethod> recompress = {}; ///< data is packed like that where that pays; none: unpacked

@@ -27,7 +27,7 @@ private:
 };
 
 /// What a view of an extent takes on the devices; of what is packed all.
-Range disk_of(Range disk, bool is_compressed, u64 begin, u64 end) {
+Range shown_bytes(Range disk, bool is_compressed, u64 begin, u64 end) {
     return is_compressed ? disk : Range{disk.start + begin, disk.start + end};
 }
 
@@ -35,7 +35,7 @@ class FileCount {
 public:
     void add(const DataExtent& extent, const Use& use, const ExtentLayout& layout) {
         bytes_ += use.end - use.begin;
-        const Range now = disk_of(extent.disk, extent.is_compressed(), use.begin, use.end);
+        const Range now = shown_bytes(extent.disk, extent.is_compressed(), use.begin, use.end);
         before_.add(now);
         const auto parts = layout.parts_of(extent.disk.start);
         if (parts.empty()) {
@@ -47,8 +47,8 @@ public:
             if (begin < end) {
                 const auto& laid = layout.extents()[part.target];
                 const u64 offset = part.target_offset + (begin - part.offset);
-                after_.add(
-                    disk_of(laid.disk, laid.compression != btrfs::Compression::none, offset, offset + (end - begin)));
+                after_.add(shown_bytes(laid.disk, laid.compression != btrfs::Compression::none, offset,
+                                       offset + (end - begin)));
             }
         }
     }
