@@ -17,7 +17,7 @@ std::optional<int> ask_image(const ImageToAsk& image, Messages& messages, const 
     if (messages.error_count() > 0) {
         return exit_failed;
     }
-    const auto filesystem = open_filesystem(places, image.volume, image.when_in_use, damages, messages);
+    const auto filesystem = open_filesystem(places, image.open, image.when_in_use, damages, messages);
     if (!filesystem) {
         return exit_failed;
     }

@@ -13,7 +13,7 @@ namespace btrkit::apps {
 
 struct ImageToAsk {
     const std::vector<std::string>& paths;
-    VolumeOptions volume = {};
+    FilesystemOptions open = {};
     std::string_view when_in_use; ///< behind the name of an image that is mounted or held
     RunContext context = {};      ///< what the question is asked with, but for stop and problems
 };

@@ -29,7 +29,7 @@ private:
 
 /// nullopt: all is said. An image that is in use is not opened: what changes meanwhile looks damaged. instead: what
 /// does not happen then, and what to do: "nothing is sent of it while in use".
-std::optional<Filesystem> open_filesystem(std::span<const ImagePlace> places, const VolumeOptions& options,
+std::optional<Filesystem> open_filesystem(std::span<const ImagePlace> places, const FilesystemOptions& options,
                                           std::string_view instead, Damages& damages, Messages& messages);
 
 } // namespace btrkit::apps

@@ -48,8 +48,8 @@ public:
 
 private:
     std::optional<Filesystem> open(std::span<const ImagePlace> images) {
-        return open_filesystem(images, flags_.volume, "nothing is sent of it while in use (`btrfs send` can)", damages_,
-                               messages_);
+        return open_filesystem(images, {.volume = flags_.volume},
+                               "nothing is sent of it while in use (`btrfs send` can)", damages_, messages_);
     }
 
     int send_to_file(const Filesystem& filesystem, const Filesystem* parent) {

@@ -15,8 +15,9 @@ void add_image_flags(CommandLine& line, ImageFlags& flags) {
 
 int answer_from_image(const CommandLine& line, Io& io, const ImageFlags& flags, const Answer& answer) {
     Messages messages(line.tool_name(), io.err, line.message_style(io));
-    const ImageToAsk image{
-        .paths = flags.images, .volume = flags.volume, .when_in_use = "it is not read while in use (`btrfs` can)"};
+    const ImageToAsk image{.paths = flags.images,
+                           .open = {.volume = flags.volume},
+                           .when_in_use = "it is not read while in use (`btrfs` can)"};
     return print_answer(image, messages, io.out, answer);
 }
 

@@ -36,7 +36,7 @@ int answer_usage(const CommandLine& line, Io& io, const UsageFlags& flags, const
     ProgressDisplay progress(line.tool_name(), io, line.progress_style(io));
     Messages messages(line.tool_name(), progress.err(), line.message_style(io));
     ImageToAsk image{.paths = flags.images,
-                     .volume = flags.volume,
+                     .open = {.volume = flags.volume},
                      .when_in_use = "it is not read while in use (`btrfs filesystem` can)",
                      .context = {.parallelism = flags.parallelism, .progress = Progress(progress)}};
     image.context.memory_bytes = flags.memory_bytes.value_or(image.context.memory_bytes);
