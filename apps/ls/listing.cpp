@@ -61,6 +61,7 @@ bool Listing::list(const Filesystem& filesystem, const Start& start, bool has_ot
     has_headers_ = has_others || flags_.recursive;
     found_directory_.clear();
     NameWalk walk(filesystem, start.place, options_of(flags_));
+    targets_.emplace(filesystem);
     while (const auto* step = walk.next()) {
         if (stop.stop_requested()) {
             return false;
@@ -140,9 +141,9 @@ void Listing::put_name(NameWalk& walk, std::string_view path, std::string_view n
     auto& text = out_.text();
     has_put_ = true;
     std::string target;
-    const bool is_symlink = walked.type == btrfs::FileType::symlink && flags_.needs_inodes();
+    const bool is_symlink = walked.type == btrfs::FileType::symlink && walked.inode;
     if (is_symlink) {
-        auto found = symlink_target(walk.view(), walked.number);
+        auto found = symlink_target(*targets_, walk.view(), walked.place(), *walked.inode);
         if (!found) {
             errors_.tell(name, found.error().message);
         }

@@ -4,6 +4,7 @@
 
 #include "apps/ls/ls_flags.h"
 #include "apps/reading/buffered_output.h"
+#include "libfs/fs/file_data.h"
 #include "libfs/render/local_time.h"
 
 namespace btrkit::apps {
@@ -30,6 +31,7 @@ private:
     BufferedOutput out_;
     ReadingErrors& errors_;
     LocalTime times_;
+    std::optional<FileReader> targets_; ///< of symlinks
     bool has_headers_ = false;
     bool has_put_ = false;        ///< something: a blank line parts it from the next directory
     std::string found_directory_; ///< whose header stands above what was found last

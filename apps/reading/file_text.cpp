@@ -45,14 +45,17 @@ std::string mode_text(u32 mode, btrfs::FileType type) {
     return text;
 }
 
-Result<std::string> symlink_target(SubvolumeView& view, u64 inode) {
-    BTRKIT_TRY_ASSIGN(const auto item, view.symlink_item(inode));
+Result<std::string> symlink_target(FileReader& reader, SubvolumeView& view, const InodePlace& place,
+                                   const Inode& inode) {
+    BTRKIT_TRY_ASSIGN(const auto item, view.symlink_item(inode.number));
     const auto* head = view_at<btrfs::FileExtentHead>(item);
-    if (head == nullptr || head->type != static_cast<u8>(btrfs::FileExtentType::inline_data)) {
-        return fail(ErrorKind::damaged, fmt::format("symlink {} has no target", inode));
+    if (head != nullptr && head->type == static_cast<u8>(btrfs::FileExtentType::inline_data) &&
+        head->compression == static_cast<u8>(btrfs::Compression::none)) {
+        const auto target = as_text(Bytes(item).subspan(sizeof(*head)));
+        return std::string(target.substr(0, target.find('\0')));
     }
-    const auto target = as_text(Bytes(item).subspan(sizeof(*head)));
-    return std::string(target.substr(0, target.find('\0')));
+    BTRKIT_TRY_ASSIGN(const auto target, read_symlink(reader, place, inode));
+    return target.substr(0, target.find('\0'));
 }
 
 std::string full_time_text(const Time& time) {
