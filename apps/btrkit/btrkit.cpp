@@ -32,6 +32,7 @@ constexpr std::array verbs = std::to_array<Verb>({
     {"check", "tell whether it is sound, what is wrong, and whose it is"},
     {"scrub", "verify every copy of everything, and mend bad ones from good ones"},
     {"usage", "tell where the space is: by device, subvolume and file, and as a map"},
+    {"extract", "take everything out, whatever is damaged, into a folder"},
     {"edit", "put files in, take them out, change them"},
     {"subvolume", "list, show, make and delete subvolumes and snapshots"},
     {"tune", "set the label, features, quotas, and new ids of a copy"},

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+// What came out, as text and JSON.
+#pragma once
+
+#include "libfs/fs/filesystem.h"
+#include "libfs/ops/extract/report.h"
+
+namespace btrkit::apps {
+
+/// One line for what is wrong with one path.
+std::string trouble_text(const extract::Trouble& trouble, extract::Bad bad);
+
+/// The summary: a line.
+std::string extract_text(const extract::Report& report);
+
+std::string extract_json(const std::vector<std::string>& images, const Filesystem& filesystem,
+                         const std::string& target, const extract::Report& report);
+
+} // namespace btrkit::apps
