@@ -172,8 +172,9 @@ Result<void> BatchSource::take_name(Batch& batch, const survey::WalkedName& walk
     Member member{.path = std::move(path), .place = walked.place()};
     describe(member, walked);
     member.kind = kind_of(member.inode.mode);
-    if (file_type_of(member.inode.mode) == btrfs::FileType::unknown) {
-        member.leave_out("its inode is lost, and nothing else tells what it is");
+    const bool is_nothing = !walked.inode && S_ISREG(member.inode.mode) && member.inode.size == 0;
+    if (is_nothing || file_type_of(member.inode.mode) == btrfs::FileType::unknown) {
+        member.leave_out("its inode is lost, and nothing else tells of it");
         batch.members.push_back(std::move(member));
         return {};
     }
