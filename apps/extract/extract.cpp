@@ -73,7 +73,7 @@ int run_extract(std::span<const std::string> arguments, Io& io) {
     ProgressDisplay progress(line.tool_name(), io, line.progress_style(io));
     Messages messages(line.tool_name(), progress.err(), line.message_style(io));
     const ImageToAsk image{.paths = flags.images,
-                           .volume = flags.volume,
+                           .open = {.volume = flags.volume},
                            .when_in_use = "nothing is taken out of it while in use (cp can)",
                            .context = {.parallelism = {.threads = flags.threads}, .progress = Progress(progress)}};
     bool was_stopped = false;
