@@ -81,7 +81,7 @@ CommandLine::CommandLine(Tool tool)
             "what standard error gets: error, warning, info or debug")
         ->option_text("LEVEL")
         ->group(shared_group);
-    app_->set_help_flag("-h,--help", "this text")->group(shared_group);
+    app_->set_help_flag(tool_.has_short_help ? "-h,--help" : "--help", "this text")->group(shared_group);
     app_->set_version_flag("-V,--version", "", "the version, and the libraries it was built with")->group(shared_group);
 }
 

@@ -28,6 +28,7 @@ struct Tool {
     std::string_view verb = {};              ///< of a tool that has several: "property get"
     bool has_short_quiet = true;             ///< -q is --quiet, and nothing else
     bool has_short_verbose = true;           ///< -v likewise
+    bool has_short_help = true;              ///< -h likewise
 };
 
 enum class OutputFormat { text, json, lines };

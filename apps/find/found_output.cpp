@@ -42,12 +42,9 @@ bool FoundOutput::put(NameWalk& walk, std::string_view path, const WalkedName& w
     switch (style_.form) {
     case FoundForm::json: {
         auto object = name_json(path, walked);
-        if (walked.type == btrfs::FileType::symlink) {
-            set_text(object, "target", target_of(walk, path, walked));
-        } else {
-            object["target"] = Json();
-            object["target_hex"] = Json();
-        }
+        set_optional_text(object, "target",
+                          walked.type == btrfs::FileType::symlink ? std::optional(target_of(walk, path, walked))
+                                                                  : std::nullopt);
         object["hash"] = hash ? Json(*hash) : Json();
         text.put(json_line(std::move(object)));
         break;

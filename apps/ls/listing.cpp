@@ -151,12 +151,7 @@ void Listing::put_name(NameWalk& walk, std::string_view path, std::string_view n
     }
     if (flags_.reading.format == OutputFormat::json) {
         auto object = name_json(path, walked);
-        if (is_symlink) {
-            set_text(object, "target", target);
-        } else {
-            object["target"] = Json();
-            object["target_hex"] = Json();
-        }
+        set_optional_text(object, "target", is_symlink ? std::optional(target) : std::nullopt);
         text.put(json_line(std::move(object)));
         return;
     }

@@ -42,8 +42,8 @@ Result<void> list_all(const LsFlags& flags, const Filesystem& filesystem, const 
 int run_ls(std::span<const std::string> arguments, Io& io) {
     CommandLine line({.name = ls_tool,
                       .operands = "IMAGE [PATH...]",
-                      .summary = "List directories of a btrfs, without mounting it."});
-    line.app().set_help_flag("--help", "this text");
+                      .summary = "List directories of a btrfs, without mounting it.",
+                      .has_short_help = false});
     LsFlags flags;
     declare_ls_flags(line, flags);
     if (const auto status = line.parse(arguments, io)) {

@@ -30,6 +30,8 @@ void set_inode(Json& object, const std::optional<Inode>& inode) {
                                  "device", "flags", "atime", "mtime", "ctime", "otime"}) {
             object[name] = Json();
         }
+        object["flags_names"] = Json::array();
+        object["flags_unknown_bits"] = Json::array();
         return;
     }
     const bool is_device = S_ISCHR(inode->mode) || S_ISBLK(inode->mode);
@@ -61,6 +63,15 @@ Json name_json(std::string_view path, const survey::WalkedName& walked) {
     object["is_found"] = walked.is_found;
     set_inode(object, walked.inode);
     return object;
+}
+
+void set_optional_text(Json& object, std::string_view name, const std::optional<std::string>& text) {
+    if (text) {
+        set_text(object, name, *text);
+    } else {
+        object[std::string(name)] = Json();
+        object[std::string(name) + "_hex"] = Json();
+    }
 }
 
 Json damage_json(std::string_view path, const Error& damage) {

@@ -16,6 +16,9 @@ void set_inode(Json& object, const std::optional<Inode>& inode);
 /// "path", where it leads, and the inode.
 Json name_json(std::string_view path, const survey::WalkedName& walked);
 
+/// NAME and NAME_hex, both null where there is no text.
+void set_optional_text(Json& object, std::string_view name, const std::optional<std::string>& text);
+
 /// A line for what could not be read: "path" and "damage".
 Json damage_json(std::string_view path, const Error& damage);
 

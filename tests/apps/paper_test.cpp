@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: MIT
 // The man pages and the JSON schema in docs/ against what the tools themselves say.
 #include "apps/btrkit/btrkit.h"
+#include "apps/cat/cat.h"
 #include "apps/check/check.h"
 #include "apps/defragment/defragment.h"
 #include "apps/dump_super/dump_super.h"
 #include "apps/dump_tree/dump_tree.h"
 #include "apps/edit/edit.h"
+#include "apps/find/find.h"
+#include "apps/ls/ls.h"
 #include "apps/mkfs/mkfs.h"
 #include "apps/receive/receive.h"
 #include "apps/resize/resize.h"
 #include "apps/scrub/scrub.h"
 #include "apps/send/send.h"
+#include "apps/stat/stat.h"
 #include "apps/stream/stream.h"
 #include "apps/subvolume/subvolume.h"
 #include "apps/tune/tune.h"
@@ -81,6 +85,7 @@ struct Paper {
 std::vector<Paper> papers() {
     return {
         {"btrkit", run_btrkit_alone},
+        {"btrkit-cat", apps::run_cat, {"0", "1", "2", "130"}},
         {"btrkit-check", apps::run_check, {"0", "4", "8", "16", "32"}},
         {"btrkit-dump-super", apps::run_dump_super},
         {"btrkit-defragment", apps::run_defragment, {"0", "1", "2", "130"}},
@@ -105,11 +110,14 @@ std::vector<Paper> papers() {
           {"get"},
           {"lsattr"},
           {"-f", "script"}}},
+        {"btrkit-find", apps::run_find, {"0", "1", "2", "130"}},
+        {"btrkit-ls", apps::run_ls, {"0", "1", "2", "130"}},
         {"btrkit-mkfs", apps::run_mkfs, {"0", "1", "2", "130"}},
         {"btrkit-receive", apps::run_receive, {"0", "1", "2", "130"}},
         {"btrkit-resize", apps::run_resize, {"0", "1", "2", "130"}, {{"min-size"}, {"shrink"}, {"grow"}, {"compact"}}},
         {"btrkit-scrub", apps::run_scrub, {"0", "1", "2", "3", "130"}},
         {"btrkit-send", apps::run_send, {"0", "1", "2", "130"}},
+        {"btrkit-stat", apps::run_stat, {"0", "1", "2", "130"}},
         {"btrkit-stream", apps::run_stream, {"0", "1", "2", "130"}, {{"dump"}, {"verify"}}},
         {"btrkit-subvolume",
          apps::run_subvolume,
