@@ -194,8 +194,8 @@ TinyFilesystem::TinyFilesystem(u64 profile) : image(profile) {
     }
 }
 
-void TinyFilesystem::replace_tree(u64 id, const std::vector<LeafItem>& items) {
-    trees[id] = image.plant(id, items);
+void TinyFilesystem::replace_tree(u64 id, const std::vector<LeafItem>& items, TreeShape shape) {
+    trees[id] = image.plant(id, items, shape);
     change_root_item(id, [&](btrfs::RootItem& item) {
         item.bytenr = tree(id).address();
         item.level = tree(id).level();

@@ -54,7 +54,7 @@ struct TinyFilesystem {
     const PlantedBlock& tree(u64 id) const { return trees.at(id); }
     std::vector<std::unique_ptr<BlockDevice>> devices() { return image.all_devices(); }
     /// Plants other items as this tree, and lets its root item point to them.
-    void replace_tree(u64 id, const std::vector<LeafItem>& items);
+    void replace_tree(u64 id, const std::vector<LeafItem>& items, TreeShape shape = {});
     /// Changes the root item of a tree.
     void change_root_item(u64 id, const std::function<void(btrfs::RootItem&)>& change);
 };

@@ -2,6 +2,9 @@
 #include "libfs/survey/names/lost_inodes.h"
 
 #include "formats/btrfs/item_types.h"
+#include "libfs/base/names.h"
+#include "libfs/fs/item_range.h"
+#include "libfs/fs/name_items.h"
 
 #include <fmt/format.h>
 
@@ -75,7 +78,34 @@ std::optional<LostInodes::Candidate> LostInodes::next_candidate() {
 
 std::optional<ParentName> LostInodes::name_of(u64 number) {
     auto name = tree_.view().first_name(number);
-    return name && *name && (*name)->dir != number ? std::move(*name) : std::nullopt;
+    if (!name) {
+        name = name_past_loss(number);
+    }
+    return *name && (*name)->dir != number ? std::move(*name) : std::nullopt;
+}
+
+/// The first name that can still be read, though others may be lost.
+std::optional<ParentName> LostInodes::name_past_loss(u64 number) {
+    ItemRange items(tree_.view().cache().reader(), tree_.root().block,
+                    KeyRange::through({number, type::inode_ref, 0}, {number, type::inode_extref, ~u64{0}}));
+    std::optional<ParentName> found;
+    for (;;) {
+        const auto there = items.next();
+        if (there && !*there) {
+            return std::nullopt;
+        }
+        if (!there || !is_inode_ref_of(items.key(), number)) {
+            continue;
+        }
+        for_each_name(items.key(), items.data(), [&](const NameRecord& record, const btrfs::DirItem*) {
+            if (!found && is_possible_name(as_text(record.name))) {
+                found = ParentName{.dir = record.parent, .name = std::string(as_text(record.name))};
+            }
+        });
+        if (found) {
+            return found;
+        }
+    }
 }
 
 std::pair<std::string, bool> LostInodes::way_to(u64 number) {

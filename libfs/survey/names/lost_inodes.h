@@ -35,6 +35,7 @@ private:
     bool enter_next_leaf();
     std::optional<FoundInode> place_of(const Candidate& candidate);
     std::optional<ParentName> name_of(u64 number);
+    std::optional<ParentName> name_past_loss(u64 number);
     /// Of a directory that was seen; and whether it leads to the base.
     std::pair<std::string, bool> way_to(u64 number);
 
