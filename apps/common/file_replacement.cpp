@@ -48,6 +48,10 @@ FileReplacement::~FileReplacement() {
 Result<void> FileReplacement::write(std::string_view text) {
     FdSink sink(fd_.get(), printable(path_));
     BTRKIT_TRY(sink.write(text));
+    return replace();
+}
+
+Result<void> FileReplacement::replace() {
     if (::fsync(fd_.get()) != 0 || ::rename(temporary_.c_str(), path_.c_str()) != 0) {
         return write_failure(path_);
     }

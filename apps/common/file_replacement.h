@@ -25,6 +25,10 @@ public:
     /// returns. Fails with io. Once.
     Result<void> write(std::string_view text);
 
+    /// In parts: what is written here stands at the path when replace() has returned. That returns as write() does.
+    int fd() const { return fd_.get(); }
+    Result<void> replace();
+
 private:
     explicit FileReplacement(const std::string& path) : path_(path), temporary_(path + ".XXXXXX") {}
 

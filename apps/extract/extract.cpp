@@ -4,10 +4,12 @@
 #include "apps/common/ask_image.h"
 #include "apps/common/command_line.h"
 #include "apps/common/exit_status.h"
+#include "apps/extract/archive_file.h"
 #include "apps/extract/report.h"
 #include "libfs/base/names.h"
 #include "libfs/ops/extract/extract.h"
 #include "libfs/ops/extract/host_target.h"
+#include "libfs/ops/extract/tar_target.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -19,6 +21,7 @@ namespace {
 struct Flags {
     std::vector<std::string> images;
     std::string folder;
+    std::string archive; ///< "-": standard output
     VolumeOptions volume;
     extract::Options extract;
     extract::HostOptions host;
@@ -32,7 +35,9 @@ void add_flags(CommandLine& line, Flags& flags) {
     auto& app = line.app();
     line.add_one_image(flags.images);
     app.add_option("PATH", flags.extract.paths, "what to take out; everything without");
-    app.add_option("--to", flags.folder, "the folder that it goes into; made if it is not there")->required();
+    app.add_option("--to", flags.folder, "the folder that it goes into; made if it is not there");
+    app.add_option("--to-tar", flags.archive, "a tar archive that it goes into; - is standard output")
+        ->option_text("FILE");
     app.add_option("--bad", flags.extract.bad, "files with bad bytes: skip (default), zero those, or raw: as they are")
         ->transform(CLI::CheckedTransformer(
             std::map<std::string, Bad>{{"skip", Bad::skip}, {"zero", Bad::zero}, {"raw", Bad::raw}}));
@@ -58,16 +63,54 @@ void tell_troubles(const Flags& flags, const extract::Report& report, Messages& 
     }
 }
 
+Result<extract::Report> to_folder(const Filesystem& filesystem, const Flags& flags, const RunContext& context) {
+    BTRKIT_TRY_ASSIGN(const auto target, extract::HostTarget::open(flags.folder, flags.host));
+    BTRKIT_TRY_ASSIGN(auto report, extract::run(filesystem, *target, flags.extract, context));
+    report.not_set_count = target->not_set().count();
+    report.first_not_set = target->not_set().first();
+    return report;
+}
+
+Result<extract::Report> to_archive(const Filesystem& filesystem, const Flags& flags, const RunContext& context,
+                                   OutputSink& out) {
+    if (flags.archive == "-") {
+        BTRKIT_TRY_ASSIGN(const auto target, extract::open_tar_target(out));
+        return extract::run(filesystem, *target, flags.extract, context);
+    }
+    BTRKIT_TRY_ASSIGN(const auto file, ArchiveFile::open(flags.archive, flags.host.overwrite));
+    BTRKIT_TRY_ASSIGN(const auto target, extract::open_tar_target(file->sink()));
+    BTRKIT_TRY_ASSIGN(auto report, extract::run(filesystem, *target, flags.extract, context));
+    BTRKIT_TRY(file->finish());
+    return report;
+}
+
+/// Empty: all is well.
+std::string_view what_is_wrong(const Flags& flags, const Io& io) {
+    if (flags.folder.empty() == flags.archive.empty()) {
+        return "either --to or --to-tar is needed";
+    }
+    if (flags.archive == "-" && flags.format == OutputFormat::json) {
+        return "--format json: standard output has the archive (use --to-tar FILE)";
+    }
+    if (flags.archive == "-" && io.out_is_terminal) {
+        return "standard output is a terminal: archives are not for eyes (use --to-tar FILE or a pipe)";
+    }
+    return {};
+}
+
 } // namespace
 
 int run_extract(std::span<const std::string> arguments, Io& io) {
     CommandLine line({.name = extract_tool,
-                      .operands = "IMAGE [PATH...] --to DIR",
+                      .operands = "IMAGE [PATH...] (--to DIR | --to-tar FILE)",
                       .summary = "Take files out of an image, every byte proven, past whatever is damaged."});
     Flags flags;
     add_flags(line, flags);
     if (const auto status = line.parse(arguments, io)) {
         return *status;
+    }
+    if (const auto wrong = what_is_wrong(flags, io); !wrong.empty()) {
+        return line.wrong_usage(io, wrong);
     }
     flags.host.with_owners = !flags.no_owners;
     ProgressDisplay progress(line.tool_name(), io, line.progress_style(io));
@@ -80,20 +123,19 @@ int run_extract(std::span<const std::string> arguments, Io& io) {
     std::string text;
     const auto failed =
         ask_image(image, messages, [&](const Filesystem& filesystem, const RunContext& context) -> Result<void> {
-            BTRKIT_TRY_ASSIGN(const auto target, extract::HostTarget::open(flags.folder, flags.host));
-            auto report = extract::run(filesystem, *target, flags.extract, context);
+            auto report = flags.archive.empty() ? to_folder(filesystem, flags, context)
+                                                : to_archive(filesystem, flags, context, io.out);
             progress.finish();
             if (!report) {
                 was_stopped = report.error().kind == ErrorKind::cancelled;
                 return std::unexpected(report.error());
             }
-            report->not_set_count = target->not_set().count();
-            report->first_not_set = target->not_set().first();
             tell_troubles(flags, *report, messages);
             const bool is_json = flags.format == OutputFormat::json;
-            text = is_json ? extract_json(flags.images, filesystem, flags.folder, *report)
-                   : messages.verbosity() == Verbosity::quiet ? std::string()
-                                                              : extract_text(*report);
+            text = is_json ? extract_json(flags.images, filesystem,
+                                          flags.archive.empty() ? flags.folder : flags.archive, *report)
+                   : messages.verbosity() == Verbosity::quiet || flags.archive == "-" ? std::string()
+                                                                                      : extract_text(*report);
             return {};
         });
     if (failed) {

@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::size_t most_members = 128;
 constexpr std::size_t most_slices = 4096;
-constexpr unsigned most_depth = 500; ///< each level is open at the host
+constexpr unsigned most_depth = 500;              ///< each level is open at the host
+constexpr std::size_t most_hole_ranges = 1 << 16; ///< with more, a file is told as if it had none
 constexpr u64 limit_factor = 16;
 constexpr u64 least_limit_bytes = 64 * mib;
 
@@ -78,6 +79,7 @@ std::unique_ptr<Batch> BatchSource::next() {
         const auto* step = walk_->next();
         if (step == nullptr) {
             walk_.reset();
+            leave(*batch, prefix_);
             open_directories_.clear();
         } else if (const auto taken = take_step(*batch, *step); !taken) {
             failure_ = taken.error();
@@ -129,10 +131,29 @@ Result<void> BatchSource::take_step(Batch& batch, const survey::NameStep& step) 
 }
 
 void BatchSource::leave(Batch& batch, const std::string& path) {
-    if (!open_directories_.empty() && open_directories_.back().path == path) {
-        batch.members.push_back(std::move(open_directories_.back()));
+    const auto is_within = [&path](const std::string& other) {
+        return other == path || path.empty() || (other.starts_with(path) && other[path.size()] == '/');
+    };
+    while (!open_directories_.empty() && is_within(open_directories_.back().path)) {
+        if (target_.wants_leave()) {
+            batch.members.push_back(std::move(open_directories_.back()));
+        }
         open_directories_.pop_back();
     }
+}
+
+RangeSet BatchSource::data_ranges(const Member& file) {
+    RangeSet data;
+    auto& parts = reader_.begin_parts(file);
+    while (const auto part = parts.next()) {
+        data.append(range_from(part->extent.offset, part->extent.length));
+        if (data.ranges().size() > most_hole_ranges) {
+            RangeSet whole;
+            whole.append({0, file.inode.size});
+            return whole;
+        }
+    }
+    return data;
 }
 
 /// Where it stands: nearly always in the directory that we are in.
@@ -223,7 +244,7 @@ Result<void> BatchSource::take_file(Batch& batch, Member member) {
     target_.look(member);
     if (member.outcome == Outcome::made) {
         reader_.read_xattrs(member);
-        BTRKIT_TRY(target_.begin_file(member, {}));
+        BTRKIT_TRY(target_.begin_file(member, target_.wants_holes() ? data_ranges(member) : RangeSet()));
     }
     if (member.outcome != Outcome::made) {
         batch.members.push_back(std::move(member));

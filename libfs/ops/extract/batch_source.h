@@ -26,7 +26,10 @@ private:
     Result<void> take_name(Batch& batch, const survey::WalkedName& walked, std::string path, unsigned depth);
     Result<void> take_directory(Batch& batch, Member member);
     Result<void> take_file(Batch& batch, Member member);
+    /// The directory on that path, and those below it that were not entered.
     void leave(Batch& batch, const std::string& path);
+    /// Of the large file that begins.
+    RangeSet data_ranges(const Member& file);
     Result<void> find_directory(Member& member);
     void describe(Member& member, const survey::WalkedName& walked);
     Result<void> charge(u64 bytes);

@@ -143,9 +143,12 @@ private:
         if (is_left_out) {
             return;
         }
+        if (member.kind == MemberKind::directory && (target_.wants_leave() || member.outcome != Outcome::made)) {
+            return; // counted where it is left, or only told of
+        }
         report_.kept_count += member.outcome == Outcome::present ? 1 : 0;
         switch (member.kind) {
-        case MemberKind::directory: break;
+        case MemberKind::directory:
         case MemberKind::leave: ++report_.directory_count; break;
         case MemberKind::file: ++report_.file_count; break;
         case MemberKind::symlink: ++report_.symlink_count; break;

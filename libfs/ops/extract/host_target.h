@@ -23,6 +23,7 @@ public:
     static Result<std::unique_ptr<HostTarget>> open(const std::string& path, const HostOptions& options);
 
     bool wants_leave() const override { return true; }
+    bool wants_holes() const override { return false; }
     Result<void> enter(Member& directory) override;
     Result<std::shared_ptr<Place>> enter_path(std::string_view path) override;
     Result<void> begin_file(Member& file, const RangeSet& data) override;

@@ -18,6 +18,8 @@ public:
 
     /// Whether attributes of directories are wanted behind what stands in them, and not before.
     virtual bool wants_leave() const = 0;
+    /// Whether it must know the holes of a file that comes in pieces before the first piece.
+    virtual bool wants_holes() const = 0;
 
     // --- One thread, in order, before anything is read.
 
@@ -25,7 +27,7 @@ public:
     virtual Result<void> enter(Member& directory) = 0;
     /// The directories on the way to something found; the last of them.
     virtual Result<std::shared_ptr<Place>> enter_path(std::string_view path) = 0;
-    /// A file that comes in pieces begins; data: what of it is none of its holes, in order.
+    /// A file that comes in pieces begins; data: what of it is none of its holes, in order, if it wants_holes().
     virtual Result<void> begin_file(Member& file, const RangeSet& data) = 0;
 
     // --- Any thread, several at once.

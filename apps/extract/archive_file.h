@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+// Where an archive goes: a file that is made in one step, so that half of one never stands there; or a pipe or device.
+#pragma once
+
+#include "apps/common/fd_sink.h"
+#include "apps/common/file_replacement.h"
+
+#include <memory>
+#include <optional>
+
+namespace btrkit::apps {
+
+class ArchiveFile {
+public:
+    /// Fails with io, and with refused where a file is there that is not to be overwritten.
+    static Result<std::unique_ptr<ArchiveFile>> open(const std::string& path, bool overwrite);
+
+    OutputSink& sink() { return *sink_; }
+    /// All is written: the file appears. Without, what was there stays. Fails with io.
+    Result<void> finish();
+
+private:
+    std::string path_;
+    std::optional<FileReplacement> file_;
+    UniqueFd fd_; ///< of what is no regular file
+    std::optional<FdSink> sink_;
+};
+
+} // namespace btrkit::apps
