@@ -141,6 +141,9 @@ private:
         if (report.is_committed) {
             return text + fmt::format("generation {} is now {}\n", report.old_generation, report.new_generation);
         }
+        if (change_.nothing_text) {
+            return text + change_.nothing_text();
+        }
         return text + (flags_.dry_run ? "nothing was written: a dry run, all of it would succeed\n"
                                       : "nothing was written: there is nothing to be done\n");
     }

@@ -38,6 +38,8 @@ struct ImageChange {
     std::function<void(Json& document)> add_members = {};
     /// What is printed before the line that tells of the commit, unless with --quiet. Empty: nothing.
     std::function<std::string()> text = {};
+    /// Takes the place of that line where nothing was written. Empty: it stays.
+    std::function<std::string()> nothing_text = {};
     /// Told when all is printed: a change that succeeded in part says here what failed.
     std::function<void(Messages& messages)> tell_rest = {};
 };

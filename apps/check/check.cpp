@@ -3,6 +3,7 @@
 
 #include "apps/check/exit_status.h"
 #include "apps/check/flags.h"
+#include "apps/check/repair_run.h"
 #include "apps/check/report.h"
 #include "apps/common/colours.h"
 #include "apps/common/document.h"
@@ -139,6 +140,9 @@ int run_check(std::span<const std::string> arguments, Io& io) {
     CheckFlags flags;
     if (const auto status = read_check_flags(line, arguments, io, flags)) {
         return *status;
+    }
+    if (flags.repairs || flags.plans_only) {
+        return run_repair(line, io, flags);
     }
     flags.check.hash_seed = (u64{std::random_device()()} << 32) | std::random_device()();
     ProgressDisplay progress(line.tool_name(), io, line.progress_style(io));

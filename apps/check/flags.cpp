@@ -20,7 +20,8 @@ struct RawFlags {
     std::optional<u64> memory;
     std::string mode;
     std::string kernel;
-    bool repairs = false;
+    bool rebuilds = false;
+    std::vector<std::string> allowed;
     std::string cache_version;
     bool ignored = false;
 };
@@ -47,22 +48,62 @@ void declare_reading(CommandLine& line, CheckFlags& flags, RawFlags& raw) {
     app.add_flag("--force", flags.force, "check a device that is mounted too; it may change meanwhile");
 }
 
+void declare_repair(CommandLine& line, CheckFlags& flags, RawFlags& raw) {
+    line.begin_group("Repair");
+    auto& app = line.app();
+    app.add_flag("--repair", flags.repairs, "put right what follows from the rest of the filesystem, in one commit");
+    app.add_flag("--plan", flags.plans_only, "say what --repair would do, and write nothing");
+    app.add_option("--allow", raw.allowed, "also fixes that are guessed or lossy, or those of one code; repeatable")
+        ->option_text("GRADE|CODE")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    app.add_option("--undo", flags.undo_path, "save what btrkit-undo needs to take the repair back")
+        ->option_text("FILE");
+}
+
+/// False where the word is neither a grade nor a code.
+bool allow(repair::Options& options, std::string_view word) {
+    for (const auto grade : {repair::Grade::proven, repair::Grade::guessed, repair::Grade::lossy}) {
+        if (word == repair::grade_word(grade)) {
+            options.allowed.insert(grade);
+            return true;
+        }
+    }
+    const auto found = std::ranges::find(problem_catalogue, word, &ProblemInfo::id);
+    if (found == problem_catalogue.end()) {
+        return false;
+    }
+    options.allowed_codes.insert(found->code);
+    return true;
+}
+
 void declare_the_peers(CommandLine& line, RawFlags& raw) {
     line.begin_group("As btrfs check has them");
     auto& app = line.app();
     app.add_flag("--readonly", raw.ignored, "as always: nothing is ever written");
     app.add_option("--mode", raw.mode, "original, orig or lowmem: accepted, changes nothing")->option_text("MODE");
     app.add_flag("-a", raw.ignored, "accepted, changes nothing");
-    for (const auto* name : {"--repair", "--init-csum-tree", "--init-extent-tree"}) {
-        app.add_flag(name, raw.repairs, "not there yet");
+    for (const auto* name : {"--init-csum-tree", "--init-extent-tree"}) {
+        app.add_flag(name, raw.rebuilds, "not there yet");
     }
     app.add_option("--clear-space-cache", raw.cache_version, "not there yet")->option_text("v1|v2");
 }
 
 /// What contradicts itself or is out of range; empty: all is well.
 std::string what_is_wrong(const CheckFlags& flags, const RawFlags& raw) {
-    if (raw.repairs || !raw.cache_version.empty()) {
-        return "repairs are not there yet; nothing was changed";
+    if (raw.rebuilds || !raw.cache_version.empty()) {
+        return "it is not there yet; nothing was changed";
+    }
+    const bool is_repair = flags.repairs || flags.plans_only;
+    if (!is_repair && (!raw.allowed.empty() || !flags.undo_path.empty())) {
+        return "--allow and --undo are for --repair";
+    }
+    const bool is_otherwise_opened =
+        flags.open.backup_roots || flags.open.volume.super_mirror || raw.tree_root || raw.chunk_root;
+    if (is_repair && (flags.subvol_extents || flags.check.qgroups_only || flags.check.check_data_csum || flags.force ||
+                      is_otherwise_opened)) {
+        return "--repair checks all metadata of a filesystem that is not in use, as it stands: no other options of "
+               "that";
     }
     if (!raw.mode.empty() && raw.mode != "original" && raw.mode != "orig" && raw.mode != "lowmem") {
         return fmt::format("--mode: '{}' is not one of original, orig or lowmem", raw.mode);
@@ -93,6 +134,7 @@ std::optional<int> read_check_flags(CommandLine& line, std::span<const std::stri
                                     CheckFlags& flags) {
     RawFlags raw;
     declare_reading(line, flags, raw);
+    declare_repair(line, flags, raw);
     line.add_images(flags.images);
     line.add_format(flags.format);
     line.add_threads(flags.parallelism.threads);
@@ -103,6 +145,12 @@ std::optional<int> read_check_flags(CommandLine& line, std::span<const std::stri
     }
     if (const auto wrong = what_is_wrong(flags, raw); !wrong.empty()) {
         return status_of(line.wrong_usage(io, wrong));
+    }
+    for (const auto& word : raw.allowed) {
+        if (!allow(flags.repair, word)) {
+            return status_of(
+                line.wrong_usage(io, fmt::format("--allow: '{}' is neither guessed, lossy nor a code", word)));
+        }
     }
     const auto as_address = [](std::optional<u64> bytenr) {
         return bytenr ? std::optional(Logical{*bytenr}) : std::nullopt;

@@ -4,6 +4,7 @@
 
 #include "apps/common/command_line.h"
 #include "libfs/ops/check/check.h"
+#include "libfs/ops/repair/repair.h"
 
 namespace btrkit::apps {
 
@@ -16,6 +17,11 @@ struct CheckFlags {
     OutputFormat format = OutputFormat::text;
     std::optional<u64> subvol_extents; ///< print these and nothing else
     bool force = false;                ///< also what is mounted
+
+    bool repairs = false;
+    bool plans_only = false; ///< what a repair would do, and nothing is written
+    std::string undo_path;   ///< of a repair
+    repair::Options repair;
 };
 
 /// nullopt: go on. Otherwise everything is said, and this is the exit status.

@@ -87,8 +87,8 @@ Result<void> check_begun_work(const Filesystem& filesystem) {
 
 } // namespace
 
-Result<void> may_be_written(const Filesystem& filesystem, bool may_be_seed) {
-    if (const auto why = why_only_read(filesystem.volume())) {
+Result<void> may_be_written(const Filesystem& filesystem, bool may_be_seed, bool may_be_dump) {
+    if (const auto why = why_only_read(filesystem.volume(), may_be_dump)) {
         return refused(*why);
     }
     BTRKIT_TRY(check_features(filesystem.geometry()));

@@ -9,7 +9,8 @@ namespace btrkit {
 /// Fails with refused, saying why and what to do about it, where a commit would lose something or build upon what is
 /// unfinished: features that are not known here or not written here, missing or stale devices, seeds, a log that waits
 /// to be replayed, a balance, device replacement or change of the id that was begun, devices of which several chunks
-/// claim the same bytes. Fails with damaged where that can't be found out. may_be_seed: a seed is not refused.
-Result<void> may_be_written(const Filesystem& filesystem, bool may_be_seed = false);
+/// claim the same bytes. Fails with damaged where that can't be found out. may_be_seed: a seed is not refused;
+/// may_be_dump: nor a restored dump of metadata of version 2, which has all but the data of files.
+Result<void> may_be_written(const Filesystem& filesystem, bool may_be_seed = false, bool may_be_dump = false);
 
 } // namespace btrkit

@@ -3,6 +3,7 @@
 
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/names.h"
+#include "libfs/fs/item_range.h"
 #include "libfs/space/extent_lookup.h"
 #include "libfs/space/free_space_items.h"
 #include "libfs/txn/block_store.h"
@@ -81,6 +82,20 @@ Result<void> settle_free_space(Workspace& workspace, const GroupChange& change) 
     space.uses_bitmaps = wants_bitmaps(change.chunk, space.free.ranges().size(), sectorsize, space.uses_bitmaps);
     tree->buffer.apply(edits_between(items, encode_free_space(change.chunk, space, sectorsize)));
     return {};
+}
+
+/// The items of the whole tree, read before any of it is changed.
+Result<std::vector<EncodedItem>> all_items(Workspace& workspace, const OpenTree& tree) {
+    std::vector<EncodedItem> items;
+    ItemRange range(workspace.filesystem.reader(), tree.root.block,
+                    KeyRange::through(btrfs::Key::min(), btrfs::Key::max()));
+    for (;;) {
+        BTRKIT_TRY_ASSIGN(const bool is_there, range.next());
+        if (!is_there) {
+            return items;
+        }
+        items.push_back({range.key(), {range.data().begin(), range.data().end()}});
+    }
 }
 
 /// A group that was cut begins or ends elsewhere: none of its items has the right key any more.
@@ -174,6 +189,26 @@ bool is_settled(Workspace& workspace) {
 }
 
 } // namespace
+
+Result<void> put_groups(Workspace& workspace, std::span<const GroupExtents> groups) {
+    BTRKIT_TRY_ASSIGN(auto* tree, block_group_tree(workspace));
+    std::vector<EncodedItem> free_space;
+    for (const auto& [chunk, allocated] : groups) {
+        const btrfs::BlockGroupItem item = {
+            .used = allocated.total_bytes(), .chunk_objectid = btrfs::first_chunk_tree_objectid, .flags = chunk.type};
+        tree->buffer.put({chunk.start.bytenr, type::block_group_item, chunk.length}, as_bytes_of(item));
+        RecordedFreeSpace space = {.free = free_ranges(chunk, allocated)};
+        const u32 sectorsize = workspace.geometry.sectorsize;
+        space.uses_bitmaps = wants_bitmaps(chunk, space.free.ranges().size(), sectorsize, false);
+        std::ranges::move(encode_free_space(chunk, space, sectorsize), std::back_inserter(free_space));
+    }
+    if (workspace.geometry.has_valid_free_space_tree()) {
+        BTRKIT_TRY_ASSIGN(auto* free_space_tree, workspace.trees.find(btrfs::free_space_tree_id));
+        BTRKIT_TRY_ASSIGN(const auto before, all_items(workspace, *free_space_tree));
+        free_space_tree->buffer.apply(edits_between(before, free_space));
+    }
+    return {};
+}
 
 Result<void> settle(Workspace& workspace) {
     for (unsigned round = 0; round < most_rounds; ++round) {

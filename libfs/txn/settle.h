@@ -18,4 +18,8 @@ namespace btrkit {
 /// round has less to account for than the one before.
 Result<void> settle(Workspace& workspace);
 
+/// Block group items and the free space tree as they follow from what extents have; for SpaceLedger::trust_extents().
+/// The items wait to be merged.
+Result<void> put_groups(Workspace& workspace, std::span<const GroupExtents> groups);
+
 } // namespace btrkit

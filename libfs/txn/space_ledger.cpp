@@ -102,6 +102,20 @@ Result<RangeSet> SpaceLedger::load(Group& group) {
     return allocated;
 }
 
+Result<std::vector<GroupExtents>> SpaceLedger::trust_extents() {
+    std::vector<GroupExtents> all;
+    for (const auto& chunk : filesystem_->volume().chunks().chunks()) {
+        BTRKIT_TRY_ASSIGN(auto allocated, read_allocated(chunk));
+        auto& group = groups_[chunk.start.bytenr];
+        group.key = chunk.start.bytenr;
+        group.chunk = chunk;
+        group.used_bytes = allocated.total_bytes();
+        open(group, allocated);
+        all.push_back({.chunk = chunk, .allocated = std::move(allocated)});
+    }
+    return all;
+}
+
 void SpaceLedger::open(Group& group, const RangeSet& allocated) {
     group.space.emplace(group.chunk, allocated);
     for (const Range row : rows_in_use(group.chunk, allocated).ranges()) {

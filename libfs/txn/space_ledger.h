@@ -30,6 +30,12 @@ struct GroupChange {
     RangeSet allocated = {}; ///< of what is left of a group that was cut: what extents had of it before
 };
 
+/// A block group and what extents have of it.
+struct GroupExtents {
+    Chunk chunk;
+    RangeSet allocated;
+};
+
 class SpaceLedger {
 public:
     /// The trees of the committed filesystem that tell of space.
@@ -51,6 +57,9 @@ public:
     Result<Range> take_data(u64 bytes, bool in_one_piece);
     /// Takes exactly these bytes. Fails with bug where they are not free, and with damaged.
     Result<void> claim(Range range);
+    /// Before anything else is asked of it: reads what extents have of every group and goes by that alone, whatever
+    /// else is recorded; by address. Fails with damaged where extents overlap or leave their group.
+    Result<std::vector<GroupExtents>> trust_extents();
     /// A new group whose chunk the growth knows already.
     void add_group(const Chunk& chunk);
     /// A committed group is cut to what is left, or goes: nothing is taken from the rest, and what extents have there

@@ -72,7 +72,7 @@ WritableDevices writable(const std::map<u64, OverlayDevice*>& overlays) {
 } // namespace
 
 Result<Transaction> Transaction::begin(const Filesystem& committed, const TransactionOptions& options) {
-    BTRKIT_TRY(may_be_written(committed, options.may_be_seed));
+    BTRKIT_TRY(may_be_written(committed, options.may_be_seed, options.may_be_dump));
     BTRKIT_TRY_ASSIGN(const u64 generation, new_generation(committed));
     BTRKIT_TRY_ASSIGN(auto overlaid, lay_overlays(committed, options.room));
     BTRKIT_TRY_ASSIGN(const auto trees, space_trees(committed));
@@ -228,6 +228,19 @@ Result<void> Transaction::set_identity(NewIdentity identity) {
     return {};
 }
 
+Result<void> Transaction::renew_space() {
+    BTRKIT_TRY_ASSIGN(const auto groups, workspace_->space.trust_extents());
+    u64 used_bytes = 0;
+    for (const auto& group : groups) {
+        used_bytes += group.allocated.total_bytes();
+    }
+    edit_superblocks([used_bytes](btrfs::Superblock& super) -> Result<void> {
+        super.bytes_used = used_bytes;
+        return {};
+    });
+    return put_groups(*workspace_, groups);
+}
+
 /// The superblock's generation is that of the root tree's root, whatever else was changed: so that is always new.
 Result<void> Transaction::touch_root_tree() {
     BTRKIT_TRY_ASSIGN(auto* roots, tree(btrfs::root_tree_id));
@@ -308,6 +321,9 @@ Result<std::vector<btrfs::Superblock>> Transaction::make_superblocks() {
         BTRKIT_TRY_ASSIGN(const auto own, read_superblock(*member.device, btrfs::superblock_offsets.front(), 0));
         auto super = committed_->super();
         super.dev_item = own.super.dev_item;
+        for (const auto& edit : superblock_edits_) {
+            BTRKIT_TRY(edit(super));
+        }
         BTRKIT_TRY(workspace_->growth.renew(super));
         if (const auto& identity = workspace_->growth.identity()) {
             BTRKIT_TRY(apply_identity(*identity, super));

@@ -14,6 +14,8 @@
 
 #include "libfs/txn/workspace.h"
 
+#include <functional>
+
 namespace btrkit {
 
 struct TransactionOptions {
@@ -25,6 +27,8 @@ struct TransactionOptions {
     std::size_t waiting_bytes = std::size_t{64} << 20;
     Parallelism parallelism = {};
     bool may_be_seed = false; ///< a seed is changed, too: others that stand on it are lost
+    /// A restored dump of metadata (METADUMP_V2) is changed, too: all but data of files is there.
+    bool may_be_dump = false;
     /// The filesystem's devices, where data of files is to be written to them at once: into space that the committed
     /// filesystem has free, so that it stands as it was whatever becomes of the transaction. Null: like all else, data
     /// stays above the devices until the commit.
@@ -102,6 +106,15 @@ public:
     /// The ids that the filesystem and its devices will have. Fails as rename_devices().
     Result<void> set_identity(NewIdentity identity);
 
+    /// Before anything else is changed: what trees record of space (block groups, their used bytes, the free space
+    /// tree, bytes_used of the superblock) is made anew from what the extent tree has, whatever it was. For repair:
+    /// else the transaction fails where these contradict each other. Items in the way, under keys that no group has,
+    /// are the caller's matter. Fails with damaged where extents overlap or leave their group.
+    Result<void> renew_space();
+    /// What the superblock of each device is changed to before all else that the commit puts there. For repair.
+    using SuperblockEdit = std::function<Result<void>(btrfs::Superblock& super)>;
+    void edit_superblocks(SuperblockEdit edit) { superblock_edits_.push_back(std::move(edit)); }
+
     /// For libfs/relocate/ alone, which changes where things are and not what they are.
     Workspace& workspace() { return *workspace_; }
 
@@ -126,6 +139,7 @@ private:
     u64 incompat_flags_ = 0;
     u64 compat_ro_flags_ = 0;
     std::optional<bool> is_seed_;
+    std::vector<SuperblockEdit> superblock_edits_;
 };
 
 } // namespace btrkit

@@ -7,7 +7,7 @@
 
 namespace btrkit {
 
-std::optional<std::string> why_only_read(const Volume& volume) {
+std::optional<std::string> why_only_read(const Volume& volume, bool may_be_dump) {
     const auto& super = volume.super();
     const u64 incompat = super.incompat_flags & ~btrfs::known_flags(btrfs::incompat_flag_names);
     const u64 compat_ro = super.compat_ro_flags & ~btrfs::known_flags(btrfs::compat_ro_flag_names);
@@ -21,7 +21,9 @@ std::optional<std::string> why_only_read(const Volume& volume) {
             return name;
         }
     }
-    if ((super.flags & btrfs::super_flags_metadump) != 0) {
+    // What an old dump says of chunks and groups is not true of it.
+    const u64 dumps = btrfs::super_flags_metadump & ~(may_be_dump ? btrfs::super_flag_metadump_v2 : 0);
+    if ((super.flags & dumps) != 0) {
         return "it is a dump of metadata, not a filesystem";
     }
     if ((super.flags & btrfs::super_flags_changing) != 0) {

@@ -164,12 +164,14 @@ TEST_CASE("check: what can't be opened is status 8 and no verdict") {
     CHECK(apps::run_check(arguments, io) == 8);
 }
 
-TEST_CASE("check: wrong usage is 16, and repairs are not there yet") {
+TEST_CASE("check: wrong usage is 16, and rebuilding of trees is not there yet") {
     const TempFile file(1 << 20);
     const std::vector<std::vector<std::string>> wrong = {
         {},
         {"--nothing", file.path()},
-        {"--repair", file.path()},
+        {"--allow", "guessed", file.path()},
+        {"--repair", "--allow", "something", file.path()},
+        {"--repair", "--force", file.path()},
         {"--init-csum-tree", file.path()},
         {"--init-extent-tree", file.path()},
         {"--clear-space-cache", "v2", file.path()},
@@ -186,7 +188,7 @@ TEST_CASE("check: wrong usage is 16, and repairs are not there yet") {
         CHECK(run.err.starts_with("btrkit-check: "));
         CHECK(count_of(run.err, "\n") == 1);
     }
-    CHECK(contains(check({"--repair", file.path()}).err, "not there yet"));
+    CHECK(contains(check({"--init-extent-tree", file.path()}).err, "not there yet"));
 }
 
 TEST_CASE("check: the peer's options are accepted") {

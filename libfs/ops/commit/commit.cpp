@@ -107,7 +107,10 @@ Result<Report> run(Transaction& transaction, const WritableDevices& devices, con
                      .block_bytes = proposal.born_blocks.total_bytes(),
                      .used_bytes_change =
                          static_cast<std::int64_t>(proposal.supers.front().bytes_used - old.bytes_used)};
-    if (options.is_proven) {
+    if (options.judge) {
+        BTRKIT_TRY_ASSIGN(const auto proposed, check_proposed(proposal, context));
+        BTRKIT_TRY(options.judge(proposed));
+    } else if (options.is_proven) {
         BTRKIT_TRY_ASSIGN(report.proof, prove(transaction.committed(), proposal, context));
         if (!report.proof.all().empty()) {
             return not_proven(report.proof);
@@ -139,12 +142,12 @@ Result<Report> run(Transaction& transaction, const WritableDevices& devices, con
 }
 
 /// Overlays that nothing is written to only read.
-Result<Filesystem> open_again(const WritableDevices& devices) {
+Result<Filesystem> open_again(const WritableDevices& devices, const ProblemSink& problems) {
     std::vector<std::unique_ptr<BlockDevice>> views;
     for (const auto& [devid, device] : devices) {
         views.push_back(std::make_unique<OverlayDevice>(*device, OverlayDevice::Room{.memory_bytes = 0}));
     }
-    return Filesystem::open(std::move(views), {}, [](const Problem&) {});
+    return Filesystem::open(std::move(views), {}, problems);
 }
 
 } // namespace btrkit::commit

@@ -18,11 +18,16 @@
 #include "libfs/survey/findings.h"
 #include "libfs/txn/transaction.h"
 
+#include <functional>
+
 namespace btrkit::commit {
 
 struct Options {
     bool is_dry_run = false; ///< all but steps 3 to 5
     bool is_proven = true;
+    /// Takes the place of the proof's own judgement: told all that the check finds in the proposed filesystem. What it
+    /// fails with refuses the commit. Empty: whatever was not there before refuses it.
+    std::function<Result<void>(const survey::Findings& proposed)> judge = {};
     std::string undo_path = {}; ///< empty: no undo file
 };
 
@@ -49,7 +54,7 @@ Result<Report> run(Transaction& transaction, const WritableDevices& devices, con
                    const RunContext& context);
 
 /// The filesystem once more, as it was committed last: for verbs that commit several times. The devices must outlive
-/// it.
-Result<Filesystem> open_again(const WritableDevices& devices);
+/// it. problems: told what opening finds.
+Result<Filesystem> open_again(const WritableDevices& devices, const ProblemSink& problems = [](const Problem&) {});
 
 } // namespace btrkit::commit

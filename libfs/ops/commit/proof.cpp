@@ -40,12 +40,18 @@ auto place_of(const Problem& problem) {
 
 } // namespace
 
-Result<survey::Findings> prove(const Filesystem& committed, const Proposal& proposal, const RunContext& context) {
+Result<survey::Findings> check_proposed(const Proposal& proposal, const RunContext& context) {
     RunContext quiet = context;
     quiet.problems = {};
     survey::Findings opening;
     BTRKIT_TRY_ASSIGN(const auto proposed, open_proposed(proposal, opening));
-    BTRKIT_TRY_ASSIGN(const auto after, check_all(proposed, std::move(opening), quiet));
+    return check_all(proposed, std::move(opening), quiet);
+}
+
+Result<survey::Findings> prove(const Filesystem& committed, const Proposal& proposal, const RunContext& context) {
+    RunContext quiet = context;
+    quiet.problems = {};
+    BTRKIT_TRY_ASSIGN(const auto after, check_proposed(proposal, context));
     survey::Findings fresh;
     if (after.all().empty()) {
         return fresh;

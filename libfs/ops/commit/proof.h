@@ -8,6 +8,9 @@
 
 namespace btrkit::commit {
 
+/// All that a check finds in the filesystem as it will be. Fails with cancelled, and as opening does.
+Result<survey::Findings> check_proposed(const Proposal& proposal, const RunContext& context);
+
 /// Checks the filesystem as it will be, and, only if that finds anything, the one that stands. Returns what is new, as
 /// a multiset: told by code, tree, key and inode, never by address, for what was wrong before may lie elsewhere now.
 /// Fails with cancelled where it was stopped, and as opening does.

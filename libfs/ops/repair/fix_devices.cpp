@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/ops/repair/fixes.h"
+
+#include "formats/btrfs/item_types.h"
+#include "libfs/volume/chunk_items.h"
+
+#include <map>
+
+#include <fmt/format.h>
+
+namespace btrkit::repair {
+
+namespace {
+
+namespace type = btrfs::item_type;
+
+/// What the chunks have of a device.
+struct Use {
+    u64 bytes = 0;
+    u64 end = 0; ///< of the last stripe
+};
+
+std::map<u64, Use> use_of_devices(const ChunkMap& chunks) {
+    std::map<u64, Use> all;
+    for (const auto& chunk : chunks.chunks()) {
+        const u64 stripe_bytes = chunk.length / chunk.data_stripes();
+        for (const auto& stripe : chunk.stripes) {
+            auto& use = all[stripe.devid];
+            use.bytes += stripe_bytes;
+            use.end = std::max(use.end, stripe.offset + stripe_bytes);
+        }
+    }
+    return all;
+}
+
+Result<void> renew_device_extents(Transaction& transaction) {
+    BTRKIT_TRY_ASSIGN(auto* tree, transaction.tree(btrfs::dev_tree_id));
+    BTRKIT_TRY_ASSIGN(auto item, tree->first_from(btrfs::Key::min()));
+    btrfs::Uuid chunk_tree_uuid = transaction.workspace().chunk_tree_uuid;
+    while (item) {
+        if (item->key.type == type::dev_extent) {
+            BTRKIT_TRY(tree->erase(item->key));
+        }
+        BTRKIT_TRY_ASSIGN(item, tree->first_from({item->key.objectid, item->key.type, item->key.offset + 1}));
+    }
+    for (const auto& chunk : transaction.chunks().chunks()) {
+        const auto extent = device_extent(chunk, chunk_tree_uuid);
+        for (const auto& stripe : chunk.stripes) {
+            tree->put({stripe.devid, type::dev_extent, stripe.offset}, as_bytes_of(extent));
+        }
+    }
+    return {};
+}
+
+/// The device item, its twin in the device's superblock, and the sums of all of them.
+Result<void> renew_device_items(Transaction& transaction) {
+    BTRKIT_TRY_ASSIGN(auto* tree, transaction.tree(btrfs::chunk_tree_id));
+    auto uses = use_of_devices(transaction.chunks());
+    std::map<u64, btrfs::DevItem> items;
+    u64 total_bytes = 0;
+    btrfs::Key from = {btrfs::dev_items_objectid, type::dev_item, 0};
+    for (;;) {
+        BTRKIT_TRY_ASSIGN(auto item, tree->first_from(from));
+        if (!item || item->key.objectid != from.objectid || item->key.type != from.type) {
+            break;
+        }
+        const auto* stored = view_at<btrfs::DevItem>(item->body);
+        if (stored == nullptr || stored->devid != item->key.offset) {
+            return fail(ErrorKind::damaged, fmt::format("the item of device {} is not one", item->key.offset));
+        }
+        auto device = *stored;
+        const auto use = uses[device.devid];
+        const u64 whole = round_down(device.total_bytes, transaction.geometry().sectorsize);
+        if (use.end > whole) {
+            return fail(ErrorKind::damaged, fmt::format("chunks lie beyond the end of device {}", u64{device.devid}));
+        }
+        device.total_bytes = whole;
+        device.bytes_used = use.bytes;
+        if (device.total_bytes != stored->total_bytes || device.bytes_used != stored->bytes_used) {
+            tree->put(item->key, as_bytes_of(device));
+        }
+        items[device.devid] = device;
+        total_bytes += whole;
+        from.offset = item->key.offset + 1;
+    }
+    transaction.edit_superblocks([items, total_bytes](btrfs::Superblock& super) -> Result<void> {
+        super.total_bytes = total_bytes;
+        super.num_devices = items.size();
+        if (const auto item = items.find(super.dev_item.devid); item != items.end()) {
+            super.dev_item.total_bytes = item->second.total_bytes;
+            super.dev_item.bytes_used = item->second.bytes_used;
+        }
+        return {};
+    });
+    return {};
+}
+
+} // namespace
+
+Result<void> fix_devices(Transaction& transaction, const FindingList& findings) {
+    const bool has_extents = std::ranges::any_of(findings, [](const auto* finding) {
+        const auto code = finding->problem.code;
+        return code == ProblemCode::dev_extent_missing || code == ProblemCode::dev_extent_unfounded ||
+               code == ProblemCode::dev_extent_differs || code == ProblemCode::device_bytes_used;
+    });
+    if (has_extents) {
+        BTRKIT_TRY(renew_device_extents(transaction));
+    }
+    return renew_device_items(transaction);
+}
+
+} // namespace btrkit::repair

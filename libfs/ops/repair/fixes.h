@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// The fixes themselves, part by part, as changes of a transaction. Each makes good all that belongs to its part: what
+// is derived is made anew as a whole, whichever finding asked for it.
+#pragma once
+
+#include "libfs/survey/findings.h"
+#include "libfs/txn/transaction.h"
+
+namespace btrkit::repair {
+
+using FindingList = std::vector<const survey::Finding*>;
+
+// All fail as TreeBuffer does. Inode fixes fail with not_found, too, where what a finding speaks of is not there.
+Result<void> fix_superblock(Transaction& transaction, const FindingList& findings);
+Result<void> fix_devices(Transaction& transaction, const FindingList& findings);
+Result<void> fix_uuid_tree(Transaction& transaction, const FindingList& findings);
+Result<void> fix_orphans(Transaction& transaction, const FindingList& findings);
+Result<void> fix_inodes(Transaction& transaction, const FindingList& findings);
+Result<void> fix_space(Transaction& transaction, const FindingList& findings);
+
+} // namespace btrkit::repair

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// What is wrong with a filesystem and follows from the rest of it is put right: on paper, proven, in one commit.
+//
+//  1. Check the filesystem. Nothing but notes: that is all.
+//  2. Plan: of each finding, whether there is a fix for it (repair_table.h), how sure that is, and whether it is
+//  wanted.
+//     Where something of a tree is lost, or extents are not what the trees refer to, nothing is planned: a commit could
+//     take space that somebody has.
+//  3. Make the fixes in a transaction, above the devices (fixes.h).
+//  4. Check what comes of it, as users do: none of the findings that were aimed at may be left, and no other kind may
+//     have become more. Kinds of fixes that don't do what they should are taken out of the plan, and 3 begins again.
+//  5. Commit (ops/commit): undo file, blocks, superblocks.
+//  6. Tell what is left.
+#pragma once
+
+#include "libfs/ops/commit/commit.h"
+#include "libfs/ops/repair/repair_table.h"
+
+#include <set>
+
+namespace btrkit::repair {
+
+struct Options {
+    std::set<Grade> allowed = {Grade::proven};
+    std::set<ProblemCode> allowed_codes = {}; ///< whatever their grade
+};
+
+/// A finding that is not a note, and what becomes of it.
+struct Fix {
+    survey::Finding finding;
+    const RepairRow* row = nullptr; ///< null: there is no fix
+    std::string why_not = {};       ///< why it is left as it is; empty: it is fixed
+    bool is_made() const { return why_not.empty(); }
+};
+
+struct Report {
+    std::vector<Fix> plan; ///< all findings that are not notes
+    commit::Report commit; ///< not committed where nothing was to be done, or on a dry run
+    u64 left_count = 0;    ///< errors that are left, or would be
+    u64 fixed_count = 0;   ///< those that are gone, or would be
+    bool has_fixes() const { return fixed_count > 0; }
+};
+
+/// The devices are those of the filesystem, by devid. Fails as Transaction::begin() does where the filesystem must not
+/// be written, and as commit::run().
+Result<Report> run(const Filesystem& filesystem, const WritableDevices& devices, const Options& options,
+                   const TransactionOptions& transaction, const commit::Options& commit, const RunContext& context);
+
+} // namespace btrkit::repair

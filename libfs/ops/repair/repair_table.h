@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+// What a repair does about each finding, in one table: the plan, its texts and docs/repair.md derive from it. A finding
+// without a row is left as it is, and said to be.
+#pragma once
+
+#include "libfs/base/problem_catalogue.h"
+
+#include <algorithm>
+
+namespace btrkit::repair {
+
+/// How sure it is that what is written is what was there.
+enum class Grade : unsigned char {
+    proven,  ///< it follows from what else is there
+    guessed, ///< it is probable
+    lossy,   ///< something goes
+};
+
+/// Which part of the filesystem is put right; in the order in which it is done.
+enum class Part : unsigned char {
+    superblock,
+    devices,
+    uuid_tree,
+    orphans,
+    inodes,
+    space, ///< the last that is put, for it speaks of what all extents have
+};
+
+struct RepairRow {
+    ProblemCode code;
+    Part part;
+    Grade grade;
+    std::string_view action; ///< as in "will be ..."
+};
+
+inline constexpr std::string_view space_action = "block groups and the free space tree are made anew from the extents";
+inline constexpr std::string_view chunk_action =
+    "device extents and used bytes of devices are made anew from the chunks";
+inline constexpr std::string_view array_action = "the array of system chunks is made anew from the chunk tree";
+inline constexpr std::string_view mirror_action = "the commit writes all mirrors anew";
+inline constexpr std::string_view uuid_action = "the uuid tree is made anew from the root items";
+
+inline constexpr auto repair_table = std::to_array<RepairRow>({
+    {ProblemCode::super_value, Part::superblock, Grade::proven,
+     "fields of the superblock that follow from others are set to what they must be"},
+    {ProblemCode::super_mirror_invalid, Part::superblock, Grade::proven, mirror_action},
+    {ProblemCode::super_mirror_differs, Part::superblock, Grade::proven, mirror_action},
+    {ProblemCode::super_total_bytes, Part::devices, Grade::proven, "total_bytes is the sum of the device items"},
+    {ProblemCode::super_bytes_used, Part::space, Grade::proven, "bytes_used is the sum of the extents"},
+    {ProblemCode::super_num_devices, Part::devices, Grade::proven, "num_devices is the number of device items"},
+    {ProblemCode::device_size, Part::devices, Grade::proven,
+     "the size of the device is cut to whole sectors, where no chunk has what is cut off"},
+    {ProblemCode::device_bytes_used, Part::devices, Grade::proven, chunk_action},
+    {ProblemCode::sys_array_differs, Part::superblock, Grade::proven, array_action},
+    {ProblemCode::dev_extent_missing, Part::devices, Grade::proven, chunk_action},
+    {ProblemCode::dev_extent_unfounded, Part::devices, Grade::proven, chunk_action},
+    {ProblemCode::dev_extent_differs, Part::devices, Grade::proven, chunk_action},
+    {ProblemCode::block_group_missing, Part::space, Grade::proven, space_action},
+    {ProblemCode::block_group_unfounded, Part::space, Grade::proven, space_action},
+    {ProblemCode::block_group_differs, Part::space, Grade::proven, space_action},
+    {ProblemCode::block_group_profile, Part::space, Grade::proven, space_action},
+    {ProblemCode::block_group_used, Part::space, Grade::proven, space_action},
+    {ProblemCode::item_free_space, Part::space, Grade::proven, space_action},
+    {ProblemCode::free_space_info_missing, Part::space, Grade::proven, space_action},
+    {ProblemCode::free_space_unfounded, Part::space, Grade::proven, space_action},
+    {ProblemCode::free_space_count, Part::space, Grade::proven, space_action},
+    {ProblemCode::free_space_missing, Part::space, Grade::proven, space_action},
+    {ProblemCode::free_space_used, Part::space, Grade::proven, space_action},
+    {ProblemCode::free_space_split, Part::space, Grade::proven, space_action},
+    {ProblemCode::inode_bytes, Part::inodes, Grade::proven, "nbytes is the sum of the file's extents"},
+    {ProblemCode::inode_size, Part::inodes, Grade::proven,
+     "the size is that of the names in the directory, or of the symlink's target"},
+    {ProblemCode::inode_flags, Part::inodes, Grade::proven, "a symlink can't be immutable nor only be appended to"},
+    {ProblemCode::orphan_missing, Part::orphans, Grade::proven,
+     "an orphan item says that the inode waits to be deleted"},
+    {ProblemCode::root_orphan_missing, Part::orphans, Grade::guessed,
+     "an orphan item says that the subvolume waits to be deleted: the next mount deletes it"},
+    {ProblemCode::uuid_missing, Part::uuid_tree, Grade::proven, uuid_action},
+    {ProblemCode::uuid_unfounded, Part::uuid_tree, Grade::proven, uuid_action},
+});
+
+static_assert(std::ranges::is_sorted(repair_table, {}, &RepairRow::code));
+
+/// Null: it is left as it is.
+constexpr const RepairRow* find_repair(ProblemCode code) {
+    const auto found = std::ranges::lower_bound(repair_table, code, {}, &RepairRow::code);
+    return found != repair_table.end() && found->code == code ? &*found : nullptr;
+}
+
+constexpr std::string_view grade_word(Grade grade) {
+    switch (grade) {
+    case Grade::proven: return "proven";
+    case Grade::guessed: return "guessed";
+    case Grade::lossy: break;
+    }
+    return "lossy";
+}
+
+} // namespace btrkit::repair
