@@ -12,7 +12,7 @@ namespace {
 namespace type = btrfs::item_type;
 using usage::DataKind;
 
-constexpr u64 sector = 4096;
+constexpr u64 sector_bytes = 4096;
 
 std::string text_of(const std::vector<std::byte>& bytes) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -57,12 +57,12 @@ PlantedFiles::PlantedFiles(unsigned seed) : random_(seed) {
 void PlantedFiles::make_extents() {
     u64 bytenr = u64{1} << 30;
     for (unsigned i = 0; i < 40; ++i) {
-        ModelExtent extent{.bytenr = bytenr, .ram_bytes = (1 + random_() % 8) * sector};
+        ModelExtent extent{.bytenr = bytenr, .ram_bytes = (1 + random_() % 8) * sector_bytes};
         extent.kind = std::array{DataKind::none, DataKind::none, DataKind::zstd, DataKind::lzo,
                                  DataKind::prealloc}[random_() % 5];
-        extent.disk_bytes =
-            extent.is_compressed() ? sector * (1 + random_() % (extent.ram_bytes / sector)) : extent.ram_bytes;
-        bytenr += extent.disk_bytes + (random_() % 3 == 0 ? sector : 0);
+        extent.disk_bytes = extent.is_compressed() ? sector_bytes * (1 + random_() % (extent.ram_bytes / sector_bytes))
+                                                   : extent.ram_bytes;
+        bytenr += extent.disk_bytes + (random_() % 3 == 0 ? sector_bytes : 0);
         extents_.push_back(extent);
     }
 }
@@ -77,13 +77,13 @@ ModelFile PlantedFiles::random_file() {
     // Now and then extents that follow each other, so that there are fragments of several items.
     std::size_t next = random_() % extents_.size();
     for (auto left = random_() % 12; left > 0; --left) {
-        at += random_() % 4 == 0 ? sector : 0;
+        at += random_() % 4 == 0 ? sector_bytes : 0;
         next = random_() % 2 == 0 ? random_() % extents_.size() : (next + 1) % extents_.size();
-        const u64 sectors = extents_[next].ram_bytes / sector;
+        const u64 sectors = extents_[next].ram_bytes / sector_bytes;
         const u64 first = random_() % 3 == 0 ? random_() % sectors : 0;
         const u64 count = random_() % 3 == 0 ? 1 + random_() % (sectors - first) : sectors - first;
-        file.refs[at] = {.extent = next, .offset = first * sector, .num_bytes = count * sector};
-        at += count * sector;
+        file.refs[at] = {.extent = next, .offset = first * sector_bytes, .num_bytes = count * sector_bytes};
+        at += count * sector_bytes;
     }
     return file;
 }
