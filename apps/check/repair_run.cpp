@@ -47,7 +47,7 @@ Json plan_json(const repair::Report& report) {
     return plan;
 }
 
-int status_of(const repair::Report& report) {
+int repair_status(const repair::Report& report) {
     const int corrected = report.commit.is_committed ? check_corrected : check_clean;
     const bool has_left = report.commit.is_committed ? report.left_count > 0 : !report.plan.empty();
     return corrected | (has_left ? check_damaged : check_clean);
@@ -94,7 +94,7 @@ int run_repair(const CommandLine& line, Io& io, const CheckFlags& flags) {
     if (status != exit_done) {
         return was_cancelled ? check_failed | check_cancelled : check_failed;
     }
-    return status_of(report);
+    return repair_status(report);
 }
 
 } // namespace btrkit::apps
