@@ -39,8 +39,8 @@ u64 disk_place(const Slice& slice) {
 } // namespace
 
 ContentReader::ContentReader(const Filesystem& filesystem, Bad bad, ProblemSink problems)
-    : filesystem_(&filesystem), bad_(bad), sectorsize_(filesystem.geometry().sectorsize),
-      problems_(std::move(problems)), cache_(filesystem.reader(), cache_bytes), reader_(filesystem, problems_) {}
+    : bad_(bad), sectorsize_(filesystem.geometry().sectorsize), problems_(std::move(problems)),
+      cache_(filesystem.reader(), cache_bytes), reader_(filesystem, problems_) {}
 
 InodeItems& ContentReader::items_of(const TreeRoot& tree) {
     if (!items_ || tree_ != tree.id) {
@@ -135,7 +135,7 @@ void ContentReader::read_one(const Slice& slice, bool verify, MutableBytes out, 
 template <class OnRun, class OnBad>
 void ContentReader::read_slices(std::vector<Slice>& slices, std::vector<std::byte>& room, OnRun&& on_run,
                                 OnBad&& on_bad, const std::function<bool(std::size_t)>& verifies) {
-    std::ranges::stable_sort(slices, {}, disk_place);
+    std::ranges::sort(slices, {}, [](const Slice& slice) { return std::pair(disk_place(slice), slice.offset()); });
     std::size_t size = 0;
     for (const auto& slice : slices) {
         size += round_up(slice.length, sectorsize_);

@@ -40,7 +40,6 @@ private:
     template <class OnBad>
     void read_one(const Slice& slice, bool verify, MutableBytes out, OnBad&& on_bad);
 
-    const Filesystem* filesystem_;
     Bad bad_;
     u32 sectorsize_;
     ProblemSink problems_;

@@ -291,7 +291,11 @@ private:
             directory.listed.push_back(std::move(*walked));
         }
         if (options_.is_before) {
-            std::ranges::stable_sort(directory.listed, options_.is_before);
+            std::ranges::sort(directory.listed, [this](const WalkedName& left, const WalkedName& right) {
+                return options_.is_before(left, right) ||
+                       (!options_.is_before(right, left) &&
+                        std::tie(left.name, left.index) < std::tie(right.name, right.index));
+            });
         }
     }
 
