@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/relocate/laid_blocks.h"
 
-#include "formats/btrfs/item_types.h"
 #include "libfs/txn/block_store.h"
 #include "libfs/txn/settle_refs.h"
 
@@ -20,22 +19,13 @@ Result<std::optional<std::span<const LeafItem>>> LaidBlocks::changed_items(const
 }
 
 void LaidBlocks::tell_extent(const LaidExtent& extent) {
-    ExtentRecord record{.bytenr = extent.disk.start,
-                        .length_bytes = extent.disk.length(),
-                        .generation = extent.generation,
-                        .flags = btrfs::extent_flag_data,
-                        .level = 0,
-                        .first_key = {},
-                        .refs = {}};
+    auto record = record_of_data(extent.disk, extent.generation, extent.quota_owner);
     workspace_.quotas.add_taken(extent.quota_owner, extent.disk.length(), extent.generation);
     if (extent.is_recast) {
         workspace_.refs.recast(std::move(record));
-        return;
+    } else {
+        workspace_.refs.bear(std::move(record));
     }
-    if (extent.quota_owner != 0) {
-        record.refs.push_back({.type = btrfs::item_type::extent_owner_ref, .root = extent.quota_owner});
-    }
-    workspace_.refs.bear(std::move(record));
 }
 
 Result<void> LaidBlocks::replaced(const TreeBlock& old, std::span<const BlockView> now) {
@@ -55,14 +45,8 @@ Result<void> LaidBlocks::raised(u64 tree, const BlockView& node) {
 
 void LaidBlocks::bear_block(const BlockView& block, bool is_full) {
     const auto& header = block.header();
-    const bool is_skinny = workspace_.geometry.has_incompat(btrfs::incompat_skinny_metadata);
-    workspace_.refs.bear({.bytenr = header.bytenr,
-                          .length_bytes = block.nodesize(),
-                          .generation = header.generation,
-                          .flags = btrfs::extent_flag_tree_block | (is_full ? btrfs::extent_flag_full_backref : 0),
-                          .level = header.level,
-                          .first_key = is_skinny ? std::nullopt : std::optional(block.key(0)),
-                          .refs = {}});
+    workspace_.refs.bear(
+        record_of_block(workspace_.geometry, header, block.key(0), is_full ? btrfs::extent_flag_full_backref : 0));
     workspace_.quotas.add_taken(header.owner, block.nodesize(), header.generation);
 }
 

@@ -67,6 +67,32 @@ u64 ExtentRecord::ref_count() const {
                            [](u64 sum, const ExtentRef& ref) { return sum + ref.count; });
 }
 
+ExtentRecord record_of_block(const Geometry& geometry, const btrfs::TreeBlockHeader& header,
+                             const btrfs::Key& first_key, u64 flags) {
+    const bool is_skinny = geometry.has_incompat(btrfs::incompat_skinny_metadata);
+    return {.bytenr = header.bytenr,
+            .length_bytes = geometry.nodesize,
+            .generation = header.generation,
+            .flags = btrfs::extent_flag_tree_block | flags,
+            .level = header.level,
+            .first_key = is_skinny ? std::nullopt : std::optional(first_key),
+            .refs = {}};
+}
+
+ExtentRecord record_of_data(Range extent, u64 generation, u64 quota_owner) {
+    ExtentRecord record{.bytenr = extent.start,
+                        .length_bytes = extent.length(),
+                        .generation = generation,
+                        .flags = btrfs::extent_flag_data,
+                        .level = 0,
+                        .first_key = {},
+                        .refs = {}};
+    if (quota_owner != 0) {
+        record.refs.push_back({.type = type::extent_owner_ref, .root = quota_owner});
+    }
+    return record;
+}
+
 bool stands_before(const ExtentRef& one, const ExtentRef& other) {
     if (one.type != other.type) {
         return one.type < other.type;

@@ -4,6 +4,7 @@
 
 #include "formats/btrfs/tree_block.h"
 #include "libfs/base/error.h"
+#include "libfs/base/range_set.h"
 #include "libfs/space/extent_item.h"
 #include "libfs/tree/extent_ref.h"
 
@@ -28,6 +29,12 @@ struct ExtentRecord {
 
     friend bool operator==(const ExtentRecord&, const ExtentRecord&) = default;
 };
+
+/// A tree block that is new: without references yet. flags: beyond that it is one.
+ExtentRecord record_of_block(const Geometry& geometry, const btrfs::TreeBlockHeader& header,
+                             const btrfs::Key& first_key, u64 flags = 0);
+/// A data extent that is new. quota_owner: whom it counts for with simple quotas; 0: nobody.
+ExtentRecord record_of_data(Range extent, u64 generation, u64 quota_owner);
 
 /// The order of inline references: types ascend, within a type the sequence descends. Those of one hash descend by
 /// tree, inode and offset. Two that are neither before the other are of one referrer.

@@ -29,14 +29,8 @@ Result<void> BlockStore::take(const BuiltBlock& block, MutableBytes bytes) {
     workspace_->cache.forget(block.address.bytenr);
     if (is_new_place_) {
         workspace_->born.insert(range_from(block.address.bytenr, workspace_->geometry.nodesize));
-        const bool is_skinny = workspace_->geometry.has_incompat(btrfs::incompat_skinny_metadata);
-        workspace_->refs.bear({.bytenr = block.address.bytenr,
-                               .length_bytes = workspace_->geometry.nodesize,
-                               .generation = workspace_->generation(),
-                               .flags = btrfs::extent_flag_tree_block,
-                               .level = block.level,
-                               .first_key = is_skinny ? std::nullopt : std::optional(block.first_key),
-                               .refs = {}});
+        const auto& header = *reinterpret_cast<const btrfs::TreeBlockHeader*>(bytes.data());
+        workspace_->refs.bear(record_of_block(workspace_->geometry, header, block.first_key));
         workspace_->refs.add(block.address.bytenr, own_ref(), 1);
         workspace_->quotas.add_taken(tree_, workspace_->geometry.nodesize);
     }

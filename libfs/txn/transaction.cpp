@@ -204,18 +204,9 @@ Result<void> Transaction::finish_data() {
 
 /// With simple quotas an extent says who has allocated it, for as long as it lives.
 void Transaction::bear_data(u64 tree, Range extent) {
-    ExtentRecord record{.bytenr = extent.start,
-                        .length_bytes = extent.length(),
-                        .generation = generation(),
-                        .flags = btrfs::extent_flag_data,
-                        .level = 0,
-                        .first_key = {},
-                        .refs = {}};
-    if (keeps_simple_quotas()) {
-        record.refs.push_back({.type = btrfs::item_type::extent_owner_ref, .root = tree});
-        workspace_->quotas.add_taken(tree, extent.length());
-    }
-    workspace_->refs.bear(std::move(record));
+    const u64 quota_owner = keeps_simple_quotas() ? tree : 0;
+    workspace_->quotas.add_taken(quota_owner, extent.length());
+    workspace_->refs.bear(record_of_data(extent, generation(), quota_owner));
 }
 
 void Transaction::set_label(std::string_view label) {

@@ -47,6 +47,14 @@ struct Report {
     survey::Findings proof = {}; ///< what is wrong with the proposed filesystem and was not before; empty but in errors
 };
 
+/// Of a verb that commits several times: all commits as one.
+inline Report together(const Report& earlier, Report last) {
+    last.old_generation = earlier.old_generation;
+    last.block_bytes += earlier.block_bytes;
+    last.used_bytes_change += earlier.used_bytes_change;
+    return last;
+}
+
 /// The devices are those of the transaction's filesystem, by devid. Fails with refused where the proof finds anything,
 /// or the devices have changed meanwhile; with no_space, damaged, cancelled and io: then, unless the message says
 /// otherwise, the old filesystem stands as it was.

@@ -131,14 +131,9 @@ private:
         report_.after = {.extent_count = placed.extent_count, .fragment_count = placed.laid_fragments};
     }
 
-    /// All commits count as one.
     void note(commit::Report committed) {
-        if (report_.commit_count > 0) {
-            committed.old_generation = report_.commit.old_generation;
-            committed.block_bytes += report_.commit.block_bytes;
-            committed.used_bytes_change += report_.commit.used_bytes_change;
-        }
-        report_.commit = std::move(committed);
+        report_.commit =
+            report_.commit_count > 0 ? commit::together(report_.commit, std::move(committed)) : std::move(committed);
     }
 
     const Filesystem* filesystem_;

@@ -139,14 +139,9 @@ private:
         return commit::run(transaction, devices_, options_.commit, context_);
     }
 
-    /// All commits count as one.
     void note(commit::Report committed) {
-        if (report_.commit_count > 0) {
-            committed.old_generation = report_.commit.old_generation;
-            committed.block_bytes += report_.commit.block_bytes;
-            committed.used_bytes_change += report_.commit.used_bytes_change;
-        }
-        report_.commit = std::move(committed);
+        report_.commit =
+            report_.commit_count > 0 ? commit::together(report_.commit, std::move(committed)) : std::move(committed);
     }
 
     /// Copies of the superblock beyond the new end tell of a filesystem that is no more. With an undo file they stay:
