@@ -3,13 +3,10 @@
 
 #include "formats/btrfs/item_types.h"
 #include "libfs/fs/item_range.h"
-#include "libfs/space/extent_item.h"
-#include "libfs/space/free_space.h"
+#include "libfs/relocate/sound_extents.h"
 #include "libfs/tree/extent_ref.h"
 
 #include <algorithm>
-
-#include <fmt/format.h>
 
 namespace btrkit::defragment {
 
@@ -19,26 +16,6 @@ u64 owner_of(const Extent& extent, const btrfs::Key& key, Bytes body) {
     InlineRefs refs(inline_refs_of(extent, key, body));
     const auto first = refs.next(); // an owner stands before all others
     return first && first->type == btrfs::item_type::extent_owner_ref ? first->root : 0;
-}
-
-/// Calls visit(key, body) for all items of a tree; nothing happens where there is no such tree.
-template <class Visit>
-Result<void> for_each_item(const Filesystem& filesystem, u64 tree_id, const RunContext& context, Visit visit) {
-    const auto tree = filesystem.find_tree(tree_id);
-    if (!tree) {
-        return tree.error().kind == ErrorKind::not_found ? Result<void>() : std::unexpected(tree.error());
-    }
-    ItemRange items(filesystem.reader(), tree->block, KeyRange{});
-    for (;;) {
-        BTRKIT_TRY_ASSIGN(const bool is_there, items.next());
-        if (!is_there) {
-            return {};
-        }
-        if (context.stop.stop_requested()) {
-            return fail(ErrorKind::cancelled, "stopped; nothing was changed");
-        }
-        BTRKIT_TRY(visit(items.key(), items.data()));
-    }
 }
 
 } // namespace
@@ -51,41 +28,40 @@ Result<DataExtents> DataExtents::read(const Filesystem& filesystem, const RunCon
 }
 
 Result<void> DataExtents::read_extents(const Filesystem& filesystem, const RunContext& context) {
-    const auto& chunks = filesystem.volume().chunks();
-    return for_each_item(filesystem, btrfs::extent_tree_id, context, [&](const auto& key, Bytes body) -> Result<void> {
-        const auto extent = parse_extent(key, body, filesystem.geometry());
-        if (!extent || !extent->is_data()) {
+    return for_each_extent(filesystem, context, [&](const SoundExtent& found) -> Result<void> {
+        if (!found.extent.is_data()) {
             return {};
-        }
-        const Range range = range_from(extent->bytenr, extent->length_bytes);
-        const Chunk* chunk = chunks.find({range.start});
-        if (chunk == nullptr || range.end > range_of(*chunk).end ||
-            (!extents_.empty() && range.start < extents_.back().disk.end)) {
-            return fail(
-                ErrorKind::damaged,
-                fmt::format("extent {} overlaps another or lies in no block group; run btrkit-check", range.start));
         }
         if (extents_.size() == none) {
             return fail(ErrorKind::no_space, "there are more than four thousand million extents");
         }
-        extents_.push_back({.disk = range,
-                            .generation = extent->generation,
-                            .refs = extent->refs,
-                            .quota_owner = owner_of(*extent, key, body)});
+        extents_.push_back({.disk = found.range(),
+                            .generation = found.extent.generation,
+                            .refs = found.extent.refs,
+                            .quota_owner = owner_of(found.extent, found.key, found.body)});
         return {};
     });
 }
 
 Result<void> DataExtents::read_checksums(const Filesystem& filesystem, const RunContext& context) {
     const auto& geometry = filesystem.geometry();
+    const auto tree = filesystem.find_tree(btrfs::csum_tree_id);
+    if (!tree) {
+        return tree.error().kind == ErrorKind::not_found ? Result<void>() : std::unexpected(tree.error());
+    }
     RangeSet covered;
-    BTRKIT_TRY(
-        for_each_item(filesystem, btrfs::csum_tree_id, context, [&](const auto& key, Bytes body) -> Result<void> {
-            if (key.type == btrfs::item_type::extent_csum) {
-                covered.append(range_from(key.offset, body.size() / geometry.csum_size_bytes * geometry.sectorsize));
-            }
-            return {};
-        }));
+    ItemRange items(filesystem.reader(), tree->block, btrfs::extent_csum_objectid, btrfs::item_type::extent_csum);
+    for (;;) {
+        BTRKIT_TRY_ASSIGN(const bool is_there, items.next());
+        if (!is_there) {
+            break;
+        }
+        if (context.stop.stop_requested()) {
+            return fail(ErrorKind::cancelled, "stopped; nothing was changed");
+        }
+        const u64 sectors = items.data().size() / geometry.csum_size_bytes;
+        covered.append(range_from(items.key().offset, sectors * geometry.sectorsize));
+    }
     for (auto& extent : extents_) {
         extent.checksums = covered.covers(extent.disk)       ? Covered::all
                            : covered.intersects(extent.disk) ? Covered::some

@@ -2,9 +2,7 @@
 #include "libfs/ops/resize/space_use.h"
 
 #include "formats/btrfs/item_types.h"
-#include "libfs/fs/item_range.h"
-#include "libfs/space/extent_item.h"
-#include "libfs/space/free_space.h"
+#include "libfs/relocate/sound_extents.h"
 #include "libfs/txn/may_be_written.h"
 
 #include <fmt/format.h>
@@ -58,42 +56,23 @@ Result<SpaceUse> read_space_use(const Filesystem& filesystem, const RunContext& 
     BTRKIT_TRY_ASSIGN(use.devices, read_devices(filesystem));
     const auto& chunks = filesystem.volume().chunks();
     const auto& geometry = filesystem.geometry();
-    BTRKIT_TRY_ASSIGN(const auto tree, filesystem.find_tree(btrfs::extent_tree_id));
-    ItemRange items(filesystem.reader(), tree.block, KeyRange{});
     u64 accounting_bytes = 0;
-    for (;;) {
-        BTRKIT_TRY_ASSIGN(const bool is_there, items.next());
-        if (!is_there) {
-            break;
-        }
-        if (context.stop.stop_requested()) {
-            return fail(ErrorKind::cancelled, "stopped; nothing was changed");
-        }
-        const auto extent = parse_extent(items.key(), items.data(), geometry);
-        if (!extent) {
-            continue;
-        }
-        const Range range = range_from(extent->bytenr, extent->length_bytes);
-        const Chunk* chunk = chunks.find({range.start});
-        if (chunk == nullptr || range.end > range_of(*chunk).end ||
-            (!use.data.empty() && range.start < use.data.back().end)) {
-            return fail(
-                ErrorKind::damaged,
-                fmt::format("extent {} overlaps another or lies in no block group; run btrkit-check", range.start));
-        }
-        if (extent->is_data()) {
+    BTRKIT_TRY(for_each_extent(filesystem, context, [&](const SoundExtent& found) -> Result<void> {
+        const Range range = found.range();
+        if (found.extent.is_data()) {
             use.data.push_back(range);
-            continue;
+            return {};
         }
-        use.block_bytes[chunk->start.bytenr] += range.length();
-        if ((chunk->type & btrfs::block_group_data) != 0) {
+        use.block_bytes[found.chunk.start.bytenr] += range.length();
+        if ((found.chunk.type & btrfs::block_group_data) != 0) {
             use.blocks_among_data.append(range);
         }
-        const bool is_system = (chunk->type & btrfs::block_group_system) != 0;
+        const bool is_system = (found.chunk.type & btrfs::block_group_system) != 0;
         (is_system ? use.system_bytes : use.metadata_bytes) += range.length();
-        const auto owner = owner_of_block(*extent, items.key(), items.data());
+        const auto owner = owner_of_block(found.extent, found.key, found.body);
         accounting_bytes += owner && is_accounting(*owner) ? range.length() : 0;
-    }
+        return {};
+    }));
     use.reserve_bytes = kernel_reserve_bytes(accounting_bytes, geometry.nodesize);
     use.next_start = chunks.chunks().back().start + chunks.chunks().back().length;
     return use;
