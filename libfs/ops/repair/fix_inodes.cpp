@@ -1,72 +1,25 @@
 // SPDX-License-Identifier: MIT
+#include "libfs/ops/repair/finding_trees.h"
 #include "libfs/ops/repair/fixes.h"
+#include "libfs/ops/repair/inode_sums.h"
 
-#include "formats/btrfs/file_extent.h"
-#include "formats/btrfs/inode.h"
 #include "formats/btrfs/item_types.h"
-#include "libfs/fs/name_items.h"
 
-#include <set>
-
-#include <fmt/format.h>
 #include <sys/stat.h>
 
 namespace btrkit::repair {
 
 namespace {
 
-namespace type = btrfs::item_type;
-
-/// What the other items of an inode say of it.
-struct Counted {
-    u64 extent_bytes = 0;
-    u64 inline_bytes = 0;
-    u64 name_bytes = 0; ///< of the names in a directory
-};
-
-void count(Counted& counted, const BufferedItem& item) {
-    if (item.key.type == type::dir_item || item.key.type == type::dir_index) {
-        for_each_name(item.key, item.body, [&](const NameRecord& record, const btrfs::DirItem*) {
-            counted.name_bytes += record.name.size();
-        });
-        return;
-    }
-    const auto* head = item.key.type == type::extent_data ? view_at<btrfs::FileExtentHead>(item.body) : nullptr;
-    if (head == nullptr) {
-        return;
-    }
-    if (head->type == static_cast<u8>(btrfs::FileExtentType::inline_data)) {
-        counted.extent_bytes += head->ram_bytes;
-        counted.inline_bytes = std::max<u64>(counted.inline_bytes, head->ram_bytes);
-    } else if (const auto* range = view_at<btrfs::FileExtentRange>(item.body, sizeof(*head))) {
-        counted.extent_bytes += range->disk_bytenr == 0 ? 0 : u64{range->num_bytes};
-    }
-}
-
-Result<Counted> count_items(TreeBuffer& tree, u64 inode) {
-    Counted counted;
-    btrfs::Key from = {inode, 0, 0};
-    for (;;) {
-        BTRKIT_TRY_ASSIGN(const auto item, tree.first_from(from));
-        if (!item || item->key.objectid != inode) {
-            return counted;
-        }
-        count(counted, *item);
-        from = item->key;
-        from.offset += 1;
-        from.type = static_cast<u8>(from.type + (from.offset == 0 ? 1 : 0));
-    }
-}
-
-void correct(btrfs::InodeItem& item, ProblemCode code, const Counted& counted) {
+void correct(btrfs::InodeItem& item, ProblemCode code, const InodeSums& sums) {
     const bool is_directory = S_ISDIR(item.mode);
     switch (code) {
-    case ProblemCode::inode_bytes: item.nbytes = is_directory ? 0 : counted.extent_bytes; break;
+    case ProblemCode::inode_bytes: item.nbytes = is_directory ? 0 : sums.extent_bytes; break;
     case ProblemCode::inode_size:
         if (is_directory) {
-            item.size = counted.name_bytes;
+            item.size = sums.entry_name_bytes;
         } else if (S_ISLNK(item.mode)) {
-            item.size = counted.inline_bytes;
+            item.size = sums.inline_bytes;
         }
         break;
     case ProblemCode::inode_flags:
@@ -74,41 +27,86 @@ void correct(btrfs::InodeItem& item, ProblemCode code, const Counted& counted) {
             item.flags = item.flags & ~(btrfs::inode_immutable | btrfs::inode_append);
         }
         break;
+    case ProblemCode::inode_links: item.nlink = static_cast<u32>(sums.names); break;
     default: break;
     }
 }
 
-Result<void> fix_inode(TreeBuffer& tree, u64 inode, ProblemCode code) {
-    const btrfs::Key key = {inode, type::inode_item, 0};
-    BTRKIT_TRY_ASSIGN(auto item, tree.find(key));
-    if (!item || item->body.size() < sizeof(btrfs::InodeItem)) {
-        return fail(ErrorKind::not_found, fmt::format("there is no inode {}", inode));
+/// Why it can't be: an inode without names needs one, or is to be deleted; a directory has one.
+std::string why_not_linked(const btrfs::InodeItem& item, const InodeSums& sums) {
+    if (sums.names == 0) {
+        return "the inode has no name";
     }
-    BTRKIT_TRY_ASSIGN(const auto counted, count_items(tree, inode));
-    correct(*reinterpret_cast<btrfs::InodeItem*>(item->body.data()), code, counted);
-    tree.put(key, item->body);
-    return {};
+    return S_ISDIR(item.mode) && sums.names > 1 ? "the directory has several names" : "";
+}
+
+/// Whether that finding is about a name of the inode, or in it.
+bool is_about_name_of(const survey::Finding& finding, u64 tree, u64 inode) {
+    switch (finding.problem.code) {
+    case ProblemCode::item_inode_ref:
+    case ProblemCode::item_dir:
+    case ProblemCode::item_dir_hash:
+    case ProblemCode::item_size:
+    case ProblemCode::inode_missing:
+    case ProblemCode::dir_item_missing:
+    case ProblemCode::dir_index_missing:
+    case ProblemCode::dir_index_differs:
+    case ProblemCode::inode_ref_missing:
+    case ProblemCode::dir_name_twice: break;
+    default: return false;
+    }
+    const auto& [key, place] = std::pair(finding.problem.place.key.value_or(btrfs::Key{}), finding.problem.place);
+    return place.tree == tree && (place.inode == inode || key.objectid == inode || key.offset == inode);
+}
+
+/// While names are missing or contradict each other, what follows from their number does not follow yet.
+bool follows_from_names(ProblemCode code) {
+    return code == ProblemCode::inode_links || code == ProblemCode::inode_size;
+}
+
+/// Why it is left as it is; empty: it is right now.
+Result<std::string> fix_inode(TreeBuffer& tree, u64 inode, ProblemCode code) {
+    auto found = StoredInode::find(tree, inode);
+    if (!found && found.error().kind == ErrorKind::not_found) {
+        return found.error().message;
+    }
+    BTRKIT_TRY_ASSIGN(auto stored, std::move(found));
+    BTRKIT_TRY_ASSIGN(const auto sums, sum_up_inode(tree, inode));
+    if (code == ProblemCode::inode_links) {
+        if (auto why_not = why_not_linked(stored.item(), sums); !why_not.empty()) {
+            return why_not;
+        }
+        BTRKIT_TRY(tree.erase({btrfs::orphan_objectid, btrfs::item_type::orphan_item, inode}));
+    }
+    correct(stored.item(), code, sums);
+    stored.store(tree);
+    return std::string();
 }
 
 } // namespace
 
-/// A leaf that several subvolumes share has its finding once: all of them get the fix.
-Result<void> fix_inodes(Transaction& transaction, const FindingList& findings) {
+Result<void> fix_inodes(Transaction& transaction, const FindingList& findings, Undone& undone) {
     for (const auto* finding : findings) {
-        const auto& place = finding->problem.place;
-        if (!place.inode || !place.tree || finding->affects_more) {
-            return fail(ErrorKind::not_found, "not all subvolumes that have it are known");
+        const auto trees = trees_of(*finding);
+        if (!trees || !finding->problem.place.inode) {
+            undone.decline(*finding, trees ? "the finding does not say of what" : trees.error().message);
+            continue;
         }
-        std::set<u64> trees;
-        for (const auto& affected : finding->affected) {
-            trees.insert(affected.tree);
+        const u64 inode = *finding->problem.place.inode;
+        const bool has_unsure_names =
+            follows_from_names(finding->problem.code) && std::ranges::any_of(undone.left(), [&](const auto* other) {
+                return is_about_name_of(*other, *finding->problem.place.tree, inode);
+            });
+        if (has_unsure_names) {
+            undone.decline(*finding, "not all names are sure");
+            continue;
         }
-        if (trees.empty()) {
-            trees.insert(*place.tree);
-        }
-        for (const u64 id : trees) {
+        for (const u64 id : *trees) {
             BTRKIT_TRY_ASSIGN(auto* tree, transaction.tree(id));
-            BTRKIT_TRY(fix_inode(*tree, *place.inode, finding->problem.code));
+            BTRKIT_TRY_ASSIGN(auto why_not, fix_inode(*tree, inode, finding->problem.code));
+            if (!why_not.empty()) {
+                undone.decline(*finding, std::move(why_not));
+            }
         }
     }
     return {};

@@ -3,6 +3,7 @@
 
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/item_buffer.h"
+#include "libfs/ops/repair/inode_sums.h"
 #include "libfs/survey/read_roots.h"
 
 #include <map>
@@ -75,6 +76,12 @@ Result<void> fix_orphans(Transaction& transaction, const FindingList& findings) 
             return fail(ErrorKind::not_found, "the finding does not say of what");
         }
         BTRKIT_TRY_ASSIGN(auto* tree, transaction.tree(is_root ? btrfs::root_tree_id : *place.tree));
+        if (!is_root) {
+            BTRKIT_TRY_ASSIGN(const auto sums, sum_up_inode(*tree, *object));
+            if (sums.names > 0) {
+                continue; // it is its link count that is wrong
+            }
+        }
         tree->put({btrfs::orphan_objectid, type::orphan_item, *object}, {});
     }
     return {};

@@ -3,7 +3,7 @@
 // is derived is made anew as a whole, whichever finding asked for it.
 #pragma once
 
-#include "libfs/survey/findings.h"
+#include "libfs/ops/repair/undone.h"
 #include "libfs/txn/transaction.h"
 
 namespace btrkit::repair {
@@ -15,7 +15,10 @@ Result<void> fix_superblock(Transaction& transaction, const FindingList& finding
 Result<void> fix_devices(Transaction& transaction, const FindingList& findings);
 Result<void> fix_uuid_tree(Transaction& transaction, const FindingList& findings);
 Result<void> fix_orphans(Transaction& transaction, const FindingList& findings);
-Result<void> fix_inodes(Transaction& transaction, const FindingList& findings);
 Result<void> fix_space(Transaction& transaction, const FindingList& findings);
+
+// What these decline they leave as it is; the rest is done.
+Result<void> fix_names(Transaction& transaction, const FindingList& findings, Undone& undone);
+Result<void> fix_inodes(Transaction& transaction, const FindingList& findings, Undone& undone);
 
 } // namespace btrkit::repair

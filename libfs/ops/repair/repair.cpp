@@ -55,6 +55,17 @@ std::string why_nothing(const survey::Findings& findings) {
     return {};
 }
 
+/// row: what is to be done about it, or null. before: why a surer row of that code does not do it, or empty.
+void choose(Fix& fix, const RepairRow* row, const Options& options, const std::string& before) {
+    const auto code = fix.finding.problem.code;
+    fix.row = row != nullptr ? row : fix.row;
+    if (row == nullptr) {
+        fix.why_not = before.empty() ? "there is no repair for it yet" : before;
+    } else if (!options.allowed.contains(row->grade) && !options.allowed_codes.contains(code)) {
+        fix.why_not = fmt::format("only {}: --allow {} makes it", grade_word(row->grade), problem_info(code).id);
+    }
+}
+
 std::vector<Fix> make_plan(const survey::Findings& findings, const Options& options) {
     const auto nothing = why_nothing(findings);
     std::vector<Fix> plan;
@@ -66,18 +77,21 @@ std::vector<Fix> make_plan(const survey::Findings& findings, const Options& opti
         Fix fix{.finding = finding, .row = find_repair(code)};
         if (!nothing.empty()) {
             fix.why_not = nothing;
-        } else if (fix.row == nullptr) {
-            fix.why_not = "there is no repair for it yet";
-        } else if (!options.allowed.contains(fix.row->grade) && !options.allowed_codes.contains(code)) {
-            fix.why_not =
-                fmt::format("only {}: --allow {} makes it", grade_word(fix.row->grade), problem_info(code).id);
+        } else {
+            choose(fix, fix.row, options, {});
         }
         plan.push_back(std::move(fix));
     }
     return plan;
 }
 
-using MakePart = Result<void> (*)(Transaction& transaction, const FindingList& findings);
+using MakePart = Result<void> (*)(Transaction& transaction, const FindingList& findings, Undone& undone);
+
+/// A part that makes good all that it is asked for, or nothing.
+template <auto make>
+Result<void> as_a_whole(Transaction& transaction, const FindingList& findings, Undone&) {
+    return make(transaction, findings);
+}
 
 struct PartStep {
     Part part;
@@ -85,11 +99,12 @@ struct PartStep {
 };
 /// Space is opened by the extents before anything takes of it.
 constexpr std::array part_steps = std::to_array<PartStep>({
-    {Part::space, fix_space},
-    {Part::superblock, fix_superblock},
-    {Part::devices, fix_devices},
-    {Part::uuid_tree, fix_uuid_tree},
-    {Part::orphans, fix_orphans},
+    {Part::space, as_a_whole<fix_space>},
+    {Part::superblock, as_a_whole<fix_superblock>},
+    {Part::devices, as_a_whole<fix_devices>},
+    {Part::uuid_tree, as_a_whole<fix_uuid_tree>},
+    {Part::orphans, as_a_whole<fix_orphans>},
+    {Part::names, fix_names},
     {Part::inodes, fix_inodes},
 });
 
@@ -101,25 +116,54 @@ void give_up(std::vector<Fix>& plan, const auto& is_meant, const std::string& wh
     }
 }
 
+/// Fixes of the last kind that is still in the plan, in the order in which they are made: where what is made can't be
+/// told to come of one of them.
+void give_up_last_kind(std::vector<Fix>& plan, const std::string& why) {
+    const RepairRow* last = nullptr;
+    for (const auto& fix : plan) {
+        const bool is_later = fix.is_made() && (last == nullptr || std::pair(fix.row->part, fix.row->code) >=
+                                                                       std::pair(last->part, last->code));
+        last = is_later ? fix.row : last;
+    }
+    give_up(plan, [&](const Fix& fix) { return fix.row == last; }, why);
+}
+
 bool is_any_made(const std::vector<Fix>& plan) {
     return std::ranges::any_of(plan, &Fix::is_made);
 }
 
-/// nullopt: done. Otherwise the part that could not be made, which is out of the plan now.
-Result<bool> make_fixes(Transaction& transaction, std::vector<Fix>& plan) {
+/// What was declined is tried by the next row of its code, if there is one.
+void go_on_without(const Undone& undone, std::vector<Fix>& plan, const Options& options) {
+    for (auto& fix : plan) {
+        if (const auto* why = undone.why_declined(fix.finding)) {
+            choose(fix, next_repair(*fix.row), options, *why);
+        }
+    }
+}
+
+/// Whether all is made. Otherwise what could not be made is out of the plan now.
+Result<bool> make_fixes(Transaction& transaction, std::vector<Fix>& plan, const Options& options) {
     for (const auto& step : part_steps) {
         FindingList findings;
+        FindingList left;
         for (const auto& fix : plan) {
-            if (fix.is_made() && fix.row->part == step.part) {
+            if (!fix.is_made()) {
+                left.push_back(&fix.finding);
+            } else if (fix.row->part == step.part) {
                 findings.push_back(&fix.finding);
             }
         }
         if (findings.empty()) {
             continue;
         }
-        const auto made = step.make(transaction, findings);
-        if (made) {
+        Undone undone(std::move(left));
+        const auto made = step.make(transaction, findings, undone);
+        if (made && !undone.has_declined()) {
             continue;
+        }
+        if (made) {
+            go_on_without(undone, plan, options);
+            return false;
         }
         if (made.error().kind != ErrorKind::damaged && made.error().kind != ErrorKind::not_found) {
             return std::unexpected(made.error());
@@ -159,8 +203,10 @@ public:
             }
         }
         if (!grown.empty()) {
-            return fail(ErrorKind::refused,
-                        fmt::format("the repaired filesystem would have more of '{}', so nothing was written", grown));
+            const auto why = fmt::format("the repaired filesystem would have more of '{}'", grown);
+            give_up_last_kind(*plan_, why);
+            needs_another_round = true;
+            return fail(ErrorKind::refused, why + ", so nothing was written");
         }
         return needs_another_round
                    ? fail(ErrorKind::refused, "a fix does not do what it should, so nothing was written")
@@ -203,7 +249,7 @@ Result<Report> run(const Filesystem& filesystem, const WritableDevices& devices,
     // Each round takes something out of the plan.
     while (is_any_made(report.plan)) {
         BTRKIT_TRY_ASSIGN(auto transaction, Transaction::begin(filesystem, transaction_with_dumps));
-        BTRKIT_TRY_ASSIGN(const bool is_whole, make_fixes(transaction, report.plan));
+        BTRKIT_TRY_ASSIGN(const bool is_whole, make_fixes(transaction, report.plan, options));
         if (!is_whole) {
             continue;
         }
@@ -211,6 +257,11 @@ Result<Report> run(const Filesystem& filesystem, const WritableDevices& devices,
         auto judged = commit_options;
         judged.judge = [&judge](const survey::Findings& after) { return judge(after); };
         auto committed = commit::run(transaction, devices, judged, context);
+        if (!committed && committed.error().kind == ErrorKind::bug) {
+            // A block that is wrong is never written. It may have been before, where it is not all repaired.
+            give_up_last_kind(report.plan, committed.error().message);
+            continue;
+        }
         if (!committed && judge.needs_another_round) {
             continue;
         }

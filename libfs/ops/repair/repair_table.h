@@ -22,6 +22,7 @@ enum class Part : unsigned char {
     devices,
     uuid_tree,
     orphans,
+    names, ///< of files
     inodes,
     space, ///< the last that is put, for it speaks of what all extents have
 };
@@ -31,6 +32,8 @@ struct RepairRow {
     Part part;
     Grade grade;
     std::string_view action; ///< as in "will be ..."
+    /// Others with that code are left as they are, or are the next row's: what is proven of some may lose others.
+    bool is_for_some = false;
 };
 
 inline constexpr std::string_view space_action = "block groups and the free space tree are made anew from the extents";
@@ -38,6 +41,8 @@ inline constexpr std::string_view chunk_action =
     "device extents and used bytes of devices are made anew from the chunks";
 inline constexpr std::string_view array_action = "the array of system chunks is made anew from the chunk tree";
 inline constexpr std::string_view mirror_action = "the commit writes all mirrors anew";
+inline constexpr std::string_view name_action =
+    "two of a name's three forms (DIR_ITEM, DIR_INDEX, the inode's reference) agree: the third is made from them";
 inline constexpr std::string_view uuid_action = "the uuid tree is made anew from the root items";
 
 inline constexpr auto repair_table = std::to_array<RepairRow>({
@@ -60,6 +65,12 @@ inline constexpr auto repair_table = std::to_array<RepairRow>({
     {ProblemCode::block_group_differs, Part::space, Grade::proven, space_action},
     {ProblemCode::block_group_profile, Part::space, Grade::proven, space_action},
     {ProblemCode::block_group_used, Part::space, Grade::proven, space_action},
+    {ProblemCode::item_inode_ref, Part::names, Grade::proven, name_action, true},
+    {ProblemCode::item_dir, Part::names, Grade::proven,
+     "two of a name's three forms agree: the third is made from them; an extended attribute gets the fields that all "
+     "have",
+     true},
+    {ProblemCode::item_dir_hash, Part::names, Grade::proven, "it is put where the hash of its name belongs"},
     {ProblemCode::item_free_space, Part::space, Grade::proven, space_action},
     {ProblemCode::free_space_info_missing, Part::space, Grade::proven, space_action},
     {ProblemCode::free_space_unfounded, Part::space, Grade::proven, space_action},
@@ -67,12 +78,23 @@ inline constexpr auto repair_table = std::to_array<RepairRow>({
     {ProblemCode::free_space_missing, Part::space, Grade::proven, space_action},
     {ProblemCode::free_space_used, Part::space, Grade::proven, space_action},
     {ProblemCode::free_space_split, Part::space, Grade::proven, space_action},
+    {ProblemCode::inode_missing, Part::names, Grade::proven,
+     "an entry that leads to no inode goes where the other two forms of the name lead elsewhere", true},
+    {ProblemCode::inode_links, Part::inodes, Grade::proven, "the link count is the number of names", true},
     {ProblemCode::inode_bytes, Part::inodes, Grade::proven, "nbytes is the sum of the file's extents"},
     {ProblemCode::inode_size, Part::inodes, Grade::proven,
      "the size is that of the names in the directory, or of the symlink's target"},
     {ProblemCode::inode_flags, Part::inodes, Grade::proven, "a symlink can't be immutable nor only be appended to"},
     {ProblemCode::orphan_missing, Part::orphans, Grade::proven,
      "an orphan item says that the inode waits to be deleted"},
+    {ProblemCode::dir_item_missing, Part::names, Grade::proven, name_action, true},
+    {ProblemCode::dir_index_missing, Part::names, Grade::proven, name_action, true},
+    {ProblemCode::dir_index_differs, Part::names, Grade::proven,
+     "the inode's reference gets the index under which the entry stands", true},
+    {ProblemCode::inode_ref_missing, Part::names, Grade::proven, name_action, true},
+    {ProblemCode::dir_entry_type, Part::names, Grade::proven,
+     "inode and entries get the type that most of them have and that fits what the inode holds", true},
+    {ProblemCode::dir_name_twice, Part::names, Grade::proven, "an index that the inode does not know goes", true},
     {ProblemCode::root_orphan_missing, Part::orphans, Grade::guessed,
      "an orphan item says that the subvolume waits to be deleted: the next mount deletes it"},
     {ProblemCode::uuid_missing, Part::uuid_tree, Grade::proven, uuid_action},
@@ -81,10 +103,16 @@ inline constexpr auto repair_table = std::to_array<RepairRow>({
 
 static_assert(std::ranges::is_sorted(repair_table, {}, &RepairRow::code));
 
-/// Null: it is left as it is.
+/// The surest row of it; null: it is left as it is.
 constexpr const RepairRow* find_repair(ProblemCode code) {
     const auto found = std::ranges::lower_bound(repair_table, code, {}, &RepairRow::code);
     return found != repair_table.end() && found->code == code ? &*found : nullptr;
+}
+
+/// The next row of the same code, which does more and is less sure; null: there is none.
+constexpr const RepairRow* next_repair(const RepairRow& row) {
+    const auto* next = &row + 1;
+    return next != repair_table.data() + repair_table.size() && next->code == row.code ? next : nullptr;
 }
 
 constexpr std::string_view grade_word(Grade grade) {

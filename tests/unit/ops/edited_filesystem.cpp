@@ -163,13 +163,17 @@ void EditedFilesystem::edit_super(const std::function<void(btrfs::Superblock&)>&
     }
 }
 
-void EditedFilesystem::write(u64 logical, Bytes bytes) {
-    const auto filesystem = open();
+WritableDevices EditedFilesystem::writable() const {
     WritableDevices by_devid;
     for (std::size_t i = 0; i < devices_.size(); ++i) {
         by_devid[i + 1] = devices_[i].get();
     }
-    REQUIRE(VolumeWriter(by_devid, filesystem.volume().chunks()).write({logical}, bytes));
+    return by_devid;
+}
+
+void EditedFilesystem::write(u64 logical, Bytes bytes) {
+    const auto filesystem = open();
+    REQUIRE(VolumeWriter(writable(), filesystem.volume().chunks()).write({logical}, bytes));
 }
 
 LeafItem EditedFilesystem::data_extent() const {

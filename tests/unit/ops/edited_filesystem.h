@@ -5,6 +5,7 @@
 #include "libfs/io/memory_device.h"
 #include "libfs/ops/check/check.h"
 #include "libfs/ops/mkfs/mkfs.h"
+#include "libfs/volume/writable_devices.h"
 #include "tests/support/build_leaf.h"
 #include "tests/support/device_lists.h"
 
@@ -56,6 +57,8 @@ public:
     Devices devices() const;
     /// MemoryDevices with copies of their bytes, to be changed by themselves.
     Devices own_devices() const;
+    /// Themselves.
+    WritableDevices writable() const;
     Filesystem open() const;
 
 private:

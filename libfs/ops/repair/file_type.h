@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+// What kind of file an inode is: its mode says so, each entry that leads to it does, and what it holds excludes some.
+#pragma once
+
+#include "libfs/ops/repair/inode_sums.h"
+
+namespace btrkit::repair {
+
+/// Makes the mode of the inode and all entries that its references name say the same, by majority among those that can
+/// be. What no mode can have is cleared. False, and nothing is changed: it can't be told.
+Result<bool> settle_file_type(TreeBuffer& tree, u64 inode);
+
+} // namespace btrkit::repair

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/ops/repair/file_type.h"
+#include "libfs/ops/repair/finding_trees.h"
+#include "libfs/ops/repair/fixes.h"
+#include "libfs/ops/repair/tree_names.h"
+#include "libfs/ops/repair/xattr_place.h"
+
+namespace btrkit::repair {
+
+namespace {
+
+/// What a finding asks of one tree.
+struct NameRequest {
+    const survey::Finding* finding = nullptr;
+    u64 tree = 0;
+    TreeNames::Question question;
+};
+
+bool is_about_xattr(const survey::Finding& finding) {
+    const auto& key = finding.problem.place.key;
+    return key && key->type == btrfs::item_type::xattr_item;
+}
+
+bool is_about_type(const survey::Finding& finding) {
+    return finding.problem.code == ProblemCode::dir_entry_type || finding.problem.code == ProblemCode::item_dir;
+}
+
+class NameFixes {
+public:
+    NameFixes(Transaction& transaction, Undone& undone) : transaction_(&transaction), undone_(&undone) {}
+
+    Result<void> ask(const survey::Finding& finding) {
+        const auto trees = trees_of(finding);
+        if (!trees) {
+            undone_->decline(finding, trees.error().message);
+            return {};
+        }
+        for (const u64 id : *trees) {
+            BTRKIT_TRY_ASSIGN(auto* tree, transaction_->tree(id));
+            if (is_about_xattr(finding)) {
+                BTRKIT_TRY_ASSIGN(const bool is_done, put_xattrs_in_place(*tree, *finding.problem.place.key));
+                if (!is_done) {
+                    undone_->decline(finding, "what the attribute was does not follow from the rest");
+                }
+                continue;
+            }
+            auto& names =
+                trees_.try_emplace(id, *tree, transaction_->geometry(), transaction_->generation()).first->second;
+            BTRKIT_TRY_ASSIGN(auto question, names.ask(finding.problem));
+            requests_.push_back({.finding = &finding, .tree = id, .question = std::move(question)});
+        }
+        return {};
+    }
+
+    Result<void> settle() {
+        for (auto& [id, names] : trees_) {
+            BTRKIT_TRY(names.settle());
+        }
+        for (const auto& request : requests_) {
+            BTRKIT_TRY_ASSIGN(const bool is_settled, settle(request));
+            if (!is_settled) {
+                undone_->decline(*request.finding, "what is right does not follow from the other forms of the name");
+            }
+        }
+        return {};
+    }
+
+private:
+    Result<bool> settle(const NameRequest& request) {
+        if (!trees_.at(request.tree).is_settled(request.question)) {
+            return false;
+        }
+        BTRKIT_TRY_ASSIGN(auto* tree, transaction_->tree(request.tree));
+        for (const u64 inode : request.question.inodes) {
+            if (is_about_type(*request.finding)) {
+                BTRKIT_TRY_ASSIGN(const bool has_type, settle_file_type(*tree, inode));
+                if (!has_type) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    Transaction* transaction_;
+    Undone* undone_;
+    std::map<u64, TreeNames> trees_;
+    std::vector<NameRequest> requests_;
+};
+
+} // namespace
+
+Result<void> fix_names(Transaction& transaction, const FindingList& findings, Undone& undone) {
+    NameFixes fixes(transaction, undone);
+    for (const auto* finding : findings) {
+        BTRKIT_TRY(fixes.ask(*finding));
+    }
+    return fixes.settle();
+}
+
+} // namespace btrkit::repair

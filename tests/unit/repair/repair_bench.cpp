@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+#include "tests/unit/repair/repair_bench.h"
+
+#include "libfs/base/names.h"
+#include "libfs/edit/file_editor.h"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+namespace btrkit::test {
+
+namespace {
+
+template <class T>
+T must(Result<T> result) {
+    REQUIRE_MESSAGE(result, (result ? "" : result.error().message));
+    if constexpr (!std::is_void_v<T>) {
+        return std::move(*result);
+    }
+}
+
+u64 error_count(const survey::Findings& findings) {
+    return findings.count(Severity::error) + findings.count(Severity::fatal);
+}
+
+std::string list_of(const survey::Findings& findings) {
+    std::string text;
+    for (const auto& finding : findings.all()) {
+        text += describe(finding.problem) + "\n";
+    }
+    return text;
+}
+
+} // namespace
+
+RepairBench::RepairBench() {
+    const auto committed = filesystem.open();
+    auto transaction = must(Transaction::begin(committed, {}));
+    InodeEditor inodes(transaction, {.sec = 3000});
+    FileEditor files(inodes);
+    const PlaceInTree top = {.tree = btrfs::fs_tree_id, .inode = btrfs::root_dir_inode};
+    const auto dir = must(files.create({top, "dir"}, {.mode = S_IFDIR | 0755}));
+    must(files.create({dir, "inner"}, {.mode = S_IFREG | 0640}));
+    must(files.link(must(files.directories().find("/file1")), {dir, "link"}));
+    must(files.create({top, "symlink"}, {.mode = S_IFLNK | 0777, .link_target = "dir/inner"}));
+    must(files.set_xattr(must(files.directories().find("/file2")), {.name = "user.colour", .value = "blue"}));
+    for (const auto* path : {"/file1", "/file2", "/file3", "/dir", "/dir/inner", "/dir/link", "/symlink"}) {
+        inodes_[path] = must(files.directories().find(path)).inode;
+    }
+    must(commit::run(transaction, filesystem.writable(), {}, {}));
+}
+
+repair::Report RepairBench::repair(const repair::Options& options) {
+    const auto damaged = filesystem.open();
+    return must(repair::run(damaged, filesystem.writable(), options, {}, {}, {}));
+}
+
+void check_each_is_undone(const std::vector<ItemDamage>& all, const repair::Options& options) {
+    const RepairBench untouched;
+    const auto before = text_of(untouched.items());
+    for (const auto& damage : all) {
+        CAPTURE(damage.what);
+        RepairBench bench;
+        bench.filesystem.edit(btrfs::fs_tree_id, [&](RepairBench::Items& items) { damage.make(bench, items); });
+        const auto found = bench.check();
+        CAPTURE(list_of(found));
+        CHECK(error_count(found) > 0);
+        const auto report = bench.repair(options);
+        std::string left;
+        for (const auto& fix : report.plan) {
+            left += fix.is_made() ? "" : describe(fix.finding.problem) + ": " + fix.why_not + "\n";
+        }
+        CHECK(left == "");
+        CHECK(list_of(bench.check()) == "");
+        CHECK(text_of(bench.items()) == before);
+    }
+}
+
+LeafItem& item_at(RepairBench::Items& items, const btrfs::Key& key) {
+    const auto found = std::ranges::find(items, key, &LeafItem::key);
+    REQUIRE_MESSAGE(found != items.end(), key_text(key));
+    return *found;
+}
+
+LeafItem take_item(RepairBench::Items& items, const btrfs::Key& key) {
+    auto taken = item_at(items, key);
+    std::erase_if(items, [&](const LeafItem& item) { return item.key == key; });
+    return taken;
+}
+
+std::string text_of(const RepairBench::Items& items) {
+    std::string text;
+    for (const auto& item : items) {
+        text += key_text(item.key) + " ";
+        for (const auto byte : item.data) {
+            text += fmt::format("{:02x}", static_cast<unsigned>(byte));
+        }
+        text += "\n";
+    }
+    return text;
+}
+
+} // namespace btrkit::test

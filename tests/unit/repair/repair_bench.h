@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// A filesystem with one of everything that names and inodes can be, damaged item by item and repaired.
+#pragma once
+
+#include "libfs/ops/repair/repair.h"
+#include "tests/unit/ops/edited_filesystem.h"
+
+namespace btrkit::test {
+
+class RepairBench {
+public:
+    using Items = EditedFilesystem::Items;
+
+    /// In it: /file1 to /file3, /dir with "inner" and "link", which is /file1 too, /symlink, and /file2 with an
+    /// attribute.
+    RepairBench();
+
+    Items items(u64 tree = btrfs::fs_tree_id) const { return filesystem.items(tree); }
+    /// Of the inode of that path, which is in the filesystem as it was made.
+    u64 inode(std::string_view path) const { return inodes_.at(std::string(path)); }
+
+    repair::Report repair(const repair::Options& options = {});
+    survey::Findings check() const { return check_filesystem(filesystem.open()).findings; }
+
+    EditedFilesystem filesystem;
+
+private:
+    std::map<std::string, u64> inodes_;
+};
+
+/// What a test breaks among the items of the top-level tree.
+struct ItemDamage {
+    const char* what;
+    std::function<void(const RepairBench& bench, RepairBench::Items& items)> make;
+};
+
+/// Each damage by itself, in a fresh filesystem: it is found, a repair with these options makes the filesystem clean,
+/// and each item is again what it was before the damage.
+void check_each_is_undone(const std::vector<ItemDamage>& all, const repair::Options& options = {});
+
+/// The item with that key. Fails the test where there is none.
+LeafItem& item_at(RepairBench::Items& items, const btrfs::Key& key);
+/// Takes it out.
+LeafItem take_item(RepairBench::Items& items, const btrfs::Key& key);
+
+/// Keys and bodies, one a line, for comparing.
+std::string text_of(const RepairBench::Items& items);
+
+} // namespace btrkit::test
