@@ -5,6 +5,7 @@
 #include "apps/check/exit_status.h"
 #include "apps/common/exit_status.h"
 #include "apps/common/finding_json.h"
+#include "apps/common/fresh_values.h"
 
 #include <fmt/format.h>
 
@@ -22,6 +23,8 @@ std::string plan_text(const repair::Report& report, bool is_written) {
         if (fix.is_made()) {
             text += fmt::format("  {}, {}: {}\n", is_written ? "repaired" : "would be repaired",
                                 repair::grade_word(fix.row->grade), fix.row->action);
+        } else if (fix.is_gone) {
+            text += fmt::format("  {} with the others\n", is_written ? "gone" : "would be gone");
         } else {
             text += fmt::format("  left as it is: {}\n", fix.why_not);
         }
@@ -41,7 +44,7 @@ Json plan_json(const repair::Report& report) {
         entry["grade"] = fix.row == nullptr ? Json() : Json(repair::grade_word(fix.row->grade));
         entry["action"] = fix.row == nullptr ? Json() : Json(fix.row->action);
         entry["is_made"] = fix.is_made();
-        entry["why_not"] = fix.is_made() ? Json() : Json(fix.why_not);
+        entry["why_not"] = fix.is_made() || fix.is_gone ? Json() : Json(fix.why_not);
         plan.push_back(std::move(entry));
     }
     return plan;
@@ -62,12 +65,14 @@ int run_repair(const CommandLine& line, Io& io, const CheckFlags& flags) {
                               .dry_run = flags.plans_only,
                               .undo_path = flags.undo_path,
                               .memory_bytes = flags.memory_bytes};
+    auto options = flags.repair;
+    options.now = current_time();
     repair::Report report;
     bool was_cancelled = false;
     const ImageChange change = {
         .document = repair_document,
         .run = [&](const ChangeInputs& inputs) -> Result<commit::Report> {
-            auto done = repair::run(inputs.filesystem, inputs.devices, flags.repair, inputs.transaction, inputs.commit,
+            auto done = repair::run(inputs.filesystem, inputs.devices, options, inputs.transaction, inputs.commit,
                                     inputs.context);
             if (!done) {
                 was_cancelled = done.error().kind == ErrorKind::cancelled;

@@ -2,6 +2,7 @@
 #include "libfs/ops/repair/finding_trees.h"
 #include "libfs/ops/repair/fixes.h"
 #include "libfs/ops/repair/inode_sums.h"
+#include "libfs/ops/repair/unsure_names.h"
 
 #include "formats/btrfs/item_types.h"
 
@@ -40,25 +41,6 @@ std::string why_not_linked(const btrfs::InodeItem& item, const InodeSums& sums) 
     return S_ISDIR(item.mode) && sums.names > 1 ? "the directory has several names" : "";
 }
 
-/// Whether that finding is about a name of the inode, or in it.
-bool is_about_name_of(const survey::Finding& finding, u64 tree, u64 inode) {
-    switch (finding.problem.code) {
-    case ProblemCode::item_inode_ref:
-    case ProblemCode::item_dir:
-    case ProblemCode::item_dir_hash:
-    case ProblemCode::item_size:
-    case ProblemCode::inode_missing:
-    case ProblemCode::dir_item_missing:
-    case ProblemCode::dir_index_missing:
-    case ProblemCode::dir_index_differs:
-    case ProblemCode::inode_ref_missing:
-    case ProblemCode::dir_name_twice: break;
-    default: return false;
-    }
-    const auto& [key, place] = std::pair(finding.problem.place.key.value_or(btrfs::Key{}), finding.problem.place);
-    return place.tree == tree && (place.inode == inode || key.objectid == inode || key.offset == inode);
-}
-
 /// While names are missing or contradict each other, what follows from their number does not follow yet.
 bool follows_from_names(ProblemCode code) {
     return code == ProblemCode::inode_links || code == ProblemCode::inode_size;
@@ -85,27 +67,23 @@ Result<std::string> fix_inode(TreeBuffer& tree, u64 inode, ProblemCode code) {
 
 } // namespace
 
-Result<void> fix_inodes(Transaction& transaction, const FindingList& findings, Undone& undone) {
+Result<void> fix_inodes(Transaction& transaction, const FindingList& findings, Round& round) {
     for (const auto* finding : findings) {
-        const auto trees = trees_of(*finding);
+        const auto trees = trees_of(transaction, *finding);
         if (!trees || !finding->problem.place.inode) {
-            undone.decline(*finding, trees ? "the finding does not say of what" : trees.error().message);
+            round.decline(*finding, trees ? "the finding does not say of what" : trees.error().message);
             continue;
         }
         const u64 inode = *finding->problem.place.inode;
-        const bool has_unsure_names =
-            follows_from_names(finding->problem.code) && std::ranges::any_of(undone.left(), [&](const auto* other) {
-                return is_about_name_of(*other, *finding->problem.place.tree, inode);
-            });
-        if (has_unsure_names) {
-            undone.decline(*finding, "not all names are sure");
+        if (follows_from_names(finding->problem.code) && has_unsure_names(round, *finding->problem.place.tree, inode)) {
+            round.decline(*finding, "not all names are sure");
             continue;
         }
         for (const u64 id : *trees) {
             BTRKIT_TRY_ASSIGN(auto* tree, transaction.tree(id));
             BTRKIT_TRY_ASSIGN(auto why_not, fix_inode(*tree, inode, finding->problem.code));
             if (!why_not.empty()) {
-                undone.decline(*finding, std::move(why_not));
+                round.decline(*finding, std::move(why_not));
             }
         }
     }

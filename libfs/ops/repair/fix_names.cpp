@@ -27,12 +27,12 @@ bool is_about_type(const survey::Finding& finding) {
 
 class NameFixes {
 public:
-    NameFixes(Transaction& transaction, Undone& undone) : transaction_(&transaction), undone_(&undone) {}
+    NameFixes(Transaction& transaction, Round& round) : transaction_(&transaction), round_(&round) {}
 
     Result<void> ask(const survey::Finding& finding) {
-        const auto trees = trees_of(finding);
+        const auto trees = trees_of(*transaction_, finding);
         if (!trees) {
-            undone_->decline(finding, trees.error().message);
+            round_->decline(finding, trees.error().message);
             return {};
         }
         for (const u64 id : *trees) {
@@ -40,7 +40,7 @@ public:
             if (is_about_xattr(finding)) {
                 BTRKIT_TRY_ASSIGN(const bool is_done, put_xattrs_in_place(*tree, *finding.problem.place.key));
                 if (!is_done) {
-                    undone_->decline(finding, "what the attribute was does not follow from the rest");
+                    round_->decline(finding, "what the attribute was does not follow from the rest");
                 }
                 continue;
             }
@@ -59,7 +59,7 @@ public:
         for (const auto& request : requests_) {
             BTRKIT_TRY_ASSIGN(const bool is_settled, settle(request));
             if (!is_settled) {
-                undone_->decline(*request.finding, "what is right does not follow from the other forms of the name");
+                round_->decline(*request.finding, "what is right does not follow from the other forms of the name");
             }
         }
         return {};
@@ -83,15 +83,15 @@ private:
     }
 
     Transaction* transaction_;
-    Undone* undone_;
+    Round* round_;
     std::map<u64, TreeNames> trees_;
     std::vector<NameRequest> requests_;
 };
 
 } // namespace
 
-Result<void> fix_names(Transaction& transaction, const FindingList& findings, Undone& undone) {
-    NameFixes fixes(transaction, undone);
+Result<void> fix_names(Transaction& transaction, const FindingList& findings, Round& round) {
+    NameFixes fixes(transaction, round);
     for (const auto* finding : findings) {
         BTRKIT_TRY(fixes.ask(*finding));
     }

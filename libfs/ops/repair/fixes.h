@@ -3,7 +3,7 @@
 // is derived is made anew as a whole, whichever finding asked for it.
 #pragma once
 
-#include "libfs/ops/repair/undone.h"
+#include "libfs/ops/repair/round.h"
 #include "libfs/txn/transaction.h"
 
 namespace btrkit::repair {
@@ -18,7 +18,9 @@ Result<void> fix_orphans(Transaction& transaction, const FindingList& findings);
 Result<void> fix_space(Transaction& transaction, const FindingList& findings);
 
 // What these decline they leave as it is; the rest is done.
-Result<void> fix_names(Transaction& transaction, const FindingList& findings, Undone& undone);
-Result<void> fix_inodes(Transaction& transaction, const FindingList& findings, Undone& undone);
+Result<void> fix_names(Transaction& transaction, const FindingList& findings, Round& round);
+Result<void> fix_inode_items(Transaction& transaction, const FindingList& findings, Round& round);
+Result<void> fix_inodes(Transaction& transaction, const FindingList& findings, Round& round);
+Result<void> fix_lost_inodes(Transaction& transaction, const FindingList& findings, Round& round);
 
 } // namespace btrkit::repair

@@ -85,11 +85,11 @@ std::vector<Fix> make_plan(const survey::Findings& findings, const Options& opti
     return plan;
 }
 
-using MakePart = Result<void> (*)(Transaction& transaction, const FindingList& findings, Undone& undone);
+using MakePart = Result<void> (*)(Transaction& transaction, const FindingList& findings, Round& round);
 
 /// A part that makes good all that it is asked for, or nothing.
 template <auto make>
-Result<void> as_a_whole(Transaction& transaction, const FindingList& findings, Undone&) {
+Result<void> as_a_whole(Transaction& transaction, const FindingList& findings, Round&) {
     return make(transaction, findings);
 }
 
@@ -105,7 +105,9 @@ constexpr std::array part_steps = std::to_array<PartStep>({
     {Part::uuid_tree, as_a_whole<fix_uuid_tree>},
     {Part::orphans, as_a_whole<fix_orphans>},
     {Part::names, fix_names},
+    {Part::inode_items, fix_inode_items},
     {Part::inodes, fix_inodes},
+    {Part::lost_inodes, fix_lost_inodes},
 });
 
 void give_up(std::vector<Fix>& plan, const auto& is_meant, const std::string& why) {
@@ -133,9 +135,9 @@ bool is_any_made(const std::vector<Fix>& plan) {
 }
 
 /// What was declined is tried by the next row of its code, if there is one.
-void go_on_without(const Undone& undone, std::vector<Fix>& plan, const Options& options) {
+void go_on_without(const Round& round, std::vector<Fix>& plan, const Options& options) {
     for (auto& fix : plan) {
-        if (const auto* why = undone.why_declined(fix.finding)) {
+        if (const auto* why = round.why_declined(fix.finding)) {
             choose(fix, next_repair(*fix.row), options, *why);
         }
     }
@@ -156,13 +158,13 @@ Result<bool> make_fixes(Transaction& transaction, std::vector<Fix>& plan, const 
         if (findings.empty()) {
             continue;
         }
-        Undone undone(std::move(left));
-        const auto made = step.make(transaction, findings, undone);
-        if (made && !undone.has_declined()) {
+        Round round(std::move(left), options.now);
+        const auto made = step.make(transaction, findings, round);
+        if (made && !round.has_declined()) {
             continue;
         }
         if (made) {
-            go_on_without(undone, plan, options);
+            go_on_without(round, plan, options);
             return false;
         }
         if (made.error().kind != ErrorKind::damaged && made.error().kind != ErrorKind::not_found) {
@@ -192,6 +194,9 @@ public:
             }
             const u64 is = after.count(info.code);
             const u64 was = before_->count(info.code);
+            for (auto& fix : *plan_) {
+                fix.is_gone |= !fix.is_made() && is == 0 && fix.finding.problem.code == info.code;
+            }
             left_count += is;
             if (is > was) {
                 grown = info.id;

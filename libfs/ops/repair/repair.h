@@ -13,6 +13,7 @@
 //  6. Tell what is left.
 #pragma once
 
+#include "libfs/fs/inode.h"
 #include "libfs/ops/commit/commit.h"
 #include "libfs/ops/repair/repair_table.h"
 
@@ -23,6 +24,7 @@ namespace btrkit::repair {
 struct Options {
     std::set<Grade> allowed = {Grade::proven};
     std::set<ProblemCode> allowed_codes = {}; ///< whatever their grade
+    Time now = {};                            ///< what is made that was not there is dated so
 };
 
 /// A finding that is not a note, and what becomes of it.
@@ -30,6 +32,7 @@ struct Fix {
     survey::Finding finding;
     const RepairRow* row = nullptr; ///< null: there is no fix
     std::string why_not = {};       ///< why it is left as it is; empty: it is fixed
+    bool is_gone = false;      ///< it was left, and goes with what else is repaired
     bool is_made() const { return why_not.empty(); }
 };
 

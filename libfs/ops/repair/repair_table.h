@@ -22,9 +22,11 @@ enum class Part : unsigned char {
     devices,
     uuid_tree,
     orphans,
-    names, ///< of files
-    inodes,
-    space, ///< the last that is put, for it speaks of what all extents have
+    names,       ///< of files
+    inode_items, ///< what an inode's own items say
+    inodes,      ///< what follows from all items of an inode
+    lost_inodes, ///< that have no name
+    space,       ///< the last that is put, for it speaks of what all extents have
 };
 
 struct RepairRow {
@@ -65,6 +67,9 @@ inline constexpr auto repair_table = std::to_array<RepairRow>({
     {ProblemCode::block_group_differs, Part::space, Grade::proven, space_action},
     {ProblemCode::block_group_profile, Part::space, Grade::proven, space_action},
     {ProblemCode::block_group_used, Part::space, Grade::proven, space_action},
+    {ProblemCode::item_inode, Part::inode_items, Grade::proven,
+     "what an inode can't say is set to what follows from its names, its other items and the leaf that it stands in",
+     true},
     {ProblemCode::item_inode_ref, Part::names, Grade::proven, name_action, true},
     {ProblemCode::item_dir, Part::names, Grade::proven,
      "two of a name's three forms agree: the third is made from them; an extended attribute gets the fields that all "
@@ -81,10 +86,14 @@ inline constexpr auto repair_table = std::to_array<RepairRow>({
     {ProblemCode::inode_missing, Part::names, Grade::proven,
      "an entry that leads to no inode goes where the other two forms of the name lead elsewhere", true},
     {ProblemCode::inode_links, Part::inodes, Grade::proven, "the link count is the number of names", true},
+    {ProblemCode::inode_links, Part::lost_inodes, Grade::proven,
+     "an inode that had names and has none any more gets one in lost+found", true},
     {ProblemCode::inode_bytes, Part::inodes, Grade::proven, "nbytes is the sum of the file's extents"},
     {ProblemCode::inode_size, Part::inodes, Grade::proven,
      "the size is that of the names in the directory, or of the symlink's target"},
     {ProblemCode::inode_flags, Part::inodes, Grade::proven, "a symlink can't be immutable nor only be appended to"},
+    {ProblemCode::inode_generation, Part::inode_items, Grade::proven,
+     "a file extent has the generation of its extent item; without one, nothing is newer than its leaf"},
     {ProblemCode::orphan_missing, Part::orphans, Grade::proven,
      "an orphan item says that the inode waits to be deleted"},
     {ProblemCode::dir_item_missing, Part::names, Grade::proven, name_action, true},

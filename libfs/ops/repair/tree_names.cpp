@@ -147,8 +147,9 @@ Result<void> TreeNames::block_impossible() {
             continue;
         }
         BTRKIT_TRY_ASSIGN(const auto mode, mode_of(*tree_, number));
-        const bool is_directory = mode && S_ISDIR(*mode);
-        inode.is_blocked |= !mode || number == btrfs::root_dir_inode || (is_directory && links.size() > 1);
+        const bool is_whole = inode.names.strays.empty() && std::ranges::all_of(links, &Link::is_sound);
+        const bool is_one_too_many = mode && S_ISDIR(*mode) && links.size() > 1 && !is_whole;
+        inode.is_blocked |= !mode || number == btrfs::root_dir_inode || is_one_too_many;
         for (const auto& link : links) {
             BTRKIT_TRY_ASSIGN(const auto parent_mode, mode_of(*tree_, link.parent));
             inode.is_blocked |= !parent_mode || !S_ISDIR(*parent_mode) || link.parent == number;

@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: MIT
-// Findings that are not made good while others are.
+// One try to make what is planned: what parts need to know of it, and what they can't make.
 #pragma once
 
+#include "libfs/fs/inode.h"
 #include "libfs/survey/findings.h"
 
 #include <map>
 
 namespace btrkit::repair {
 
-class Undone {
+class Round {
 public:
-    /// left: what the plan leaves as it is.
-    explicit Undone(std::vector<const survey::Finding*> left) : left_(std::move(left)) {}
+    Round(std::vector<const survey::Finding*> left, Time now) : left_(std::move(left)), now_(now) {}
 
+    /// What the plan leaves as it is.
     const std::vector<const survey::Finding*>& left() const { return left_; }
+    /// What is made that was not there is dated so.
+    Time now() const { return now_; }
 
     /// A fix was asked for this one and can't make it good as sure as it should be. Nothing of it is changed.
     void decline(const survey::Finding& finding, std::string why) { reasons_.try_emplace(&finding, std::move(why)); }
@@ -26,6 +29,7 @@ public:
 
 private:
     std::vector<const survey::Finding*> left_;
+    Time now_;
     std::map<const survey::Finding*, std::string> reasons_;
 };
 

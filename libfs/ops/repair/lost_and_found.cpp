@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/ops/repair/lost_and_found.h"
+
+#include "formats/btrfs/item_types.h"
+#include "libfs/edit/inode_refs.h"
+#include "libfs/ops/repair/inode_sums.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+namespace btrkit::repair {
+
+namespace {
+
+constexpr std::string_view lost_and_found_name = "lost+found";
+
+/// Nothing where something else has the name.
+Result<std::optional<PlaceInTree>> lost_and_found(DirectoryEditor& directories, TreeBuffer& tree, u64 id) {
+    const PlaceInTree top = {.tree = id, .inode = btrfs::root_dir_inode};
+    BTRKIT_TRY_ASSIGN(const auto entry, directories.find_entry(top, lost_and_found_name));
+    if (!entry) {
+        BTRKIT_TRY_ASSIGN(const auto made, directories.make_directory(top, lost_and_found_name));
+        return std::optional(made);
+    }
+    BTRKIT_TRY_ASSIGN(auto stored, StoredInode::find(tree, entry->objectid));
+    const bool is_directory = entry->type == btrfs::item_type::inode_item && S_ISDIR(stored.item().mode);
+    return is_directory ? std::optional(PlaceInTree{.tree = id, .inode = entry->objectid}) : std::nullopt;
+}
+
+Result<NamedPlace> free_place(DirectoryEditor& directories, const PlaceInTree& dir, u64 inode) {
+    auto name = fmt::format("inode-{}", inode);
+    for (unsigned number = 1;; ++number) {
+        BTRKIT_TRY_ASSIGN(const auto taken, directories.find_entry(dir, name));
+        if (!taken) {
+            return NamedPlace{.dir = dir, .name = name};
+        }
+        name = fmt::format("inode-{}-{}", inode, number);
+    }
+}
+
+} // namespace
+
+Result<bool> put_into_lost_and_found(Transaction& transaction, const PlaceInTree& inode, Time now) {
+    DirectoryEditor directories(transaction, now);
+    BTRKIT_TRY_ASSIGN(auto* tree, transaction.tree(inode.tree));
+    BTRKIT_TRY_ASSIGN(auto stored, StoredInode::find(*tree, inode.inode));
+    const auto file_type = file_type_of(stored.item().mode);
+    if (file_type == btrfs::FileType::unknown) {
+        return false;
+    }
+    BTRKIT_TRY_ASSIGN(const auto dir, lost_and_found(directories, *tree, inode.tree));
+    if (!dir) {
+        return false;
+    }
+    BTRKIT_TRY_ASSIGN(const auto place, free_place(directories, *dir, inode.inode));
+    BTRKIT_TRY_ASSIGN(const u64 index,
+                      directories.add_entry(place, {inode.inode, btrfs::item_type::inode_item, 0}, file_type));
+    BTRKIT_TRY(add_inode_ref(*tree, transaction.geometry(), inode.inode,
+                             {.dir = dir->inode, .index = index, .name = place.name}));
+    BTRKIT_TRY(renew_name_sums(*tree, inode.inode));
+    return true;
+}
+
+} // namespace btrkit::repair

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+// A directory at the top of a subvolume for what has lost its names.
+#pragma once
+
+#include "libfs/edit/directory_editor.h"
+
+namespace btrkit::repair {
+
+/// Gives an inode without names one in /lost+found of its subvolume: "inode-NUMBER". False, and nothing is changed: the
+/// inode is not there, or what is called lost+found is no directory.
+Result<bool> put_into_lost_and_found(Transaction& transaction, const PlaceInTree& inode, Time now);
+
+} // namespace btrkit::repair
