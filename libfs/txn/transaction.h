@@ -111,6 +111,8 @@ public:
     /// else the transaction fails where these contradict each other. Items in the way, under keys that no group has,
     /// are the caller's matter. Fails with damaged where extents overlap or leave their group.
     Result<void> renew_space();
+    /// What the checksum tree has of these bytes goes with the change. For repair, where no extent holds them.
+    void drop_csums(Range bytes) { workspace_->freed_data.insert(bytes); }
     /// What the superblock of each device is changed to before all else that the commit puts there. For repair.
     using SuperblockEdit = std::function<Result<void>(btrfs::Superblock& super)>;
     void edit_superblocks(SuperblockEdit edit) { superblock_edits_.push_back(std::move(edit)); }

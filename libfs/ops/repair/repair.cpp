@@ -108,6 +108,8 @@ constexpr std::array part_steps = std::to_array<PartStep>({
     {Part::inode_items, fix_inode_items},
     {Part::inodes, fix_inodes},
     {Part::lost_inodes, fix_lost_inodes},
+    {Part::inode_cache, fix_inode_cache},
+    {Part::checksums, fix_csums},
 });
 
 void give_up(std::vector<Fix>& plan, const auto& is_meant, const std::string& why) {

@@ -32,7 +32,7 @@ struct Fix {
     survey::Finding finding;
     const RepairRow* row = nullptr; ///< null: there is no fix
     std::string why_not = {};       ///< why it is left as it is; empty: it is fixed
-    bool is_gone = false;      ///< it was left, and goes with what else is repaired
+    bool is_gone = false;           ///< it was left, and goes with what else is repaired
     bool is_made() const { return why_not.empty(); }
 };
 

@@ -26,6 +26,8 @@ enum class Part : unsigned char {
     inode_items, ///< what an inode's own items say
     inodes,      ///< what follows from all items of an inode
     lost_inodes, ///< that have no name
+    inode_cache, ///< of old kernels
+    checksums,   ///< of data
     space,       ///< the last that is put, for it speaks of what all extents have
 };
 
@@ -76,6 +78,8 @@ inline constexpr auto repair_table = std::to_array<RepairRow>({
      "have",
      true},
     {ProblemCode::item_dir_hash, Part::names, Grade::proven, "it is put where the hash of its name belongs"},
+    {ProblemCode::item_csum_overlap, Part::checksums, Grade::proven,
+     "where both have the same checksums, the first ends where the second begins", true},
     {ProblemCode::item_free_space, Part::space, Grade::proven, space_action},
     {ProblemCode::free_space_info_missing, Part::space, Grade::proven, space_action},
     {ProblemCode::free_space_unfounded, Part::space, Grade::proven, space_action},
@@ -83,6 +87,7 @@ inline constexpr auto repair_table = std::to_array<RepairRow>({
     {ProblemCode::free_space_missing, Part::space, Grade::proven, space_action},
     {ProblemCode::free_space_used, Part::space, Grade::proven, space_action},
     {ProblemCode::free_space_split, Part::space, Grade::proven, space_action},
+    {ProblemCode::csum_unfounded, Part::checksums, Grade::proven, "checksums of what no extent holds go"},
     {ProblemCode::inode_missing, Part::names, Grade::proven,
      "an entry that leads to no inode goes where the other two forms of the name lead elsewhere", true},
     {ProblemCode::inode_links, Part::inodes, Grade::proven, "the link count is the number of names", true},
@@ -104,6 +109,8 @@ inline constexpr auto repair_table = std::to_array<RepairRow>({
     {ProblemCode::dir_entry_type, Part::names, Grade::proven,
      "inode and entries get the type that most of them have and that fits what the inode holds", true},
     {ProblemCode::dir_name_twice, Part::names, Grade::proven, "an index that the inode does not know goes", true},
+    {ProblemCode::inode_cache, Part::inode_cache, Grade::proven,
+     "nothing reads it: its items go, and its extents with them"},
     {ProblemCode::root_orphan_missing, Part::orphans, Grade::guessed,
      "an orphan item says that the subvolume waits to be deleted: the next mount deletes it"},
     {ProblemCode::uuid_missing, Part::uuid_tree, Grade::proven, uuid_action},

@@ -70,11 +70,11 @@ repair::Report RepairBench::repair(const repair::Options& options) {
 
 void check_each_is_undone(const std::vector<ItemDamage>& all, const repair::Options& options) {
     const RepairBench untouched;
-    const auto before = text_of(untouched.items());
     for (const auto& damage : all) {
+        const auto before = text_of(untouched.items(damage.tree));
         CAPTURE(std::string(damage.what));
         RepairBench bench;
-        bench.filesystem.edit(btrfs::fs_tree_id, [&](RepairBench::Items& items) { damage.make(bench, items); });
+        bench.filesystem.edit(damage.tree, [&](RepairBench::Items& items) { damage.make(bench, items); });
         const auto found = bench.check();
         CAPTURE(list_of(found));
         CHECK(error_count(found) > 0);
@@ -85,8 +85,8 @@ void check_each_is_undone(const std::vector<ItemDamage>& all, const repair::Opti
         }
         CHECK(left == "");
         CHECK(list_of(bench.check()) == "");
-        CHECK(lines_not_in(before, text_of(bench.items())) == "");
-        CHECK(lines_not_in(text_of(bench.items()), before) == "");
+        CHECK(lines_not_in(before, text_of(bench.items(damage.tree))) == "");
+        CHECK(lines_not_in(text_of(bench.items(damage.tree)), before) == "");
     }
 }
 

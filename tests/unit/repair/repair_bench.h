@@ -28,10 +28,11 @@ private:
     std::map<std::string, u64> inodes_;
 };
 
-/// What a test breaks among the items of the top-level tree.
+/// What a test breaks among the items of a tree.
 struct ItemDamage {
     const char* what;
     std::function<void(const RepairBench& bench, RepairBench::Items& items)> make;
+    u64 tree = btrfs::fs_tree_id;
 };
 
 /// Each damage by itself, in a fresh filesystem: it is found, a repair with these options makes the filesystem clean,
