@@ -20,7 +20,7 @@ using btrfs::FileType;
 constexpr u32 permission_bits = 07777;
 constexpr u32 symlink_permissions = 0777; // all that a kernel gives them
 
-u32 mode_of(FileType file_type) {
+u32 type_bits_of(FileType file_type) {
     switch (file_type) {
     case FileType::regular: return S_IFREG;
     case FileType::directory: return S_IFDIR;
@@ -40,7 +40,7 @@ bool can_be(FileType file_type, const InodeSums& sums, const btrfs::InodeItem& i
     case FileType::symlink:
         return !sums.has_entries && !sums.has_regular && sums.has_inline &&
                (item.mode & symlink_permissions) == symlink_permissions;
-    default: return !sums.has_entries && !sums.has_inline && !sums.has_regular && mode_of(file_type) != 0;
+    default: return !sums.has_entries && !sums.has_inline && !sums.has_regular && type_bits_of(file_type) != 0;
     }
 }
 
@@ -49,28 +49,36 @@ std::array<btrfs::Key, 2> entry_keys(const NameForm& ref) {
     return {dir_item_key(ref.parent, ref.name), btrfs::Key{ref.parent, type::dir_index, ref.index}};
 }
 
-/// Calls visit(type byte in the item) for each entry of that name that leads there, and puts the item back where it is
-/// changed.
+/// Calls visit(type byte) for each entry in an item that is meant, and puts the item back where it is changed.
+Result<void> visit_types(TreeBuffer& tree, const btrfs::Key& key, const auto& is_meant, const auto& visit) {
+    BTRKIT_TRY_ASSIGN(auto item, tree.find(key));
+    if (!item) {
+        return {};
+    }
+    bool is_changed = false;
+    for_each_name(key, item->body, [&](const NameRecord& record, const btrfs::DirItem* entry) {
+        if (is_meant(record, entry)) {
+            const auto at = reinterpret_cast<const std::byte*>(entry) - item->body.data();
+            auto& byte = item->body[static_cast<std::size_t>(at) + offsetof(btrfs::DirItem, type)];
+            const auto was = byte;
+            visit(byte);
+            is_changed = is_changed || byte != was;
+        }
+    });
+    if (is_changed) {
+        tree.put(key, item->body);
+    }
+    return {};
+}
+
+/// The same for the entries of a name that lead to its inode.
 template <class Visit>
 Result<void> for_each_entry(TreeBuffer& tree, const NameForm& ref, Visit&& visit) {
+    const auto is_meant = [&](const NameRecord& record, const btrfs::DirItem* entry) {
+        return record.child == ref.child && as_text(record.name) == ref.name && !is_subvolume_entry(entry);
+    };
     for (const auto& key : entry_keys(ref)) {
-        BTRKIT_TRY_ASSIGN(auto item, tree.find(key));
-        if (!item) {
-            continue;
-        }
-        bool is_changed = false;
-        for_each_name(key, item->body, [&](const NameRecord& record, const btrfs::DirItem* entry) {
-            if (record.child == ref.child && as_text(record.name) == ref.name && !is_subvolume_entry(entry)) {
-                const auto at = reinterpret_cast<const std::byte*>(entry) - item->body.data();
-                auto& byte = item->body[static_cast<std::size_t>(at) + offsetof(btrfs::DirItem, type)];
-                const auto was = byte;
-                visit(byte);
-                is_changed = is_changed || byte != was;
-            }
-        });
-        if (is_changed) {
-            tree.put(key, item->body);
-        }
+        BTRKIT_TRY(visit_types(tree, key, is_meant, visit));
     }
     return {};
 }
@@ -132,9 +140,19 @@ Result<bool> settle_file_type(TreeBuffer& tree, u64 inode) {
         BTRKIT_TRY(
             for_each_entry(tree, ref, [&](std::byte& file_type) { file_type = static_cast<std::byte>(winner); }));
     }
-    item.mode = mode_of(winner) | (item.mode & permission_bits);
+    item.mode = type_bits_of(winner) | (item.mode & permission_bits);
     stored.store(tree);
     return true;
+}
+
+Result<bool> settle_subvolume_type(TreeBuffer& tree, const btrfs::Key& key) {
+    bool has_some = false;
+    const auto is_meant = [](const NameRecord&, const btrfs::DirItem* entry) { return is_subvolume_entry(entry); };
+    BTRKIT_TRY(visit_types(tree, key, is_meant, [&](std::byte& file_type) {
+        file_type = static_cast<std::byte>(FileType::directory);
+        has_some = true;
+    }));
+    return has_some;
 }
 
 } // namespace btrkit::repair

@@ -10,4 +10,7 @@ namespace btrkit::repair {
 /// be. What no mode can have is cleared. False, and nothing is changed: it can't be told.
 Result<bool> settle_file_type(TreeBuffer& tree, u64 inode);
 
+/// An entry that leads to another subvolume is of a directory. False: there is none in that item.
+Result<bool> settle_subvolume_type(TreeBuffer& tree, const btrfs::Key& key);
+
 } // namespace btrkit::repair

@@ -67,10 +67,13 @@ public:
 
 private:
     Result<bool> settle(const NameRequest& request) {
+        BTRKIT_TRY_ASSIGN(auto* tree, transaction_->tree(request.tree));
+        if (request.finding->problem.code == ProblemCode::dir_entry_type && request.question.inodes.empty()) {
+            return settle_subvolume_type(*tree, *request.finding->problem.place.key);
+        }
         if (!trees_.at(request.tree).is_settled(request.question)) {
             return false;
         }
-        BTRKIT_TRY_ASSIGN(auto* tree, transaction_->tree(request.tree));
         for (const u64 inode : request.question.inodes) {
             if (is_about_type(*request.finding)) {
                 BTRKIT_TRY_ASSIGN(const bool has_type, settle_file_type(*tree, inode));

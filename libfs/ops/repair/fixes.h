@@ -22,6 +22,8 @@ Result<void> fix_names(Transaction& transaction, const FindingList& findings, Ro
 Result<void> fix_inode_items(Transaction& transaction, const FindingList& findings, Round& round);
 Result<void> fix_inodes(Transaction& transaction, const FindingList& findings, Round& round);
 Result<void> fix_lost_inodes(Transaction& transaction, const FindingList& findings, Round& round);
+Result<void> fix_subvolumes(Transaction& transaction, const FindingList& findings, Round& round);
+Result<void> fix_lost_subvolumes(Transaction& transaction, const FindingList& findings, Round& round);
 Result<void> fix_inode_cache(Transaction& transaction, const FindingList& findings, Round& round);
 Result<void> fix_csums(Transaction& transaction, const FindingList& findings, Round& round);
 

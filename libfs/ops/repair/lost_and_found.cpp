@@ -27,18 +27,23 @@ Result<std::optional<PlaceInTree>> lost_and_found(DirectoryEditor& directories, 
     return is_directory ? std::optional(PlaceInTree{.tree = id, .inode = entry->objectid}) : std::nullopt;
 }
 
-Result<NamedPlace> free_place(DirectoryEditor& directories, const PlaceInTree& dir, u64 inode) {
-    auto name = fmt::format("inode-{}", inode);
-    for (unsigned number = 1;; ++number) {
-        BTRKIT_TRY_ASSIGN(const auto taken, directories.find_entry(dir, name));
-        if (!taken) {
-            return NamedPlace{.dir = dir, .name = name};
-        }
-        name = fmt::format("inode-{}-{}", inode, number);
-    }
-}
-
 } // namespace
+
+Result<std::optional<NamedPlace>> place_in_lost_and_found(Transaction& transaction, u64 id, const std::string& name,
+                                                          Time now) {
+    DirectoryEditor directories(transaction, now);
+    BTRKIT_TRY_ASSIGN(auto* tree, transaction.tree(id));
+    BTRKIT_TRY_ASSIGN(const auto dir, lost_and_found(directories, *tree, id));
+    NamedPlace place = {.dir = dir.value_or(PlaceInTree{}), .name = name};
+    for (unsigned number = 1; dir; ++number) {
+        BTRKIT_TRY_ASSIGN(const auto taken, directories.find_entry(*dir, place.name));
+        if (!taken) {
+            return std::optional(place);
+        }
+        place.name = fmt::format("{}-{}", name, number);
+    }
+    return std::optional<NamedPlace>();
+}
 
 Result<bool> put_into_lost_and_found(Transaction& transaction, const PlaceInTree& inode, Time now) {
     DirectoryEditor directories(transaction, now);
@@ -48,15 +53,15 @@ Result<bool> put_into_lost_and_found(Transaction& transaction, const PlaceInTree
     if (file_type == btrfs::FileType::unknown) {
         return false;
     }
-    BTRKIT_TRY_ASSIGN(const auto dir, lost_and_found(directories, *tree, inode.tree));
-    if (!dir) {
+    BTRKIT_TRY_ASSIGN(const auto place,
+                      place_in_lost_and_found(transaction, inode.tree, fmt::format("inode-{}", inode.inode), now));
+    if (!place) {
         return false;
     }
-    BTRKIT_TRY_ASSIGN(const auto place, free_place(directories, *dir, inode.inode));
     BTRKIT_TRY_ASSIGN(const u64 index,
-                      directories.add_entry(place, {inode.inode, btrfs::item_type::inode_item, 0}, file_type));
+                      directories.add_entry(*place, {inode.inode, btrfs::item_type::inode_item, 0}, file_type));
     BTRKIT_TRY(add_inode_ref(*tree, transaction.geometry(), inode.inode,
-                             {.dir = dir->inode, .index = index, .name = place.name}));
+                             {.dir = place->dir.inode, .index = index, .name = place->name}));
     BTRKIT_TRY(renew_name_sums(*tree, inode.inode));
     return true;
 }

@@ -108,6 +108,8 @@ constexpr std::array part_steps = std::to_array<PartStep>({
     {Part::inode_items, fix_inode_items},
     {Part::inodes, fix_inodes},
     {Part::lost_inodes, fix_lost_inodes},
+    {Part::subvolumes, fix_subvolumes},
+    {Part::lost_subvolumes, fix_lost_subvolumes},
     {Part::inode_cache, fix_inode_cache},
     {Part::checksums, fix_csums},
 });

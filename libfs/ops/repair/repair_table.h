@@ -26,6 +26,8 @@ enum class Part : unsigned char {
     inode_items, ///< what an inode's own items say
     inodes,      ///< what follows from all items of an inode
     lost_inodes, ///< that have no name
+    subvolumes,  ///< where they stand
+    lost_subvolumes,
     inode_cache, ///< of old kernels
     checksums,   ///< of data
     space,       ///< the last that is put, for it speaks of what all extents have
@@ -47,6 +49,8 @@ inline constexpr std::string_view array_action = "the array of system chunks is 
 inline constexpr std::string_view mirror_action = "the commit writes all mirrors anew";
 inline constexpr std::string_view name_action =
     "two of a name's three forms (DIR_ITEM, DIR_INDEX, the inode's reference) agree: the third is made from them";
+inline constexpr std::string_view subvolume_action =
+    "ROOT_REF, ROOT_BACKREF, DIR_ITEM, DIR_INDEX and the count of a subvolume say what most of them say";
 inline constexpr std::string_view uuid_action = "the uuid tree is made anew from the root items";
 
 inline constexpr auto repair_table = std::to_array<RepairRow>({
@@ -80,6 +84,7 @@ inline constexpr auto repair_table = std::to_array<RepairRow>({
     {ProblemCode::item_dir_hash, Part::names, Grade::proven, "it is put where the hash of its name belongs"},
     {ProblemCode::item_csum_overlap, Part::checksums, Grade::proven,
      "where both have the same checksums, the first ends where the second begins", true},
+    {ProblemCode::item_root_ref, Part::subvolumes, Grade::proven, subvolume_action, true},
     {ProblemCode::item_free_space, Part::space, Grade::proven, space_action},
     {ProblemCode::free_space_info_missing, Part::space, Grade::proven, space_action},
     {ProblemCode::free_space_unfounded, Part::space, Grade::proven, space_action},
@@ -111,6 +116,14 @@ inline constexpr auto repair_table = std::to_array<RepairRow>({
     {ProblemCode::dir_name_twice, Part::names, Grade::proven, "an index that the inode does not know goes", true},
     {ProblemCode::inode_cache, Part::inode_cache, Grade::proven,
      "nothing reads it: its items go, and its extents with them"},
+    {ProblemCode::root_ref_missing, Part::subvolumes, Grade::proven, subvolume_action, true},
+    {ProblemCode::root_ref_missing, Part::lost_subvolumes, Grade::proven,
+     "a subvolume that nothing names gets a name in lost+found", true},
+    {ProblemCode::root_backref_missing, Part::subvolumes, Grade::proven, subvolume_action, true},
+    {ProblemCode::root_ref_differs, Part::subvolumes, Grade::proven, subvolume_action, true},
+    {ProblemCode::root_entry_missing, Part::subvolumes, Grade::proven, subvolume_action, true},
+    {ProblemCode::root_entry_unfounded, Part::subvolumes, Grade::proven, subvolume_action, true},
+    {ProblemCode::root_refs, Part::subvolumes, Grade::proven, subvolume_action, true},
     {ProblemCode::root_orphan_missing, Part::orphans, Grade::guessed,
      "an orphan item says that the subvolume waits to be deleted: the next mount deletes it"},
     {ProblemCode::uuid_missing, Part::uuid_tree, Grade::proven, uuid_action},

@@ -5,6 +5,7 @@
 #include "libfs/edit/inode_refs.h"
 #include "libfs/fs/inode.h"
 #include "libfs/ops/repair/each_item.h"
+#include "libfs/ops/repair/entry_list.h"
 #include "libfs/ops/repair/inode_sums.h"
 
 #include <sys/stat.h>
@@ -22,19 +23,6 @@ constexpr bool is_entry_type(u8 key_type) {
 
 btrfs::Key index_key(const Link& link) {
     return {link.parent, type::dir_index, link.index};
-}
-
-/// The entries of an item, but for those that are not wanted and for what is cut off.
-template <class IsWanted>
-std::vector<std::byte> entries_of(const BufferedItem& item, IsWanted&& is_wanted) {
-    std::vector<std::byte> kept;
-    for_each_name(item.key, item.body, [&](const NameRecord& record, const btrfs::DirItem* entry) {
-        if (is_wanted(record)) {
-            const auto* begin = reinterpret_cast<const std::byte*>(entry);
-            kept.insert(kept.end(), begin, begin + sizeof(*entry) + entry->name_len + entry->data_len);
-        }
-    });
-    return kept;
 }
 
 /// Nothing where there is no such inode.
@@ -225,7 +213,7 @@ Result<void> TreeNames::remove_entry(const NameForm& form) {
     if (!item) {
         return {};
     }
-    const auto rest = entries_of(*item, [&](const NameRecord& record) {
+    const auto rest = entries_that(*item, [&](const NameRecord& record, const btrfs::DirItem*) {
         return record.child != form.child || as_text(record.name) != form.name;
     });
     if (rest.empty() || form.form == Form::dir_index) {
@@ -261,9 +249,9 @@ Result<void> TreeNames::write_entries(const Link& link) {
     if (!Link::has(link.item)) {
         const auto key = dir_item_key(link.parent, link.name);
         BTRKIT_TRY_ASSIGN(const auto item, tree_->find(key));
-        auto body = item
-                        ? entries_of(*item, [&](const NameRecord& record) { return as_text(record.name) != link.name; })
-                        : std::vector<std::byte>();
+        auto body = item ? entries_that(*item, [&](const NameRecord& record,
+                                                   const btrfs::DirItem*) { return as_text(record.name) != link.name; })
+                         : std::vector<std::byte>();
         body.insert(body.end(), entry.begin(), entry.end());
         tree_->put(key, body);
         written_.insert(key);

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "tests/unit/repair/repair_bench.h"
 
+#include "formats/btrfs/dir.h"
+#include "formats/btrfs/item_types.h"
+#include "libfs/base/checksum.h"
 #include "libfs/base/names.h"
 #include "libfs/edit/file_editor.h"
+#include "libfs/edit/subvolume_editor.h"
 
 #include <sstream>
 
@@ -57,6 +61,10 @@ RepairBench::RepairBench() {
     must(files.link(must(files.directories().find("/file1")), {dir, "link"}));
     must(files.create({top, "symlink"}, {.mode = S_IFLNK | 0777, .link_target = "dir/inner"}));
     must(files.set_xattr(must(files.directories().find("/file2")), {.name = "user.colour", .value = "blue"}));
+    SubvolumeEditor subvolumes(transaction, {.sec = 3000});
+    btrfs::Uuid uuid;
+    uuid.bytes.fill(7);
+    subvolume_ = must(subvolumes.create({dir, "sub"}, {.uuid = uuid}));
     for (const auto* path : {"/file1", "/file2", "/file3", "/dir", "/dir/inner", "/dir/link", "/symlink"}) {
         inodes_[path] = must(files.directories().find(path)).inode;
     }
@@ -90,6 +98,19 @@ void check_each_is_undone(const std::vector<ItemDamage>& all, const repair::Opti
     }
 }
 
+LeafItem& index_of(RepairBench::Items& items, u64 dir, std::string_view name) {
+    const auto found = std::ranges::find_if(items, [&](const LeafItem& item) {
+        return item.key.objectid == dir && item.key.type == btrfs::item_type::dir_index &&
+               as_text(clipped(item.data, sizeof(btrfs::DirItem), btrfs::max_name_length)) == name;
+    });
+    REQUIRE((found != items.end()));
+    return *found;
+}
+
+btrfs::Key dir_item_key(u64 dir, std::string_view name) {
+    return {dir, btrfs::item_type::dir_item, name_hash(std::as_bytes(std::span(name)))};
+}
+
 LeafItem& item_at(RepairBench::Items& items, const btrfs::Key& key) {
     const auto found = std::ranges::find(items, key, &LeafItem::key);
     REQUIRE_MESSAGE(found != items.end(), key_text(key));
@@ -106,7 +127,9 @@ std::string text_of(const RepairBench::Items& items) {
     std::string text;
     for (const auto& item : items) {
         text += key_text(item.key) + " ";
-        for (const auto byte : item.data) {
+        // Each commit gives trees other places.
+        const bool is_root = item.key.type == btrfs::item_type::root_item;
+        for (const auto byte : is_root ? Bytes() : Bytes(item.data)) {
             text += fmt::format("{:02x}", static_cast<unsigned>(byte));
         }
         text += "\n";

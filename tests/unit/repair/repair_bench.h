@@ -12,12 +12,15 @@ public:
     using Items = EditedFilesystem::Items;
 
     /// In it: /file1 to /file3, /dir with "inner" and "link", which is /file1 too, /symlink, and /file2 with an
-    /// attribute.
+    /// attribute; and the subvolume /dir/sub.
     RepairBench();
 
     Items items(u64 tree = btrfs::fs_tree_id) const { return filesystem.items(tree); }
     /// Of the inode of that path, which is in the filesystem as it was made.
     u64 inode(std::string_view path) const { return inodes_.at(std::string(path)); }
+
+    /// The id of /dir/sub.
+    u64 subvolume() const { return subvolume_; }
 
     repair::Report repair(const repair::Options& options = {});
     survey::Findings check() const { return check_filesystem(filesystem.open()).findings; }
@@ -26,6 +29,7 @@ public:
 
 private:
     std::map<std::string, u64> inodes_;
+    u64 subvolume_ = 0;
 };
 
 /// What a test breaks among the items of a tree.
@@ -39,12 +43,16 @@ struct ItemDamage {
 /// and each item is again what it was before the damage.
 void check_each_is_undone(const std::vector<ItemDamage>& all, const repair::Options& options = {});
 
+/// The DIR_INDEX of a name.
+LeafItem& index_of(RepairBench::Items& items, u64 dir, std::string_view name);
+btrfs::Key dir_item_key(u64 dir, std::string_view name);
+
 /// The item with that key. Fails the test where there is none.
 LeafItem& item_at(RepairBench::Items& items, const btrfs::Key& key);
 /// Takes it out.
 LeafItem take_item(RepairBench::Items& items, const btrfs::Key& key);
 
-/// Keys and bodies, one a line, for comparing.
+/// Keys and bodies, one a line, for comparing; of root items their keys alone.
 std::string text_of(const RepairBench::Items& items);
 
 } // namespace btrkit::test

@@ -2,8 +2,6 @@
 // Any one of the three forms of a name is lost or wrong: it is made again from the two others, as it was.
 #include "formats/btrfs/dir.h"
 #include "formats/btrfs/item_types.h"
-#include "libfs/base/checksum.h"
-#include "libfs/edit/dir_item_list.h"
 #include "tests/unit/repair/repair_bench.h"
 
 #include <doctest/doctest.h>
@@ -20,22 +18,8 @@ using Items = RepairBench::Items;
 
 constexpr u64 top = btrfs::root_dir_inode;
 
-btrfs::Key item_key(u64 dir, std::string_view name) {
-    return {dir, type::dir_item, name_hash(std::as_bytes(std::span(name)))};
-}
-
 btrfs::Key ref_key(const RepairBench& bench, std::string_view path, u64 dir) {
     return {bench.inode(path), type::inode_ref, dir};
-}
-
-/// The DIR_INDEX of a name.
-LeafItem& index_of(Items& items, u64 dir, std::string_view name) {
-    const auto found = std::ranges::find_if(items, [&](const LeafItem& item) {
-        return item.key.objectid == dir && item.key.type == type::dir_index &&
-               as_text(clipped(item.data, sizeof(btrfs::DirItem), 255)) == name;
-    });
-    REQUIRE((found != items.end()));
-    return *found;
 }
 
 void change_entry(LeafItem& item, const std::function<void(btrfs::DirItem&)>& change) {
@@ -56,7 +40,7 @@ void append(LeafItem& item, std::string_view text) {
 
 TEST_CASE("a lost form of a name is made from the two others") {
     check_each_is_undone({
-        {"item", [](const auto&, Items& items) { take_item(items, item_key(top, "file1")); }},
+        {"item", [](const auto&, Items& items) { take_item(items, dir_item_key(top, "file1")); }},
         {"index", [](const auto&, Items& items) { take_item(items, index_of(items, top, "file1").key); }},
         {"reference", [](const auto& bench, Items& items) { take_item(items, ref_key(bench, "/file3", top)); }},
         {"one reference of two",
@@ -64,7 +48,7 @@ TEST_CASE("a lost form of a name is made from the two others") {
         {"index of a directory", [](const auto&, Items& items) { take_item(items, index_of(items, top, "dir").key); }},
         {"forms of two names",
          [](const auto& bench, Items& items) {
-             take_item(items, item_key(top, "file2"));
+             take_item(items, dir_item_key(top, "file2"));
              take_item(items, ref_key(bench, "/dir/inner", bench.inode("/dir")));
          }},
     });
@@ -72,7 +56,7 @@ TEST_CASE("a lost form of a name is made from the two others") {
 
 TEST_CASE("a name that is spelt otherwise in one of its forms") {
     check_each_is_undone({
-        {"item", [](const auto&, Items& items) { respell(item_at(items, item_key(top, "file1"))); }},
+        {"item", [](const auto&, Items& items) { respell(item_at(items, dir_item_key(top, "file1"))); }},
         {"index", [](const auto&, Items& items) { respell(index_of(items, top, "file1")); }},
         {"reference", [](const auto& bench, Items& items) { respell(item_at(items, ref_key(bench, "/file1", top))); }},
         {"as one that another file has",
@@ -88,7 +72,8 @@ TEST_CASE("a name that is spelt otherwise in one of its forms") {
          }},
         {"too long in the item",
          [](const auto&, Items& items) {
-             change_entry(item_at(items, item_key(top, "file1")), [](btrfs::DirItem& entry) { entry.name_len = 77; });
+             change_entry(item_at(items, dir_item_key(top, "file1")),
+                          [](btrfs::DirItem& entry) { entry.name_len = 77; });
          }},
     });
 }
@@ -97,7 +82,7 @@ TEST_CASE("an entry that leads elsewhere") {
     check_each_is_undone({
         {"to no inode",
          [](const auto&, Items& items) {
-             change_entry(item_at(items, item_key(top, "file1")),
+             change_entry(item_at(items, dir_item_key(top, "file1")),
                           [](btrfs::DirItem& entry) { entry.location.objectid = 4000; });
          }},
         {"to another file",
@@ -107,7 +92,7 @@ TEST_CASE("an entry that leads elsewhere") {
          }},
         {"to no kind of thing",
          [](const auto&, Items& items) {
-             change_entry(item_at(items, item_key(top, "file1")),
+             change_entry(item_at(items, dir_item_key(top, "file1")),
                           [](btrfs::DirItem& entry) { entry.location.type = type::dir_item; });
          }},
         {"with data",
@@ -130,7 +115,8 @@ TEST_CASE("an index or a hash that is another") {
              edit_body<btrfs::InodeRef>(item_at(items, ref_key(bench, "/file1", top)),
                                         [](btrfs::InodeRef& ref) { ref.index = 77; });
          }},
-        {"hash of the item", [](const auto&, Items& items) { item_at(items, item_key(top, "file1")).key.offset ^= 4; }},
+        {"hash of the item",
+         [](const auto&, Items& items) { item_at(items, dir_item_key(top, "file1")).key.offset ^= 4; }},
         {"hash of an attribute",
          [](const auto&, Items& items) { item_of_type(items, type::xattr_item).key.offset ^= 0x100; }},
         {"location of an attribute",
@@ -154,7 +140,7 @@ TEST_CASE("the type of a file, in one of three places") {
     check_each_is_undone({
         {"item",
          [&](const auto&, Items& items) {
-             change_entry(item_at(items, item_key(top, "file1")), becomes(btrfs::FileType::fifo));
+             change_entry(item_at(items, dir_item_key(top, "file1")), becomes(btrfs::FileType::fifo));
          }},
         {"index", [&](const auto&,
                       Items& items) { change_entry(index_of(items, top, "dir"), becomes(btrfs::FileType::regular)); }},
@@ -182,7 +168,7 @@ TEST_CASE("an index that has moved keeps its place, and the inode follows") {
 TEST_CASE("one form alone is no majority: it is left as it is") {
     RepairBench bench;
     bench.filesystem.edit(btrfs::fs_tree_id, [&](Items& items) {
-        take_item(items, item_key(top, "file1"));
+        take_item(items, dir_item_key(top, "file1"));
         take_item(items, ref_key(bench, "/file1", top));
     });
     const auto damaged = text_of(bench.items());

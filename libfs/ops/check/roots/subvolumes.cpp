@@ -2,6 +2,7 @@
 #include "libfs/ops/check/phases.h"
 
 #include "formats/btrfs/item_types.h"
+#include "libfs/base/checksum.h"
 #include "libfs/base/names.h"
 
 #include <map>
@@ -159,11 +160,18 @@ bool is_unfounded(const Context& context, const SubvolumeEntry& entry) {
            !knows(context.roots.find_backref(entry.owner, entry.child));
 }
 
+btrfs::Key entry_key(const SubvolumeEntry& entry) {
+    const u64 hash = name_hash(std::as_bytes(std::span(entry.name)));
+    return entry.index == 0 ? btrfs::Key{entry.dirid, btrfs::item_type::dir_item, hash}
+                            : btrfs::Key{entry.dirid, btrfs::item_type::dir_index, entry.index};
+}
+
 void check_found_entries(Context& context) {
     for (const auto& entry : context.subvolume_entries) {
         if (is_unfounded(context, entry)) {
             context.findings.report(
-                ProblemCode::root_entry_unfounded, {.logical = entry.leaf, .tree = entry.owner, .inode = entry.dirid},
+                ProblemCode::root_entry_unfounded,
+                {.logical = entry.leaf, .tree = entry.owner, .key = entry_key(entry), .inode = entry.dirid},
                 fmt::format("\"{}\" leads to subvolume {}", printable(entry.name), objectid_text(entry.child)));
         }
     }
