@@ -94,6 +94,9 @@ public:
     /// Whether simple quotas are on; what they count is kept by itself.
     bool keeps_simple_quotas() const { return workspace_->quotas.are_kept(); }
 
+    /// The numbers of full quotas are made right by the caller: they are not marked as inconsistent.
+    void keep_full_quotas() { workspace_->keeps_full_quotas = true; }
+
     /// Sets the label that the superblocks will have; it must fit.
     void set_label(std::string_view label);
     /// Adds incompatible features that what was written needs.

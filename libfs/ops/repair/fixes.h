@@ -25,6 +25,7 @@ Result<void> fix_lost_inodes(Transaction& transaction, const FindingList& findin
 Result<void> fix_subvolumes(Transaction& transaction, const FindingList& findings, Round& round);
 Result<void> fix_lost_subvolumes(Transaction& transaction, const FindingList& findings, Round& round);
 Result<void> fix_inode_cache(Transaction& transaction, const FindingList& findings, Round& round);
+Result<void> fix_quota(Transaction& transaction, const FindingList& findings, Round& round);
 Result<void> fix_csums(Transaction& transaction, const FindingList& findings, Round& round);
 
 } // namespace btrkit::repair

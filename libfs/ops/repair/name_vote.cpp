@@ -8,16 +8,14 @@ namespace btrkit::repair {
 
 namespace {
 
-using Form = NameRecord::Form;
-
 /// The forms of one name in one directory.
 struct Ballot {
     std::vector<NameForm> items;
     std::vector<NameForm> entries;
     std::vector<NameForm> refs;
 
-    std::vector<NameForm>& of(Form form) {
-        return form == Form::dir_item ? items : form == Form::dir_index ? entries : refs;
+    std::vector<NameForm>& of(NameRecord::Form form) {
+        return form == NameRecord::Form::dir_item ? items : form == NameRecord::Form::dir_index ? entries : refs;
     }
     int votes() const { return (items.empty() ? 0 : 1) + (entries.empty() ? 0 : 1) + (refs.empty() ? 0 : 1); }
 };
@@ -56,13 +54,13 @@ Link link_of(Ballot& ballot) {
 bool is_explained_by(const NameForm& stray, const Link& link) {
     const bool has_same_name = stray.parent == link.parent && stray.name == link.name;
     switch (stray.form) {
-    case Form::dir_item:
+    case NameRecord::Form::dir_item:
         // No two entries of a directory have the same name; and the key still says which name it was.
         return has_same_name ||
                (stray.child == link.child && !link.item && stray.key == dir_item_key(link.parent, link.name));
-    case Form::dir_index:
+    case NameRecord::Form::dir_index:
         return has_same_name || (stray.parent == link.parent && stray.index == link.index && stray.child == link.child);
-    case Form::inode_ref: break;
+    case NameRecord::Form::inode_ref: break;
     }
     const bool is_same_index = stray.index == link.index && !link.ref;
     return stray.child == link.child &&
@@ -81,7 +79,7 @@ NamesOfInode vote(std::span<const NameForm> forms) {
         if (ballot.votes() >= 2) {
             names.links.push_back(link_of(ballot));
         }
-        for (const auto form : {Form::dir_item, Form::dir_index, Form::inode_ref}) {
+        for (const auto form : {NameRecord::Form::dir_item, NameRecord::Form::dir_index, NameRecord::Form::inode_ref}) {
             std::ranges::move(ballot.of(form), std::back_inserter(names.strays));
         }
     }

@@ -112,6 +112,7 @@ constexpr std::array part_steps = std::to_array<PartStep>({
     {Part::lost_subvolumes, fix_lost_subvolumes},
     {Part::inode_cache, fix_inode_cache},
     {Part::checksums, fix_csums},
+    {Part::quota, fix_quota},
 });
 
 void give_up(std::vector<Fix>& plan, const auto& is_meant, const std::string& why) {
@@ -148,7 +149,8 @@ void go_on_without(const Round& round, std::vector<Fix>& plan, const Options& op
 }
 
 /// Whether all is made. Otherwise what could not be made is out of the plan now.
-Result<bool> make_fixes(Transaction& transaction, std::vector<Fix>& plan, const Options& options) {
+Result<bool> make_fixes(Transaction& transaction, const check::Report& checked, std::vector<Fix>& plan,
+                        const Options& options) {
     for (const auto& step : part_steps) {
         FindingList findings;
         FindingList left;
@@ -162,7 +164,7 @@ Result<bool> make_fixes(Transaction& transaction, std::vector<Fix>& plan, const 
         if (findings.empty()) {
             continue;
         }
-        Round round(std::move(left), options.now);
+        Round round(std::move(left), checked.qgroups, options.now);
         const auto made = step.make(transaction, findings, round);
         if (made && !round.has_declined()) {
             continue;
@@ -258,7 +260,7 @@ Result<Report> run(const Filesystem& filesystem, const WritableDevices& devices,
     // Each round takes something out of the plan.
     while (is_any_made(report.plan)) {
         BTRKIT_TRY_ASSIGN(auto transaction, Transaction::begin(filesystem, transaction_with_dumps));
-        BTRKIT_TRY_ASSIGN(const bool is_whole, make_fixes(transaction, report.plan, options));
+        BTRKIT_TRY_ASSIGN(const bool is_whole, make_fixes(transaction, checked, report.plan, options));
         if (!is_whole) {
             continue;
         }

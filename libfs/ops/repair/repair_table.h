@@ -30,7 +30,8 @@ enum class Part : unsigned char {
     lost_subvolumes,
     inode_cache, ///< of old kernels
     checksums,   ///< of data
-    space,       ///< the last that is put, for it speaks of what all extents have
+    quota,
+    space, ///< the last that is put, for it speaks of what all extents have
 };
 
 struct RepairRow {
@@ -128,6 +129,11 @@ inline constexpr auto repair_table = std::to_array<RepairRow>({
      "an orphan item says that the subvolume waits to be deleted: the next mount deletes it"},
     {ProblemCode::uuid_missing, Part::uuid_tree, Grade::proven, uuid_action},
     {ProblemCode::uuid_unfounded, Part::uuid_tree, Grade::proven, uuid_action},
+    {ProblemCode::qgroup_count, Part::quota, Grade::proven, "the numbers are those that were counted"},
+    {ProblemCode::qgroup_missing, Part::quota, Grade::proven,
+     "the items that are missing are made; with full quotas the next rescan counts anew", true},
+    {ProblemCode::qgroup_relation, Part::quota, Grade::proven,
+     "a relation of groups that are there gets its other direction; others go"},
 });
 
 static_assert(std::ranges::is_sorted(repair_table, {}, &RepairRow::code));

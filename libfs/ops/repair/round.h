@@ -3,7 +3,7 @@
 #pragma once
 
 #include "libfs/fs/inode.h"
-#include "libfs/survey/findings.h"
+#include "libfs/ops/check/check.h"
 
 #include <map>
 
@@ -11,10 +11,13 @@ namespace btrkit::repair {
 
 class Round {
 public:
-    Round(std::vector<const survey::Finding*> left, Time now) : left_(std::move(left)), now_(now) {}
+    Round(std::vector<const survey::Finding*> left, std::span<const check::QgroupCount> quota_groups, Time now)
+        : left_(std::move(left)), quota_groups_(quota_groups), now_(now) {}
 
     /// What the plan leaves as it is.
     const std::vector<const survey::Finding*>& left() const { return left_; }
+    /// What the check has counted.
+    std::span<const check::QgroupCount> quota_groups() const { return quota_groups_; }
     /// What is made that was not there is dated so.
     Time now() const { return now_; }
 
@@ -29,6 +32,7 @@ public:
 
 private:
     std::vector<const survey::Finding*> left_;
+    std::span<const check::QgroupCount> quota_groups_;
     Time now_;
     std::map<const survey::Finding*, std::string> reasons_;
 };

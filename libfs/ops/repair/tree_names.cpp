@@ -15,7 +15,6 @@ namespace btrkit::repair {
 namespace {
 
 namespace type = btrfs::item_type;
-using Form = NameRecord::Form;
 
 constexpr bool is_entry_type(u8 key_type) {
     return key_type == type::dir_item || key_type == type::dir_index;
@@ -216,7 +215,7 @@ Result<void> TreeNames::remove_entry(const NameForm& form) {
     const auto rest = entries_that(*item, [&](const NameRecord& record, const btrfs::DirItem*) {
         return record.child != form.child || as_text(record.name) != form.name;
     });
-    if (rest.empty() || form.form == Form::dir_index) {
+    if (rest.empty() || form.form == NameRecord::Form::dir_index) {
         BTRKIT_TRY(tree_->erase(form.key));
     } else {
         tree_->put(form.key, rest);
@@ -226,7 +225,7 @@ Result<void> TreeNames::remove_entry(const NameForm& form) {
 
 Result<void> TreeNames::remove_strays(const Inode& inode) {
     for (const auto& stray : inode.names.strays) {
-        if (stray.form != Form::inode_ref) {
+        if (stray.form != NameRecord::Form::inode_ref) {
             BTRKIT_TRY(remove_entry(stray));
             parents_.insert(stray.parent);
         }
@@ -285,7 +284,7 @@ Result<void> TreeNames::write_refs(u64 number, const Inode& inode) {
 
 Result<void> TreeNames::write(u64 number, Inode& inode) {
     const auto& [links, strays] = inode.names;
-    const auto is_ref = [](const NameForm& form) { return form.form == Form::inode_ref; };
+    const auto is_ref = [](const NameForm& form) { return form.form == NameRecord::Form::inode_ref; };
     bool wants_refs = inode.has_malformed_refs || std::ranges::any_of(strays, is_ref);
     inode.is_changed = wants_refs || !strays.empty();
     for (const auto& link : links) {

@@ -71,7 +71,7 @@ RepairBench::RepairBench() {
     must(commit::run(transaction, filesystem.writable(), {}, {}));
 }
 
-repair::Report RepairBench::repair(const repair::Options& options) {
+repair::Report repair_in_place(const EditedFilesystem& filesystem, const repair::Options& options) {
     const auto damaged = filesystem.open();
     return must(repair::run(damaged, filesystem.writable(), options, {}, {}, {}));
 }

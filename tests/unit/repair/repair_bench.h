@@ -7,6 +7,8 @@
 
 namespace btrkit::test {
 
+repair::Report repair_in_place(const EditedFilesystem& filesystem, const repair::Options& options = {});
+
 class RepairBench {
 public:
     using Items = EditedFilesystem::Items;
@@ -22,7 +24,7 @@ public:
     /// The id of /dir/sub.
     u64 subvolume() const { return subvolume_; }
 
-    repair::Report repair(const repair::Options& options = {});
+    repair::Report repair(const repair::Options& options = {}) { return repair_in_place(filesystem, options); }
     survey::Findings check() const { return check_filesystem(filesystem.open()).findings; }
 
     EditedFilesystem filesystem;
