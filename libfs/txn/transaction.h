@@ -15,6 +15,7 @@
 #include "libfs/txn/workspace.h"
 
 #include <functional>
+#include <set>
 
 namespace btrkit {
 
@@ -111,6 +112,16 @@ public:
     /// else the transaction fails where these contradict each other. Items in the way, under keys that no group has,
     /// are the caller's matter. Fails with damaged where extents overlap or leave their group.
     Result<void> renew_space();
+    /// The same where the extent tree says nothing that can be believed: trees are begun anew, the extent tree among
+    /// them. Fails as fill() does.
+    struct NewSpace {
+        std::vector<GroupExtents> groups; ///< what extents have of every group, blocks that go included
+        RangeSet gone;                    ///< those: of the trees that are begun anew
+        /// All that the extent tree is to have, but for block groups and what this run makes; in key order.
+        std::function<Result<void>(ItemSink& extents)> fill;
+        std::set<u64> emptied; ///< other trees that are begun anew, without any items
+    };
+    Result<void> renew_space(const NewSpace& space);
     /// What the superblock of each device is changed to before all else that the commit puts there. For repair.
     using SuperblockEdit = std::function<Result<void>(btrfs::Superblock& super)>;
     void edit_superblocks(SuperblockEdit edit) { superblock_edits_.push_back(std::move(edit)); }
@@ -125,6 +136,7 @@ private:
     Transaction(const Filesystem& committed, std::unique_ptr<Workspace> workspace)
         : committed_(&committed), workspace_(std::move(workspace)) {}
 
+    Result<void> put_space(std::span<const GroupExtents> groups);
     Result<void> put_root_item(const btrfs::Key& key, btrfs::RootItem item, const OpenTree& tree);
     Result<void> touch_root_tree();
     Result<void> touch_quotas();

@@ -101,7 +101,8 @@ Result<void> fix_devices(Transaction& transaction, const FindingList& findings) 
     const bool has_extents = std::ranges::any_of(findings, [](const auto* finding) {
         const auto code = finding->problem.code;
         return code == ProblemCode::dev_extent_missing || code == ProblemCode::dev_extent_unfounded ||
-               code == ProblemCode::dev_extent_differs || code == ProblemCode::device_bytes_used;
+               code == ProblemCode::dev_extent_differs || code == ProblemCode::device_bytes_used ||
+               code == ProblemCode::item_dev_extent || finding->problem.place.tree == btrfs::dev_tree_id;
     });
     if (has_extents) {
         BTRKIT_TRY(renew_device_extents(transaction));

@@ -3,6 +3,7 @@
 
 #include "libfs/ops/check/check.h"
 #include "libfs/ops/repair/fixes.h"
+#include "libfs/ops/repair/plan.h"
 
 #include <random>
 
@@ -12,72 +13,13 @@ namespace btrkit::repair {
 
 namespace {
 
-/// Whether what extents have is all that is used can't be known then, or not all that refers to them was read.
-bool makes_space_unsure(ProblemCode code) {
-    switch (code) {
-    case ProblemCode::sys_array:
-    case ProblemCode::chunk_item:
-    case ProblemCode::chunk_overlap:
-    case ProblemCode::chunk_missing:
-    case ProblemCode::dev_extent_bounds:
-    case ProblemCode::device_truncated:
-    case ProblemCode::block_lost:
-    case ProblemCode::block_not_written:
-    case ProblemCode::block_copies_differ:
-    case ProblemCode::block_reused:
-    case ProblemCode::item_root:
-    case ProblemCode::item_extent:
-    case ProblemCode::item_extent_inline_ref:
-    case ProblemCode::item_extent_overlap:
-    case ProblemCode::item_extent_ref:
-    case ProblemCode::root_unreadable:
-    case ProblemCode::extent_missing:
-    case ProblemCode::extent_differs:
-    case ProblemCode::extent_place:
-    case ProblemCode::root_missing:
-    case ProblemCode::root_item_differs:
-    case ProblemCode::reloc_tree: return true;
-    default: return false;
-    }
-}
+using MakePart = Result<void> (*)(Transaction& transaction, const FindingList& findings, const RunContext& context);
 
-/// Why nothing may be changed, whatever it is; empty: it may.
-std::string why_nothing(const survey::Findings& findings) {
-    for (const auto& finding : findings.all()) {
-        if (makes_space_unsure(finding.problem.code)) {
-            return fmt::format("nothing can be repaired yet where there is '{}': what space is in use is not sure",
-                               problem_info(finding.problem.code).id);
-        }
-        if (findings.count(finding.problem.code) > survey::Findings::kept_of_each_code) {
-            return fmt::format("there are too many of '{}' to know them all", problem_info(finding.problem.code).id);
-        }
-    }
-    return {};
+/// For parts that look at few things.
+template <Result<void> (*make)(Transaction&, const FindingList&)>
+Result<void> at_once(Transaction& transaction, const FindingList& findings, const RunContext&) {
+    return make(transaction, findings);
 }
-
-std::vector<Fix> make_plan(const survey::Findings& findings, const Options& options) {
-    const auto nothing = why_nothing(findings);
-    std::vector<Fix> plan;
-    for (const auto& finding : findings.all()) {
-        const auto code = finding.problem.code;
-        if (finding.problem.severity() == Severity::note) {
-            continue;
-        }
-        Fix fix{.finding = finding, .row = find_repair(code)};
-        if (!nothing.empty()) {
-            fix.why_not = nothing;
-        } else if (fix.row == nullptr) {
-            fix.why_not = "there is no repair for it yet";
-        } else if (!options.allowed.contains(fix.row->grade) && !options.allowed_codes.contains(code)) {
-            fix.why_not =
-                fmt::format("only {}: --allow {} makes it", grade_word(fix.row->grade), problem_info(code).id);
-        }
-        plan.push_back(std::move(fix));
-    }
-    return plan;
-}
-
-using MakePart = Result<void> (*)(Transaction& transaction, const FindingList& findings);
 
 struct PartStep {
     Part part;
@@ -86,12 +28,25 @@ struct PartStep {
 /// Space is opened by the extents before anything takes of it.
 constexpr std::array part_steps = std::to_array<PartStep>({
     {Part::space, fix_space},
-    {Part::superblock, fix_superblock},
-    {Part::devices, fix_devices},
-    {Part::uuid_tree, fix_uuid_tree},
-    {Part::orphans, fix_orphans},
-    {Part::inodes, fix_inodes},
+    {Part::superblock, at_once<fix_superblock>},
+    {Part::devices, at_once<fix_devices>},
+    {Part::uuid_tree, at_once<fix_uuid_tree>},
+    {Part::orphans, at_once<fix_orphans>},
+    {Part::inodes, at_once<fix_inodes>},
 });
+
+/// A tree that is begun anew is filled by the part that knows what is in it.
+bool concerns(const Fix& fix, Part part) {
+    const Part own = fix.row->part;
+    switch (part) {
+    case Part::space: return own == Part::space || own == Part::extents || own == Part::derived_tree;
+    case Part::devices:
+        return own == part || (own == Part::derived_tree && fix.finding.problem.place.tree == btrfs::dev_tree_id);
+    case Part::uuid_tree:
+        return own == part || (own == Part::derived_tree && fix.finding.problem.place.tree == btrfs::uuid_tree_id);
+    default: return own == part;
+    }
+}
 
 void give_up(std::vector<Fix>& plan, const auto& is_meant, const std::string& why) {
     for (auto& fix : plan) {
@@ -105,26 +60,26 @@ bool is_any_made(const std::vector<Fix>& plan) {
     return std::ranges::any_of(plan, &Fix::is_made);
 }
 
-/// nullopt: done. Otherwise the part that could not be made, which is out of the plan now.
-Result<bool> make_fixes(Transaction& transaction, std::vector<Fix>& plan) {
+/// False: a part could not be made, and is out of the plan now.
+Result<bool> make_fixes(Transaction& transaction, std::vector<Fix>& plan, const RunContext& context) {
     for (const auto& step : part_steps) {
         FindingList findings;
         for (const auto& fix : plan) {
-            if (fix.is_made() && fix.row->part == step.part) {
+            if (fix.is_made() && concerns(fix, step.part)) {
                 findings.push_back(&fix.finding);
             }
         }
         if (findings.empty()) {
             continue;
         }
-        const auto made = step.make(transaction, findings);
+        const auto made = step.make(transaction, findings, context);
         if (made) {
             continue;
         }
         if (made.error().kind != ErrorKind::damaged && made.error().kind != ErrorKind::not_found) {
             return std::unexpected(made.error());
         }
-        give_up(plan, [&](const Fix& fix) { return fix.row->part == step.part; }, made.error().message);
+        give_up(plan, [&](const Fix& fix) { return concerns(fix, step.part); }, made.error().message);
         return false;
     }
     return true;
@@ -203,7 +158,7 @@ Result<Report> run(const Filesystem& filesystem, const WritableDevices& devices,
     // Each round takes something out of the plan.
     while (is_any_made(report.plan)) {
         BTRKIT_TRY_ASSIGN(auto transaction, Transaction::begin(filesystem, transaction_with_dumps));
-        BTRKIT_TRY_ASSIGN(const bool is_whole, make_fixes(transaction, report.plan));
+        BTRKIT_TRY_ASSIGN(const bool is_whole, make_fixes(transaction, report.plan, context));
         if (!is_whole) {
             continue;
         }

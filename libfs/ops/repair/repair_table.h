@@ -3,9 +3,12 @@
 // without a row is left as it is, and said to be.
 #pragma once
 
+#include "formats/btrfs/objectids.h"
+#include "libfs/base/address.h"
 #include "libfs/base/problem_catalogue.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace btrkit::repair {
 
@@ -16,14 +19,28 @@ enum class Grade : unsigned char {
     lossy,   ///< something goes
 };
 
-/// Which part of the filesystem is put right; in the order in which it is done.
+/// Which part of the filesystem is put right.
 enum class Part : unsigned char {
+    derived_tree, ///< a whole tree that follows from the others, and the extent tree with it
+    extents,      ///< the extent tree, and all that follows from it
+    space,        ///< what follows from the extent tree
     superblock,
     devices,
     uuid_tree,
     orphans,
     inodes,
-    space, ///< the last that is put, for it speaks of what all extents have
+};
+
+/// Trees that follow from others, so that they can be made anew where something of them is lost.
+constexpr bool is_derived_tree(u64 id) {
+    return id == btrfs::extent_tree_id || id == btrfs::block_group_tree_id || id == btrfs::free_space_tree_id ||
+           id == btrfs::dev_tree_id || id == btrfs::uuid_tree_id;
+}
+
+enum class Where : unsigned char {
+    anywhere,
+    derived_trees, ///< in trees that follow from others, and only there
+    where_known,   ///< where something else still tells what was there, and only there: else it stays as it is
 };
 
 struct RepairRow {
@@ -31,6 +48,7 @@ struct RepairRow {
     Part part;
     Grade grade;
     std::string_view action; ///< as in "will be ..."
+    Where where = Where::anywhere;
 };
 
 inline constexpr std::string_view space_action = "block groups and the free space tree are made anew from the extents";
@@ -38,6 +56,11 @@ inline constexpr std::string_view chunk_action =
     "device extents and used bytes of devices are made anew from the chunks";
 inline constexpr std::string_view array_action = "the array of system chunks is made anew from the chunk tree";
 inline constexpr std::string_view mirror_action = "the commit writes all mirrors anew";
+inline constexpr std::string_view extent_action =
+    "the extent tree is made anew from all other trees, and block groups and free space from that";
+inline constexpr std::string_view lost_extent_action =
+    "the file gets back the extent of which the extent tree still says that it has it there";
+inline constexpr std::string_view tree_action = "the tree is made anew, and the extent tree with it";
 inline constexpr std::string_view uuid_action = "the uuid tree is made anew from the root items";
 
 inline constexpr auto repair_table = std::to_array<RepairRow>({
@@ -60,16 +83,53 @@ inline constexpr auto repair_table = std::to_array<RepairRow>({
     {ProblemCode::block_group_differs, Part::space, Grade::proven, space_action},
     {ProblemCode::block_group_profile, Part::space, Grade::proven, space_action},
     {ProblemCode::block_group_used, Part::space, Grade::proven, space_action},
+    {ProblemCode::block_unreadable, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
+    {ProblemCode::block_checksum, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
+    {ProblemCode::block_bytenr, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
+    {ProblemCode::block_fsid, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
+    {ProblemCode::block_generation, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
+    {ProblemCode::block_level, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
+    {ProblemCode::block_owner, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
+    {ProblemCode::block_first_key, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
+    {ProblemCode::block_not_written, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
+    {ProblemCode::block_lost, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
+    {ProblemCode::node_nritems, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
+    {ProblemCode::node_pointer, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
+    {ProblemCode::node_key_order, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
+    {ProblemCode::leaf_empty, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
+    {ProblemCode::leaf_nritems, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
+    {ProblemCode::leaf_key_order, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
+    {ProblemCode::leaf_item_offset, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
+    {ProblemCode::leaf_item_overlap, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
+    {ProblemCode::item_size, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
+    {ProblemCode::item_file_extent, Part::extents, Grade::proven, lost_extent_action, Where::where_known},
+    {ProblemCode::item_extent, Part::extents, Grade::proven, extent_action},
+    {ProblemCode::item_extent_inline_ref, Part::extents, Grade::proven, extent_action},
+    {ProblemCode::item_extent_overlap, Part::extents, Grade::proven, extent_action},
+    {ProblemCode::item_extent_ref, Part::extents, Grade::proven, extent_action},
+    {ProblemCode::item_block_group, Part::extents, Grade::proven, extent_action},
     {ProblemCode::item_free_space, Part::space, Grade::proven, space_action},
+    {ProblemCode::item_dev_extent, Part::devices, Grade::proven, chunk_action},
+    {ProblemCode::extent_missing, Part::extents, Grade::proven, extent_action},
+    {ProblemCode::extent_unreferenced, Part::extents, Grade::proven, extent_action},
+    {ProblemCode::extent_ref_missing, Part::extents, Grade::proven, extent_action},
+    {ProblemCode::extent_ref_unfounded, Part::extents, Grade::proven, extent_action},
+    {ProblemCode::extent_ref_count, Part::extents, Grade::proven, extent_action},
+    {ProblemCode::extent_ref_alone, Part::extents, Grade::proven, extent_action},
+    {ProblemCode::extent_owner, Part::extents, Grade::proven, extent_action},
+    {ProblemCode::extent_differs, Part::extents, Grade::proven, extent_action},
+    {ProblemCode::extent_place, Part::extents, Grade::proven, extent_action, Where::derived_trees},
     {ProblemCode::free_space_info_missing, Part::space, Grade::proven, space_action},
     {ProblemCode::free_space_unfounded, Part::space, Grade::proven, space_action},
     {ProblemCode::free_space_count, Part::space, Grade::proven, space_action},
     {ProblemCode::free_space_missing, Part::space, Grade::proven, space_action},
     {ProblemCode::free_space_used, Part::space, Grade::proven, space_action},
     {ProblemCode::free_space_split, Part::space, Grade::proven, space_action},
+    {ProblemCode::item_misplaced, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
     {ProblemCode::inode_bytes, Part::inodes, Grade::proven, "nbytes is the sum of the file's extents"},
     {ProblemCode::inode_size, Part::inodes, Grade::proven,
      "the size is that of the names in the directory, or of the symlink's target"},
+    {ProblemCode::inode_hole, Part::extents, Grade::proven, lost_extent_action, Where::where_known},
     {ProblemCode::inode_flags, Part::inodes, Grade::proven, "a symlink can't be immutable nor only be appended to"},
     {ProblemCode::orphan_missing, Part::orphans, Grade::proven,
      "an orphan item says that the inode waits to be deleted"},
@@ -81,10 +141,26 @@ inline constexpr auto repair_table = std::to_array<RepairRow>({
 
 static_assert(std::ranges::is_sorted(repair_table, {}, &RepairRow::code));
 
-/// Null: it is left as it is.
-constexpr const RepairRow* find_repair(ProblemCode code) {
-    const auto found = std::ranges::lower_bound(repair_table, code, {}, &RepairRow::code);
-    return found != repair_table.end() && found->code == code ? &*found : nullptr;
+/// Of a finding in that tree, as far as it is in one. Null: it is left as it is.
+constexpr const RepairRow* find_repair(ProblemCode code, std::optional<u64> tree) {
+    const bool is_in_derived = tree && is_derived_tree(*tree);
+    const RepairRow* found = nullptr;
+    for (const auto& row : std::ranges::equal_range(repair_table, code, {}, &RepairRow::code)) {
+        if (row.where == Where::derived_trees ? is_in_derived : found == nullptr) {
+            found = &row;
+        }
+    }
+    return found;
+}
+
+/// Behind the code that it limits; empty: nothing does.
+constexpr std::string_view where_text(Where where) {
+    switch (where) {
+    case Where::derived_trees: return ", in a tree that follows from others";
+    case Where::where_known: return ", where something else tells what was there";
+    case Where::anywhere: break;
+    }
+    return "";
 }
 
 constexpr std::string_view grade_word(Grade grade) {
