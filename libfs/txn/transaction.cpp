@@ -73,7 +73,7 @@ WritableDevices writable(const std::map<u64, OverlayDevice*>& overlays) {
 } // namespace
 
 Result<Transaction> Transaction::begin(const Filesystem& committed, const TransactionOptions& options) {
-    BTRKIT_TRY(may_be_written(committed, options.may_be_seed, options.may_be_dump));
+    BTRKIT_TRY(may_be_written(committed, options.exceptions));
     BTRKIT_TRY_ASSIGN(const u64 generation, new_generation(committed));
     BTRKIT_TRY_ASSIGN(auto overlaid, lay_overlays(committed, options.room));
     BTRKIT_TRY_ASSIGN(const auto trees, space_trees(committed));
@@ -227,9 +227,8 @@ Result<void> Transaction::renew_space() {
 
 Result<void> Transaction::renew_space(const NewSpace& space) {
     workspace_->space.trust(space.groups);
-    BTRKIT_TRY(begin_anew(*workspace_, btrfs::extent_tree_id, space.fill));
-    for (const u64 id : space.emptied) {
-        BTRKIT_TRY(begin_anew(*workspace_, id, [](ItemSink&) -> Result<void> { return {}; }));
+    for (const auto& [id, fill] : space.trees) {
+        BTRKIT_TRY(begin_anew(*workspace_, id, fill));
     }
     BTRKIT_TRY(put_space(space.groups));
     for (const Range range : space.gone.ranges()) {

@@ -153,11 +153,12 @@ Result<Report> run(const Filesystem& filesystem, const WritableDevices& devices,
     const u64 errors = errors_of(checked.findings);
     Report report{.plan = make_plan(checked.findings, options), .commit = {}, .left_count = errors};
     report.commit.old_generation = report.commit.new_generation = filesystem.super().generation;
-    auto transaction_with_dumps = transaction_options;
-    transaction_with_dumps.may_be_dump = true;
+    auto with_exceptions = transaction_options;
+    with_exceptions.exceptions.may_be_dump = true;
+    with_exceptions.exceptions.may_lack_device_tree = true; // it is made anew then
     // Each round takes something out of the plan.
     while (is_any_made(report.plan)) {
-        BTRKIT_TRY_ASSIGN(auto transaction, Transaction::begin(filesystem, transaction_with_dumps));
+        BTRKIT_TRY_ASSIGN(auto transaction, Transaction::begin(filesystem, with_exceptions));
         BTRKIT_TRY_ASSIGN(const bool is_whole, make_fixes(transaction, report.plan, context));
         if (!is_whole) {
             continue;

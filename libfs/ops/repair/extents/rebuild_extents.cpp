@@ -2,6 +2,7 @@
 #include "libfs/ops/repair/extents/rebuild_extents.h"
 
 #include "libfs/base/names.h"
+#include "libfs/ops/repair/device_extents.h"
 #include "libfs/ops/repair/extents/extent_records.h"
 #include "libfs/ops/repair/extents/stale_roots.h"
 #include "libfs/space/free_space.h"
@@ -84,9 +85,6 @@ Result<void> rebuild_extents(Transaction& transaction, Rebuild rebuild, const Ru
     if (!survey.roots.complete || old_tree == nullptr) {
         return fail(ErrorKind::damaged, "part of the root tree is lost");
     }
-    if (std::ranges::any_of(survey.roots.records, &RootRecord::is_reloc)) {
-        return fail(ErrorKind::damaged, "a balance is unfinished, and how it counts references is not known here");
-    }
     context.progress.begin_phase("finding what is in use", 0, ProgressUnit::bytes);
     const auto trees = walked_trees(survey, rebuild.damaged);
     BTRKIT_TRY_ASSIGN(const auto used, find_used_space(survey, trees));
@@ -96,11 +94,12 @@ Result<void> rebuild_extents(Transaction& transaction, Rebuild rebuild, const Ru
     Transaction::NewSpace space;
     space.gone = blocks_to_leave(survey, rebuild.damaged, all);
     space.groups = groups_of(transaction.chunks(), united(all, space.gone));
-    space.emptied = rebuild.damaged;
-    space.emptied.erase(btrfs::extent_tree_id);
+    for (const u64 id : rebuild.damaged) {
+        space.trees[id] = [](ItemSink&) -> Result<void> { return {}; };
+    }
     const OldExtents old = {.tree = &old_tree->root, .has_quota_owners = transaction.keeps_simple_quotas()};
     context.progress.begin_phase("building the extent tree", 0, ProgressUnit::bytes);
-    space.fill = [&](ItemSink& extents) {
+    space.trees[btrfs::extent_tree_id] = [&](ItemSink& extents) {
         return for_each_record(survey, trees, used, old, [&](const ExtentRecord& record) -> Result<void> {
             for (const auto& item : encode_extent(record, transaction.geometry().nodesize)) {
                 BTRKIT_TRY(extents.add(item.key, item.body));
@@ -108,6 +107,14 @@ Result<void> rebuild_extents(Transaction& transaction, Rebuild rebuild, const Ru
             return {};
         });
     };
+    if (const auto device_tree = space.trees.find(btrfs::dev_tree_id); device_tree != space.trees.end()) {
+        device_tree->second = [&](ItemSink& items) -> Result<void> { // which must not be empty
+            for (const auto& [key, body] : device_extents(transaction)) {
+                BTRKIT_TRY(items.add(key, as_bytes_of(body)));
+            }
+            return {};
+        };
+    }
     BTRKIT_TRY(transaction.renew_space(space));
     for (const auto& lost : rebuild.restored) {
         const Range range = range_from(lost.extent.bytenr, lost.extent.length_bytes);

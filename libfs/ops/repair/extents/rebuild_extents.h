@@ -23,8 +23,8 @@ struct Rebuild {
     std::vector<LostFileExtent> restored = {};
 };
 
-/// Before anything else is changed. Fails with damaged where blocks of other trees are lost, a root is stale, trees
-/// contradict each other, or a balance is unfinished; with no_space; with cancelled.
+/// Before anything else is changed. Fails with damaged where blocks of other trees are lost, a root is stale, or trees
+/// contradict each other; with no_space; with cancelled.
 Result<void> rebuild_extents(Transaction& transaction, Rebuild rebuild, const RunContext& context);
 
 } // namespace btrkit::repair
