@@ -96,6 +96,15 @@ u64 RangeSet::total_bytes() const {
     return bytes;
 }
 
+RangeSet set_of(std::vector<Range> ranges) {
+    std::ranges::sort(ranges);
+    RangeSet set;
+    for (const Range range : ranges) {
+        set.append(range);
+    }
+    return set;
+}
+
 RangeSet difference(const RangeSet& from, const RangeSet& less) {
     RangeSet result;
     auto cut = less.ranges().begin();

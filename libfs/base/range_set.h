@@ -92,6 +92,8 @@ private:
     std::vector<Range> ranges_;
 };
 
+/// Of ranges in any order, which may overlap.
+RangeSet set_of(std::vector<Range> ranges);
 /// What is in `from` and not in `less`.
 RangeSet difference(const RangeSet& from, const RangeSet& less);
 /// What is in one of them, or in both.

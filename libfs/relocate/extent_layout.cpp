@@ -2,22 +2,9 @@
 #include "libfs/relocate/extent_layout.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace btrkit {
-
-namespace {
-
-RangeSet set_of(std::vector<Range>& ranges) {
-    std::ranges::sort(ranges);
-    RangeSet set;
-    for (const Range range : ranges) {
-        set.append(range);
-    }
-    ranges = {};
-    return set;
-}
-
-} // namespace
 
 void ExtentLayout::sort() {
     std::ranges::sort(parts_, [](const ExtentPart& one, const ExtentPart& other) {
@@ -25,8 +12,8 @@ void ExtentLayout::sort() {
     });
     std::ranges::sort(run_starts_);
     std::ranges::sort(moved_, {}, [](const AddressMap::Move& move) { return move.from.start; });
-    kept_set_ = set_of(kept_);
-    recast_set_ = set_of(recast_);
+    kept_set_ = set_of(std::exchange(kept_, {}));
+    recast_set_ = set_of(std::exchange(recast_, {}));
     for (const auto& move : moved_) {
         moves_.append(move.from, move.to, false); // neighbours may lie in different chunks
     }

@@ -2,6 +2,7 @@
 // All extents of a filesystem, for who plans where they go.
 #pragma once
 
+#include "libfs/base/range_set.h"
 #include "libfs/base/run_context.h"
 #include "libfs/fs/filesystem.h"
 #include "libfs/space/extent_item.h"

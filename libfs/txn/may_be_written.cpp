@@ -58,8 +58,29 @@ Result<void> check_devices(const Filesystem& filesystem) {
     return {};
 }
 
-/// Work that a kernel has begun and will go on with.
-Result<void> check_begun_work(const Filesystem& filesystem) {
+/// A kernel has begun it and will go on with it.
+Result<void> check_replacement(const Filesystem& filesystem, bool may_lack_device_tree) {
+    BlockCache cache(filesystem.reader(), 0);
+    BTRKIT_TRY_ASSIGN(const auto devices, filesystem.find_tree(btrfs::dev_tree_id));
+    TreeSearch search(cache, devices.block);
+    const auto has_replace = search.find({0, type::dev_replace, 0});
+    if (!has_replace && has_replace.error().kind == ErrorKind::damaged && may_lack_device_tree) {
+        return {};
+    }
+    BTRKIT_TRY(has_replace);
+    if (*has_replace) {
+        constexpr u64 started = 1;
+        constexpr u64 suspended = 4;
+        const auto* item = view_at<btrfs::DevReplaceItem>(search.data());
+        if (item == nullptr || item->replace_state == started || item->replace_state == suspended) {
+            return refused("a device replacement was begun and not finished; mount it to let it finish");
+        }
+    }
+    return {};
+}
+
+/// The same of a balance.
+Result<void> check_balance(const Filesystem& filesystem) {
     BlockCache cache(filesystem.reader(), 0);
     TreeSearch roots(cache, filesystem.root_tree().block);
     const auto is_there = [&](const btrfs::Key& first) -> Result<bool> {
@@ -71,30 +92,20 @@ Result<void> check_begun_work(const Filesystem& filesystem) {
     if (has_balance || has_reloc) {
         return refused("a balance was begun and not finished; mount it to let it finish, or cancel it");
     }
-    BTRKIT_TRY_ASSIGN(const auto devices, filesystem.find_tree(btrfs::dev_tree_id));
-    TreeSearch search(cache, devices.block);
-    BTRKIT_TRY_ASSIGN(const bool has_replace, search.find({0, type::dev_replace, 0}));
-    if (has_replace) {
-        constexpr u64 started = 1;
-        constexpr u64 suspended = 4;
-        const auto* item = view_at<btrfs::DevReplaceItem>(search.data());
-        if (item == nullptr || item->replace_state == started || item->replace_state == suspended) {
-            return refused("a device replacement was begun and not finished; mount it to let it finish");
-        }
-    }
     return {};
 }
 
 } // namespace
 
-Result<void> may_be_written(const Filesystem& filesystem, bool may_be_seed, bool may_be_dump) {
-    if (const auto why = why_only_read(filesystem.volume(), may_be_dump)) {
+Result<void> may_be_written(const Filesystem& filesystem, const WriteExceptions& exceptions) {
+    if (const auto why = why_only_read(filesystem.volume(), exceptions.may_be_dump)) {
         return refused(*why);
     }
     BTRKIT_TRY(check_features(filesystem.geometry()));
-    BTRKIT_TRY(check_state(filesystem.super(), may_be_seed));
+    BTRKIT_TRY(check_state(filesystem.super(), exceptions.may_be_seed));
     BTRKIT_TRY(check_devices(filesystem));
-    return check_begun_work(filesystem);
+    BTRKIT_TRY(check_balance(filesystem));
+    return check_replacement(filesystem, exceptions.may_lack_device_tree);
 }
 
 } // namespace btrkit

@@ -106,14 +106,20 @@ Result<std::vector<GroupExtents>> SpaceLedger::trust_extents() {
     std::vector<GroupExtents> all;
     for (const auto& chunk : filesystem_->volume().chunks().chunks()) {
         BTRKIT_TRY_ASSIGN(auto allocated, read_allocated(chunk));
+        all.push_back({.chunk = chunk, .allocated = std::move(allocated)});
+    }
+    trust(all);
+    return all;
+}
+
+void SpaceLedger::trust(std::span<const GroupExtents> groups) {
+    for (const auto& [chunk, allocated] : groups) {
         auto& group = groups_[chunk.start.bytenr];
         group.key = chunk.start.bytenr;
         group.chunk = chunk;
         group.used_bytes = allocated.total_bytes();
         open(group, allocated);
-        all.push_back({.chunk = chunk, .allocated = std::move(allocated)});
     }
-    return all;
 }
 
 void SpaceLedger::open(Group& group, const RangeSet& allocated) {

@@ -60,6 +60,8 @@ public:
     /// Before anything else is asked of it: reads what extents have of every group and goes by that alone, whatever
     /// else is recorded; by address. Fails with damaged where extents overlap or leave their group.
     Result<std::vector<GroupExtents>> trust_extents();
+    /// The same by what somebody else knows of every group, whatever is recorded, extents too.
+    void trust(std::span<const GroupExtents> groups);
     /// A new group whose chunk the growth knows already.
     void add_group(const Chunk& chunk);
     /// A committed group is cut to what is left, or goes: nothing is taken from the rest, and what extents have there

@@ -5,6 +5,7 @@
 #include "formats/btrfs/quota.h"
 #include "libfs/base/names.h"
 #include "libfs/tree/open_block.h"
+#include "libfs/txn/begin_anew.h"
 #include "libfs/txn/block_store.h"
 #include "libfs/txn/may_be_written.h"
 #include "libfs/txn/new_superblock.h"
@@ -72,7 +73,7 @@ WritableDevices writable(const std::map<u64, OverlayDevice*>& overlays) {
 } // namespace
 
 Result<Transaction> Transaction::begin(const Filesystem& committed, const TransactionOptions& options) {
-    BTRKIT_TRY(may_be_written(committed, options.may_be_seed, options.may_be_dump));
+    BTRKIT_TRY(may_be_written(committed, options.exceptions));
     BTRKIT_TRY_ASSIGN(const u64 generation, new_generation(committed));
     BTRKIT_TRY_ASSIGN(auto overlaid, lay_overlays(committed, options.room));
     BTRKIT_TRY_ASSIGN(const auto trees, space_trees(committed));
@@ -221,6 +222,22 @@ Result<void> Transaction::set_identity(NewIdentity identity) {
 
 Result<void> Transaction::renew_space() {
     BTRKIT_TRY_ASSIGN(const auto groups, workspace_->space.trust_extents());
+    return put_space(groups);
+}
+
+Result<void> Transaction::renew_space(const NewSpace& space) {
+    workspace_->space.trust(space.groups);
+    for (const auto& [id, fill] : space.trees) {
+        BTRKIT_TRY(begin_anew(*workspace_, id, fill));
+    }
+    BTRKIT_TRY(put_space(space.groups));
+    for (const Range range : space.gone.ranges()) {
+        BTRKIT_TRY(workspace_->space.release(range));
+    }
+    return {};
+}
+
+Result<void> Transaction::put_space(std::span<const GroupExtents> groups) {
     u64 used_bytes = 0;
     for (const auto& group : groups) {
         used_bytes += group.allocated.total_bytes();

@@ -12,9 +12,11 @@
 // old filesystem until the new ones stand, and after that for as long as nobody writes.
 #pragma once
 
+#include "libfs/txn/may_be_written.h"
 #include "libfs/txn/workspace.h"
 
 #include <functional>
+#include <map>
 
 namespace btrkit {
 
@@ -26,9 +28,7 @@ struct TransactionOptions {
     /// trees.
     std::size_t waiting_bytes = std::size_t{64} << 20;
     Parallelism parallelism = {};
-    bool may_be_seed = false; ///< a seed is changed, too: others that stand on it are lost
-    /// A restored dump of metadata (METADUMP_V2) is changed, too: all but data of files is there.
-    bool may_be_dump = false;
+    WriteExceptions exceptions = {}; ///< with may_be_seed, others that stand on it are lost
     /// The filesystem's devices, where data of files is to be written to them at once: into space that the committed
     /// filesystem has free, so that it stands as it was whatever becomes of the transaction. Null: like all else, data
     /// stays above the devices until the commit.
@@ -116,6 +116,17 @@ public:
     Result<void> renew_space();
     /// What the checksum tree has of these bytes goes with the change. For repair, where no extent holds them.
     void drop_csums(Range bytes) { workspace_->freed_data.insert(bytes); }
+    /// Adds all that a tree is to have, in key order.
+    using FillTree = std::function<Result<void>(ItemSink& items)>;
+    /// The same where the extent tree says nothing that can be believed: trees are begun anew, that one among them.
+    /// Fails as the filling of a tree does.
+    struct NewSpace {
+        std::vector<GroupExtents> groups; ///< what extents have of every group, blocks that go included
+        RangeSet gone;                    ///< those: of the trees that are begun anew
+        /// The trees, by id. Block groups, free space and what this run makes come by themselves.
+        std::map<u64, FillTree> trees;
+    };
+    Result<void> renew_space(const NewSpace& space);
     /// What the superblock of each device is changed to before all else that the commit puts there. For repair.
     using SuperblockEdit = std::function<Result<void>(btrfs::Superblock& super)>;
     void edit_superblocks(SuperblockEdit edit) { superblock_edits_.push_back(std::move(edit)); }
@@ -130,6 +141,7 @@ private:
     Transaction(const Filesystem& committed, std::unique_ptr<Workspace> workspace)
         : committed_(&committed), workspace_(std::move(workspace)) {}
 
+    Result<void> put_space(std::span<const GroupExtents> groups);
     Result<void> put_root_item(const btrfs::Key& key, btrfs::RootItem item, const OpenTree& tree);
     Result<void> touch_root_tree();
     Result<void> touch_quotas();

@@ -2,9 +2,8 @@
 #include "libfs/ops/repair/fixes.h"
 
 #include "formats/btrfs/item_types.h"
+#include "libfs/ops/repair/device_extents.h"
 #include "libfs/volume/chunk_items.h"
-
-#include <map>
 
 #include <fmt/format.h>
 
@@ -36,18 +35,14 @@ std::map<u64, Use> use_of_devices(const ChunkMap& chunks) {
 Result<void> renew_device_extents(Transaction& transaction) {
     BTRKIT_TRY_ASSIGN(auto* tree, transaction.tree(btrfs::dev_tree_id));
     BTRKIT_TRY_ASSIGN(auto item, tree->first_from(btrfs::Key::min()));
-    btrfs::Uuid chunk_tree_uuid = transaction.workspace().chunk_tree_uuid;
     while (item) {
         if (item->key.type == type::dev_extent) {
             BTRKIT_TRY(tree->erase(item->key));
         }
         BTRKIT_TRY_ASSIGN(item, tree->first_from({item->key.objectid, item->key.type, item->key.offset + 1}));
     }
-    for (const auto& chunk : transaction.chunks().chunks()) {
-        const auto extent = device_extent(chunk, chunk_tree_uuid);
-        for (const auto& stripe : chunk.stripes) {
-            tree->put({stripe.devid, type::dev_extent, stripe.offset}, as_bytes_of(extent));
-        }
+    for (const auto& [key, body] : device_extents(transaction)) {
+        tree->put(key, as_bytes_of(body));
     }
     return {};
 }
@@ -97,11 +92,23 @@ Result<void> renew_device_items(Transaction& transaction) {
 
 } // namespace
 
+std::map<btrfs::Key, btrfs::DevExtent> device_extents(Transaction& transaction) {
+    std::map<btrfs::Key, btrfs::DevExtent> extents;
+    for (const auto& chunk : transaction.chunks().chunks()) {
+        const auto extent = device_extent(chunk, transaction.workspace().chunk_tree_uuid);
+        for (const auto& stripe : chunk.stripes) {
+            extents.emplace(btrfs::Key{stripe.devid, type::dev_extent, stripe.offset}, extent);
+        }
+    }
+    return extents;
+}
+
 Result<void> fix_devices(Transaction& transaction, const FindingList& findings) {
     const bool has_extents = std::ranges::any_of(findings, [](const auto* finding) {
         const auto code = finding->problem.code;
         return code == ProblemCode::dev_extent_missing || code == ProblemCode::dev_extent_unfounded ||
-               code == ProblemCode::dev_extent_differs || code == ProblemCode::device_bytes_used;
+               code == ProblemCode::dev_extent_differs || code == ProblemCode::device_bytes_used ||
+               code == ProblemCode::item_dev_extent || finding->problem.place.tree == btrfs::dev_tree_id;
     });
     if (has_extents) {
         BTRKIT_TRY(renew_device_extents(transaction));

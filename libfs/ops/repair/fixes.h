@@ -3,6 +3,7 @@
 // is derived is made anew as a whole, whichever finding asked for it.
 #pragma once
 
+#include "libfs/base/run_context.h"
 #include "libfs/ops/repair/round.h"
 #include "libfs/txn/transaction.h"
 
@@ -15,7 +16,8 @@ Result<void> fix_superblock(Transaction& transaction, const FindingList& finding
 Result<void> fix_devices(Transaction& transaction, const FindingList& findings);
 Result<void> fix_uuid_tree(Transaction& transaction, const FindingList& findings);
 Result<void> fix_orphans(Transaction& transaction, const FindingList& findings);
-Result<void> fix_space(Transaction& transaction, const FindingList& findings);
+/// Of Part::space, Part::extents and Part::derived_tree together, before all others. Fails as rebuild_extents(), too.
+Result<void> fix_space(Transaction& transaction, const FindingList& findings, const RunContext& context);
 
 // What these decline they leave as it is; the rest is done.
 Result<void> fix_names(Transaction& transaction, const FindingList& findings, Round& round);

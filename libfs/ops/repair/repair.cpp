@@ -3,6 +3,7 @@
 
 #include "libfs/ops/check/check.h"
 #include "libfs/ops/repair/fixes.h"
+#include "libfs/ops/repair/plan.h"
 
 #include <random>
 
@@ -12,85 +13,16 @@ namespace btrkit::repair {
 
 namespace {
 
-/// Whether what extents have is all that is used can't be known then, or not all that refers to them was read.
-bool makes_space_unsure(ProblemCode code) {
-    switch (code) {
-    case ProblemCode::sys_array:
-    case ProblemCode::chunk_item:
-    case ProblemCode::chunk_overlap:
-    case ProblemCode::chunk_missing:
-    case ProblemCode::dev_extent_bounds:
-    case ProblemCode::device_truncated:
-    case ProblemCode::block_lost:
-    case ProblemCode::block_not_written:
-    case ProblemCode::block_copies_differ:
-    case ProblemCode::block_reused:
-    case ProblemCode::item_root:
-    case ProblemCode::item_extent:
-    case ProblemCode::item_extent_inline_ref:
-    case ProblemCode::item_extent_overlap:
-    case ProblemCode::item_extent_ref:
-    case ProblemCode::root_unreadable:
-    case ProblemCode::extent_missing:
-    case ProblemCode::extent_differs:
-    case ProblemCode::extent_place:
-    case ProblemCode::root_missing:
-    case ProblemCode::root_item_differs:
-    case ProblemCode::reloc_tree: return true;
-    default: return false;
-    }
-}
-
-/// Why nothing may be changed, whatever it is; empty: it may.
-std::string why_nothing(const survey::Findings& findings) {
-    for (const auto& finding : findings.all()) {
-        if (makes_space_unsure(finding.problem.code)) {
-            return fmt::format("nothing can be repaired yet where there is '{}': what space is in use is not sure",
-                               problem_info(finding.problem.code).id);
-        }
-        if (findings.count(finding.problem.code) > survey::Findings::kept_of_each_code) {
-            return fmt::format("there are too many of '{}' to know them all", problem_info(finding.problem.code).id);
-        }
-    }
-    return {};
-}
-
-/// row: what is to be done about it, or null. before: why a surer row of that code does not do it, or empty.
-void choose(Fix& fix, const RepairRow* row, const Options& options, const std::string& before) {
-    const auto code = fix.finding.problem.code;
-    fix.row = row != nullptr ? row : fix.row;
-    if (row == nullptr) {
-        fix.why_not = before.empty() ? "there is no repair for it yet" : before;
-    } else if (!options.allowed.contains(row->grade) && !options.allowed_codes.contains(code)) {
-        fix.why_not = fmt::format("only {}: --allow {} makes it", grade_word(row->grade), problem_info(code).id);
-    }
-}
-
-std::vector<Fix> make_plan(const survey::Findings& findings, const Options& options) {
-    const auto nothing = why_nothing(findings);
-    std::vector<Fix> plan;
-    for (const auto& finding : findings.all()) {
-        const auto code = finding.problem.code;
-        if (finding.problem.severity() == Severity::note) {
-            continue;
-        }
-        Fix fix{.finding = finding, .row = find_repair(code)};
-        if (!nothing.empty()) {
-            fix.why_not = nothing;
-        } else {
-            choose(fix, fix.row, options, {});
-        }
-        plan.push_back(std::move(fix));
-    }
-    return plan;
-}
-
 using MakePart = Result<void> (*)(Transaction& transaction, const FindingList& findings, Round& round);
 
-/// A part that makes good all that it is asked for, or nothing.
-template <auto make>
+/// For parts that make good all that they are asked for, or nothing.
+template <Result<void> (*make)(Transaction&, const FindingList&)>
 Result<void> as_a_whole(Transaction& transaction, const FindingList& findings, Round&) {
     return make(transaction, findings);
+}
+
+Result<void> make_space(Transaction& transaction, const FindingList& findings, Round& round) {
+    return fix_space(transaction, findings, round.context());
 }
 
 struct PartStep {
@@ -99,7 +31,7 @@ struct PartStep {
 };
 /// Space is opened by the extents before anything takes of it.
 constexpr std::array part_steps = std::to_array<PartStep>({
-    {Part::space, as_a_whole<fix_space>},
+    {Part::space, make_space},
     {Part::superblock, as_a_whole<fix_superblock>},
     {Part::devices, as_a_whole<fix_devices>},
     {Part::uuid_tree, as_a_whole<fix_uuid_tree>},
@@ -115,6 +47,19 @@ constexpr std::array part_steps = std::to_array<PartStep>({
     {Part::quota, fix_quota},
 });
 
+/// A tree that is begun anew is filled by the part that knows what is in it.
+bool concerns(const Fix& fix, Part part) {
+    const Part own = fix.row->part;
+    switch (part) {
+    case Part::space: return own == Part::space || own == Part::extents || own == Part::derived_tree;
+    case Part::devices:
+        return own == part || (own == Part::derived_tree && fix.finding.problem.place.tree == btrfs::dev_tree_id);
+    case Part::uuid_tree:
+        return own == part || (own == Part::derived_tree && fix.finding.problem.place.tree == btrfs::uuid_tree_id);
+    default: return own == part;
+    }
+}
+
 void give_up(std::vector<Fix>& plan, const auto& is_meant, const std::string& why) {
     for (auto& fix : plan) {
         if (fix.is_made() && is_meant(fix)) {
@@ -123,8 +68,7 @@ void give_up(std::vector<Fix>& plan, const auto& is_meant, const std::string& wh
     }
 }
 
-/// Fixes of the last kind that is still in the plan, in the order in which they are made: where what is made can't be
-/// told to come of one of them.
+/// Fixes of the last kind that is still in the plan: where what is made can't be told to come of one of them.
 void give_up_last_kind(std::vector<Fix>& plan, const std::string& why) {
     const RepairRow* last = nullptr;
     for (const auto& fix : plan) {
@@ -133,10 +77,6 @@ void give_up_last_kind(std::vector<Fix>& plan, const std::string& why) {
         last = is_later ? fix.row : last;
     }
     give_up(plan, [&](const Fix& fix) { return fix.row == last; }, why);
-}
-
-bool is_any_made(const std::vector<Fix>& plan) {
-    return std::ranges::any_of(plan, &Fix::is_made);
 }
 
 /// What was declined is tried by the next row of its code, if there is one.
@@ -148,23 +88,27 @@ void go_on_without(const Round& round, std::vector<Fix>& plan, const Options& op
     }
 }
 
+bool is_any_made(const std::vector<Fix>& plan) {
+    return std::ranges::any_of(plan, &Fix::is_made);
+}
+
 /// Whether all is made. Otherwise what could not be made is out of the plan now.
 Result<bool> make_fixes(Transaction& transaction, const check::Report& checked, std::vector<Fix>& plan,
-                        const Options& options) {
+                        const Options& options, const RunContext& context) {
     for (const auto& step : part_steps) {
         FindingList findings;
         FindingList left;
         for (const auto& fix : plan) {
             if (!fix.is_made()) {
                 left.push_back(&fix.finding);
-            } else if (fix.row->part == step.part) {
+            } else if (concerns(fix, step.part)) {
                 findings.push_back(&fix.finding);
             }
         }
         if (findings.empty()) {
             continue;
         }
-        Round round(std::move(left), checked.qgroups, options.now);
+        Round round(std::move(left), checked.qgroups, options.now, context);
         const auto made = step.make(transaction, findings, round);
         if (made && !round.has_declined()) {
             continue;
@@ -176,7 +120,7 @@ Result<bool> make_fixes(Transaction& transaction, const check::Report& checked, 
         if (made.error().kind != ErrorKind::damaged && made.error().kind != ErrorKind::not_found) {
             return std::unexpected(made.error());
         }
-        give_up(plan, [&](const Fix& fix) { return fix.row->part == step.part; }, made.error().message);
+        give_up(plan, [&](const Fix& fix) { return concerns(fix, step.part); }, made.error().message);
         return false;
     }
     return true;
@@ -255,12 +199,13 @@ Result<Report> run(const Filesystem& filesystem, const WritableDevices& devices,
     const u64 errors = errors_of(checked.findings);
     Report report{.plan = make_plan(checked.findings, options), .commit = {}, .left_count = errors};
     report.commit.old_generation = report.commit.new_generation = filesystem.super().generation;
-    auto transaction_with_dumps = transaction_options;
-    transaction_with_dumps.may_be_dump = true;
+    auto with_exceptions = transaction_options;
+    with_exceptions.exceptions.may_be_dump = true;
+    with_exceptions.exceptions.may_lack_device_tree = true; // it is made anew then
     // Each round takes something out of the plan.
     while (is_any_made(report.plan)) {
-        BTRKIT_TRY_ASSIGN(auto transaction, Transaction::begin(filesystem, transaction_with_dumps));
-        BTRKIT_TRY_ASSIGN(const bool is_whole, make_fixes(transaction, checked, report.plan, options));
+        BTRKIT_TRY_ASSIGN(auto transaction, Transaction::begin(filesystem, with_exceptions));
+        BTRKIT_TRY_ASSIGN(const bool is_whole, make_fixes(transaction, checked, report.plan, options, context));
         if (!is_whole) {
             continue;
         }

@@ -3,9 +3,12 @@
 // without a row is left as it is, and said to be.
 #pragma once
 
+#include "formats/btrfs/objectids.h"
+#include "libfs/base/address.h"
 #include "libfs/base/problem_catalogue.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace btrkit::repair {
 
@@ -16,8 +19,11 @@ enum class Grade : unsigned char {
     lossy,   ///< something goes
 };
 
-/// Which part of the filesystem is put right; in the order in which it is done.
+/// Which part of the filesystem is put right.
 enum class Part : unsigned char {
+    derived_tree, ///< a whole tree that follows from the others, and the extent tree with it
+    extents,      ///< the extent tree, and all that follows from it
+    space,        ///< what follows from the extent tree
     superblock,
     devices,
     uuid_tree,
@@ -31,7 +37,18 @@ enum class Part : unsigned char {
     inode_cache, ///< of old kernels
     checksums,   ///< of data
     quota,
-    space, ///< the last that is put, for it speaks of what all extents have
+};
+
+/// Trees that follow from others, so that they can be made anew where something of them is lost.
+constexpr bool is_derived_tree(u64 id) {
+    return id == btrfs::extent_tree_id || id == btrfs::block_group_tree_id || id == btrfs::free_space_tree_id ||
+           id == btrfs::dev_tree_id || id == btrfs::uuid_tree_id;
+}
+
+enum class Where : unsigned char {
+    anywhere,
+    derived_trees, ///< in trees that follow from others, and only there
+    where_known,   ///< where something else still tells what was there, and only there: else it stays as it is
 };
 
 struct RepairRow {
@@ -39,8 +56,7 @@ struct RepairRow {
     Part part;
     Grade grade;
     std::string_view action; ///< as in "will be ..."
-    /// Others with that code are left as they are, or are the next row's: what is proven of some may lose others.
-    bool is_for_some = false;
+    Where where = Where::anywhere;
 };
 
 inline constexpr std::string_view space_action = "block groups and the free space tree are made anew from the extents";
@@ -48,6 +64,11 @@ inline constexpr std::string_view chunk_action =
     "device extents and used bytes of devices are made anew from the chunks";
 inline constexpr std::string_view array_action = "the array of system chunks is made anew from the chunk tree";
 inline constexpr std::string_view mirror_action = "the commit writes all mirrors anew";
+inline constexpr std::string_view extent_action =
+    "the extent tree is made anew from all other trees, and block groups and free space from that";
+inline constexpr std::string_view lost_extent_action =
+    "the file gets back the extent of which the extent tree still says that it has it there";
+inline constexpr std::string_view tree_action = "the tree is made anew, and the extent tree with it";
 inline constexpr std::string_view name_action =
     "two of a name's three forms (DIR_ITEM, DIR_INDEX, the inode's reference) agree: the third is made from them";
 inline constexpr std::string_view subvolume_action =
@@ -74,19 +95,54 @@ inline constexpr auto repair_table = std::to_array<RepairRow>({
     {ProblemCode::block_group_differs, Part::space, Grade::proven, space_action},
     {ProblemCode::block_group_profile, Part::space, Grade::proven, space_action},
     {ProblemCode::block_group_used, Part::space, Grade::proven, space_action},
+    {ProblemCode::block_unreadable, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
+    {ProblemCode::block_checksum, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
+    {ProblemCode::block_bytenr, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
+    {ProblemCode::block_fsid, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
+    {ProblemCode::block_generation, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
+    {ProblemCode::block_level, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
+    {ProblemCode::block_owner, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
+    {ProblemCode::block_first_key, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
+    {ProblemCode::block_not_written, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
+    {ProblemCode::block_lost, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
+    {ProblemCode::node_nritems, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
+    {ProblemCode::node_pointer, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
+    {ProblemCode::node_key_order, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
+    {ProblemCode::leaf_empty, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
+    {ProblemCode::leaf_nritems, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
+    {ProblemCode::leaf_key_order, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
+    {ProblemCode::leaf_item_offset, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
+    {ProblemCode::leaf_item_overlap, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
+    {ProblemCode::item_size, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
     {ProblemCode::item_inode, Part::inode_items, Grade::proven,
      "what an inode can't say is set to what follows from its names, its other items and the leaf that it stands in",
-     true},
-    {ProblemCode::item_inode_ref, Part::names, Grade::proven, name_action, true},
+     Where::where_known},
+    {ProblemCode::item_inode_ref, Part::names, Grade::proven, name_action, Where::where_known},
     {ProblemCode::item_dir, Part::names, Grade::proven,
      "two of a name's three forms agree: the third is made from them; an extended attribute gets the fields that all "
      "have",
-     true},
+     Where::where_known},
     {ProblemCode::item_dir_hash, Part::names, Grade::proven, "it is put where the hash of its name belongs"},
+    {ProblemCode::item_file_extent, Part::extents, Grade::proven, lost_extent_action, Where::where_known},
     {ProblemCode::item_csum_overlap, Part::checksums, Grade::proven,
-     "where both have the same checksums, the first ends where the second begins", true},
-    {ProblemCode::item_root_ref, Part::subvolumes, Grade::proven, subvolume_action, true},
+     "where both have the same checksums, the first ends where the second begins", Where::where_known},
+    {ProblemCode::item_root_ref, Part::subvolumes, Grade::proven, subvolume_action, Where::where_known},
+    {ProblemCode::item_extent, Part::extents, Grade::proven, extent_action},
+    {ProblemCode::item_extent_inline_ref, Part::extents, Grade::proven, extent_action},
+    {ProblemCode::item_extent_overlap, Part::extents, Grade::proven, extent_action},
+    {ProblemCode::item_extent_ref, Part::extents, Grade::proven, extent_action},
+    {ProblemCode::item_block_group, Part::extents, Grade::proven, extent_action},
     {ProblemCode::item_free_space, Part::space, Grade::proven, space_action},
+    {ProblemCode::item_dev_extent, Part::devices, Grade::proven, chunk_action},
+    {ProblemCode::extent_missing, Part::extents, Grade::proven, extent_action},
+    {ProblemCode::extent_unreferenced, Part::extents, Grade::proven, extent_action},
+    {ProblemCode::extent_ref_missing, Part::extents, Grade::proven, extent_action},
+    {ProblemCode::extent_ref_unfounded, Part::extents, Grade::proven, extent_action},
+    {ProblemCode::extent_ref_count, Part::extents, Grade::proven, extent_action},
+    {ProblemCode::extent_ref_alone, Part::extents, Grade::proven, extent_action},
+    {ProblemCode::extent_owner, Part::extents, Grade::proven, extent_action},
+    {ProblemCode::extent_differs, Part::extents, Grade::proven, extent_action},
+    {ProblemCode::extent_place, Part::extents, Grade::proven, extent_action, Where::derived_trees},
     {ProblemCode::free_space_info_missing, Part::space, Grade::proven, space_action},
     {ProblemCode::free_space_unfounded, Part::space, Grade::proven, space_action},
     {ProblemCode::free_space_count, Part::space, Grade::proven, space_action},
@@ -94,60 +150,81 @@ inline constexpr auto repair_table = std::to_array<RepairRow>({
     {ProblemCode::free_space_used, Part::space, Grade::proven, space_action},
     {ProblemCode::free_space_split, Part::space, Grade::proven, space_action},
     {ProblemCode::csum_unfounded, Part::checksums, Grade::proven, "checksums of what no extent holds go"},
+    {ProblemCode::item_misplaced, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
     {ProblemCode::inode_missing, Part::names, Grade::proven,
-     "an entry that leads to no inode goes where the other two forms of the name lead elsewhere", true},
-    {ProblemCode::inode_links, Part::inodes, Grade::proven, "the link count is the number of names", true},
+     "an entry that leads to no inode goes where the other two forms of the name lead elsewhere", Where::where_known},
+    {ProblemCode::inode_links, Part::inodes, Grade::proven, "the link count is the number of names",
+     Where::where_known},
     {ProblemCode::inode_links, Part::lost_inodes, Grade::proven,
-     "an inode that had names and has none any more gets one in lost+found", true},
+     "an inode that had names and has none any more gets one in lost+found", Where::where_known},
     {ProblemCode::inode_bytes, Part::inodes, Grade::proven, "nbytes is the sum of the file's extents"},
     {ProblemCode::inode_size, Part::inodes, Grade::proven,
      "the size is that of the names in the directory, or of the symlink's target"},
+    {ProblemCode::inode_hole, Part::extents, Grade::proven, lost_extent_action, Where::where_known},
     {ProblemCode::inode_flags, Part::inodes, Grade::proven, "a symlink can't be immutable nor only be appended to"},
     {ProblemCode::inode_generation, Part::inode_items, Grade::proven,
      "a file extent has the generation of its extent item; without one, nothing is newer than its leaf"},
     {ProblemCode::orphan_missing, Part::orphans, Grade::proven,
      "an orphan item says that the inode waits to be deleted"},
-    {ProblemCode::dir_item_missing, Part::names, Grade::proven, name_action, true},
-    {ProblemCode::dir_index_missing, Part::names, Grade::proven, name_action, true},
+    {ProblemCode::dir_item_missing, Part::names, Grade::proven, name_action, Where::where_known},
+    {ProblemCode::dir_index_missing, Part::names, Grade::proven, name_action, Where::where_known},
     {ProblemCode::dir_index_differs, Part::names, Grade::proven,
-     "the inode's reference gets the index under which the entry stands", true},
-    {ProblemCode::inode_ref_missing, Part::names, Grade::proven, name_action, true},
+     "the inode's reference gets the index under which the entry stands", Where::where_known},
+    {ProblemCode::inode_ref_missing, Part::names, Grade::proven, name_action, Where::where_known},
     {ProblemCode::dir_entry_type, Part::names, Grade::proven,
-     "inode and entries get the type that most of them have and that fits what the inode holds", true},
-    {ProblemCode::dir_name_twice, Part::names, Grade::proven, "an index that the inode does not know goes", true},
+     "inode and entries get the type that most of them have and that fits what the inode holds", Where::where_known},
+    {ProblemCode::dir_name_twice, Part::names, Grade::proven, "an index that the inode does not know goes",
+     Where::where_known},
     {ProblemCode::inode_cache, Part::inode_cache, Grade::proven,
      "nothing reads it: its items go, and its extents with them"},
-    {ProblemCode::root_ref_missing, Part::subvolumes, Grade::proven, subvolume_action, true},
+    {ProblemCode::root_ref_missing, Part::subvolumes, Grade::proven, subvolume_action, Where::where_known},
     {ProblemCode::root_ref_missing, Part::lost_subvolumes, Grade::proven,
-     "a subvolume that nothing names gets a name in lost+found", true},
-    {ProblemCode::root_backref_missing, Part::subvolumes, Grade::proven, subvolume_action, true},
-    {ProblemCode::root_ref_differs, Part::subvolumes, Grade::proven, subvolume_action, true},
-    {ProblemCode::root_entry_missing, Part::subvolumes, Grade::proven, subvolume_action, true},
-    {ProblemCode::root_entry_unfounded, Part::subvolumes, Grade::proven, subvolume_action, true},
-    {ProblemCode::root_refs, Part::subvolumes, Grade::proven, subvolume_action, true},
+     "a subvolume that nothing names gets a name in lost+found", Where::where_known},
+    {ProblemCode::root_backref_missing, Part::subvolumes, Grade::proven, subvolume_action, Where::where_known},
+    {ProblemCode::root_ref_differs, Part::subvolumes, Grade::proven, subvolume_action, Where::where_known},
+    {ProblemCode::root_entry_missing, Part::subvolumes, Grade::proven, subvolume_action, Where::where_known},
+    {ProblemCode::root_entry_unfounded, Part::subvolumes, Grade::proven, subvolume_action, Where::where_known},
+    {ProblemCode::root_refs, Part::subvolumes, Grade::proven, subvolume_action, Where::where_known},
     {ProblemCode::root_orphan_missing, Part::orphans, Grade::guessed,
      "an orphan item says that the subvolume waits to be deleted: the next mount deletes it"},
     {ProblemCode::uuid_missing, Part::uuid_tree, Grade::proven, uuid_action},
     {ProblemCode::uuid_unfounded, Part::uuid_tree, Grade::proven, uuid_action},
     {ProblemCode::qgroup_count, Part::quota, Grade::proven, "the numbers are those that were counted"},
     {ProblemCode::qgroup_missing, Part::quota, Grade::proven,
-     "the items that are missing are made; with full quotas the next rescan counts anew", true},
+     "the items that are missing are made; with full quotas the next rescan counts anew", Where::where_known},
     {ProblemCode::qgroup_relation, Part::quota, Grade::proven,
      "a relation of groups that are there gets its other direction; others go"},
 });
 
 static_assert(std::ranges::is_sorted(repair_table, {}, &RepairRow::code));
 
-/// The surest row of it; null: it is left as it is.
-constexpr const RepairRow* find_repair(ProblemCode code) {
-    const auto found = std::ranges::lower_bound(repair_table, code, {}, &RepairRow::code);
-    return found != repair_table.end() && found->code == code ? &*found : nullptr;
+/// Of a finding in that tree, as far as it is in one; of several rows the surest. Null: it is left as it is.
+constexpr const RepairRow* find_repair(ProblemCode code, std::optional<u64> tree) {
+    const bool is_in_derived = tree && is_derived_tree(*tree);
+    const RepairRow* found = nullptr;
+    for (const auto& row : std::ranges::equal_range(repair_table, code, {}, &RepairRow::code)) {
+        if (row.where == Where::derived_trees ? is_in_derived : found == nullptr) {
+            found = &row;
+        }
+    }
+    return found;
 }
 
-/// The next row of the same code, which does more and is less sure; null: there is none.
+/// The next row of the same code, which does more or is less sure; null: there is none.
 constexpr const RepairRow* next_repair(const RepairRow& row) {
     const auto* next = &row + 1;
-    return next != repair_table.data() + repair_table.size() && next->code == row.code ? next : nullptr;
+    const bool is_there = next != repair_table.data() + repair_table.size() && next->code == row.code;
+    return is_there && next->where != Where::derived_trees ? next : nullptr;
+}
+
+/// Behind the code that it limits; empty: nothing does.
+constexpr std::string_view where_text(Where where) {
+    switch (where) {
+    case Where::derived_trees: return ", in a tree that follows from others";
+    case Where::where_known: return ", where something else tells what was there";
+    case Where::anywhere: break;
+    }
+    return "";
 }
 
 constexpr std::string_view grade_word(Grade grade) {

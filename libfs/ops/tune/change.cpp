@@ -67,7 +67,7 @@ Result<commit::Report> run(const Filesystem& filesystem, const WritableDevices& 
                            std::span<const Command> commands, const Options& options, const RunContext& context) {
     BTRKIT_TRY(check_undo(filesystem, commands, options.commit));
     auto transaction_options = options.transaction;
-    transaction_options.may_be_seed = ends_being_a_seed(commands);
+    transaction_options.exceptions.may_be_seed = ends_being_a_seed(commands);
     BTRKIT_TRY_ASSIGN(auto transaction, Transaction::begin(filesystem, transaction_options));
     Changes changes(transaction);
     BTRKIT_TRY(commit::do_commands(transaction, commands, context,

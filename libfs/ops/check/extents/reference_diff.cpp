@@ -75,13 +75,7 @@ void collect_recorded(Context& context, const TreeRoot& extent_tree, ReferenceSi
 /// The trees' side once more: all trees, in the way in which they were scanned first.
 void collect_held(Context& context, ReferenceSink& sink) {
     SparseBits visited;
-    std::vector<ScanRoot> alone{{.root = context.filesystem.root_tree()}, {.root = context.filesystem.chunk_tree()}};
-    for (const auto& record : context.roots.records) {
-        if (!btrfs::is_file_tree(record.id()) && !record.is_reloc()) {
-            alone.push_back({.root = record.root});
-        }
-    }
-    rescan_references(context, alone, false, visited, sink);
+    rescan_references(context, alone_tree_roots(context.filesystem, context.roots), false, visited, sink);
     rescan_references(context, file_tree_roots(context.roots), true, visited, sink);
 }
 

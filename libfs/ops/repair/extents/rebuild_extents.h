@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// The extent tree made anew from all other trees, and with it all that follows from it: block groups, free space, used
+// bytes. No allocator of the old filesystem is needed, and nothing of the old extent tree.
+//
+//  1. Go through all trees but those that are begun anew: what they have is what is in use (used_space.h). Not where a
+//     newer root than theirs may be somewhere (stale_roots.h).
+//  2. Open space by that. Blocks of the old trees that can be read are not written over either, so that what was can be
+//     looked at, and brought back, until the commit.
+//  3. Build the new extent tree from the bottom up (extent_records.h); the others begin empty.
+//  4. Put block groups and the free space tree; give back the blocks of the old trees.
+#pragma once
+
+#include "libfs/base/run_context.h"
+#include "libfs/ops/repair/extents/lost_file_extents.h"
+#include "libfs/txn/transaction.h"
+
+namespace btrkit::repair {
+
+struct Rebuild {
+    /// Derived trees that are begun without any items, beside the extent tree: whoever knows what is in them puts it.
+    std::set<u64> damaged = {};
+    /// What files get back: put, and counted with all else.
+    std::vector<LostFileExtent> restored = {};
+};
+
+/// Before anything else is changed. Fails with damaged where blocks of other trees are lost, a root is stale, or trees
+/// contradict each other; with no_space; with cancelled.
+Result<void> rebuild_extents(Transaction& transaction, Rebuild rebuild, const RunContext& context);
+
+} // namespace btrkit::repair

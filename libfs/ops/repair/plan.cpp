@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/ops/repair/plan.h"
+
+#include <fmt/format.h>
+
+namespace btrkit::repair {
+
+namespace {
+
+/// What is used can't be known then, not even from all trees together.
+bool makes_space_unsure(ProblemCode code) {
+    switch (code) {
+    case ProblemCode::sys_array:
+    case ProblemCode::chunk_item:
+    case ProblemCode::chunk_overlap:
+    case ProblemCode::chunk_missing:
+    case ProblemCode::dev_extent_bounds:
+    case ProblemCode::device_truncated:
+    case ProblemCode::block_lost:
+    case ProblemCode::block_not_written:
+    case ProblemCode::block_copies_differ:
+    case ProblemCode::block_reused:
+    case ProblemCode::item_root:
+    case ProblemCode::root_unreadable:
+    case ProblemCode::root_missing:
+    case ProblemCode::root_item_differs:
+    case ProblemCode::reloc_tree: return true;
+    default: return false;
+    }
+}
+
+/// Derived trees of which something is lost in all copies.
+std::set<u64> lost_trees(const survey::Findings& findings) {
+    std::set<u64> trees;
+    for (const auto& finding : findings.all()) {
+        const auto tree = finding.problem.place.tree;
+        if (finding.problem.code == ProblemCode::block_lost && tree && is_derived_tree(*tree)) {
+            trees.insert(*tree);
+        }
+    }
+    return trees;
+}
+
+/// Where another copy of a block is good, that is no reason for making its tree anew.
+const RepairRow* row_of(const Problem& problem, const std::set<u64>& lost) {
+    const auto* row = find_repair(problem.code, problem.place.tree);
+    const bool is_of_copy =
+        problem.code >= ProblemCode::block_unreadable && problem.code <= ProblemCode::leaf_item_overlap;
+    return row != nullptr && row->part == Part::derived_tree && is_of_copy && !lost.contains(*problem.place.tree)
+               ? nullptr
+               : row;
+}
+
+/// What is made as a whole does not ask which finding wanted it. But an extent that nobody refers to may be what a file
+/// has lost.
+bool must_be_known(const RepairRow& row) {
+    switch (row.part) {
+    case Part::derived_tree:
+    case Part::space:
+    case Part::devices:
+    case Part::uuid_tree: return false;
+    case Part::extents:
+        return row.code == ProblemCode::extent_unreferenced || row.code == ProblemCode::extent_ref_unfounded;
+    default: return true;
+    }
+}
+
+/// Why nothing may be changed, whatever it is; empty: it may.
+std::string why_nothing(const survey::Findings& findings, const std::set<u64>& lost) {
+    for (const auto& finding : findings.all()) {
+        const auto code = finding.problem.code;
+        const auto* row = row_of(finding.problem, lost);
+        if (row == nullptr && makes_space_unsure(code)) {
+            return fmt::format("nothing can be repaired yet where there is '{}': what space is in use is not sure",
+                               problem_info(code).id);
+        }
+        if (findings.count(code) > survey::Findings::kept_of_each_code && (row == nullptr || must_be_known(*row))) {
+            return fmt::format("there are too many of '{}' to know them all", problem_info(code).id);
+        }
+    }
+    return {};
+}
+
+} // namespace
+
+void choose(Fix& fix, const RepairRow* row, const Options& options, const std::string& before) {
+    const auto code = fix.finding.problem.code;
+    fix.row = row != nullptr ? row : fix.row;
+    if (row == nullptr) {
+        fix.why_not = before.empty() ? "there is no repair for it yet" : before;
+    } else if (!options.allowed.contains(row->grade) && !options.allowed_codes.contains(code)) {
+        fix.why_not = fmt::format("only {}: --allow {} makes it", grade_word(row->grade), problem_info(code).id);
+    }
+}
+
+std::vector<Fix> make_plan(const survey::Findings& findings, const Options& options) {
+    const auto lost = lost_trees(findings);
+    const auto nothing = why_nothing(findings, lost);
+    std::vector<Fix> plan;
+    for (const auto& finding : findings.all()) {
+        if (finding.problem.severity() == Severity::note) {
+            continue;
+        }
+        Fix fix{.finding = finding, .row = row_of(finding.problem, lost)};
+        if (!nothing.empty()) {
+            fix.why_not = nothing;
+        } else {
+            choose(fix, fix.row, options, {});
+        }
+        plan.push_back(std::move(fix));
+    }
+    return plan;
+}
+
+} // namespace btrkit::repair
