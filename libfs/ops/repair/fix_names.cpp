@@ -2,6 +2,7 @@
 #include "libfs/ops/repair/file_type.h"
 #include "libfs/ops/repair/finding_trees.h"
 #include "libfs/ops/repair/fixes.h"
+#include "libfs/ops/repair/top_directory.h"
 #include "libfs/ops/repair/tree_names.h"
 #include "libfs/ops/repair/xattr_place.h"
 
@@ -25,6 +26,14 @@ bool is_about_type(const survey::Finding& finding) {
     return finding.problem.code == ProblemCode::dir_entry_type || finding.problem.code == ProblemCode::item_dir;
 }
 
+/// A finding about the name that a top directory has for itself.
+bool is_about_top(const survey::Finding& finding) {
+    const auto& place = finding.problem.place;
+    const bool is_ref = place.key && place.key->type == btrfs::item_type::inode_ref;
+    return finding.problem.code == ProblemCode::root_dir ? place.inode && is_top_directory(*place.inode)
+                                                         : is_ref && is_top_directory(place.key->objectid);
+}
+
 class NameFixes {
 public:
     NameFixes(Transaction& transaction, Round& round) : transaction_(&transaction), round_(&round) {}
@@ -42,6 +51,10 @@ public:
                 if (!is_done) {
                     round_->decline(finding, "what the attribute was does not follow from the rest");
                 }
+                continue;
+            }
+            if (is_about_top(finding)) {
+                BTRKIT_TRY(renew_top(finding, *tree));
                 continue;
             }
             auto& names =
@@ -66,6 +79,16 @@ public:
     }
 
 private:
+    Result<void> renew_top(const survey::Finding& finding, TreeBuffer& tree) {
+        const auto& place = finding.problem.place;
+        const auto done = renew_top_directory(tree, place.key ? place.key->objectid : *place.inode);
+        if (!done && done.error().kind == ErrorKind::not_found) {
+            round_->decline(finding, done.error().message);
+            return {};
+        }
+        return done;
+    }
+
     Result<bool> settle(const NameRequest& request) {
         BTRKIT_TRY_ASSIGN(auto* tree, transaction_->tree(request.tree));
         if (request.finding->problem.code == ProblemCode::dir_entry_type && request.question.inodes.empty()) {

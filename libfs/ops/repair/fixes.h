@@ -21,6 +21,8 @@ Result<void> fix_space(Transaction& transaction, const FindingList& findings, co
 
 // What these decline they leave as it is; the rest is done.
 Result<void> fix_names(Transaction& transaction, const FindingList& findings, Round& round);
+Result<void> fix_astray_items(Transaction& transaction, const FindingList& findings, Round& round);
+Result<void> fix_root_items(Transaction& transaction, const FindingList& findings, Round& round);
 Result<void> fix_inode_items(Transaction& transaction, const FindingList& findings, Round& round);
 Result<void> fix_inodes(Transaction& transaction, const FindingList& findings, Round& round);
 Result<void> fix_lost_inodes(Transaction& transaction, const FindingList& findings, Round& round);

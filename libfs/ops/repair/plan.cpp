@@ -41,9 +41,17 @@ std::set<u64> lost_trees(const survey::Findings& findings) {
     return trees;
 }
 
+/// Whether a root item is under a key that its tree can't have: then the blocks of that tree are nobody's.
+bool has_impossible_root_key(const Problem& problem) {
+    const auto& key = problem.place.key;
+    return problem.code == ProblemCode::item_root &&
+           (!key || key->objectid == 0 || key->objectid == btrfs::tree_reloc_id ||
+            (!is_subvolume(key->objectid) && key->offset != 0));
+}
+
 /// Where another copy of a block is good, that is no reason for making its tree anew.
 const RepairRow* row_of(const Problem& problem, const std::set<u64>& lost) {
-    const auto* row = find_repair(problem.code, problem.place.tree);
+    const auto* row = has_impossible_root_key(problem) ? nullptr : find_repair(problem.code, problem.place.tree);
     const bool is_of_copy =
         problem.code >= ProblemCode::block_unreadable && problem.code <= ProblemCode::leaf_item_overlap;
     return row != nullptr && row->part == Part::derived_tree && is_of_copy && !lost.contains(*problem.place.tree)

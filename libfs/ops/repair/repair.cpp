@@ -36,6 +36,8 @@ constexpr std::array part_steps = std::to_array<PartStep>({
     {Part::devices, as_a_whole<fix_devices>},
     {Part::uuid_tree, as_a_whole<fix_uuid_tree>},
     {Part::orphans, as_a_whole<fix_orphans>},
+    {Part::root_items, fix_root_items},
+    {Part::astray_items, fix_astray_items},
     {Part::names, fix_names},
     {Part::inode_items, fix_inode_items},
     {Part::inodes, fix_inodes},
@@ -117,7 +119,9 @@ Result<bool> make_fixes(Transaction& transaction, const check::Report& checked, 
             go_on_without(round, plan, options);
             return false;
         }
-        if (made.error().kind != ErrorKind::damaged && made.error().kind != ErrorKind::not_found) {
+        // A block that is wrong is never written. It may have been before, where it is not all repaired.
+        const auto kind = made.error().kind;
+        if (kind != ErrorKind::damaged && kind != ErrorKind::not_found && kind != ErrorKind::bug) {
             return std::unexpected(made.error());
         }
         give_up(plan, [&](const Fix& fix) { return concerns(fix, step.part); }, made.error().message);
@@ -214,7 +218,6 @@ Result<Report> run(const Filesystem& filesystem, const WritableDevices& devices,
         judged.judge = [&judge](const survey::Findings& after) { return judge(after); };
         auto committed = commit::run(transaction, devices, judged, context);
         if (!committed && committed.error().kind == ErrorKind::bug) {
-            // A block that is wrong is never written. It may have been before, where it is not all repaired.
             give_up_last_kind(report.plan, committed.error().message);
             continue;
         }

@@ -28,11 +28,13 @@ enum class Part : unsigned char {
     devices,
     uuid_tree,
     orphans,
-    names,       ///< of files
-    inode_items, ///< what an inode's own items say
-    inodes,      ///< what follows from all items of an inode
-    lost_inodes, ///< that have no name
-    subvolumes,  ///< where they stand
+    root_items,
+    astray_items, ///< under a key of another type
+    names,        ///< of files
+    inode_items,  ///< what an inode's own items say
+    inodes,       ///< what follows from all items of an inode
+    lost_inodes,  ///< that have no name
+    subvolumes,   ///< where they stand
     lost_subvolumes,
     inode_cache, ///< of old kernels
     checksums,   ///< of data
@@ -126,6 +128,8 @@ inline constexpr auto repair_table = std::to_array<RepairRow>({
     {ProblemCode::item_file_extent, Part::extents, Grade::proven, lost_extent_action, Where::where_known},
     {ProblemCode::item_csum_overlap, Part::checksums, Grade::proven,
      "where both have the same checksums, the first ends where the second begins", Where::where_known},
+    {ProblemCode::item_root, Part::root_items, Grade::proven,
+     "the root block gets the generation of the change; what the root item can't say is cleared", Where::where_known},
     {ProblemCode::item_root_ref, Part::subvolumes, Grade::proven, subvolume_action, Where::where_known},
     {ProblemCode::item_extent, Part::extents, Grade::proven, extent_action},
     {ProblemCode::item_extent_inline_ref, Part::extents, Grade::proven, extent_action},
@@ -151,6 +155,8 @@ inline constexpr auto repair_table = std::to_array<RepairRow>({
     {ProblemCode::free_space_split, Part::space, Grade::proven, space_action},
     {ProblemCode::csum_unfounded, Part::checksums, Grade::proven, "checksums of what no extent holds go"},
     {ProblemCode::item_misplaced, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
+    {ProblemCode::item_misplaced, Part::astray_items, Grade::proven,
+     "the only key with one other bit that the item can have there is its key", Where::where_known},
     {ProblemCode::inode_missing, Part::names, Grade::proven,
      "an entry that leads to no inode goes where the other two forms of the name lead elsewhere", Where::where_known},
     {ProblemCode::inode_links, Part::inodes, Grade::proven, "the link count is the number of names",
@@ -175,6 +181,8 @@ inline constexpr auto repair_table = std::to_array<RepairRow>({
      "inode and entries get the type that most of them have and that fits what the inode holds", Where::where_known},
     {ProblemCode::dir_name_twice, Part::names, Grade::proven, "an index that the inode does not know goes",
      Where::where_known},
+    {ProblemCode::root_dir, Part::names, Grade::proven,
+     "a top directory is a directory, and refers to itself as \"..\"", Where::where_known},
     {ProblemCode::inode_cache, Part::inode_cache, Grade::proven,
      "nothing reads it: its items go, and its extents with them"},
     {ProblemCode::root_ref_missing, Part::subvolumes, Grade::proven, subvolume_action, Where::where_known},

@@ -59,6 +59,33 @@ TEST_CASE("what an inode says follows from the rest") {
     });
 }
 
+TEST_CASE("the top directory refers to itself") {
+    const btrfs::Key self = {btrfs::root_dir_inode, type::inode_ref, btrfs::root_dir_inode};
+    check_each_is_undone({
+        {"lost", [&](const auto&, Items& items) { take_item(items, self); }},
+        {"other name", [&](const auto&, Items& items) { item_at(items, self).data.back() = std::byte{'X'}; }},
+        {"longer name",
+         [&](const auto&, Items& items) {
+             edit_body<btrfs::InodeRef>(item_at(items, self), [](btrfs::InodeRef& ref) { ref.name_len = 34; });
+         }},
+        {"no directory",
+         [](const auto&, Items& items) {
+             edit_body<btrfs::InodeItem>(item_at(items, {btrfs::root_dir_inode, type::inode_item, 0}),
+                                         [](btrfs::InodeItem& inode) { inode.mode = 0100755; });
+         }},
+    });
+}
+
+TEST_CASE("an item whose key has another type by one bit") {
+    check_each_is_undone({
+        {"extent",
+         [](const auto& bench, Items& items) {
+             item_at(items, {bench.inode("/file2"), type::extent_data, 0}).key.type = type::extent_data ^ 2;
+         }},
+        {"attribute", [](const auto&, Items& items) { item_of_type(items, type::xattr_item).key.type ^= 1; }},
+    });
+}
+
 TEST_CASE("an inode that has lost all its names is found in lost+found, with what is in it") {
     RepairBench bench;
     const u64 number = bench.inode("/dir");

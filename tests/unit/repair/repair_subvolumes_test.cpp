@@ -91,6 +91,9 @@ TEST_CASE("where a subvolume stands is what most forms say") {
              edit_body<btrfs::DirItem>(item_at(items, entry_key(bench)), [](btrfs::DirItem& entry) { entry.type = 1; });
          }},
         {"too many references", with_root([](btrfs::RootItem& root) { root.refs = 3; }), btrfs::root_tree_id},
+        {"unknown flags", with_root([](btrfs::RootItem& root) { root.flags = u64{1} << 30; }), btrfs::root_tree_id},
+        {"another top directory", with_root([](btrfs::RootItem& root) { root.root_dirid = 0; }), btrfs::root_tree_id},
+        {"last snapshot", with_root([](btrfs::RootItem& root) { root.last_snapshot = 900; }), btrfs::root_tree_id},
         {"no references", with_root([](btrfs::RootItem& root) { root.refs = 0; }), btrfs::root_tree_id},
     });
 }

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/ops/repair/top_directory.h"
+
+#include "formats/btrfs/item_types.h"
+#include "libfs/base/item_buffer.h"
+#include "libfs/ops/repair/each_item.h"
+#include "libfs/ops/repair/file_type.h"
+#include "libfs/ops/repair/inode_sums.h"
+
+namespace btrkit::repair {
+
+namespace {
+
+namespace type = btrfs::item_type;
+
+} // namespace
+
+Result<void> renew_top_directory(TreeBuffer& tree, u64 inode) {
+    BTRKIT_TRY(StoredInode::find(tree, inode));
+    const auto refs = KeyRange::through({inode, type::inode_ref, 0}, {inode, type::inode_extref, ~u64{0}});
+    BTRKIT_TRY(for_each_item(tree, refs, [&](const BufferedItem& item) -> Result<void> {
+        BTRKIT_TRY(tree.erase(item.key));
+        return {};
+    }));
+    constexpr std::string_view self = "..";
+    tree.put({inode, type::inode_ref, inode},
+             ItemBuffer().add(btrfs::InodeRef{.index = 0, .name_len = self.size()}).add_text(self).release());
+    if (inode == btrfs::root_dir_inode) {
+        BTRKIT_TRY(settle_file_type(tree, inode));
+        return renew_name_sums(tree, inode);
+    }
+    return {};
+}
+
+} // namespace btrkit::repair
