@@ -36,7 +36,8 @@ bool is_about_top(const survey::Finding& finding) {
 
 class NameFixes {
 public:
-    NameFixes(Transaction& transaction, Round& round) : transaction_(&transaction), round_(&round) {}
+    NameFixes(Transaction& transaction, Round& round, TreeNames::Sureness sureness)
+        : transaction_(&transaction), round_(&round), sureness_(sureness) {}
 
     Result<void> ask(const survey::Finding& finding) {
         const auto trees = trees_of(*transaction_, finding);
@@ -57,8 +58,8 @@ public:
                 BTRKIT_TRY(renew_top(finding, *tree));
                 continue;
             }
-            auto& names =
-                trees_.try_emplace(id, *tree, transaction_->geometry(), transaction_->generation()).first->second;
+            auto& names = trees_.try_emplace(id, *tree, transaction_->geometry(), transaction_->generation(), sureness_)
+                              .first->second;
             BTRKIT_TRY_ASSIGN(auto question, names.ask(finding.problem));
             requests_.push_back({.finding = &finding, .tree = id, .question = std::move(question)});
         }
@@ -110,18 +111,32 @@ private:
 
     Transaction* transaction_;
     Round* round_;
+    TreeNames::Sureness sureness_;
     std::map<u64, TreeNames> trees_;
     std::vector<NameRequest> requests_;
 };
 
-} // namespace
-
-Result<void> fix_names(Transaction& transaction, const FindingList& findings, Round& round) {
-    NameFixes fixes(transaction, round);
+Result<void> fix_names_by(Transaction& transaction, const FindingList& findings, Round& round,
+                          TreeNames::Sureness sureness) {
+    NameFixes fixes(transaction, round, sureness);
     for (const auto* finding : findings) {
         BTRKIT_TRY(fixes.ask(*finding));
     }
     return fixes.settle();
+}
+
+} // namespace
+
+Result<void> fix_names(Transaction& transaction, const FindingList& findings, Round& round) {
+    return fix_names_by(transaction, findings, round, TreeNames::Sureness::majority);
+}
+
+Result<void> guess_names(Transaction& transaction, const FindingList& findings, Round& round) {
+    return fix_names_by(transaction, findings, round, TreeNames::Sureness::one_form);
+}
+
+Result<void> drop_names(Transaction& transaction, const FindingList& findings, Round& round) {
+    return fix_names_by(transaction, findings, round, TreeNames::Sureness::dropping);
 }
 
 } // namespace btrkit::repair

@@ -21,6 +21,11 @@ Result<void> fix_space(Transaction& transaction, const FindingList& findings, co
 
 // What these decline they leave as it is; the rest is done.
 Result<void> fix_names(Transaction& transaction, const FindingList& findings, Round& round);
+Result<void> guess_names(Transaction& transaction, const FindingList& findings, Round& round);
+Result<void> drop_names(Transaction& transaction, const FindingList& findings, Round& round);
+Result<void> fix_missing_inodes(Transaction& transaction, const FindingList& findings, Round& round);
+Result<void> fix_second_names(Transaction& transaction, const FindingList& findings, Round& round);
+Result<void> fix_subvolume_choices(Transaction& transaction, const FindingList& findings, Round& round);
 Result<void> fix_astray_items(Transaction& transaction, const FindingList& findings, Round& round);
 Result<void> fix_root_items(Transaction& transaction, const FindingList& findings, Round& round);
 Result<void> fix_inode_items(Transaction& transaction, const FindingList& findings, Round& round);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/ops/repair/name_vote.h"
 
+#include "libfs/edit/file_editor.h"
+
 #include <map>
 #include <tuple>
 
@@ -84,6 +86,27 @@ NamesOfInode vote(std::span<const NameForm> forms) {
         }
     }
     return names;
+}
+
+bool believe_a_stray(NamesOfInode& names) {
+    auto& strays = names.strays;
+    const auto rank = [](const NameForm& form) {
+        return form.form == NameRecord::Form::inode_ref ? 0 : form.form == NameRecord::Form::dir_index ? 1 : 2;
+    };
+    auto best = strays.end();
+    for (auto stray = strays.begin(); stray != strays.end(); ++stray) {
+        const bool is_better = best == strays.end() || rank(*stray) < rank(*best);
+        best = is_better && check_name(stray->name) ? stray : best;
+    }
+    if (best == strays.end()) {
+        return false;
+    }
+    Link link = {.parent = best->parent, .child = best->child, .index = best->index, .name = best->name};
+    auto& slot = rank(*best) == 0 ? link.ref : rank(*best) == 1 ? link.entry : link.item;
+    slot = std::move(*best);
+    strays.erase(best);
+    names.links.push_back(std::move(link));
+    return true;
 }
 
 bool is_explained(const NameForm& stray, std::span<const Link> links) {

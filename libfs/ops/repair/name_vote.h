@@ -32,6 +32,9 @@ struct NamesOfInode {
     std::vector<NameForm> strays; ///< forms that belong to none of these
 };
 
+/// Makes a name of the stray that tells most of it: a reference before an index before an item. False: there is none.
+bool believe_a_stray(NamesOfInode& names);
+
 /// Of all forms of one inode's names.
 NamesOfInode vote(std::span<const NameForm> forms);
 

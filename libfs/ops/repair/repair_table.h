@@ -30,14 +30,19 @@ enum class Part : unsigned char {
     orphans,
     root_items,
     astray_items, ///< under a key of another type
-    names,        ///< of files
+    missing_inodes,
+    names,         ///< of files
+    guessed_names, ///< of which one form is left
+    dropped_names,
+    second_names, ///< of directories
     inode_items,  ///< what an inode's own items say
     inodes,       ///< what follows from all items of an inode
     lost_inodes,  ///< that have no name
     subvolumes,   ///< where they stand
     lost_subvolumes,
-    inode_cache, ///< of old kernels
-    checksums,   ///< of data
+    subvolume_choices, ///< what only users know
+    inode_cache,       ///< of old kernels
+    checksums,         ///< of data
     quota,
 };
 
@@ -73,6 +78,12 @@ inline constexpr std::string_view lost_extent_action =
 inline constexpr std::string_view tree_action = "the tree is made anew, and the extent tree with it";
 inline constexpr std::string_view name_action =
     "two of a name's three forms (DIR_ITEM, DIR_INDEX, the inode's reference) agree: the third is made from them";
+inline constexpr std::string_view one_form_action =
+    "one form of a name is left, and the inode says that it has more names than are known: the other two are made";
+inline constexpr std::string_view drop_action = "the form of a name that stands alone goes";
+inline constexpr std::string_view second_action = "of several names of a directory one that leads to the top stays";
+inline constexpr std::string_view inode_action =
+    "type, size and names of the inode follow from its other items; owner, permissions and times are made up";
 inline constexpr std::string_view subvolume_action =
     "ROOT_REF, ROOT_BACKREF, DIR_ITEM, DIR_INDEX and the count of a subvolume say what most of them say";
 inline constexpr std::string_view uuid_action = "the uuid tree is made anew from the root items";
@@ -116,14 +127,20 @@ inline constexpr auto repair_table = std::to_array<RepairRow>({
     {ProblemCode::leaf_item_offset, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
     {ProblemCode::leaf_item_overlap, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
     {ProblemCode::item_size, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
+    {ProblemCode::item_orphaned, Part::missing_inodes, Grade::guessed, inode_action, Where::where_known},
     {ProblemCode::item_inode, Part::inode_items, Grade::proven,
      "what an inode can't say is set to what follows from its names, its other items and the leaf that it stands in",
      Where::where_known},
+    {ProblemCode::item_inode, Part::second_names, Grade::guessed, second_action, Where::where_known},
     {ProblemCode::item_inode_ref, Part::names, Grade::proven, name_action, Where::where_known},
+    {ProblemCode::item_inode_ref, Part::guessed_names, Grade::guessed, one_form_action, Where::where_known},
+    {ProblemCode::item_inode_ref, Part::dropped_names, Grade::lossy, drop_action, Where::where_known},
     {ProblemCode::item_dir, Part::names, Grade::proven,
      "two of a name's three forms agree: the third is made from them; an extended attribute gets the fields that all "
      "have",
      Where::where_known},
+    {ProblemCode::item_dir, Part::guessed_names, Grade::guessed, one_form_action, Where::where_known},
+    {ProblemCode::item_dir, Part::dropped_names, Grade::lossy, drop_action, Where::where_known},
     {ProblemCode::item_dir_hash, Part::names, Grade::proven, "it is put where the hash of its name belongs"},
     {ProblemCode::item_file_extent, Part::extents, Grade::proven, lost_extent_action, Where::where_known},
     {ProblemCode::item_csum_overlap, Part::checksums, Grade::proven,
@@ -159,10 +176,14 @@ inline constexpr auto repair_table = std::to_array<RepairRow>({
      "the only key with one other bit that the item can have there is its key", Where::where_known},
     {ProblemCode::inode_missing, Part::names, Grade::proven,
      "an entry that leads to no inode goes where the other two forms of the name lead elsewhere", Where::where_known},
+    {ProblemCode::inode_missing, Part::missing_inodes, Grade::guessed, inode_action, Where::where_known},
+    {ProblemCode::inode_missing, Part::dropped_names, Grade::lossy, "an entry that leads to no inode goes",
+     Where::where_known},
     {ProblemCode::inode_links, Part::inodes, Grade::proven, "the link count is the number of names",
      Where::where_known},
     {ProblemCode::inode_links, Part::lost_inodes, Grade::proven,
      "an inode that had names and has none any more gets one in lost+found", Where::where_known},
+    {ProblemCode::inode_links, Part::second_names, Grade::guessed, second_action, Where::where_known},
     {ProblemCode::inode_bytes, Part::inodes, Grade::proven, "nbytes is the sum of the file's extents"},
     {ProblemCode::inode_size, Part::inodes, Grade::proven,
      "the size is that of the names in the directory, or of the symlink's target"},
@@ -173,10 +194,16 @@ inline constexpr auto repair_table = std::to_array<RepairRow>({
     {ProblemCode::orphan_missing, Part::orphans, Grade::proven,
      "an orphan item says that the inode waits to be deleted"},
     {ProblemCode::dir_item_missing, Part::names, Grade::proven, name_action, Where::where_known},
+    {ProblemCode::dir_item_missing, Part::guessed_names, Grade::guessed, one_form_action, Where::where_known},
+    {ProblemCode::dir_item_missing, Part::dropped_names, Grade::lossy, drop_action, Where::where_known},
     {ProblemCode::dir_index_missing, Part::names, Grade::proven, name_action, Where::where_known},
+    {ProblemCode::dir_index_missing, Part::guessed_names, Grade::guessed, one_form_action, Where::where_known},
+    {ProblemCode::dir_index_missing, Part::dropped_names, Grade::lossy, drop_action, Where::where_known},
     {ProblemCode::dir_index_differs, Part::names, Grade::proven,
      "the inode's reference gets the index under which the entry stands", Where::where_known},
     {ProblemCode::inode_ref_missing, Part::names, Grade::proven, name_action, Where::where_known},
+    {ProblemCode::inode_ref_missing, Part::guessed_names, Grade::guessed, one_form_action, Where::where_known},
+    {ProblemCode::inode_ref_missing, Part::dropped_names, Grade::lossy, drop_action, Where::where_known},
     {ProblemCode::dir_entry_type, Part::names, Grade::proven,
      "inode and entries get the type that most of them have and that fits what the inode holds", Where::where_known},
     {ProblemCode::dir_name_twice, Part::names, Grade::proven, "an index that the inode does not know goes",
@@ -195,6 +222,10 @@ inline constexpr auto repair_table = std::to_array<RepairRow>({
     {ProblemCode::root_refs, Part::subvolumes, Grade::proven, subvolume_action, Where::where_known},
     {ProblemCode::root_orphan_missing, Part::orphans, Grade::guessed,
      "an orphan item says that the subvolume waits to be deleted: the next mount deletes it"},
+    {ProblemCode::root_received_writable, Part::subvolume_choices, Grade::guessed,
+     "the subvolume forgets that it was received, for it may have changed since"},
+    {ProblemCode::root_default, Part::subvolume_choices, Grade::guessed,
+     "the top-level subvolume becomes the default one"},
     {ProblemCode::uuid_missing, Part::uuid_tree, Grade::proven, uuid_action},
     {ProblemCode::uuid_unfounded, Part::uuid_tree, Grade::proven, uuid_action},
     {ProblemCode::qgroup_count, Part::quota, Grade::proven, "the numbers are those that were counted"},

@@ -93,7 +93,11 @@ Result<void> TreeNames::load() {
 
 /// Inodes with entries where one of ours is to stand.
 Result<void> TreeNames::find_those_in_the_way(Inode& inode, std::set<u64>& found) {
-    for (const auto& link : inode.names.links) {
+    auto links = inode.names.links;
+    for (const auto& stray : inode.names.strays) {
+        links.push_back({.parent = stray.parent, .index = stray.index, .name = stray.name});
+    }
+    for (const auto& link : links) {
         for (const auto& key : {dir_item_key(link.parent, link.name), index_key(link)}) {
             BTRKIT_TRY_ASSIGN(const auto item, tree_->find(key));
             for_each_name(key, item ? Bytes(item->body) : Bytes(),
@@ -125,6 +129,41 @@ Result<bool> TreeNames::add_those_in_the_way() {
         has_new |= inodes_.try_emplace(number).second;
     }
     return has_new;
+}
+
+/// As many as the inode says that it has names more than are known.
+Result<void> TreeNames::believe_single_forms() {
+    for (auto& [number, inode] : inodes_) {
+        BTRKIT_TRY_ASSIGN(const auto mode, mode_of(*tree_, number));
+        if (!mode) {
+            continue;
+        }
+        BTRKIT_TRY_ASSIGN(auto stored, StoredInode::find(*tree_, number));
+        while (inode.names.links.size() < stored.item().nlink && believe_a_stray(inode.names)) {
+        }
+    }
+    return {};
+}
+
+/// Of inodes that are not there.
+Result<void> TreeNames::give_up_dead_names() {
+    for (auto& [number, inode] : inodes_) {
+        BTRKIT_TRY_ASSIGN(const auto mode, mode_of(*tree_, number));
+        if (mode) {
+            continue;
+        }
+        for (auto& link : std::exchange(inode.names.links, {})) {
+            for (auto* form : {&link.item, &link.entry, &link.ref}) {
+                if (*form) {
+                    inode.names.strays.push_back(std::move(**form));
+                }
+            }
+        }
+        // What refers to its names is an item of it, and says that there is more of it than names.
+        inode.is_blocked |= std::ranges::any_of(
+            inode.names.strays, [](const NameForm& form) { return form.form == NameRecord::Form::inode_ref; });
+    }
+    return {};
 }
 
 Result<void> TreeNames::block_impossible() {
@@ -239,11 +278,12 @@ Result<void> TreeNames::remove_strays(const Inode& inode) {
 }
 
 Result<void> TreeNames::write_entries(const Link& link) {
-    BTRKIT_TRY_ASSIGN(const auto mode, mode_of(*tree_, link.child));
     const auto& other = link.entry ? *link.entry : link.item ? *link.item : *link.ref;
-    auto file_type = file_type_of(mode.value_or(0));
+    BTRKIT_TRY_ASSIGN(auto stored, StoredInode::find(*tree_, link.child));
+    auto file_type = file_type_of(stored.item().mode);
     file_type = file_type == btrfs::FileType::unknown ? static_cast<btrfs::FileType>(other.file_type) : file_type;
-    const u64 transid = other.transid != 0 && other.transid <= generation_ ? other.transid : generation_;
+    const u64 told = other.transid != 0 ? other.transid : u64{stored.item().generation};
+    const u64 transid = told <= generation_ ? told : generation_;
     const auto entry = dir_item_of({link.child, type::inode_item, 0}, file_type, transid, link.name);
     if (!Link::has(link.item)) {
         const auto key = dir_item_key(link.parent, link.name);
@@ -326,9 +366,17 @@ Result<void> TreeNames::settle() {
         BTRKIT_TRY(load());
         BTRKIT_TRY_ASSIGN(has_new, add_those_in_the_way());
     }
+    if (sureness_ != Sureness::majority) {
+        BTRKIT_TRY(believe_single_forms());
+    }
+    if (sureness_ == Sureness::dropping) {
+        BTRKIT_TRY(give_up_dead_names());
+    }
     BTRKIT_TRY(block_impossible());
     block_contested();
-    block_unexplained();
+    if (sureness_ != Sureness::dropping) {
+        block_unexplained();
+    }
     BTRKIT_TRY(give_indexes());
     for (const auto& [number, inode] : inodes_) {
         if (!inode.is_blocked) {

@@ -12,9 +12,15 @@ namespace btrkit::repair {
 
 class TreeNames {
 public:
+    enum class Sureness : unsigned char {
+        majority, ///< two forms of a name agree
+        one_form, ///< one is enough, as long as the inode says that it has more names than are known
+        dropping  ///< and what is left then goes; entries that lead to no inode, too
+    };
+
     /// generation: of what is written.
-    TreeNames(TreeBuffer& tree, const Geometry& geometry, u64 generation)
-        : tree_(&tree), geometry_(&geometry), generation_(generation) {}
+    TreeNames(TreeBuffer& tree, const Geometry& geometry, u64 generation, Sureness sureness)
+        : tree_(&tree), geometry_(&geometry), generation_(generation), sureness_(sureness) {}
 
     /// What a problem speaks of.
     struct Question {
@@ -42,6 +48,8 @@ private:
     Result<void> load();
     Result<bool> add_those_in_the_way();
     Result<void> find_those_in_the_way(Inode& inode, std::set<u64>& found);
+    Result<void> believe_single_forms();
+    Result<void> give_up_dead_names();
     Result<void> block_impossible();
     void block_contested();
     void block_unexplained();
@@ -56,6 +64,7 @@ private:
     TreeBuffer* tree_;
     const Geometry* geometry_;
     u64 generation_;
+    Sureness sureness_;
     std::set<u64> parents_; ///< directories in which entries were seen to be looked at
     std::map<u64, Inode> inodes_;
     std::set<btrfs::Key> subvolume_indexes_; ///< where entries of subvolumes stand

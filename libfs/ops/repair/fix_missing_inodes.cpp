@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+#include "formats/btrfs/file_extent.h"
+#include "formats/btrfs/item_types.h"
+#include "libfs/edit/new_inode.h"
+#include "libfs/ops/repair/each_item.h"
+#include "libfs/ops/repair/file_type.h"
+#include "libfs/ops/repair/finding_trees.h"
+#include "libfs/ops/repair/fixes.h"
+#include "libfs/tree/csum_key.h"
+
+#include <sys/stat.h>
+
+namespace btrkit::repair {
+
+namespace {
+
+namespace type = btrfs::item_type;
+
+constexpr u32 any_permissions = 0777;
+constexpr u32 careful_permissions = 0600;
+constexpr u32 careful_directory_permissions = 0700;
+
+/// What file extents say of their inode.
+struct DataFacts {
+    u64 end = 0;
+    bool lacks_csums = false;
+};
+
+class MissingInode {
+public:
+    MissingInode(Transaction& transaction, TreeBuffer& tree, u64 number)
+        : transaction_(&transaction), tree_(&tree), number_(number) {}
+
+    /// Why it is left as it is; empty: there is an inode item now.
+    Result<std::string> make(Time now) {
+        BTRKIT_TRY_ASSIGN(const auto there, tree_->first_from({number_, 0, 0}));
+        if (!there || there->key.objectid != number_) {
+            return std::string("nothing of the inode is left");
+        }
+        if (there->key.type == type::inode_item) {
+            return std::string();
+        }
+        BTRKIT_TRY_ASSIGN(const auto sums, sum_up_inode(*tree_, number_));
+        BTRKIT_TRY_ASSIGN(const auto data, facts_of_data());
+        Inode inode;
+        inode.number = number_;
+        inode.generation = inode.transid = transaction_->generation();
+        inode.nlink = std::max<u32>(1, static_cast<u32>(sums.names));
+        inode.size = sums.has_entries ? sums.entry_name_bytes : data.end;
+        inode.nbytes = sums.extent_bytes;
+        inode.flags = data.lacks_csums ? btrfs::inode_nodatasum : 0;
+        inode.mode = any_permissions; // what kind of file it is comes next
+        inode.atime = inode.ctime = inode.mtime = inode.otime = now;
+        put(inode);
+        BTRKIT_TRY_ASSIGN(const bool has_type, settle_file_type(*tree_, number_));
+        if (!has_type) {
+            BTRKIT_TRY(tree_->erase({number_, type::inode_item, 0}));
+            return std::string("what kind of file it was can't be told");
+        }
+        return give_permissions();
+    }
+
+private:
+    void put(const Inode& inode) {
+        const auto item = inode_item_of(inode);
+        tree_->put({number_, type::inode_item, 0}, as_bytes_of(item));
+    }
+
+    Result<std::string> give_permissions() {
+        BTRKIT_TRY_ASSIGN(auto stored, StoredInode::find(*tree_, number_));
+        auto& item = stored.item();
+        const u32 file_type = item.mode & S_IFMT;
+        if (!S_ISLNK(file_type)) { // their permissions mean nothing
+            item.mode = file_type | (S_ISDIR(file_type) ? careful_directory_permissions : careful_permissions);
+        }
+        stored.store(*tree_);
+        return std::string();
+    }
+
+    Result<DataFacts> facts_of_data() {
+        DataFacts facts;
+        BTRKIT_TRY(for_each_item(*tree_, KeyRange::items_of(number_, type::extent_data),
+                                 [&](const BufferedItem& item) { return add(facts, item); }));
+        return facts;
+    }
+
+    Result<void> add(DataFacts& facts, const BufferedItem& item) {
+        const auto* head = view_at<btrfs::FileExtentHead>(item.body);
+        if (head == nullptr) {
+            return {};
+        }
+        if (head->type == static_cast<u8>(btrfs::FileExtentType::inline_data)) {
+            facts.end = std::max(facts.end, item.key.offset + head->ram_bytes);
+            return {};
+        }
+        const auto* range = view_at<btrfs::FileExtentRange>(item.body, sizeof(*head));
+        if (range == nullptr) {
+            return {};
+        }
+        facts.end = std::max(facts.end, item.key.offset + range->num_bytes);
+        if (range->disk_bytenr != 0 && head->type == static_cast<u8>(btrfs::FileExtentType::regular)) {
+            const u64 first = range->disk_bytenr + (head->compression == 0 ? u64{range->offset} : 0);
+            BTRKIT_TRY_ASSIGN(const bool has_csums, has_csum(first));
+            facts.lacks_csums = facts.lacks_csums || !has_csums;
+        }
+        return {};
+    }
+
+    Result<bool> has_csum(u64 bytenr) {
+        BTRKIT_TRY_ASSIGN(auto* csums, transaction_->tree(btrfs::csum_tree_id));
+        BTRKIT_TRY_ASSIGN(const auto item, csums->last_up_to(csum_key(bytenr)));
+        const auto& geometry = transaction_->geometry();
+        return item && item->key.type == type::extent_csum &&
+               (bytenr - item->key.offset) / geometry.sectorsize < item->body.size() / geometry.csum_size_bytes;
+    }
+
+    Transaction* transaction_;
+    TreeBuffer* tree_;
+    u64 number_;
+};
+
+/// The inode that has items, but no inode item.
+std::optional<u64> missing_inode_of(const survey::Finding& finding) {
+    const auto& place = finding.problem.place;
+    if (finding.problem.code == ProblemCode::item_orphaned) {
+        return place.key ? std::optional(place.key->objectid) : std::nullopt;
+    }
+    return place.inode;
+}
+
+} // namespace
+
+Result<void> fix_missing_inodes(Transaction& transaction, const FindingList& findings, Round& round) {
+    for (const auto* finding : findings) {
+        const auto trees = trees_of(transaction, *finding);
+        const auto number = missing_inode_of(*finding);
+        if (!trees || !number) {
+            round.decline(*finding, trees ? "the finding does not say of which inode" : trees.error().message);
+            continue;
+        }
+        for (const u64 id : *trees) {
+            BTRKIT_TRY_ASSIGN(auto* tree, transaction.tree(id));
+            BTRKIT_TRY_ASSIGN(auto why_not, MissingInode(transaction, *tree, *number).make(round.now()));
+            if (!why_not.empty()) {
+                round.decline(*finding, std::move(why_not));
+            }
+        }
+    }
+    return {};
+}
+
+} // namespace btrkit::repair
