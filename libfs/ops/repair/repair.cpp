@@ -2,6 +2,7 @@
 #include "libfs/ops/repair/repair.h"
 
 #include "libfs/ops/check/check.h"
+#include "libfs/ops/repair/blocks/mended_view.h"
 #include "libfs/ops/repair/fixes.h"
 #include "libfs/ops/repair/plan.h"
 
@@ -13,33 +14,27 @@ namespace btrkit::repair {
 
 namespace {
 
-using MakePart = Result<void> (*)(Transaction& transaction, const FindingList& findings, const RunContext& context);
-
-/// For parts that look at few things.
-template <Result<void> (*make)(Transaction&, const FindingList&)>
-Result<void> at_once(Transaction& transaction, const FindingList& findings, const RunContext&) {
-    return make(transaction, findings);
-}
+using MakePart = Result<void> (*)(Transaction& transaction, const FindingList& findings);
 
 struct PartStep {
     Part part;
     MakePart make;
 };
-/// Space is opened by the extents before anything takes of it.
+/// After fix_space(): space is opened by the extents before anything takes of it.
 constexpr std::array part_steps = std::to_array<PartStep>({
-    {Part::space, fix_space},
-    {Part::superblock, at_once<fix_superblock>},
-    {Part::devices, at_once<fix_devices>},
-    {Part::uuid_tree, at_once<fix_uuid_tree>},
-    {Part::orphans, at_once<fix_orphans>},
-    {Part::inodes, at_once<fix_inodes>},
+    {Part::superblock, fix_superblock},
+    {Part::devices, fix_devices},
+    {Part::uuid_tree, fix_uuid_tree},
+    {Part::orphans, fix_orphans},
+    {Part::inodes, fix_inodes},
 });
 
 /// A tree that is begun anew is filled by the part that knows what is in it.
 bool concerns(const Fix& fix, Part part) {
     const Part own = fix.row->part;
     switch (part) {
-    case Part::space: return own == Part::space || own == Part::extents || own == Part::derived_tree;
+    case Part::space:
+        return own == Part::space || own == Part::extents || own == Part::derived_tree || own == Part::blocks;
     case Part::devices:
         return own == part || (own == Part::derived_tree && fix.finding.problem.place.tree == btrfs::dev_tree_id);
     case Part::uuid_tree:
@@ -48,39 +43,61 @@ bool concerns(const Fix& fix, Part part) {
     }
 }
 
-void give_up(std::vector<Fix>& plan, const auto& is_meant, const std::string& why) {
+/// Returns how many.
+std::size_t give_up(std::vector<Fix>& plan, const auto& is_meant, const std::string& why) {
+    std::size_t count = 0;
     for (auto& fix : plan) {
         if (fix.is_made() && is_meant(fix)) {
             fix.why_not = why;
+            ++count;
         }
     }
+    return count;
 }
 
 bool is_any_made(const std::vector<Fix>& plan) {
     return std::ranges::any_of(plan, &Fix::is_made);
 }
 
-/// False: a part could not be made, and is out of the plan now.
-Result<bool> make_fixes(Transaction& transaction, std::vector<Fix>& plan, const RunContext& context) {
-    for (const auto& step : part_steps) {
-        FindingList findings;
-        for (const auto& fix : plan) {
-            if (fix.is_made() && concerns(fix, step.part)) {
-                findings.push_back(&fix.finding);
+FindingList findings_of(const std::vector<Fix>& plan, Part part) {
+    FindingList findings;
+    for (const auto& fix : plan) {
+        if (fix.is_made() && concerns(fix, part)) {
+            findings.push_back(&fix.finding);
+        }
+    }
+    return findings;
+}
+
+/// False: the part could not be made, and is out of the plan now.
+Result<bool> settle_part(std::vector<Fix>& plan, Part part, const Result<void>& made) {
+    if (made) {
+        return true;
+    }
+    const bool is_of_part = made.error().kind == ErrorKind::damaged || made.error().kind == ErrorKind::not_found;
+    if (!is_of_part || give_up(plan, [&](const Fix& fix) { return concerns(fix, part); }, made.error().message) == 0) {
+        return std::unexpected(made.error());
+    }
+    return false;
+}
+
+/// False: a part could not be made.
+Result<bool> make_fixes(Transaction& transaction, std::vector<Fix>& plan, const RangeSet& mended,
+                        const RunContext& context) {
+    if (const auto findings = findings_of(plan, Part::space); !findings.empty() || !mended.empty()) {
+        BTRKIT_TRY_ASSIGN(const bool is_made,
+                          settle_part(plan, Part::space, fix_space(transaction, findings, mended, context)));
+        if (!is_made) {
+            return false;
+        }
+    }
+    for (const auto& [part, make] : part_steps) {
+        if (const auto findings = findings_of(plan, part); !findings.empty()) {
+            BTRKIT_TRY_ASSIGN(const bool is_made, settle_part(plan, part, make(transaction, findings)));
+            if (!is_made) {
+                return false;
             }
         }
-        if (findings.empty()) {
-            continue;
-        }
-        const auto made = step.make(transaction, findings, context);
-        if (made) {
-            continue;
-        }
-        if (made.error().kind != ErrorKind::damaged && made.error().kind != ErrorKind::not_found) {
-            return std::unexpected(made.error());
-        }
-        give_up(plan, [&](const Fix& fix) { return concerns(fix, step.part); }, made.error().message);
-        return false;
     }
     return true;
 }
@@ -93,7 +110,9 @@ public:
     Result<void> operator()(const survey::Findings& after) {
         std::array<u64, static_cast<std::size_t>(ProblemCode::count_)> aimed{};
         for (const auto& fix : *plan_) {
-            aimed[static_cast<std::size_t>(fix.finding.problem.code)] += fix.is_made() ? 1 : 0;
+            // What mended blocks have taken away is not in `before` any more.
+            aimed[static_cast<std::size_t>(fix.finding.problem.code)] +=
+                fix.is_made() && fix.row->part != Part::blocks ? 1 : 0;
         }
         left_count = 0;
         std::string grown;
@@ -114,8 +133,11 @@ public:
             }
         }
         if (!grown.empty()) {
-            return fail(ErrorKind::refused,
-                        fmt::format("the repaired filesystem would have more of '{}', so nothing was written", grown));
+            // An extent that is dropped may have been somebody's.
+            const auto why = fmt::format("the repaired filesystem would have more of '{}'", grown);
+            needs_another_round =
+                give_up(*plan_, [](const Fix& fix) { return fix.row->part == Part::extents; }, why) > 0;
+            return fail(ErrorKind::refused, why + ", so nothing was written");
         }
         return needs_another_round
                    ? fail(ErrorKind::refused, "a fix does not do what it should, so nothing was written")
@@ -134,6 +156,54 @@ u64 errors_of(const survey::Findings& findings) {
     return findings.count(Severity::error) + findings.count(Severity::fatal);
 }
 
+/// Findings that a mended block may take away.
+u64 block_errors_of(const survey::Findings& findings) {
+    u64 count = 0;
+    for (const auto& row : repair_table) {
+        count += row.part == Part::blocks ? findings.count(row.code) : 0;
+    }
+    return count + findings.count(ProblemCode::item_file_extent);
+}
+
+/// What the repair stands on: the filesystem, with blocks mended where that could be done.
+struct Ground {
+    const Filesystem& below;
+    std::optional<MendedView> view = {};
+    survey::Findings findings; ///< in the filesystem as it is seen here
+
+    const Filesystem& filesystem() const { return view ? view->filesystem() : below; }
+    RangeSet mended() const { return view ? view->addresses() : RangeSet{}; }
+};
+
+Result<survey::Findings> check_all(const Filesystem& filesystem, const survey::Findings& opening,
+                                   const RunContext& context) {
+    auto checked = check::run(filesystem, opening, {.hash_seed = std::random_device{}()}, context);
+    if (checked.stopped) {
+        return fail(ErrorKind::cancelled, "stopped; nothing was changed");
+    }
+    return std::move(checked.findings);
+}
+
+/// A view that is no better than what it is laid over is none.
+Result<Ground> find_ground(const Filesystem& filesystem, const survey::Findings& before,
+                           const survey::Findings& opening, const RunContext& context) {
+    Ground ground{.below = filesystem, .findings = before};
+    if (block_errors_of(ground.findings) == 0) {
+        return ground;
+    }
+    BTRKIT_TRY_ASSIGN(ground.view, MendedView::find(filesystem, ground.findings, context));
+    if (!ground.view) {
+        return ground;
+    }
+    BTRKIT_TRY_ASSIGN(auto with_view, check_all(ground.view->filesystem(), opening, context));
+    if (block_errors_of(with_view) < block_errors_of(ground.findings)) {
+        std::swap(ground.findings, with_view);
+    } else {
+        ground.view.reset();
+    }
+    return ground;
+}
+
 } // namespace
 
 Result<Report> run(const Filesystem& filesystem, const WritableDevices& devices, const Options& options,
@@ -145,25 +215,28 @@ Result<Report> run(const Filesystem& filesystem, const WritableDevices& devices,
         BTRKIT_TRY_ASSIGN(const auto again,
                           commit::open_again(devices, [&](const Problem& problem) { opening.add(problem); }));
     }
-    const check::Options check_options = {.hash_seed = std::random_device{}()};
-    const auto checked = check::run(filesystem, std::move(opening), check_options, context);
-    if (checked.stopped) {
-        return fail(ErrorKind::cancelled, "stopped; nothing was changed");
+    BTRKIT_TRY_ASSIGN(const auto before, check_all(filesystem, opening, context));
+    BTRKIT_TRY_ASSIGN(const auto ground, find_ground(filesystem, before, opening, context));
+    const u64 errors = errors_of(before);
+    Report report{.plan = make_plan(ground.findings, options), .commit = {}, .left_count = errors};
+    if (ground.view) {
+        auto mended = mended_fixes(before, ground.findings);
+        report.plan.insert(report.plan.begin(), std::make_move_iterator(mended.begin()),
+                           std::make_move_iterator(mended.end()));
     }
-    const u64 errors = errors_of(checked.findings);
-    Report report{.plan = make_plan(checked.findings, options), .commit = {}, .left_count = errors};
     report.commit.old_generation = report.commit.new_generation = filesystem.super().generation;
-    auto with_exceptions = transaction_options;
-    with_exceptions.exceptions.may_be_dump = true;
-    with_exceptions.exceptions.may_lack_device_tree = true; // it is made anew then
+    auto repair_options = transaction_options;
+    repair_options.exceptions.may_be_dump = true;
+    repair_options.exceptions.may_lack_device_tree = true; // it is made anew then
+    repair_options.bad_items = BadItems::kept;             // the judge sees that there are not more of them
     // Each round takes something out of the plan.
     while (is_any_made(report.plan)) {
-        BTRKIT_TRY_ASSIGN(auto transaction, Transaction::begin(filesystem, with_exceptions));
-        BTRKIT_TRY_ASSIGN(const bool is_whole, make_fixes(transaction, report.plan, context));
+        BTRKIT_TRY_ASSIGN(auto transaction, Transaction::begin(ground.filesystem(), repair_options));
+        BTRKIT_TRY_ASSIGN(const bool is_whole, make_fixes(transaction, report.plan, ground.mended(), context));
         if (!is_whole) {
             continue;
         }
-        Judge judge(checked.findings, report.plan);
+        Judge judge(ground.findings, report.plan);
         auto judged = commit_options;
         judged.judge = [&judge](const survey::Findings& after) { return judge(after); };
         auto committed = commit::run(transaction, devices, judged, context);
