@@ -57,7 +57,7 @@ public:
     /// All must outlive it.
     GraphRewriter(Workspace& workspace, const Filesystem& committed, GraphChange& change)
         : workspace_(workspace), committed_(committed), change_(change),
-          writes_(workspace.parallelism, workspace.geometry) {}
+          writes_(workspace.parallelism, workspace.geometry, workspace.bad_items) {}
 
     /// All blocks of a subvolume that it has not come to before. Where the tree has another root now, the workspace
     /// knows it. Fails with damaged where a block can't be proven, with no_space and io, and as the change does.

@@ -9,12 +9,12 @@ namespace btrkit {
 
 class LaidBlocks final : public GraphChange {
 public:
-    /// renews_all: no block stays where it is. All must outlive it.
-    LaidBlocks(Workspace& workspace, const ExtentLayout& layout, bool renews_all)
-        : workspace_(workspace), layout_(layout), rules_(workspace), items_(layout), renews_all_(renews_all),
+    /// leaving: addresses that no block may keep. All must outlive it.
+    LaidBlocks(Workspace& workspace, const ExtentLayout& layout, const RangeSet& leaving)
+        : workspace_(workspace), layout_(layout), rules_(workspace), items_(layout), leaving_(leaving),
           is_told_(layout.extents().size()) {}
 
-    bool must_leave(Logical /*at*/) const override { return renews_all_; }
+    bool must_leave(Logical at) const override { return leaving_.contains(at.bytenr); }
     Result<std::optional<std::span<const LeafItem>>> changed_items(const TreeBlock& leaf) override;
     Result<void> replaced(const TreeBlock& old, std::span<const BlockView> now) override;
     Result<void> raised(u64 tree, const BlockView& node) override;
@@ -29,7 +29,7 @@ private:
     const ExtentLayout& layout_;
     ShareRules rules_;
     LaidItems items_;
-    bool renews_all_;
+    const RangeSet& leaving_;
     std::vector<bool> is_told_;     ///< of each new extent: the accounts know it
     std::size_t settled_bytes_ = 0; ///< what waited of references when they were settled last
 };

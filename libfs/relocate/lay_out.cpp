@@ -14,7 +14,7 @@ Result<u64> lay_out(Transaction& transaction, const ExtentLayout& layout, const 
     BTRKIT_TRY(copy_data(transaction, layout.moves(), context));
     context.progress.begin_phase("rewriting metadata", 0, ProgressUnit::items);
     workspace.kept_data = layout.kept();
-    LaidBlocks laid(workspace, layout, blocks.renews_all);
+    LaidBlocks laid(workspace, layout, blocks.leaving);
     GraphRewriter rewriter(workspace, transaction.committed(), laid);
     BTRKIT_TRY(rewrite_subvolumes(blocks.subvolumes, rewriter, context));
     BTRKIT_TRY(settle(workspace));

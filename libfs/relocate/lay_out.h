@@ -21,8 +21,14 @@ namespace btrkit {
 /// How the blocks of subvolumes are gone through.
 struct BlockOrder {
     std::span<const TreeRoot> subvolumes; ///< all of them (whole_subvolumes()): what several share is the first one's
-    bool renews_all = false;              ///< all blocks are laid out anew, too, in that order and that of their keys
+    RangeSet leaving = {};                ///< what lies there is laid out anew, too, in that order and that of keys
 };
+/// All blocks are.
+inline RangeSet everywhere() {
+    RangeSet all;
+    all.append({0, ~u64{0}});
+    return all;
+}
 
 /// The new places of what moves were taken from the transaction. Returns how many blocks were written. Fails with
 /// damaged where anything that moves can't be proven, with no_space, with cancelled, and as devices do: the transaction

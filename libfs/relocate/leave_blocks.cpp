@@ -3,6 +3,7 @@
 
 #include "formats/btrfs/item_types.h"
 #include "libfs/fs/item_range.h"
+#include "libfs/relocate/lay_out.h"
 #include "libfs/txn/block_store.h"
 
 namespace btrkit {
@@ -92,12 +93,11 @@ Result<void> leave_blocks(Transaction& transaction, const RangeSet& leaving) {
 Result<void> repack_trees(Transaction& transaction) {
     auto& workspace = transaction.workspace();
     BTRKIT_TRY_ASSIGN(const auto ids, unshared_trees(transaction));
-    RangeSet everywhere;
-    everywhere.append({0, ~u64{0}});
+    const RangeSet all = everywhere();
     for (const u64 id : ids) {
         BTRKIT_TRY_ASSIGN(auto* tree, workspace.trees.find(id));
         if (*tree->root.block.level > 0) {
-            BTRKIT_TRY(Leaving(workspace, *tree, everywhere).run());
+            BTRKIT_TRY(Leaving(workspace, *tree, all).run());
         }
     }
     return {};

@@ -6,8 +6,15 @@
 
 namespace btrkit {
 
+/// What becomes of a block with impossible items.
+enum class BadItems : u8 {
+    refused,
+    kept, ///< where a filesystem with such items is repaired: not each of them can be mended
+};
+
 /// Puts the checksum into a whole block, and proves the block as a reader would, its items too. Fails with bug where
 /// there is anything to find: such a block must not be written.
-Result<void> seal_block(const BuiltBlock& block, MutableBytes bytes, const Geometry& geometry);
+Result<void> seal_block(const BuiltBlock& block, MutableBytes bytes, const Geometry& geometry,
+                        BadItems bad_items = BadItems::refused);
 
 } // namespace btrkit

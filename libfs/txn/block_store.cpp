@@ -6,7 +6,8 @@
 namespace btrkit {
 
 BlockStore::BlockStore(Workspace& workspace, u64 tree)
-    : workspace_(&workspace), rules_(workspace), tree_(tree), writes_(workspace.parallelism, workspace.geometry) {}
+    : workspace_(&workspace), rules_(workspace), tree_(tree),
+      writes_(workspace.parallelism, workspace.geometry, workspace.bad_items) {}
 
 ExtentRef BlockStore::own_ref() const {
     return {.type = btrfs::item_type::tree_block_ref, .root = tree_, .count = 1};

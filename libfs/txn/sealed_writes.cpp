@@ -5,18 +5,20 @@ namespace btrkit {
 
 namespace {
 
-Result<void> seal_and_write(const BuiltBlock& block, MutableBytes bytes, const Geometry& geometry,
+Result<void> seal_and_write(const BuiltBlock& block, MutableBytes bytes, const Geometry& geometry, BadItems bad_items,
                             std::span<const StoredPart> parts) {
-    BTRKIT_TRY(seal_block(block, bytes, geometry));
+    BTRKIT_TRY(seal_block(block, bytes, geometry, bad_items));
     return write_parts(parts, bytes);
 }
 
 } // namespace
 
-SealedWrites::SealedWrites(Parallelism parallelism, const Geometry& geometry)
+SealedWrites::SealedWrites(Parallelism parallelism, const Geometry& geometry, BadItems bad_items)
     : writes_(
           parallelism,
-          [&geometry](Made& made) { made.written = seal_and_write(made.block, made.bytes, geometry, made.parts); },
+          [&geometry, bad_items](Made& made) {
+              made.written = seal_and_write(made.block, made.bytes, geometry, bad_items, made.parts);
+          },
           [this](Made& made) {
               written_ = std::move(made.written);
               return written_.has_value();

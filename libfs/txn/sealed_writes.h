@@ -11,7 +11,7 @@ namespace btrkit {
 class SealedWrites {
 public:
     /// The geometry must outlive it.
-    SealedWrites(Parallelism parallelism, const Geometry& geometry);
+    SealedWrites(Parallelism parallelism, const Geometry& geometry, BadItems bad_items);
 
     /// The bytes are copied; nobody may read the place before finish(). Fails with what has become of an earlier one.
     Result<void> push(const BuiltBlock& block, Bytes bytes, std::vector<StoredPart> parts);

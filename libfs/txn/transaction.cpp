@@ -9,6 +9,7 @@
 #include "libfs/txn/block_store.h"
 #include "libfs/txn/may_be_written.h"
 #include "libfs/txn/new_superblock.h"
+#include "libfs/txn/overlaid.h"
 #include "libfs/txn/quota_groups.h"
 #include "libfs/txn/settle.h"
 
@@ -47,29 +48,6 @@ Result<SpaceLedger::Trees> space_trees(const Filesystem& filesystem) {
     return trees;
 }
 
-/// The filesystem once more, over overlays.
-struct Overlaid {
-    Filesystem filesystem;
-    std::map<u64, OverlayDevice*> overlays;
-};
-
-Result<Overlaid> lay_overlays(const Filesystem& committed, OverlayDevice::Room room) {
-    std::vector<std::unique_ptr<BlockDevice>> devices;
-    std::map<u64, OverlayDevice*> overlays;
-    room.memory_bytes /= committed.volume().members().size();
-    for (const auto& [devid, member] : committed.volume().members()) {
-        auto overlay = std::make_unique<OverlayDevice>(*member.device, room);
-        overlays[devid] = overlay.get();
-        devices.push_back(std::move(overlay));
-    }
-    BTRKIT_TRY_ASSIGN(auto filesystem, Filesystem::open(std::move(devices), {}, [](const Problem&) {}));
-    return Overlaid{std::move(filesystem), std::move(overlays)};
-}
-
-WritableDevices writable(const std::map<u64, OverlayDevice*>& overlays) {
-    return {overlays.begin(), overlays.end()};
-}
-
 } // namespace
 
 Result<Transaction> Transaction::begin(const Filesystem& committed, const TransactionOptions& options) {
@@ -83,7 +61,7 @@ Result<Transaction> Transaction::begin(const Filesystem& committed, const Transa
     }
     Geometry geometry = committed.geometry();
     geometry.generation = generation;
-    VolumeWriter writer(writable(overlaid.overlays), overlaid.filesystem.volume().chunks());
+    VolumeWriter writer(overlaid.writable(), overlaid.filesystem.volume().chunks());
     BTRKIT_TRY_ASSIGN(auto quotas, read_simple_quotas(committed));
     const Workspace::Room room = {.cache_bytes = options.cache_bytes, .waiting_bytes = options.waiting_bytes};
     auto workspace =
@@ -91,6 +69,7 @@ Result<Transaction> Transaction::begin(const Filesystem& committed, const Transa
                                     trees, geometry, root.block().header().chunk_tree_uuid, room);
     workspace->quotas = std::move(quotas);
     workspace->parallelism = options.parallelism;
+    workspace->bad_items = options.bad_items;
     if (options.data_devices != nullptr) {
         workspace->data_writer.emplace(*options.data_devices, workspace->filesystem.volume().chunks());
         workspace->data_writes.emplace(options.parallelism, *workspace->data_writer);

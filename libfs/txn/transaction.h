@@ -28,7 +28,8 @@ struct TransactionOptions {
     /// trees.
     std::size_t waiting_bytes = std::size_t{64} << 20;
     Parallelism parallelism = {};
-    WriteExceptions exceptions = {}; ///< with may_be_seed, others that stand on it are lost
+    WriteExceptions exceptions = {};        ///< with may_be_seed, others that stand on it are lost
+    BadItems bad_items = BadItems::refused; ///< of blocks that change: whoever keeps them proves that they were there
     /// The filesystem's devices, where data of files is to be written to them at once: into space that the committed
     /// filesystem has free, so that it stands as it was whatever becomes of the transaction. Null: like all else, data
     /// stays above the devices until the commit.

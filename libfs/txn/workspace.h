@@ -5,6 +5,7 @@
 #include "libfs/base/parallelism.h"
 #include "libfs/io/overlay_device.h"
 #include "libfs/space/ref_deltas.h"
+#include "libfs/tree/seal_block.h"
 #include "libfs/txn/chunk_growth.h"
 #include "libfs/txn/data_writes.h"
 #include "libfs/txn/recorded_heads.h"
@@ -40,6 +41,7 @@ struct Workspace {
     std::optional<DataWrites> data_writes;   ///< by that
     Room room;
     Parallelism parallelism;
+    BadItems bad_items = BadItems::refused;
     BlockCache cache;
     Geometry geometry; ///< its generation is that of this transaction
     btrfs::Uuid chunk_tree_uuid;

@@ -4,6 +4,9 @@
 #include "formats/btrfs/item_types.h"
 #include "libfs/ops/repair/extents/rebuild_extents.h"
 #include "libfs/ops/repair/repair_table.h"
+#include "libfs/relocate/lay_out.h"
+#include "libfs/relocate/leave_blocks.h"
+#include "libfs/relocate/rewrite_subvolumes.h"
 
 namespace btrkit::repair {
 
@@ -46,17 +49,34 @@ Result<void> erase_unfounded_groups(Transaction& transaction, const FindingList&
     return {};
 }
 
+/// Elsewhere, for all who share them. Whatever is done to subvolumes comes after that.
+Result<void> move_blocks(Transaction& transaction, const RangeSet& mended, const RunContext& context) {
+    BTRKIT_TRY_ASSIGN(const auto subvolumes, whole_subvolumes(transaction.committed()));
+    BTRKIT_TRY(lay_out(transaction, {}, {.subvolumes = subvolumes, .leaving = mended}, context));
+    return leave_blocks(transaction, mended);
+}
+
 } // namespace
 
-Result<void> fix_space(Transaction& transaction, const FindingList& findings, const RunContext& context) {
+Result<void> fix_space(Transaction& transaction, const FindingList& findings, const RangeSet& mended,
+                       const RunContext& context) {
     const auto anew = new_trees(findings);
     BTRKIT_TRY(erase_unfounded_groups(transaction, findings, anew));
-    if (!anew.is_extent_tree_new) {
-        return transaction.renew_space();
+    std::vector<LostFileExtent> restored;
+    if (anew.is_extent_tree_new) {
+        BTRKIT_TRY_ASSIGN(restored, find_lost_file_extents(transaction.committed(), findings));
+        if (std::ranges::any_of(restored, &LostFileExtent::is_correction)) {
+            return fail(ErrorKind::damaged,
+                        "a file has an impossible address where the extent tree knows a better one");
+        }
+        BTRKIT_TRY(rebuild_extents(transaction, {.damaged = anew.damaged, .restored = restored}, context));
+    } else if (!findings.empty()) {
+        BTRKIT_TRY(transaction.renew_space());
     }
-    Rebuild rebuild{.damaged = anew.damaged};
-    BTRKIT_TRY_ASSIGN(rebuild.restored, find_lost_file_extents(transaction.committed(), findings));
-    return rebuild_extents(transaction, std::move(rebuild), context);
+    if (!mended.empty()) {
+        BTRKIT_TRY(move_blocks(transaction, mended, context));
+    }
+    return put_restored(transaction, restored);
 }
 
 } // namespace btrkit::repair

@@ -16,8 +16,10 @@ Result<void> fix_superblock(Transaction& transaction, const FindingList& finding
 Result<void> fix_devices(Transaction& transaction, const FindingList& findings);
 Result<void> fix_uuid_tree(Transaction& transaction, const FindingList& findings);
 Result<void> fix_orphans(Transaction& transaction, const FindingList& findings);
-/// Of Part::space, Part::extents and Part::derived_tree together, before all others. Fails as rebuild_extents(), too.
-Result<void> fix_space(Transaction& transaction, const FindingList& findings, const RunContext& context);
+/// Of Part::space, Part::extents and Part::derived_tree together, before all others; and blocks that were mended, at
+/// these addresses of the committed filesystem, leave them. Fails as rebuild_extents() and lay_out(), too.
+Result<void> fix_space(Transaction& transaction, const FindingList& findings, const RangeSet& mended,
+                       const RunContext& context);
 
 // What these decline they leave as it is; the rest is done.
 Result<void> fix_names(Transaction& transaction, const FindingList& findings, Round& round);

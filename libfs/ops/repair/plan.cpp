@@ -49,9 +49,13 @@ bool has_impossible_root_key(const Problem& problem) {
             (!is_subvolume(key->objectid) && key->offset != 0));
 }
 
-/// Where another copy of a block is good, that is no reason for making its tree anew.
+/// Where another copy of a block is good, that is no reason for making its tree anew. What can be mended of blocks
+/// was mended before.
 const RepairRow* row_of(const Problem& problem, const std::set<u64>& lost) {
     const auto* row = has_impossible_root_key(problem) ? nullptr : find_repair(problem.code, problem.place.tree);
+    if (row != nullptr && row->part == Part::blocks) {
+        return nullptr;
+    }
     const bool is_of_copy =
         problem.code >= ProblemCode::block_unreadable && problem.code <= ProblemCode::leaf_item_overlap;
     return row != nullptr && row->part == Part::derived_tree && is_of_copy && !lost.contains(*problem.place.tree)
@@ -118,6 +122,20 @@ std::vector<Fix> make_plan(const survey::Findings& findings, const Options& opti
         plan.push_back(std::move(fix));
     }
     return plan;
+}
+
+std::vector<Fix> mended_fixes(const survey::Findings& before, const survey::Findings& after) {
+    std::set<std::string> left;
+    for (const auto& finding : after.all()) {
+        left.insert(describe(finding.problem));
+    }
+    std::vector<Fix> fixes;
+    for (const auto& finding : before.all()) {
+        if (finding.problem.severity() != Severity::note && !left.contains(describe(finding.problem))) {
+            fixes.push_back({.finding = finding, .row = find_repair(ProblemCode::block_lost, std::nullopt)});
+        }
+    }
+    return fixes;
 }
 
 } // namespace btrkit::repair

@@ -12,4 +12,7 @@ std::vector<Fix> make_plan(const survey::Findings& findings, const Options& opti
 /// row: what is to be done about it, or null. before: why a surer row of that code does not do it, or empty.
 void choose(Fix& fix, const RepairRow* row, const Options& options, const std::string& before);
 
+/// The findings that are gone with blocks that were mended.
+std::vector<Fix> mended_fixes(const survey::Findings& before, const survey::Findings& after);
+
 } // namespace btrkit::repair

@@ -2,6 +2,7 @@
 #include "libfs/ops/repair/repair.h"
 
 #include "libfs/ops/check/check.h"
+#include "libfs/ops/repair/blocks/mended_view.h"
 #include "libfs/ops/repair/fixes.h"
 #include "libfs/ops/repair/plan.h"
 
@@ -21,17 +22,12 @@ Result<void> as_a_whole(Transaction& transaction, const FindingList& findings, R
     return make(transaction, findings);
 }
 
-Result<void> make_space(Transaction& transaction, const FindingList& findings, Round& round) {
-    return fix_space(transaction, findings, round.context());
-}
-
 struct PartStep {
     Part part;
     MakePart make;
 };
-/// Space is opened by the extents before anything takes of it.
+/// After fix_space(): space is opened by the extents before anything takes of it.
 constexpr std::array part_steps = std::to_array<PartStep>({
-    {Part::space, make_space},
     {Part::superblock, as_a_whole<fix_superblock>},
     {Part::devices, as_a_whole<fix_devices>},
     {Part::uuid_tree, as_a_whole<fix_uuid_tree>},
@@ -58,7 +54,8 @@ constexpr std::array part_steps = std::to_array<PartStep>({
 bool concerns(const Fix& fix, Part part) {
     const Part own = fix.row->part;
     switch (part) {
-    case Part::space: return own == Part::space || own == Part::extents || own == Part::derived_tree;
+    case Part::space:
+        return own == Part::space || own == Part::extents || own == Part::derived_tree || own == Part::blocks;
     case Part::devices:
         return own == part || (own == Part::derived_tree && fix.finding.problem.place.tree == btrfs::dev_tree_id);
     case Part::uuid_tree:
@@ -67,23 +64,29 @@ bool concerns(const Fix& fix, Part part) {
     }
 }
 
-void give_up(std::vector<Fix>& plan, const auto& is_meant, const std::string& why) {
+/// Returns how many.
+std::size_t give_up(std::vector<Fix>& plan, const auto& is_meant, const std::string& why) {
+    std::size_t count = 0;
     for (auto& fix : plan) {
         if (fix.is_made() && is_meant(fix)) {
             fix.why_not = why;
+            ++count;
         }
     }
+    return count;
 }
 
-/// Fixes of the last kind that is still in the plan: where what is made can't be told to come of one of them.
-void give_up_last_kind(std::vector<Fix>& plan, const std::string& why) {
+/// Fixes of the last kind that is still in the plan, where what is made can't be told to come of one of them. Returns
+/// how many. What mended blocks have taken away is not for the plan to give up.
+std::size_t give_up_last_kind(std::vector<Fix>& plan, const std::string& why) {
     const RepairRow* last = nullptr;
     for (const auto& fix : plan) {
-        const bool is_later = fix.is_made() && (last == nullptr || std::pair(fix.row->part, fix.row->code) >=
-                                                                       std::pair(last->part, last->code));
+        const bool is_later =
+            fix.is_made() && fix.row->part != Part::blocks &&
+            (last == nullptr || std::pair(fix.row->part, fix.row->code) >= std::pair(last->part, last->code));
         last = is_later ? fix.row : last;
     }
-    give_up(plan, [&](const Fix& fix) { return fix.row == last; }, why);
+    return give_up(plan, [&](const Fix& fix) { return fix.row == last; }, why);
 }
 
 /// What was declined is tried by the next row of its code, if there is one.
@@ -99,38 +102,71 @@ bool is_any_made(const std::vector<Fix>& plan) {
     return std::ranges::any_of(plan, &Fix::is_made);
 }
 
-/// Whether all is made. Otherwise what could not be made is out of the plan now.
-Result<bool> make_fixes(Transaction& transaction, const check::Report& checked, std::vector<Fix>& plan,
-                        const Options& options, const RunContext& context) {
-    for (const auto& step : part_steps) {
-        FindingList findings;
-        FindingList left;
-        for (const auto& fix : plan) {
-            if (!fix.is_made()) {
-                left.push_back(&fix.finding);
-            } else if (concerns(fix, step.part)) {
-                findings.push_back(&fix.finding);
-            }
+FindingList findings_of(const std::vector<Fix>& plan, Part part) {
+    FindingList findings;
+    for (const auto& fix : plan) {
+        if (fix.is_made() && concerns(fix, part)) {
+            findings.push_back(&fix.finding);
         }
+    }
+    return findings;
+}
+
+FindingList findings_left(const std::vector<Fix>& plan) {
+    FindingList left;
+    for (const auto& fix : plan) {
+        if (!fix.is_made()) {
+            left.push_back(&fix.finding);
+        }
+    }
+    return left;
+}
+
+/// False: the part could not be made, and is out of the plan now.
+Result<bool> settle_part(std::vector<Fix>& plan, Part part, const Result<void>& made) {
+    if (made) {
+        return true;
+    }
+    const bool is_of_part = made.error().kind == ErrorKind::damaged || made.error().kind == ErrorKind::not_found;
+    if (!is_of_part || give_up(plan, [&](const Fix& fix) { return concerns(fix, part); }, made.error().message) == 0) {
+        return std::unexpected(made.error());
+    }
+    return false;
+}
+
+/// What the repair stands on: the filesystem, with blocks mended where that could be done.
+struct Ground {
+    const Filesystem& below;
+    std::optional<MendedView> view = {};
+    survey::Findings findings; ///< in the filesystem as it is seen here
+    std::vector<check::QgroupCount> quota_groups = {};
+
+    const Filesystem& filesystem() const { return view ? view->filesystem() : below; }
+    RangeSet mended() const { return view ? view->addresses() : RangeSet{}; }
+};
+
+/// Whether all is made. Otherwise what could not be made is out of the plan now.
+Result<bool> make_fixes(Transaction& transaction, const Ground& ground, std::vector<Fix>& plan, const Options& options,
+                        const RunContext& context) {
+    const auto mended = ground.mended();
+    if (const auto findings = findings_of(plan, Part::space); !findings.empty() || !mended.empty()) {
+        BTRKIT_TRY_ASSIGN(const bool is_made,
+                          settle_part(plan, Part::space, fix_space(transaction, findings, mended, context)));
+        if (!is_made) {
+            return false;
+        }
+    }
+    for (const auto& [part, make] : part_steps) {
+        const auto findings = findings_of(plan, part);
         if (findings.empty()) {
             continue;
         }
-        Round round(std::move(left), checked.qgroups, options.now, context);
-        const auto made = step.make(transaction, findings, round);
-        if (made && !round.has_declined()) {
-            continue;
-        }
-        if (made) {
-            go_on_without(round, plan, options);
+        Round round(findings_left(plan), ground.quota_groups, options.now);
+        BTRKIT_TRY_ASSIGN(const bool is_made, settle_part(plan, part, make(transaction, findings, round)));
+        go_on_without(round, plan, options);
+        if (!is_made || round.has_declined()) {
             return false;
         }
-        // A block that is wrong is never written. It may have been before, where it is not all repaired.
-        const auto kind = made.error().kind;
-        if (kind != ErrorKind::damaged && kind != ErrorKind::not_found && kind != ErrorKind::bug) {
-            return std::unexpected(made.error());
-        }
-        give_up(plan, [&](const Fix& fix) { return concerns(fix, step.part); }, made.error().message);
-        return false;
     }
     return true;
 }
@@ -143,7 +179,9 @@ public:
     Result<void> operator()(const survey::Findings& after) {
         std::array<u64, static_cast<std::size_t>(ProblemCode::count_)> aimed{};
         for (const auto& fix : *plan_) {
-            aimed[static_cast<std::size_t>(fix.finding.problem.code)] += fix.is_made() ? 1 : 0;
+            // What mended blocks have taken away is not in `before` any more.
+            aimed[static_cast<std::size_t>(fix.finding.problem.code)] +=
+                fix.is_made() && fix.row->part != Part::blocks ? 1 : 0;
         }
         left_count = 0;
         std::string grown;
@@ -167,9 +205,11 @@ public:
             }
         }
         if (!grown.empty()) {
+            // An extent that is dropped may have been somebody's.
             const auto why = fmt::format("the repaired filesystem would have more of '{}'", grown);
-            give_up_last_kind(*plan_, why);
-            needs_another_round = true;
+            needs_another_round = give_up(
+                                      *plan_, [](const Fix& fix) { return fix.row->part == Part::extents; }, why) > 0 ||
+                                  give_up_last_kind(*plan_, why) > 0;
             return fail(ErrorKind::refused, why + ", so nothing was written");
         }
         return needs_another_round
@@ -189,6 +229,45 @@ u64 errors_of(const survey::Findings& findings) {
     return findings.count(Severity::error) + findings.count(Severity::fatal);
 }
 
+/// Findings that a mended block may take away.
+u64 block_errors_of(const survey::Findings& findings) {
+    u64 count = 0;
+    for (const auto& row : repair_table) {
+        count += row.part == Part::blocks ? findings.count(row.code) : 0;
+    }
+    return count + findings.count(ProblemCode::item_file_extent);
+}
+
+Result<check::Report> check_all(const Filesystem& filesystem, const survey::Findings& opening,
+                                const RunContext& context) {
+    auto checked = check::run(filesystem, opening, {.hash_seed = std::random_device{}()}, context);
+    if (checked.stopped) {
+        return fail(ErrorKind::cancelled, "stopped; nothing was changed");
+    }
+    return checked;
+}
+
+/// A view that is no better than what it is laid over is none.
+Result<Ground> find_ground(const Filesystem& filesystem, const check::Report& before, const survey::Findings& opening,
+                           const RunContext& context) {
+    Ground ground{.below = filesystem, .findings = before.findings, .quota_groups = before.qgroups};
+    if (block_errors_of(ground.findings) == 0) {
+        return ground;
+    }
+    BTRKIT_TRY_ASSIGN(ground.view, MendedView::find(filesystem, ground.findings, context));
+    if (!ground.view) {
+        return ground;
+    }
+    BTRKIT_TRY_ASSIGN(auto with_view, check_all(ground.view->filesystem(), opening, context));
+    if (block_errors_of(with_view.findings) < block_errors_of(ground.findings)) {
+        std::swap(ground.findings, with_view.findings);
+        std::swap(ground.quota_groups, with_view.qgroups);
+    } else {
+        ground.view.reset();
+    }
+    return ground;
+}
+
 } // namespace
 
 Result<Report> run(const Filesystem& filesystem, const WritableDevices& devices, const Options& options,
@@ -200,32 +279,31 @@ Result<Report> run(const Filesystem& filesystem, const WritableDevices& devices,
         BTRKIT_TRY_ASSIGN(const auto again,
                           commit::open_again(devices, [&](const Problem& problem) { opening.add(problem); }));
     }
-    const check::Options check_options = {.hash_seed = std::random_device{}()};
-    const auto checked = check::run(filesystem, std::move(opening), check_options, context);
-    if (checked.stopped) {
-        return fail(ErrorKind::cancelled, "stopped; nothing was changed");
+    BTRKIT_TRY_ASSIGN(const auto before, check_all(filesystem, opening, context));
+    BTRKIT_TRY_ASSIGN(const auto ground, find_ground(filesystem, before, opening, context));
+    const u64 errors = errors_of(before.findings);
+    Report report{.plan = make_plan(ground.findings, options), .commit = {}, .left_count = errors};
+    if (ground.view) {
+        auto mended = mended_fixes(before.findings, ground.findings);
+        report.plan.insert(report.plan.begin(), std::make_move_iterator(mended.begin()),
+                           std::make_move_iterator(mended.end()));
     }
-    const u64 errors = errors_of(checked.findings);
-    Report report{.plan = make_plan(checked.findings, options), .commit = {}, .left_count = errors};
     report.commit.old_generation = report.commit.new_generation = filesystem.super().generation;
-    auto with_exceptions = transaction_options;
-    with_exceptions.exceptions.may_be_dump = true;
-    with_exceptions.exceptions.may_lack_device_tree = true; // it is made anew then
+    auto repair_options = transaction_options;
+    repair_options.exceptions.may_be_dump = true;
+    repair_options.exceptions.may_lack_device_tree = true; // it is made anew then
+    repair_options.bad_items = BadItems::kept;             // the judge sees that there are not more of them
     // Each round takes something out of the plan.
     while (is_any_made(report.plan)) {
-        BTRKIT_TRY_ASSIGN(auto transaction, Transaction::begin(filesystem, with_exceptions));
-        BTRKIT_TRY_ASSIGN(const bool is_whole, make_fixes(transaction, checked, report.plan, options, context));
+        BTRKIT_TRY_ASSIGN(auto transaction, Transaction::begin(ground.filesystem(), repair_options));
+        BTRKIT_TRY_ASSIGN(const bool is_whole, make_fixes(transaction, ground, report.plan, options, context));
         if (!is_whole) {
             continue;
         }
-        Judge judge(checked.findings, report.plan);
+        Judge judge(ground.findings, report.plan);
         auto judged = commit_options;
         judged.judge = [&judge](const survey::Findings& after) { return judge(after); };
         auto committed = commit::run(transaction, devices, judged, context);
-        if (!committed && committed.error().kind == ErrorKind::bug) {
-            give_up_last_kind(report.plan, committed.error().message);
-            continue;
-        }
         if (!committed && judge.needs_another_round) {
             continue;
         }

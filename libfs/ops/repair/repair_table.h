@@ -21,6 +21,7 @@ enum class Grade : unsigned char {
 
 /// Which part of the filesystem is put right.
 enum class Part : unsigned char {
+    blocks,       ///< tree blocks of which one value is wrong
     derived_tree, ///< a whole tree that follows from the others, and the extent tree with it
     extents,      ///< the extent tree, and all that follows from it
     space,        ///< what follows from the extent tree
@@ -75,6 +76,8 @@ inline constexpr std::string_view extent_action =
     "the extent tree is made anew from all other trees, and block groups and free space from that";
 inline constexpr std::string_view lost_extent_action =
     "the file gets back the extent of which the extent tree still says that it has it there";
+inline constexpr std::string_view block_action =
+    "the block becomes what it must have been, and is written elsewhere, for all that share it";
 inline constexpr std::string_view tree_action = "the tree is made anew, and the extent tree with it";
 inline constexpr std::string_view name_action =
     "two of a name's three forms (DIR_ITEM, DIR_INDEX, the inode's reference) agree: the third is made from them";
@@ -111,13 +114,20 @@ inline constexpr auto repair_table = std::to_array<RepairRow>({
     {ProblemCode::block_unreadable, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
     {ProblemCode::block_checksum, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
     {ProblemCode::block_bytenr, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
+    {ProblemCode::block_bytenr, Part::blocks, Grade::proven, block_action, Where::where_known},
     {ProblemCode::block_fsid, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
+    {ProblemCode::block_fsid, Part::blocks, Grade::proven, block_action, Where::where_known},
     {ProblemCode::block_generation, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
+    {ProblemCode::block_generation, Part::blocks, Grade::proven, block_action, Where::where_known},
     {ProblemCode::block_level, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
+    {ProblemCode::block_level, Part::blocks, Grade::proven, block_action, Where::where_known},
     {ProblemCode::block_owner, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
+    {ProblemCode::block_owner, Part::blocks, Grade::proven, block_action, Where::where_known},
     {ProblemCode::block_first_key, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
     {ProblemCode::block_not_written, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
+    {ProblemCode::block_not_written, Part::blocks, Grade::proven, block_action, Where::where_known},
     {ProblemCode::block_lost, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
+    {ProblemCode::block_lost, Part::blocks, Grade::proven, block_action, Where::where_known},
     {ProblemCode::node_nritems, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
     {ProblemCode::node_pointer, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
     {ProblemCode::node_key_order, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
@@ -125,7 +135,9 @@ inline constexpr auto repair_table = std::to_array<RepairRow>({
     {ProblemCode::leaf_nritems, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
     {ProblemCode::leaf_key_order, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
     {ProblemCode::leaf_item_offset, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
+    {ProblemCode::leaf_item_offset, Part::blocks, Grade::proven, block_action, Where::where_known},
     {ProblemCode::leaf_item_overlap, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
+    {ProblemCode::leaf_item_overlap, Part::blocks, Grade::proven, block_action, Where::where_known},
     {ProblemCode::item_size, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
     {ProblemCode::item_orphaned, Part::missing_inodes, Grade::guessed, inode_action, Where::where_known},
     {ProblemCode::item_inode, Part::inode_items, Grade::proven,

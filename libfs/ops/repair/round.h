@@ -11,11 +11,8 @@ namespace btrkit::repair {
 
 class Round {
 public:
-    Round(std::vector<const survey::Finding*> left, std::span<const check::QgroupCount> quota_groups, Time now,
-          const RunContext& context)
-        : left_(std::move(left)), quota_groups_(quota_groups), now_(now), context_(&context) {}
-
-    const RunContext& context() const { return *context_; }
+    Round(std::vector<const survey::Finding*> left, std::span<const check::QgroupCount> quota_groups, Time now)
+        : left_(std::move(left)), quota_groups_(quota_groups), now_(now) {}
 
     /// What the plan leaves as it is.
     const std::vector<const survey::Finding*>& left() const { return left_; }
@@ -37,7 +34,6 @@ private:
     std::vector<const survey::Finding*> left_;
     std::span<const check::QgroupCount> quota_groups_;
     Time now_;
-    const RunContext* context_;
     std::map<const survey::Finding*, std::string> reasons_;
 };
 

@@ -7,6 +7,7 @@
 #include "libfs/base/names.h"
 #include "libfs/edit/file_editor.h"
 #include "libfs/edit/subvolume_editor.h"
+#include "tests/unit/ops/transaction_bench.h"
 
 #include <sstream>
 
@@ -17,14 +18,6 @@
 namespace btrkit::test {
 
 namespace {
-
-template <class T>
-T must(Result<T> result) {
-    REQUIRE_MESSAGE(result, (result ? "" : result.error().message));
-    if constexpr (!std::is_void_v<T>) {
-        return std::move(*result);
-    }
-}
 
 u64 error_count(const survey::Findings& findings) {
     return findings.count(Severity::error) + findings.count(Severity::fatal);

@@ -102,7 +102,11 @@ private:
         }
         auto* range = reinterpret_cast<btrfs::FileExtentRange*>(standing.body.data() + sizeof(btrfs::FileExtentHead));
         range->disk_bytenr = extent.bytenr;
-        lost_.push_back({.tree = tree, .key = standing.key, .body = std::move(standing.body), .extent = extent});
+        lost_.push_back({.tree = tree,
+                         .key = standing.key,
+                         .body = std::move(standing.body),
+                         .extent = extent,
+                         .is_correction = true});
         return {};
     }
 

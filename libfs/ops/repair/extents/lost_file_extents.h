@@ -14,7 +14,8 @@ struct LostFileExtent {
     u64 tree = 0;
     btrfs::Key key;
     std::vector<std::byte> body;
-    ExtentRecord extent; ///< that it refers to, as the extent tree has it
+    ExtentRecord extent;        ///< that it refers to, as the extent tree has it
+    bool is_correction = false; ///< there is an item, with an address that nobody has
 };
 
 /// Those that can be proven: the item at hand agrees in everything but the address; or there is none, the gap in the

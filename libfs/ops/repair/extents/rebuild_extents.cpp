@@ -64,15 +64,6 @@ Result<RangeSet> only_restored(std::span<const LostFileExtent> restored, const U
     return only;
 }
 
-void put_restored(Transaction& transaction, const LostFileExtent& lost, bool is_born, TreeBuffer& tree) {
-    if (is_born) {
-        auto record = lost.extent;
-        std::erase_if(record.refs, [](const ExtentRef& ref) { return ref.count > 0; });
-        transaction.workspace().refs.bear(std::move(record));
-    }
-    tree.put(lost.key, lost.body);
-}
-
 } // namespace
 
 Result<void> rebuild_extents(Transaction& transaction, Rebuild rebuild, const RunContext& context) {
@@ -118,9 +109,21 @@ Result<void> rebuild_extents(Transaction& transaction, Rebuild rebuild, const Ru
     BTRKIT_TRY(transaction.renew_space(space));
     for (const auto& lost : rebuild.restored) {
         const Range range = range_from(lost.extent.bytenr, lost.extent.length_bytes);
+        if (!restored.covers(range)) {
+            continue; // others have it, or several files get it
+        }
+        auto record = lost.extent;
+        std::erase_if(record.refs, [](const ExtentRef& ref) { return ref.count > 0; });
+        transaction.workspace().refs.bear(std::move(record));
+        restored.erase(range);
+    }
+    return {};
+}
+
+Result<void> put_restored(Transaction& transaction, std::span<const LostFileExtent> restored) {
+    for (const auto& lost : restored) {
         BTRKIT_TRY_ASSIGN(auto* tree, transaction.tree(lost.tree));
-        put_restored(transaction, lost, restored.covers(range), *tree);
-        restored.erase(range); // several files may get it, but it is born once
+        tree->put(lost.key, lost.body);
     }
     return {};
 }

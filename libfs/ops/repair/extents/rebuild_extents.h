@@ -19,12 +19,14 @@ namespace btrkit::repair {
 struct Rebuild {
     /// Derived trees that are begun without any items, beside the extent tree: whoever knows what is in them puts it.
     std::set<u64> damaged = {};
-    /// What files get back: put, and counted with all else.
-    std::vector<LostFileExtent> restored = {};
+    /// What files get back, where nothing stands: space is kept for it. put_restored() follows.
+    std::span<const LostFileExtent> restored = {};
 };
 
 /// Before anything else is changed. Fails with damaged where blocks of other trees are lost, a root is stale, or trees
 /// contradict each other; with no_space; with cancelled.
 Result<void> rebuild_extents(Transaction& transaction, Rebuild rebuild, const RunContext& context);
+/// After that.
+Result<void> put_restored(Transaction& transaction, std::span<const LostFileExtent> restored);
 
 } // namespace btrkit::repair

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/ops/repair/blocks/mend_block.h"
+
+#include "libfs/base/checksum.h"
+#include "libfs/tree/item_check.h"
+
+#include <cstring>
+
+namespace btrkit::repair {
+
+namespace {
+
+using Block = std::vector<std::byte>;
+
+btrfs::TreeBlockHeader& header_of(Block& block) {
+    return *reinterpret_cast<btrfs::TreeBlockHeader*>(block.data());
+}
+
+std::span<btrfs::ItemHeader> items_of(Block& block) {
+    auto* first = reinterpret_cast<btrfs::ItemHeader*>(block.data() + sizeof(btrfs::TreeBlockHeader));
+    return {first, BlockView(block).count()};
+}
+
+btrfs::CsumBytes checksum_of(const Geometry& geometry, Bytes block) {
+    return checksum(geometry.csum_type, block.subspan(btrfs::max_csum_size));
+}
+
+bool has_right_checksum(const Geometry& geometry, Bytes block) {
+    return std::memcmp(block.data(), checksum_of(geometry, block).data(), geometry.csum_size_bytes) == 0;
+}
+
+/// Makes one value what it must be, and remembers that it was another.
+class HeaderMender {
+public:
+    explicit HeaderMender(Block& block) : header_(header_of(block)) {}
+
+    template <class Field, class Value>
+    void must_be(Field& field, const Value& value, std::string_view name) {
+        if (Field wanted{value}; wanted != field) {
+            field = wanted;
+            name_ = name;
+            ++count_;
+        }
+    }
+    btrfs::TreeBlockHeader& header() { return header_; }
+    /// How many were others.
+    unsigned count() const { return count_; }
+    std::string_view name() const { return name_; }
+
+private:
+    btrfs::TreeBlockHeader& header_;
+    unsigned count_ = 0;
+    std::string_view name_;
+};
+
+class BlockMender {
+public:
+    BlockMender(const Filesystem& filesystem, const Promise& promise, std::optional<u64> owner)
+        : filesystem_(filesystem), geometry_(filesystem.geometry()), promise_(promise), owner_(owner) {}
+
+    std::optional<MendedBlock> mend() const {
+        for (unsigned mirror = 1; mirror <= filesystem_.volume().mirror_count(promise_.address); ++mirror) {
+            Block block(geometry_.nodesize);
+            if (filesystem_.volume().read(promise_.address, block, mirror) && has_right_checksum(geometry_, block)) {
+                if (auto mended = mend_copy(std::move(block))) {
+                    return mended;
+                }
+            }
+        }
+        return std::nullopt;
+    }
+
+private:
+    std::optional<MendedBlock> mend_copy(Block block) const {
+        const auto name = mend_header(block);
+        if (!name) {
+            return std::nullopt;
+        }
+        if (is_sound(block)) {
+            return name->empty() ? std::nullopt : std::optional(made(std::move(block), *name));
+        }
+        if (header_of(block).level != 0) {
+            return std::nullopt;
+        }
+        return mend_places(block);
+    }
+
+    /// The name of the one field that was wrong, empty where none was; nothing where it were several.
+    std::optional<std::string> mend_header(Block& block) const {
+        HeaderMender mender(block);
+        auto& header = mender.header();
+        mender.must_be(header.bytenr, promise_.address.bytenr, "its address");
+        if (!geometry_.owns_fsid(header.fsid)) {
+            mender.must_be(header.fsid, geometry_.tree_fsid, "its filesystem id");
+        }
+        mender.must_be(header.flags, header.flags | btrfs::header_flag_written, "its flag WRITTEN");
+        if (promise_.level) {
+            mender.must_be(header.level, *promise_.level, "its level");
+        }
+        if (promise_.generation && header.generation != *promise_.generation) {
+            if (header.generation <= geometry_.generation) {
+                return std::nullopt; // another version of the block
+            }
+            mender.must_be(header.generation, *promise_.generation, "its generation");
+        }
+        if (broken_parts({.address = promise_.address, .tree = promise_.tree}, facts_of(BlockView(block))).owner) {
+            mender.must_be(header.owner, owner_.value_or(*promise_.tree), "its owner");
+        }
+        return mender.count() > 1 ? std::nullopt : std::optional(std::string(mender.name()));
+    }
+
+    std::optional<MendedBlock> mend_places(const Block& block) const {
+        std::optional<MendedBlock> found;
+        for (const auto& [way, what] : {std::pair(&BlockMender::by_sizes, "the place of an item"),
+                                        std::pair(&BlockMender::by_places, "the places of items")}) {
+            auto candidate = (this->*way)(block);
+            if (!candidate || !is_sound(*candidate)) {
+                continue;
+            }
+            if (found && found->bytes != sealed(geometry_, promise_.address, *candidate, {}).bytes) {
+                return std::nullopt;
+            }
+            found = made(std::move(*candidate), what);
+        }
+        return found;
+    }
+
+    /// Each item's data ends where that of the one before it begins.
+    std::optional<Block> by_sizes(const Block& block) const {
+        Block candidate = block;
+        u64 end = btrfs::leaf_data_size(geometry_.nodesize);
+        for (auto& item : items_of(candidate)) {
+            if (item.size > end) {
+                return std::nullopt;
+            }
+            end -= item.size;
+            item.offset = static_cast<u32>(end);
+        }
+        return candidate;
+    }
+
+    /// The data is where the items say, only not side by side.
+    std::optional<Block> by_places(const Block& block) const {
+        auto candidate = by_sizes(block);
+        if (!candidate) {
+            return std::nullopt;
+        }
+        u64 end = btrfs::leaf_data_size(geometry_.nodesize);
+        const BlockView was(block);
+        for (u32 slot = 0; slot < was.count(); ++slot) {
+            const auto& item = was.item(slot);
+            if (u64{item.offset} + item.size > end) {
+                return std::nullopt;
+            }
+            end = item.offset;
+            const auto& place = BlockView(*candidate).item(slot);
+            std::ranges::copy(was.item_data(slot),
+                              candidate->begin() +
+                                  static_cast<std::ptrdiff_t>(sizeof(btrfs::TreeBlockHeader) + place.offset));
+        }
+        return candidate;
+    }
+
+    /// It is what was promised, and so are its items.
+    bool is_sound(const Block& block) const {
+        const auto whole = sealed(geometry_, promise_.address, block, {});
+        Problems problems;
+        const auto proven = TreeBlock::prove(whole.bytes, geometry_, promise_, problems);
+        if (proven) {
+            check_items(*proven, geometry_, *promise_.tree, problems);
+        }
+        return proven && problems.empty();
+    }
+
+    MendedBlock made(Block block, std::string what) const {
+        return sealed(geometry_, promise_.address, std::move(block), std::move(what));
+    }
+
+    const Filesystem& filesystem_;
+    const Geometry& geometry_;
+    const Promise& promise_;
+    std::optional<u64> owner_;
+};
+
+} // namespace
+
+std::optional<MendedBlock> mend_block(const Filesystem& filesystem, const Promise& promise, std::optional<u64> owner) {
+    return promise.tree ? BlockMender(filesystem, promise, owner).mend() : std::nullopt;
+}
+
+MendedBlock sealed(const Geometry& geometry, Logical address, std::vector<std::byte> bytes, std::string what) {
+    const auto csum = checksum_of(geometry, bytes);
+    std::memcpy(bytes.data(), csum.data(), csum.size());
+    return {.address = address, .bytes = std::move(bytes), .what = std::move(what)};
+}
+
+} // namespace btrkit::repair

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// A tree block that no reader takes, though its checksum is right: what was written was wrong already, as after a bit
+// flip in memory or by a bug. One value is wrong, and what it must be follows from all others.
+#pragma once
+
+#include "libfs/fs/filesystem.h"
+
+namespace btrkit::repair {
+
+struct MendedBlock {
+    Logical address;
+    std::vector<std::byte> bytes; ///< checksum and all
+    std::string what;             ///< was wrong, as in "... was wrong"
+};
+
+/// Of a block that was promised so and is not that, or holds items that can't be. owner: whose it is, where something
+/// else than the block says so. It becomes what was promised, with items to which nothing can be objected, by changing
+///
+///   one field of its header that must have one certain value, or
+///   the places of the items' data, which lie one behind the other in the order of their sizes,
+///   or both.
+///
+/// Nothing where that is not enough, or where two ways lead to different blocks. A block of an older generation than
+/// promised is none of that: it is whole, and what was written over it was lost.
+std::optional<MendedBlock> mend_block(const Filesystem& filesystem, const Promise& promise, std::optional<u64> owner);
+
+/// The bytes as a block of that address has them: with its checksum.
+MendedBlock sealed(const Geometry& geometry, Logical address, std::vector<std::byte> bytes, std::string what);
+
+} // namespace btrkit::repair
