@@ -6,7 +6,8 @@
 //  wanted.
 //     Where something of a tree is lost, or extents are not what the trees refer to, nothing is planned: a commit could
 //     take space that somebody has.
-//  3. Make the fixes in a transaction, above the devices (fixes.h).
+//  3. Make the fixes in a transaction, above the devices (fixes.h). What a part declines (round.h) is asked of
+//     the next row of its code, or stays.
 //  4. Check what comes of it, as users do: none of the findings that were aimed at may be left, and no other kind may
 //     have become more. Kinds of fixes that don't do what they should are taken out of the plan, and 3 begins again.
 //  5. Commit (ops/commit): undo file, blocks, superblocks.
