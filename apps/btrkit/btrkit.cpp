@@ -29,6 +29,7 @@ constexpr std::array verbs = std::to_array<Verb>({
     {"mkfs", "make a filesystem, empty or from a directory"},
     {"dump-super", "print superblocks"},
     {"dump-tree", "print trees, item by item"},
+    {"info", "tell what it is, what is wrong at a glance, and what to do next"},
     {"check", "tell whether it is sound, what is wrong, and whose it is"},
     {"scrub", "verify every copy of everything, and mend bad ones from good ones"},
     {"usage", "tell where the space is: by device, subvolume and file, and as a map"},

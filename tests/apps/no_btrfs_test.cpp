@@ -3,6 +3,8 @@
 #include "apps/check/check.h"
 #include "apps/dump_super/dump_super.h"
 #include "apps/dump_tree/dump_tree.h"
+#include "apps/extract/extract.h"
+#include "apps/info/info.h"
 #include "apps/scrub/scrub.h"
 #include "apps/send/send.h"
 #include "apps/subvolume/subvolume.h"
@@ -50,6 +52,9 @@ void check_named(const Foreign& image, std::string_view what) {
     };
     const std::vector<Tool> tools = {{apps::run_check, {}, 8},
                                      {apps::run_check, {"--format", "json"}, 8},
+                                     {apps::run_info, {}, 1},
+                                     {apps::run_info, {"--format", "json"}, 1},
+                                     {apps::run_extract, {"--to", image.path() + ".none"}, 1},
                                      {apps::run_scrub, {}, 1},
                                      {apps::run_scrub, {"--repair"}, 1},
                                      {apps::run_dump_tree, {}, 1},

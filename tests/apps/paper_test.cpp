@@ -7,7 +7,9 @@
 #include "apps/dump_super/dump_super.h"
 #include "apps/dump_tree/dump_tree.h"
 #include "apps/edit/edit.h"
+#include "apps/extract/extract.h"
 #include "apps/find/find.h"
+#include "apps/info/info.h"
 #include "apps/ls/ls.h"
 #include "apps/mkfs/mkfs.h"
 #include "apps/receive/receive.h"
@@ -110,7 +112,9 @@ std::vector<Paper> papers() {
           {"get"},
           {"lsattr"},
           {"-f", "script"}}},
+        {"btrkit-extract", apps::run_extract, {"0", "1", "2", "130"}},
         {"btrkit-find", apps::run_find, {"0", "1", "2", "130"}},
+        {"btrkit-info", apps::run_info, {"0", "1", "2", "130"}},
         {"btrkit-ls", apps::run_ls, {"0", "1", "2", "130"}},
         {"btrkit-mkfs", apps::run_mkfs, {"0", "1", "2", "130"}},
         {"btrkit-receive", apps::run_receive, {"0", "1", "2", "130"}},

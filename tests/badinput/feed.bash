@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Sourced: gives inputs to both dumps, to check, scrub, usage, send, defragment and resize, with BTRKIT_LONG in every format and way, and holds them to
+# Sourced: gives inputs to both dumps, to check, info, extract, scrub, usage, send, defragment and resize, with BTRKIT_LONG in every format and way, and holds them to
 # their manners: an end within the time, by themselves, within the memory, and never with status 0 after an error was printed.
 # Needs BTRKIT_BIN and BTRKIT_WORK; BTRKIT_SANITIZED=yes for sanitizer builds.
 set -euo pipefail
@@ -46,8 +46,8 @@ run_once() {
             complain "$what: status 0, but an error was printed"
         fi
         ;;
-    check:4 | scrub:3) ;; # what it found it has told on stdout
-    dump-*:[12] | usage:1 | scrub:1 | send:1 | resize:1 | defragment:1 | check:8 | check:12)
+    check:4 | scrub:3 | info:1) ;; # what it found it has told on stdout
+    dump-*:[12] | extract:1 | usage:1 | scrub:1 | send:1 | resize:1 | defragment:1 | check:8 | check:12)
         [ -s "$scratch/stderr" ] || complain "$what: status $status without a word"
         ;;
     *:137) complain "$what: not at its end after $seconds seconds" ;;
@@ -80,6 +80,11 @@ feed() {
     for format in $(formats json text); do
         run_once "check --format $format: $what" "$BTRKIT_BIN/btrkit-check" --check-data-csum --format "$format" "$@"
     done
+    for format in $(formats text json); do
+        run_once "info --format $format: $what" "$BTRKIT_BIN/btrkit-info" --format "$format" "$@"
+    done
+    rm -rf "$scratch/extracted"
+    run_once "extract: $what" "$BTRKIT_BIN/btrkit-extract" -q --bad raw --limit 16m --to "$scratch/extracted" "${members[@]}" "$1"
     for format in $(formats text json); do
         run_once "scrub --format $format: $what" "$BTRKIT_BIN/btrkit-scrub" --format "$format" "$@"
     done
