@@ -5,6 +5,7 @@
 #include "apps/dump_tree/dump_tree.h"
 #include "apps/extract/extract.h"
 #include "apps/info/info.h"
+#include "apps/resolve/resolve.h"
 #include "apps/scrub/scrub.h"
 #include "apps/send/send.h"
 #include "apps/subvolume/subvolume.h"
@@ -55,6 +56,9 @@ void check_named(const Foreign& image, std::string_view what) {
                                      {apps::run_info, {}, 1},
                                      {apps::run_info, {"--format", "json"}, 1},
                                      {apps::run_extract, {"--to", image.path() + ".none"}, 1},
+                                     {apps::run_resolve, {"4096"}, 1, {"logical"}},
+                                     {apps::run_resolve, {"1:4096"}, 1, {"physical"}},
+                                     {apps::run_resolve, {"256"}, 1, {"inode"}},
                                      {apps::run_scrub, {}, 1},
                                      {apps::run_scrub, {"--repair"}, 1},
                                      {apps::run_dump_tree, {}, 1},

@@ -14,6 +14,7 @@
 #include "apps/mkfs/mkfs.h"
 #include "apps/receive/receive.h"
 #include "apps/resize/resize.h"
+#include "apps/resolve/resolve.h"
 #include "apps/scrub/scrub.h"
 #include "apps/send/send.h"
 #include "apps/stat/stat.h"
@@ -119,6 +120,7 @@ std::vector<Paper> papers() {
         {"btrkit-mkfs", apps::run_mkfs, {"0", "1", "2", "130"}},
         {"btrkit-receive", apps::run_receive, {"0", "1", "2", "130"}},
         {"btrkit-resize", apps::run_resize, {"0", "1", "2", "130"}, {{"min-size"}, {"shrink"}, {"grow"}, {"compact"}}},
+        {"btrkit-resolve", apps::run_resolve, {"0", "1", "2", "130"}, {{"logical"}, {"physical"}, {"inode"}}},
         {"btrkit-scrub", apps::run_scrub, {"0", "1", "2", "3", "130"}},
         {"btrkit-send", apps::run_send, {"0", "1", "2", "130"}},
         {"btrkit-stat", apps::run_stat, {"0", "1", "2", "130"}},

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-# Sourced: gives inputs to both dumps, to check, info, extract, scrub, usage, send, defragment and resize, with BTRKIT_LONG in every format and way, and holds them to
-# their manners: an end within the time, by themselves, within the memory, and never with status 0 after an error was printed.
+# Sourced: gives inputs to both dumps, to check, info, resolve, extract, scrub, usage, send, defragment and resize, with
+# BTRKIT_LONG in every format and way, and holds them to their manners: an end within the time, by themselves, within the
+# memory, and never with status 0 after an error was printed.
 # Needs BTRKIT_BIN and BTRKIT_WORK; BTRKIT_SANITIZED=yes for sanitizer builds.
 set -euo pipefail
 export LC_ALL=C
@@ -47,7 +48,7 @@ run_once() {
         fi
         ;;
     check:4 | scrub:3 | info:1) ;; # what it found it has told on stdout
-    dump-*:[12] | extract:1 | usage:1 | scrub:1 | send:1 | resize:1 | defragment:1 | check:8 | check:12)
+    dump-*:[12] | extract:1 | resolve:1 | usage:1 | scrub:1 | send:1 | resize:1 | defragment:1 | check:8 | check:12)
         [ -s "$scratch/stderr" ] || complain "$what: status $status without a word"
         ;;
     *:137) complain "$what: not at its end after $seconds seconds" ;;
@@ -82,6 +83,10 @@ feed() {
     done
     for format in $(formats text json); do
         run_once "info --format $format: $what" "$BTRKIT_BIN/btrkit-info" --format "$format" "$@"
+    done
+    for format in $(formats text json); do
+        run_once "resolve --format $format: $what" "$BTRKIT_BIN/btrkit-resolve" physical -o --format "$format" "${members[@]}" \
+            "$1" 0x1500000
     done
     rm -rf "$scratch/extracted"
     run_once "extract: $what" "$BTRKIT_BIN/btrkit-extract" -q --bad raw --limit 16m --to "$scratch/extracted" "${members[@]}" "$1"
