@@ -38,6 +38,7 @@ constexpr std::array verbs = std::to_array<Verb>({
     {"cat", "write what files hold"},
     {"find", "find files by name, size, time, owner; hash them"},
     {"stat", "tell all of a file: names, attributes, extents and their places"},
+    {"diff", "tell what is different between two subvolumes or directories"},
     {"resolve", "tell whose an address, a place on a device or an inode number is"},
     {"edit", "put files in, take them out, change them"},
     {"subvolume", "list, show, make and delete subvolumes and snapshots"},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What is no btrfs is called what it is, with the next step, by every tool, and is never damaged.
 #include "apps/check/check.h"
+#include "apps/diff/diff.h"
 #include "apps/dump_super/dump_super.h"
 #include "apps/dump_tree/dump_tree.h"
 #include "apps/extract/extract.h"
@@ -59,6 +60,7 @@ void check_named(const Foreign& image, std::string_view what) {
                                      {apps::run_resolve, {"4096"}, 1, {"logical"}},
                                      {apps::run_resolve, {"1:4096"}, 1, {"physical"}},
                                      {apps::run_resolve, {"256"}, 1, {"inode"}},
+                                     {apps::run_diff, {"/a", "/b"}, 2},
                                      {apps::run_scrub, {}, 1},
                                      {apps::run_scrub, {"--repair"}, 1},
                                      {apps::run_dump_tree, {}, 1},

@@ -4,6 +4,7 @@
 #include "apps/cat/cat.h"
 #include "apps/check/check.h"
 #include "apps/defragment/defragment.h"
+#include "apps/diff/diff.h"
 #include "apps/dump_super/dump_super.h"
 #include "apps/dump_tree/dump_tree.h"
 #include "apps/edit/edit.h"
@@ -92,6 +93,7 @@ std::vector<Paper> papers() {
         {"btrkit-check", apps::run_check, {"0", "4", "8", "16", "32"}},
         {"btrkit-dump-super", apps::run_dump_super},
         {"btrkit-defragment", apps::run_defragment, {"0", "1", "2", "130"}},
+        {"btrkit-diff", apps::run_diff, {"0", "1", "2", "130"}},
         {"btrkit-dump-tree", apps::run_dump_tree, {"0", "1", "2", "130"}},
         {"btrkit-edit",
          apps::run_edit,
