@@ -71,6 +71,9 @@ std::optional<StripeContent> content_of_stripe(const Chunk& chunk, u32 stripe, u
         return std::nullopt;
     }
     const u64 row = offset_in_stripe / btrfs::raid_stripe_length;
+    if (row > chunk.length / btrfs::raid_stripe_length / data_count) {
+        return std::nullopt;
+    }
     u32 position = stripe / profile.copies;
     StripeContent content{.mirror = stripe % profile.copies + 1};
     if (profile.parity > 0) {
@@ -81,10 +84,6 @@ std::optional<StripeContent> content_of_stripe(const Chunk& chunk, u32 stripe, u
         content.part = part < data_count    ? StripeContent::Part::data
                        : part == data_count ? StripeContent::Part::p
                                             : StripeContent::Part::q;
-    }
-    const u64 length_in_stripes = chunk.length / btrfs::raid_stripe_length + 1;
-    if (row > length_in_stripes) {
-        return std::nullopt;
     }
     content.at = chunk.start + (row * data_count + position) * btrfs::raid_stripe_length +
                  offset_in_stripe % btrfs::raid_stripe_length;

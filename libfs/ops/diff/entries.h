@@ -5,6 +5,7 @@
 #include "libfs/fs/directory.h"
 #include "libfs/ops/diff/context.h"
 
+#include <memory>
 #include <set>
 #include <unordered_set>
 
@@ -13,10 +14,14 @@ namespace btrkit::diff {
 /// An entry, and where it leads.
 struct Entry {
     std::string name = {};
-    std::optional<InodePlace> place = {}; ///< nothing: a subvolume that hangs elsewhere, or is lost
+    std::shared_ptr<const TreeRoot> tree = {}; ///< null: a subvolume that hangs elsewhere, or is lost
+    u64 inode = 0;
     btrfs::FileType type = btrfs::FileType::unknown;
     bool is_subvolume = false;
 
+    bool leads_somewhere() const { return tree != nullptr; }
+    /// Needs leads_somewhere().
+    InodePlace place() const { return {.tree = *tree, .inode = inode}; }
     bool is_directory() const { return type == btrfs::FileType::directory; }
 };
 
@@ -28,15 +33,15 @@ class Entries {
 public:
     Entries(const Side& side, Context& context) : side_(side), context_(context) {}
 
-    /// Sorted by name, each name once, without what is told elsewhere. What can't be read is told. Empty where it was
-    /// read before.
-    std::vector<Entry> read(std::string_view path, const InodePlace& dir);
+    /// Needs a directory that leads somewhere. Sorted by name, each name once, without what is told elsewhere. What
+    /// can't be read is told. Empty where it was read before.
+    std::vector<Entry> read(std::string_view path, const Entry& dir);
     /// What has that path is told elsewhere, for it was renamed.
     void leave_out(std::string path) { left_out_.insert(std::move(path)); }
     /// It may be read once more.
     void forget(const Entry& dir) {
-        if (dir.place) {
-            entered_.erase({dir.place->tree.id, dir.place->inode});
+        if (dir.leads_somewhere()) {
+            entered_.erase({dir.tree->id, dir.inode});
         }
     }
 

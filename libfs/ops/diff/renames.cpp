@@ -63,8 +63,8 @@ Result<void> Renames::finish(TreeComparison& comparison) {
 
 void Renames::take(Candidates& candidates, SideViews& views, Lone lone) {
     Candidate candidate;
-    if (lone.entry.place && !lone.entry.is_subvolume) {
-        const auto inode = views.of(lone.entry.place->tree).find_inode(lone.entry.place->inode);
+    if (lone.entry.leads_somewhere() && !lone.entry.is_subvolume) {
+        const auto inode = views.of(*lone.entry.tree).find_inode(lone.entry.inode);
         if (inode && *inode) {
             candidate.identity = Identity((*inode)->number, (*inode)->generation);
         }

@@ -28,18 +28,20 @@ TreeComparison::TreeComparison(Context& context, TakeLone take_removed, TakeLone
 }
 
 /// Items that both trees share are those of one filesystem: what they refer to is the same too.
-bool TreeComparison::is_untouched(const InodePlace& old_place, const InodePlace& new_place) const {
-    if (!context_.is_one_filesystem() || old_place.inode != new_place.inode) {
+bool TreeComparison::is_untouched(const Entry& old_entry, const Entry& new_entry) const {
+    if (!context_.is_one_filesystem() || old_entry.inode != new_entry.inode) {
         return false;
     }
     const bool is_of_tops =
-        old_place.tree.id == context_.old_side.top.tree.id && new_place.tree.id == context_.new_side.top.tree.id;
-    return old_place.tree.id == new_place.tree.id || (is_of_tops && touched_ && !touched_->contains(new_place.inode));
+        old_entry.tree->id == context_.old_side.top.tree.id && new_entry.tree->id == context_.new_side.top.tree.id;
+    return old_entry.tree->id == new_entry.tree->id || (is_of_tops && touched_ && !touched_->contains(new_entry.inode));
 }
 
 Result<void> TreeComparison::compare_tops() {
     const auto top_of = [](const Side& side) {
-        return Lone{.entry = {.place = side.top, .type = btrfs::FileType::directory}};
+        return Lone{.entry = {.tree = std::make_shared<const TreeRoot>(side.top.tree),
+                              .inode = side.top.inode,
+                              .type = btrfs::FileType::directory}};
     };
     compare_entries(top_of(context_.old_side), top_of(context_.new_side));
     return compare_waiting();
@@ -65,8 +67,8 @@ Result<void> TreeComparison::compare_waiting() {
 }
 
 void TreeComparison::compare_inside(const Pair& pair) {
-    const auto olds = old_entries_.read(pair.old_path, pair.old_place);
-    const auto news = new_entries_.read(pair.path, pair.new_place);
+    const auto olds = old_entries_.read(pair.old_one.path, pair.old_one.entry);
+    const auto news = new_entries_.read(pair.new_one.path, pair.new_one.entry);
     auto old_entry = olds.begin();
     auto new_entry = news.begin();
     while (old_entry != olds.end() || new_entry != news.end()) {
@@ -77,11 +79,11 @@ void TreeComparison::compare_inside(const Pair& pair) {
         Lone old_one;
         Lone new_one;
         if (takes_old) {
-            old_one = {.path = path_below(pair.old_path, old_entry->name), .entry = *old_entry};
+            old_one = {.path = path_below(pair.old_one.path, old_entry->name), .entry = *old_entry};
             ++old_entry;
         }
         if (takes_new) {
-            new_one = {.path = path_below(pair.path, new_entry->name), .entry = *new_entry};
+            new_one = {.path = path_below(pair.new_one.path, new_entry->name), .entry = *new_entry};
             ++new_entry;
         }
         if (takes_old && takes_new) {
@@ -104,7 +106,7 @@ void TreeComparison::compare_entries(const Lone& old_one, const Lone& new_one) {
     if (new_entry.is_subvolume && !context_.options.enters_subvolumes) {
         return;
     }
-    if (old_entry.place && new_entry.place && !is_untouched(*old_entry.place, *new_entry.place)) {
+    if (old_entry.leads_somewhere() && new_entry.leads_somewhere() && !is_untouched(old_entry, new_entry)) {
         compare_inodes(ChangeKind::changed, old_one, new_one);
     }
 }
@@ -129,8 +131,8 @@ void TreeComparison::tell_other_type(const Lone& old_one, const Lone& new_one) {
 
 /// Of what is the same nothing is told, but that it was renamed.
 void TreeComparison::compare_inodes(ChangeKind kind, const Lone& old_one, const Lone& new_one) {
-    const auto& old_place = *old_one.entry.place;
-    const auto& new_place = *new_one.entry.place;
+    const auto old_place = old_one.entry.place();
+    const auto new_place = new_one.entry.place();
     Change change{.kind = kind,
                   .path = new_one.path,
                   .from = kind == ChangeKind::renamed ? old_one.path : std::string(),
@@ -147,16 +149,15 @@ void TreeComparison::compare_inodes(ChangeKind kind, const Lone& old_one, const 
         context_.tell(change);
     }
     if (new_one.entry.is_directory() && old_one.entry.is_directory()) {
-        waiting_.push_back(
-            {.old_path = old_one.path, .path = new_one.path, .old_place = old_place, .new_place = new_place});
+        waiting_.push_back({.old_one = old_one, .new_one = new_one});
     }
 }
 
 /// Of a subvolume nothing: it comes and goes as a whole.
 std::vector<Lone> TreeComparison::inside_of(Entries& entries, const Lone& lone) {
     std::vector<Lone> inside;
-    if (lone.entry.is_directory() && !lone.entry.is_subvolume && lone.entry.place) {
-        for (auto& entry : entries.read(lone.path, *lone.entry.place)) {
+    if (lone.entry.is_directory() && !lone.entry.is_subvolume && lone.entry.leads_somewhere()) {
+        for (auto& entry : entries.read(lone.path, lone.entry)) {
             auto path = path_below(lone.path, entry.name);
             inside.push_back({.path = std::move(path), .entry = std::move(entry)});
         }

@@ -38,12 +38,10 @@ public:
     void forget_added(const Lone& lone) { new_entries_.forget(lone.entry); }
 
 private:
-    /// A pair of directories that waits for its turn.
+    /// Directories that wait for their turn. The paths are others where a directory above was renamed.
     struct Pair {
-        std::string old_path; ///< another one where a directory above was renamed
-        std::string path;
-        InodePlace old_place;
-        InodePlace new_place;
+        Lone old_one;
+        Lone new_one;
     };
 
     Result<void> compare_waiting();
@@ -51,7 +49,7 @@ private:
     void tell_other_type(const Lone& old_one, const Lone& new_one);
     void compare_entries(const Lone& old_one, const Lone& new_one);
     void compare_inodes(ChangeKind kind, const Lone& old_one, const Lone& new_one);
-    bool is_untouched(const InodePlace& old_place, const InodePlace& new_place) const;
+    bool is_untouched(const Entry& old_entry, const Entry& new_entry) const;
     static std::vector<Lone> inside_of(Entries& entries, const Lone& lone);
 
     Context& context_;
