@@ -13,4 +13,4 @@ install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 
 file(GLOB schemas CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/json-schema-*.md)
 install(DIRECTORY docs/schemas DESTINATION ${CMAKE_INSTALL_DOCDIR})
-install(FILES ${schemas} docs/findings.md CHANGELOG.md LICENSE README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES ${schemas} docs/findings.md docs/rescue-guide.md docs/repair.md CHANGELOG.md LICENSE README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})

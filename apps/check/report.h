@@ -13,7 +13,7 @@ namespace btrkit::apps {
 /// first of each code; quiet: nothing but errors.
 std::string check_text(const CheckOutcome& outcome, Verbosity verbosity);
 
-/// One line, a command where there is one; empty: there is nothing to do.
+/// One line, a command where there is one; empty: there is nothing to do, or not enough is known.
 std::string next_step(const CheckOutcome& outcome);
 
 /// The quota groups as they count and as they should.

@@ -2,6 +2,7 @@
 #include "apps/check/report.h"
 
 #include "apps/common/finding_text.h"
+#include "apps/common/next_step.h"
 #include "apps/common/sizes.h"
 #include "libfs/base/names.h"
 
@@ -129,6 +130,14 @@ std::string check_text(const CheckOutcome& outcome, Verbosity verbosity) {
         }
     }
     return text;
+}
+
+std::string next_step(const CheckOutcome& outcome) {
+    if (outcome.super == nullptr || outcome.report.stopped) {
+        return {};
+    }
+    return next_step(outcome.report.findings, outcome.images,
+                     outcome.report.mountability.state == check::Mountable::read_only);
 }
 
 std::string qgroup_text(const CheckOutcome& outcome) {

@@ -17,14 +17,14 @@ std::optional<int> ask_image(const ImageToAsk& image, Messages& messages, const 
     if (messages.error_count() > 0) {
         return exit_failed;
     }
-    const auto filesystem = open_filesystem(places, image.open, image.when_in_use, damages, messages);
+    const auto filesystem = open_filesystem(places, image.open, image.when_in_use, damages.sink(), messages);
     if (!filesystem) {
         return exit_failed;
     }
     const StopSignals signals;
     RunContext context = image.context;
     context.stop = signals.token();
-    context.problems = [&](const Problem& problem) { damages.tell(problem); };
+    context.problems = damages.sink();
     const auto asked = ask(*filesystem, context);
     damages.finish();
     if (!asked) {

@@ -28,7 +28,7 @@ void Damages::finish() {
 }
 
 std::optional<Filesystem> open_filesystem(std::span<const ImagePlace> places, const FilesystemOptions& options,
-                                          std::string_view instead, Damages& damages, Messages& messages) {
+                                          std::string_view instead, const ProblemSink& damages, Messages& messages) {
     const u64 errors_before = messages.error_count();
     for (const auto& place : places) {
         if (const auto why = why_in_use(place)) {
@@ -42,8 +42,7 @@ std::optional<Filesystem> open_filesystem(std::span<const ImagePlace> places, co
     if (messages.error_count() > errors_before || is_no_btrfs(places, messages)) {
         return std::nullopt;
     }
-    auto filesystem =
-        Filesystem::open(std::move(devices), options, [&damages](const Problem& problem) { damages.tell(problem); });
+    auto filesystem = Filesystem::open(std::move(devices), options, damages);
     if (!filesystem) {
         messages.error(filesystem.error());
         return std::nullopt;

@@ -17,6 +17,9 @@ public:
     explicit Damages(Messages& messages) : messages_(messages) {}
 
     void tell(const Problem& problem);
+    ProblemSink sink() {
+        return [this](const Problem& problem) { tell(problem); };
+    }
     /// How many there were that were not told.
     void finish();
 
@@ -28,8 +31,8 @@ private:
 };
 
 /// nullopt: all is said. An image that is in use is not opened: what changes meanwhile looks damaged. instead: what
-/// does not happen then, and what to do: "nothing is sent of it while in use".
+/// does not happen then, and what to do: "nothing is sent of it while in use". damages is told what opening finds.
 std::optional<Filesystem> open_filesystem(std::span<const ImagePlace> places, const FilesystemOptions& options,
-                                          std::string_view instead, Damages& damages, Messages& messages);
+                                          std::string_view instead, const ProblemSink& damages, Messages& messages);
 
 } // namespace btrkit::apps

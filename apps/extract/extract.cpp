@@ -4,6 +4,7 @@
 #include "apps/common/ask_image.h"
 #include "apps/common/command_line.h"
 #include "apps/common/exit_status.h"
+#include "apps/common/roots_flags.h"
 #include "apps/extract/archive_file.h"
 #include "apps/extract/report.h"
 #include "libfs/base/names.h"
@@ -22,7 +23,7 @@ struct Flags {
     std::vector<std::string> images;
     std::string folder;
     std::string archive; ///< "-": standard output
-    VolumeOptions volume;
+    RootsFlags roots;
     extract::Options extract;
     extract::HostOptions host;
     bool no_owners = false;
@@ -35,18 +36,20 @@ void add_flags(CommandLine& line, Flags& flags) {
     auto& app = line.app();
     line.add_one_image(flags.images);
     app.add_option("PATH", flags.extract.paths, "what to take out; everything without");
-    app.add_option("--to", flags.folder, "the folder that it goes into; made if it is not there");
+    app.add_option("--to", flags.folder, "the folder that it goes into; made if it is not there")->option_text("DIR");
     app.add_option("--to-tar", flags.archive, "a tar archive that it goes into; - is standard output")
         ->option_text("FILE");
     app.add_option("--bad", flags.extract.bad, "files with bad bytes: skip (default), zero those, or raw: as they are")
         ->transform(CLI::CheckedTransformer(
-            std::map<std::string, Bad>{{"skip", Bad::skip}, {"zero", Bad::zero}, {"raw", Bad::raw}}));
+            std::map<std::string, Bad>{{"skip", Bad::skip}, {"zero", Bad::zero}, {"raw", Bad::raw}}))
+        ->option_text("HOW");
     app.add_flag("--snapshots", flags.extract.takes_snapshots, "snapshots too");
     app.add_flag("-o,--overwrite", flags.host.overwrite, "replace files of the host that are different");
     app.add_flag("--no-owner", flags.no_owners, "all of it is the caller's, though root could give it away");
     line.add_size("--limit", flags.extract.most_bytes, "write no more than that (default: 16 times the devices)");
+    line.begin_group("From where");
+    add_roots_flags(line, flags.roots);
     line.begin_group("Others");
-    line.add_super(flags.volume.super_mirror, "--super");
     line.add_format(flags.format);
     line.add_threads(flags.threads);
     line.add_progress();
@@ -116,7 +119,7 @@ int run_extract(std::span<const std::string> arguments, Io& io) {
     ProgressDisplay progress(line.tool_name(), io, line.progress_style(io));
     Messages messages(line.tool_name(), progress.err(), line.message_style(io));
     const ImageToAsk image{.paths = flags.images,
-                           .open = {.volume = flags.volume},
+                           .open = flags.roots.chosen(),
                            .when_in_use = "nothing is taken out of it while in use (cp can)",
                            .context = {.parallelism = {.threads = flags.threads}, .progress = Progress(progress)}};
     bool was_stopped = false;

@@ -17,15 +17,10 @@ void add_reading_operands(CommandLine& line, ReadingFlags& flags) {
 
 void add_reading_source(CommandLine& line, ReadingFlags& flags) {
     line.begin_group("From where");
-    auto& app = line.app();
-    app.add_option("-s,--subvolume", flags.subvolume, "paths begin in this subvolume, by id or path")
+    line.app()
+        .add_option("-s,--subvolume", flags.subvolume, "paths begin in this subvolume, by id or path")
         ->option_text("SUBVOLUME");
-    line.add_super(flags.open.volume.super_mirror, "--super");
-    app.add_flag("--backup", flags.open.backup_roots, "take a backup root where a root can't be read");
-    line.add_number("--tree-root", flags.tree_root, "take the root of the root tree from this address")
-        ->option_text("BYTENR");
-    line.add_number("--chunk-root", flags.chunk_root, "take the root of the chunk tree from this address")
-        ->option_text("BYTENR");
+    add_roots_flags(line, flags.roots);
 }
 
 void add_snapshots(CommandLine& line, ReadingFlags& flags) {
@@ -34,15 +29,9 @@ void add_snapshots(CommandLine& line, ReadingFlags& flags) {
 
 int ask_reading(const CommandLine& line, Io& io, ReadingFlags& flags,
                 const std::function<Result<void>(const Filesystem&, const RunContext&, Messages&)>& ask) {
-    if (flags.tree_root) {
-        flags.open.tree_root = Logical{*flags.tree_root};
-    }
-    if (flags.chunk_root) {
-        flags.open.chunk_root = Logical{*flags.chunk_root};
-    }
     Messages messages(line.tool_name(), io.err, line.message_style(io));
     const ImageToAsk image{.paths = flags.images,
-                           .open = flags.open,
+                           .open = flags.roots.chosen(),
                            .when_in_use = "it is not read while in use: what is mounted can be read there"};
     const auto failed = ask_image(image, messages, [&](const Filesystem& filesystem, const RunContext& context) {
         return ask(filesystem, context, messages);

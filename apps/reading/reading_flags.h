@@ -4,6 +4,7 @@
 
 #include "apps/common/ask_image.h"
 #include "apps/common/command_line.h"
+#include "apps/common/roots_flags.h"
 #include "libfs/survey/names/name_walk.h"
 
 namespace btrkit::apps {
@@ -13,9 +14,7 @@ struct ReadingFlags {
     std::vector<std::string> paths;
     std::string subvolume; ///< id or path; empty: the top-level one
     bool snapshots = false;
-    FilesystemOptions open;
-    std::optional<u64> tree_root;
-    std::optional<u64> chunk_root;
+    RootsFlags roots;
     OutputFormat format = OutputFormat::text;
 };
 

@@ -49,7 +49,7 @@ public:
 private:
     std::optional<Filesystem> open(std::span<const ImagePlace> images) {
         return open_filesystem(images, {.volume = flags_.volume},
-                               "nothing is sent of it while in use (`btrfs send` can)", damages_, messages_);
+                               "nothing is sent of it while in use (`btrfs send` can)", damages_.sink(), messages_);
     }
 
     int send_to_file(const Filesystem& filesystem, const Filesystem* parent) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What `btrfs filesystem usage` prints, tabs and all.
+#include "apps/common/text_table.h"
 #include "apps/usage/df_report.h"
-#include "apps/usage/text_table.h"
 #include "libfs/base/names.h"
 
 #include <fmt/format.h>

@@ -2,13 +2,11 @@
 // How full a filesystem is, as text and as JSON.
 #pragma once
 
+#include "apps/common/group_type_text.h"
 #include "apps/usage/answer.h"
 #include "libfs/ops/usage/space/space.h"
 
 namespace btrkit::apps {
-
-/// "Data", "Metadata", "System", "Data+Metadata"
-std::string group_type_text(u64 flags);
 
 struct DfStyle {
     SizeForm sizes = SizeForm::iec;

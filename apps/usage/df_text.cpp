@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
+#include "apps/common/text_table.h"
 #include "apps/usage/df_report.h"
-#include "apps/usage/text_table.h"
 #include "libfs/base/names.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 namespace btrkit::apps {
 
@@ -84,20 +83,6 @@ std::string trees_text(const SpaceReport& report, SizeForm sizes) {
 }
 
 } // namespace
-
-std::string group_type_text(u64 flags) {
-    std::vector<std::string_view> names;
-    if ((flags & btrfs::block_group_data) != 0) {
-        names.emplace_back("Data");
-    }
-    if ((flags & btrfs::block_group_metadata) != 0) {
-        names.emplace_back("Metadata");
-    }
-    if ((flags & btrfs::block_group_system) != 0) {
-        names.emplace_back("System");
-    }
-    return names.empty() ? "unknown" : fmt::format("{}", fmt::join(names, "+"));
-}
 
 std::string df_text(const SpaceReport& report, const DfStyle& style) {
     std::string text = df_overall_text(report, style.sizes) + "\n" +

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "apps/common/text_table.h"
 #include "apps/usage/du_report.h"
-#include "apps/usage/text_table.h"
 #include "libfs/base/names.h"
 
 #include <fmt/format.h>

@@ -44,4 +44,26 @@ Result<DataRun> StripeTree::find(Logical at, u64 length, unsigned mirror) const 
     return fail(ErrorKind::not_found, fmt::format("no raid stripe item holds {}", at.bytenr));
 }
 
+Result<std::optional<std::pair<Logical, unsigned>>> StripeTree::find_place(const Chunk& chunk, Physical place) const {
+    Cursor cursor(*reader_, root_);
+    for (bool there = cursor.seek({chunk.start.bytenr, btrfs::item_type::raid_stripe, 0});
+         there && chunk.contains({cursor.key().objectid}); there = cursor.next()) {
+        const auto key = cursor.key();
+        const std::size_t count =
+            key.type == btrfs::item_type::raid_stripe ? cursor.data().size() / sizeof(btrfs::RaidStride) : 0;
+        for (std::size_t i = 0; i < count; ++i) {
+            const auto& stride = *view_at<btrfs::RaidStride>(cursor.data(), i * sizeof(btrfs::RaidStride));
+            if (stride.devid == place.devid && place.offset >= stride.physical &&
+                place.offset - stride.physical < key.offset) {
+                return std::pair(Logical{key.objectid} + (place.offset - stride.physical),
+                                 static_cast<unsigned>(i + 1));
+            }
+        }
+    }
+    if (cursor.missed_items()) {
+        return fail(ErrorKind::damaged, describe(cursor.damage().back()));
+    }
+    return std::nullopt;
+}
+
 } // namespace btrkit

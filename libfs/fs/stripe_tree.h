@@ -25,6 +25,10 @@ public:
     /// holds the address or the item has no such stride, and with damaged where the tree can't be read there.
     Result<DataRun> find(Logical at, u64 length, unsigned mirror) const;
 
+    /// The address of the data at that place, and which mirror of it that is; looks at all items of the chunk. Nothing
+    /// where none has the place. Fails with damaged where one may be in what can't be read.
+    Result<std::optional<std::pair<Logical, unsigned>>> find_place(const Chunk& chunk, Physical place) const;
+
 private:
     const BlockReader* reader_;
     Promise root_;

@@ -64,6 +64,32 @@ StripeRun map_stripe(const Chunk& chunk, Logical at, u64 length, unsigned mirror
             .physical = {stripe.devid, stripe.offset + offset_in_stripe(place)}};
 }
 
+std::optional<StripeContent> content_of_stripe(const Chunk& chunk, u32 stripe, u64 offset_in_stripe) {
+    const auto& profile = chunk.profile();
+    const u32 data_count = chunk.data_stripes();
+    if (data_count == 0 || stripe >= chunk.stripes.size()) {
+        return std::nullopt;
+    }
+    const u64 row = offset_in_stripe / btrfs::raid_stripe_length;
+    if (row > chunk.length / btrfs::raid_stripe_length / data_count) {
+        return std::nullopt;
+    }
+    u32 position = stripe / profile.copies;
+    StripeContent content{.mirror = stripe % profile.copies + 1};
+    if (profile.parity > 0) {
+        const auto count = static_cast<u32>(chunk.stripes.size());
+        const u32 part = (stripe + count - static_cast<u32>(row % count)) % count;
+        content.mirror = 1;
+        position = part < data_count ? part : 0;
+        content.part = part < data_count    ? StripeContent::Part::data
+                       : part == data_count ? StripeContent::Part::p
+                                            : StripeContent::Part::q;
+    }
+    content.at = chunk.start + (row * data_count + position) * btrfs::raid_stripe_length +
+                 offset_in_stripe % btrfs::raid_stripe_length;
+    return chunk.contains(content.at) ? std::optional(content) : std::nullopt;
+}
+
 ParityRow parity_row(const Chunk& chunk, Logical at) {
     assert(chunk.contains(at) && chunk.profile().parity > 0);
     const Coordinates place = coordinates_of(chunk, at);

@@ -37,6 +37,16 @@ struct StripeRun {
 /// itself, whatever the mirror.
 StripeRun map_stripe(const Chunk& chunk, Logical at, u64 length, unsigned mirror);
 
+/// What stands at a place of one stripe of a chunk: the way back from map_stripe().
+struct StripeContent {
+    enum class Part : u8 { data, p, q };
+    Part part = Part::data;
+    Logical at;          ///< of parity: of the first data stripe in its row
+    unsigned mirror = 1; ///< of data
+};
+/// stripe: an index into chunk.stripes. Nothing where the chunk ends before that place.
+std::optional<StripeContent> content_of_stripe(const Chunk& chunk, u32 stripe, u64 offset_in_stripe);
+
 /// A full stripe of raid5 or raid6: which stripe of the chunk plays which part in the row of an address.
 struct ParityRow {
     std::vector<u32> data;    ///< stripe index of each data position, in logical order

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 // What is no btrfs is called what it is, with the next step, by every tool, and is never damaged.
 #include "apps/check/check.h"
+#include "apps/diff/diff.h"
 #include "apps/dump_super/dump_super.h"
 #include "apps/dump_tree/dump_tree.h"
+#include "apps/extract/extract.h"
+#include "apps/info/info.h"
+#include "apps/resolve/resolve.h"
 #include "apps/scrub/scrub.h"
 #include "apps/send/send.h"
 #include "apps/subvolume/subvolume.h"
@@ -50,6 +54,13 @@ void check_named(const Foreign& image, std::string_view what) {
     };
     const std::vector<Tool> tools = {{apps::run_check, {}, 8},
                                      {apps::run_check, {"--format", "json"}, 8},
+                                     {apps::run_info, {}, 1},
+                                     {apps::run_info, {"--format", "json"}, 1},
+                                     {apps::run_extract, {"--to", image.path() + ".none"}, 1},
+                                     {apps::run_resolve, {"4096"}, 1, {"logical"}},
+                                     {apps::run_resolve, {"1:4096"}, 1, {"physical"}},
+                                     {apps::run_resolve, {"256"}, 1, {"inode"}},
+                                     {apps::run_diff, {"/a", "/b"}, 2},
                                      {apps::run_scrub, {}, 1},
                                      {apps::run_scrub, {"--repair"}, 1},
                                      {apps::run_dump_tree, {}, 1},

@@ -4,14 +4,18 @@
 #include "apps/cat/cat.h"
 #include "apps/check/check.h"
 #include "apps/defragment/defragment.h"
+#include "apps/diff/diff.h"
 #include "apps/dump_super/dump_super.h"
 #include "apps/dump_tree/dump_tree.h"
 #include "apps/edit/edit.h"
+#include "apps/extract/extract.h"
 #include "apps/find/find.h"
+#include "apps/info/info.h"
 #include "apps/ls/ls.h"
 #include "apps/mkfs/mkfs.h"
 #include "apps/receive/receive.h"
 #include "apps/resize/resize.h"
+#include "apps/resolve/resolve.h"
 #include "apps/scrub/scrub.h"
 #include "apps/send/send.h"
 #include "apps/stat/stat.h"
@@ -89,6 +93,7 @@ std::vector<Paper> papers() {
         {"btrkit-check", apps::run_check, {"0", "4", "8", "16", "32"}},
         {"btrkit-dump-super", apps::run_dump_super},
         {"btrkit-defragment", apps::run_defragment, {"0", "1", "2", "130"}},
+        {"btrkit-diff", apps::run_diff, {"0", "1", "2", "130"}},
         {"btrkit-dump-tree", apps::run_dump_tree, {"0", "1", "2", "130"}},
         {"btrkit-edit",
          apps::run_edit,
@@ -110,11 +115,14 @@ std::vector<Paper> papers() {
           {"get"},
           {"lsattr"},
           {"-f", "script"}}},
+        {"btrkit-extract", apps::run_extract, {"0", "1", "2", "130"}},
         {"btrkit-find", apps::run_find, {"0", "1", "2", "130"}},
+        {"btrkit-info", apps::run_info, {"0", "1", "2", "130"}},
         {"btrkit-ls", apps::run_ls, {"0", "1", "2", "130"}},
         {"btrkit-mkfs", apps::run_mkfs, {"0", "1", "2", "130"}},
         {"btrkit-receive", apps::run_receive, {"0", "1", "2", "130"}},
         {"btrkit-resize", apps::run_resize, {"0", "1", "2", "130"}, {{"min-size"}, {"shrink"}, {"grow"}, {"compact"}}},
+        {"btrkit-resolve", apps::run_resolve, {"0", "1", "2", "130"}, {{"logical"}, {"physical"}, {"inode"}}},
         {"btrkit-scrub", apps::run_scrub, {"0", "1", "2", "3", "130"}},
         {"btrkit-send", apps::run_send, {"0", "1", "2", "130"}},
         {"btrkit-stat", apps::run_stat, {"0", "1", "2", "130"}},

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-# Sourced: gives inputs to both dumps, to check, scrub, usage, send, defragment and resize, with BTRKIT_LONG in every format and way, and holds them to
-# their manners: an end within the time, by themselves, within the memory, and never with status 0 after an error was printed.
+# Sourced: gives inputs to both dumps, to check, info, resolve, diff, extract, scrub, usage, send, defragment and resize, with
+# BTRKIT_LONG in every format and way, and holds them to their manners: an end within the time, by themselves, within the
+# memory, and never with status 0 after an error was printed.
 # Needs BTRKIT_BIN and BTRKIT_WORK; BTRKIT_SANITIZED=yes for sanitizer builds.
 set -euo pipefail
 export LC_ALL=C
@@ -46,8 +47,8 @@ run_once() {
             complain "$what: status 0, but an error was printed"
         fi
         ;;
-    check:4 | scrub:3) ;; # what it found it has told on stdout
-    dump-*:[12] | usage:1 | scrub:1 | send:1 | resize:1 | defragment:1 | check:8 | check:12)
+    check:4 | scrub:3 | info:1 | diff:1) ;; # what it found it has told on stdout
+    dump-*:[12] | diff:2 | extract:1 | resolve:1 | usage:1 | scrub:1 | send:1 | resize:1 | defragment:1 | check:8 | check:12)
         [ -s "$scratch/stderr" ] || complain "$what: status $status without a word"
         ;;
     *:137) complain "$what: not at its end after $seconds seconds" ;;
@@ -80,6 +81,17 @@ feed() {
     for format in $(formats json text); do
         run_once "check --format $format: $what" "$BTRKIT_BIN/btrkit-check" --check-data-csum --format "$format" "$@"
     done
+    for format in $(formats text json); do
+        run_once "info --format $format: $what" "$BTRKIT_BIN/btrkit-info" --format "$format" "$@"
+    done
+    for format in $(formats text json); do
+        run_once "resolve --format $format: $what" "$BTRKIT_BIN/btrkit-resolve" physical -o --format "$format" "${members[@]}" \
+            "$1" 0x1500000
+    done
+    run_once "diff --other-image: $what" "$BTRKIT_BIN/btrkit-diff" "${members[@]}" "$1" 5 --other-image "$1"
+    run_once "diff --subvolumes: $what" "$BTRKIT_BIN/btrkit-diff" --subvolumes "${members[@]}" "$1" 5 257
+    rm -rf "$scratch/extracted"
+    run_once "extract: $what" "$BTRKIT_BIN/btrkit-extract" -q --bad raw --limit 16m --to "$scratch/extracted" "${members[@]}" "$1"
     for format in $(formats text json); do
         run_once "scrub --format $format: $what" "$BTRKIT_BIN/btrkit-scrub" --format "$format" "$@"
     done

@@ -229,13 +229,15 @@ u64 errors_of(const survey::Findings& findings) {
     return findings.count(Severity::error) + findings.count(Severity::fatal);
 }
 
-/// Findings that a mended block may take away.
+/// What is wrong with blocks and their items by themselves, and a mended block may take away.
 u64 block_errors_of(const survey::Findings& findings) {
     u64 count = 0;
-    for (const auto& row : repair_table) {
-        count += row.part == Part::blocks ? findings.count(row.code) : 0;
+    for (const auto& info : problem_catalogue) {
+        const bool is_of_block =
+            info.code >= ProblemCode::block_unreadable && info.code <= ProblemCode::item_raid_stripe;
+        count += is_of_block && info.severity != Severity::note ? findings.count(info.code) : 0;
     }
-    return count + findings.count(ProblemCode::item_file_extent);
+    return count;
 }
 
 Result<check::Report> check_all(const Filesystem& filesystem, const survey::Findings& opening,

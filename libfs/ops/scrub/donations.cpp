@@ -94,7 +94,11 @@ private:
         for (const auto& sector : sectors_) {
             lost.append({sector.bytenr, sector.bytenr + sectorsize_});
         }
-        for (const FilePlace& place : places_of_data(survey_, lost.ranges(), most_places)) {
+        const auto found = places_of_data(survey_, lost.ranges(), most_places);
+        for (const FilePlace& place : found.places) {
+            if (place.path.empty()) {
+                continue; // a donor has it under no name either
+            }
             const auto first = std::ranges::lower_bound(sectors_, place.extent.start, {}, &LostSector::bytenr);
             for (auto sector = first; sector != sectors_.end() && sector->bytenr < place.extent.end; ++sector) {
                 auto wanted = wanted_at(place, sector->bytenr);

@@ -25,7 +25,8 @@ std::optional<FilePlace> place_of(LimitedCache& cache, const LeafHit& hit) {
         if (!stored) {
             return std::nullopt;
         }
-        return FilePlace{.subvolume = {},
+        return FilePlace{.inode = hit.key.objectid,
+                         .subvolume = {},
                          .path = {},
                          .file_offset = hit.key.offset,
                          .extent = stored->whole(),
@@ -38,7 +39,7 @@ std::optional<FilePlace> place_of(LimitedCache& cache, const LeafHit& hit) {
 
 } // namespace
 
-std::vector<FilePlace> places_of_data(Survey& survey, std::span<const Range> ranges, std::size_t most) {
+FilePlaces places_of_data(Survey& survey, std::span<const Range> ranges, std::size_t most) {
     std::vector<Question> questions;
     for (const Range range : ranges) {
         questions.push_back({.data = range});
@@ -47,27 +48,39 @@ std::vector<FilePlace> places_of_data(Survey& survey, std::span<const Range> ran
     LimitedCache cache(survey.filesystem.reader(), survey.run.memory_bytes / 8);
     Reach reach(survey.roots, cache);
     Paths paths(survey.roots, cache);
-    std::vector<FilePlace> places;
+    FilePlaces found;
+    const auto add = [&](FilePlace place, const RootRecord& subvolume, std::string path) {
+        if (found.places.size() == most) {
+            found.is_cut = true;
+            return;
+        }
+        place.tree = subvolume.id();
+        place.subvolume = paths.of_subvolume(subvolume.id());
+        place.path = std::move(path);
+        found.places.push_back(std::move(place));
+    };
+    const auto add_hit = [&](const LeafHit& hit) {
+        const auto place = place_of(cache, hit);
+        if (!place) {
+            return true;
+        }
+        for (const u32 number : reach.of(hit.leaf, hit.key)) {
+            const auto& subvolume = *reach.subvolumes()[number];
+            auto names = paths.of_inode(subvolume, hit.key.objectid);
+            if (names.empty()) {
+                names.emplace_back();
+            }
+            for (auto& path : names) {
+                add(*place, subvolume, std::move(path));
+            }
+        }
+        return !found.is_cut && !cache.is_exhausted();
+    };
     for (const Range range : ranges) {
-        hits.data.for_each(range, [&](const LeafHit& hit) {
-            const auto found = place_of(cache, hit);
-            if (!found) {
-                return true;
-            }
-            for (const u32 number : reach.of(hit.leaf, hit.key)) {
-                const auto& subvolume = *reach.subvolumes()[number];
-                for (auto& path : paths.of_inode(subvolume, hit.key.objectid)) {
-                    if (places.size() < most) {
-                        places.push_back(*found);
-                        places.back().subvolume = paths.of_subvolume(subvolume.id());
-                        places.back().path = std::move(path);
-                    }
-                }
-            }
-            return places.size() < most && !cache.is_exhausted();
-        });
+        hits.data.for_each(range, add_hit);
     }
-    return places;
+    found.is_cut |= cache.is_exhausted() || hits.data.is_full() || hits.has_lost;
+    return found;
 }
 
 } // namespace btrkit::survey

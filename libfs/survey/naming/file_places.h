@@ -8,8 +8,10 @@ namespace btrkit::survey {
 
 /// A stretch of data as one file extent of one subvolume has it.
 struct FilePlace {
+    u64 tree = 0; ///< id of the subvolume
+    u64 inode = 0;
     std::string subvolume;       ///< its path from the top; "/" for the top-level one
-    std::string path;            ///< from the subvolume's top ("/a/b")
+    std::string path;            ///< from the subvolume's top ("/a/b"); empty: it has no name that can be found
     u64 file_offset = 0;         ///< in bytes, where the file extent begins
     Range extent = {};           ///< logical: the whole extent on disk
     u64 extent_offset_bytes = 0; ///< where in the (uncompressed) extent the file extent begins
@@ -17,8 +19,13 @@ struct FilePlace {
     u8 compression = 0;
 };
 
-/// The places of what these ranges have in common with files, by range and leaf, `most` at most. Looks at all leaves of
-/// all files once. Needs survey.roots.
-std::vector<FilePlace> places_of_data(Survey& survey, std::span<const Range> ranges, std::size_t most);
+struct FilePlaces {
+    std::vector<FilePlace> places;
+    bool is_cut = false; ///< there are or may be more: too many, too long to look for, or lost
+};
+
+/// The places of what these ranges have in common with files, by range and leaf, `most` at most; a place for each name
+/// of a file. Looks at all leaves of all files once. Needs survey.roots.
+FilePlaces places_of_data(Survey& survey, std::span<const Range> ranges, std::size_t most);
 
 } // namespace btrkit::survey

@@ -47,6 +47,7 @@ public:
     }
 
     void accept(const ScanStep& step, const LeafVisit*, std::unique_ptr<LeafResult> result) override {
+        hits_.has_lost |= step.kind == ScanStep::Kind::lost;
         if (step.kind != ScanStep::Kind::leaf || !step.is_first) {
             return;
         }

@@ -45,6 +45,7 @@ private:
 struct Hits {
     LeafHits data;
     LeafHits names;
+    bool has_lost = false; ///< there may be more in blocks that can't be read
 };
 
 /// Reads nothing where no question needs it.

@@ -42,6 +42,11 @@ void check_all(const Chunk& chunk, const std::vector<Expected>& all) {
         CHECK(run.physical.offset == (expected.stripe + 1) * 1024 * kib + expected.offset_in_stripe);
         CHECK(run.length == expected.length);
         CHECK(map_stripe(chunk, {start + expected.offset}, 1, expected.mirror).length == 1);
+        const auto back = content_of_stripe(chunk, expected.stripe, expected.offset_in_stripe);
+        REQUIRE(back);
+        CHECK(back->part == StripeContent::Part::data);
+        CHECK(back->at.bytenr == start + expected.offset);
+        CHECK(back->mirror == (chunk.profile().parity > 0 ? 1 : expected.mirror));
     }
 }
 
@@ -125,6 +130,27 @@ TEST_CASE("the last byte of the largest chunk is found") {
     auto chunk = chunk_of(block_group_raid0, 2, ~btrkit::u64{0} - start);
     const auto run = map_stripe(chunk, {~btrkit::u64{0} - 1}, ~btrkit::u64{0}, 1);
     CHECK(run.length == 1);
+}
+
+TEST_CASE("the way back from stripes: parity of which row, and nothing behind the end of the chunk") {
+    const auto raid6 = chunk_of(block_group_raid6, 4, 4 * stripe_bytes);
+    for (const btrkit::u64 row : {0, 1}) {
+        const auto expected = parity_row(raid6, {start + row * 2 * stripe_bytes});
+        const auto p = content_of_stripe(raid6, expected.p, row * stripe_bytes + 7);
+        REQUIRE(p);
+        CHECK(p->part == StripeContent::Part::p);
+        CHECK(p->at.bytenr == start + row * 2 * stripe_bytes + 7);
+        const auto q = content_of_stripe(raid6, expected.q.value(), row * stripe_bytes);
+        REQUIRE(q);
+        CHECK(q->part == StripeContent::Part::q);
+    }
+    CHECK_FALSE(content_of_stripe(raid6, 0, 2 * stripe_bytes));
+    CHECK_FALSE(content_of_stripe(raid6, 4, 0));
+    CHECK_FALSE(content_of_stripe(raid6, 0, ~btrkit::u64{0}));
+    // The last row of raid0 need not be full.
+    const auto raid0 = chunk_of(block_group_raid0, 3, 4 * stripe_bytes);
+    CHECK(content_of_stripe(raid0, 0, stripe_bytes));
+    CHECK_FALSE(content_of_stripe(raid0, 1, stripe_bytes));
 }
 
 } // namespace stripe_map_test

@@ -2,9 +2,11 @@
 #include "libfs/ops/repair/blocks/mend_block.h"
 
 #include "libfs/base/checksum.h"
+#include "libfs/ops/repair/blocks/one_bit.h"
 #include "libfs/tree/item_check.h"
 
 #include <cstring>
+#include <set>
 
 namespace btrkit::repair {
 
@@ -61,28 +63,75 @@ public:
     std::optional<MendedBlock> mend() const {
         for (unsigned mirror = 1; mirror <= filesystem_.volume().mirror_count(promise_.address); ++mirror) {
             Block block(geometry_.nodesize);
-            if (filesystem_.volume().read(promise_.address, block, mirror) && has_right_checksum(geometry_, block)) {
-                if (auto mended = mend_copy(std::move(block))) {
-                    return mended;
-                }
+            if (!filesystem_.volume().read(promise_.address, block, mirror)) {
+                continue;
+            }
+            auto mended = has_right_checksum(geometry_, block) ? mend_copy(block) : mend_rot(block);
+            if (mended) {
+                return mended;
             }
         }
         return std::nullopt;
     }
 
 private:
-    std::optional<MendedBlock> mend_copy(Block block) const {
-        const auto name = mend_header(block);
-        if (!name) {
+    /// A bit has changed after it was written.
+    std::optional<MendedBlock> mend_rot(Block block) const {
+        const auto bit = bit_against_checksum(geometry_, block);
+        if (!bit) {
             return std::nullopt;
         }
-        if (is_sound(block)) {
-            return name->empty() ? std::nullopt : std::optional(made(std::move(block), *name));
+        flip(block, *bit);
+        return is_sound(block) ? std::optional(made(std::move(block), "one bit, which had changed")) : std::nullopt;
+    }
+
+    std::optional<MendedBlock> mend_copy(const Block& copy) const {
+        Block block = copy;
+        if (const auto name = mend_header(block)) {
+            if (is_sound(block)) {
+                return name->empty() ? std::nullopt : std::optional(made(std::move(block), *name));
+            }
+            auto mended = header_of(block).level == 0 ? mend_places(block) : std::nullopt;
+            if (mended) {
+                return mended;
+            }
         }
-        if (header_of(block).level != 0) {
+        return mend_bit(copy);
+    }
+
+    std::optional<MendedBlock> mend_bit(Block block) const {
+        const auto bit =
+            only_bit(block, suspicious_places(block), [this](const Block& flipped) { return is_sound(flipped); });
+        if (!bit) {
             return std::nullopt;
         }
-        return mend_places(block);
+        flip(block, *bit);
+        return made(std::move(block), "one bit");
+    }
+
+    /// Where the block is well-formed: the items that can't be. Else all that tells of items, and the header.
+    std::vector<BytePlace> suspicious_places(const Block& block) const {
+        constexpr std::size_t header_bytes = sizeof(btrfs::TreeBlockHeader);
+        const BlockView view(block);
+        const std::size_t entry_bytes = view.is_leaf() ? sizeof(btrfs::ItemHeader) : sizeof(btrfs::KeyPointer);
+        Problems problems;
+        const auto proven = TreeBlock::prove(block, geometry_, promise_, problems);
+        if (!proven || !view.is_leaf()) {
+            return {{btrfs::max_csum_size, header_bytes + view.count() * entry_bytes}};
+        }
+        check_items(*proven, geometry_, *promise_.tree, problems);
+        std::vector<BytePlace> places;
+        std::set<unsigned> slots;
+        for (const auto& problem : problems) {
+            if (!problem.place.slot || !slots.insert(*problem.place.slot).second) {
+                continue;
+            }
+            const std::size_t entry = header_bytes + *problem.place.slot * entry_bytes;
+            const auto& item = view.item(*problem.place.slot);
+            places.push_back({entry, entry + entry_bytes});
+            places.push_back({header_bytes + item.offset, header_bytes + item.offset + item.size});
+        }
+        return places;
     }
 
     /// The name of the one field that was wrong, empty where none was; nothing where it were several.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A tree block that no reader takes, though its checksum is right: what was written was wrong already, as after a bit
-// flip in memory or by a bug. One value is wrong, and what it must be follows from all others.
+// A tree block that no reader takes, of which one value is wrong, and what that must be follows from all others. Mostly
+// its checksum is right: what was written was wrong already, as after a bit flip in memory or by a bug.
 #pragma once
 
 #include "libfs/fs/filesystem.h"
@@ -16,9 +16,11 @@ struct MendedBlock {
 /// Of a block that was promised so and is not that, or holds items that can't be. owner: whose it is, where something
 /// else than the block says so. It becomes what was promised, with items to which nothing can be objected, by changing
 ///
+///   one bit, where its checksum is wrong and is right with that; else
 ///   one field of its header that must have one certain value, or
 ///   the places of the items' data, which lie one behind the other in the order of their sizes,
-///   or both.
+///   or both; else
+///   one bit of its header, of the items' headers or of items that can't be, if no other bit does.
 ///
 /// Nothing where that is not enough, or where two ways lead to different blocks. A block of an older generation than
 /// promised is none of that: it is whole, and what was written over it was lost.

@@ -18,7 +18,7 @@ namespace {
 /// As deep as trees are, and once for each kind of damage above.
 constexpr unsigned most_rounds = 16;
 /// Blocks lost without end are no single mistakes.
-constexpr std::size_t most_blocks = 1000;
+constexpr std::size_t most_blocks = 200;
 constexpr u64 overlay_bytes = u64{64} << 20;
 
 /// What was promised of blocks that are lost, or that findings speak of.
@@ -42,12 +42,13 @@ private:
     std::vector<Promise> found_;
 };
 
-/// Blocks that can be read, with something wrong that is one value of their header.
+/// Blocks that can be read, but hold what can't be.
 std::set<u64> blocks_of(const survey::Findings& findings) {
     std::set<u64> addresses;
     for (const auto& finding : findings.all()) {
         const auto& problem = finding.problem;
-        if (problem.code == ProblemCode::block_not_written && problem.place.logical) {
+        const bool is_of_item = problem.code >= ProblemCode::item_size && problem.code <= ProblemCode::item_raid_stripe;
+        if ((is_of_item || problem.code == ProblemCode::block_not_written) && problem.place.logical) {
             addresses.insert(problem.place.logical->bytenr);
         }
     }

@@ -89,6 +89,10 @@ struct MeasuredSpace {
 };
 Result<MeasuredSpace> measure_space_in_parts(const Filesystem& filesystem, const RunContext& context);
 
+/// What block groups say, without a look at extents, so in no time: what is told of trees, extents and free ranges is
+/// zero. Fails with cancelled.
+Result<SpaceReport> read_stated_space(const Filesystem& filesystem, const RunContext& context);
+
 /// Chunks put together; what of the report does not need the summary.
 SpaceReport sum_up_chunks(const Filesystem& filesystem, const SpaceFacts& facts);
 /// The summary, of a report that has profiles and devices. Needs roots for the reserve.

@@ -78,6 +78,16 @@ TEST_CASE("usage of space: extents say what block groups say, and the rest is fr
             tree_bytes += bytes;
         }
         CHECK(tree_bytes == report.metadata_bytes);
+        // What block groups say alone.
+        const auto stated = usage::read_stated_space(filesystem, {});
+        REQUIRE(stated.has_value());
+        CHECK(stated->is_complete);
+        CHECK(stated->overall.used_bytes == report.overall.used_bytes);
+        CHECK(stated->overall.free_estimated_bytes == report.overall.free_estimated_bytes);
+        REQUIRE(stated->profiles.size() == report.profiles.size());
+        for (std::size_t i = 0; i < stated->profiles.size(); ++i) {
+            CHECK(stated->profiles[i].used_bytes == report.profiles[i].used_bytes);
+        }
         REQUIRE(report.devices.size() == kind.device_count);
         for (const auto& device : report.devices) {
             CHECK(device.unallocated_bytes() >= 0);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "apps/usage/text_table.h"
+#include "apps/common/text_table.h"
 
 #include <algorithm>
 
