@@ -41,7 +41,7 @@ TEST_CASE("what an inode says follows from the rest") {
         {"no type", with_inode("/dir", [](auto& inode) { inode.mode = 0755; })},
         {"type that its extents exclude", with_inode("/file1", [](auto& inode) { inode.mode = 0040644; })},
         {"bits that no mode has", with_inode("/symlink", [](auto& inode) { inode.mode = inode.mode | 0x100000; })},
-        {"generation", with_inode("/file3", [](auto& inode) { inode.generation = u64{1} << 40; })},
+        {"generation", with_inode("/file3", [](auto& inode) { inode.generation = 0x123456789; })},
         {"last change", with_inode("/dir", [](auto& inode) { inode.transid = 77; })},
         {"flags", with_inode("/file3", [](auto& inode) { inode.flags = u64{1} << 20; })},
         {"place", [](const auto& bench,
