@@ -138,4 +138,15 @@ std::vector<Fix> mended_fixes(const survey::Findings& before, const survey::Find
     return fixes;
 }
 
+std::size_t give_up_last_kind(std::vector<Fix>& plan, const std::string& why) {
+    const RepairRow* last = nullptr;
+    for (const auto& fix : plan) {
+        const bool is_later =
+            fix.is_made() && fix.row->part != Part::blocks &&
+            (last == nullptr || std::pair(fix.row->part, fix.row->code) >= std::pair(last->part, last->code));
+        last = is_later ? fix.row : last;
+    }
+    return give_up(plan, [&](const Fix& fix) { return fix.row == last; }, why);
+}
+
 } // namespace btrkit::repair

@@ -15,4 +15,21 @@ void choose(Fix& fix, const RepairRow* row, const Options& options, const std::s
 /// The findings that are gone with blocks that were mended.
 std::vector<Fix> mended_fixes(const survey::Findings& before, const survey::Findings& after);
 
+/// Fixes that are made no more, for that reason. Returns how many.
+template <class IsMeant>
+std::size_t give_up(std::vector<Fix>& plan, const IsMeant& is_meant, const std::string& why) {
+    std::size_t count = 0;
+    for (auto& fix : plan) {
+        if (fix.is_made() && is_meant(fix)) {
+            fix.why_not = why;
+            ++count;
+        }
+    }
+    return count;
+}
+
+/// The same of the last kind that is still in the plan, where what is made can't be told to come of one of them. What
+/// mended blocks have taken away is not for the plan to give up.
+std::size_t give_up_last_kind(std::vector<Fix>& plan, const std::string& why);
+
 } // namespace btrkit::repair

@@ -2,16 +2,17 @@
 // What is wrong with a filesystem and follows from the rest of it is put right: on paper, proven, in one commit.
 //
 //  1. Check the filesystem. Nothing but notes: that is all.
-//  2. Plan: of each finding, whether there is a fix for it (repair_table.h), how sure that is, and whether it is
-//  wanted.
-//     Where something of a tree is lost, or extents are not what the trees refer to, nothing is planned: a commit could
-//     take space that somebody has.
-//  3. Make the fixes in a transaction, above the devices (fixes.h). What a part declines (round.h) is asked of
-//     the next row of its code, or stays.
-//  4. Check what comes of it, as users do: none of the findings that were aimed at may be left, and no other kind may
-//     have become more. Kinds of fixes that don't do what they should are taken out of the plan, and 3 begins again.
-//  5. Commit (ops/commit): undo file, blocks, superblocks.
-//  6. Tell what is left.
+//  2. Mend blocks of which one value is wrong, in a view of the filesystem (blocks/), and check that: what is left is
+//     what is planned for (ground.h).
+//  3. Plan: of each finding, whether there is a fix for it (repair_table.h), how sure that is, and whether it is wanted
+//     (plan.h). Nothing at all where what is in use can't be known: a commit could take space that somebody has.
+//  4. Make the fixes in a transaction, above the devices (make_fixes.h): space and extents first (space/, extents/),
+//     then superblocks and devices, then what trees say (names/, inodes/, subvolumes/). What a part declines (round.h)
+//     is asked of the next row of its code, or stays.
+//  5. Check what comes of it, as users do (judge.h): none of the findings that were aimed at may be left, and no other
+//     kind may have become more. Kinds of fixes that don't do what they should leave the plan, and 4 begins again.
+//  6. Commit (ops/commit): undo file, blocks, superblocks.
+//  7. Tell what is left.
 #pragma once
 
 #include "libfs/fs/inode.h"

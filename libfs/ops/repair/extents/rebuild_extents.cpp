@@ -2,9 +2,9 @@
 #include "libfs/ops/repair/extents/rebuild_extents.h"
 
 #include "libfs/base/names.h"
-#include "libfs/ops/repair/device_extents.h"
 #include "libfs/ops/repair/extents/extent_records.h"
 #include "libfs/ops/repair/extents/stale_roots.h"
+#include "libfs/ops/repair/space/device_extents.h"
 #include "libfs/space/free_space.h"
 #include "libfs/survey/read_roots.h"
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "libfs/base/problem.h"
-#include "libfs/ops/repair/name_vote.h"
+#include "libfs/ops/repair/names/name_vote.h"
 #include "libfs/volume/geometry.h"
 
 #include <map>

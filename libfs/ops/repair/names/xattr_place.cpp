@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "libfs/ops/repair/xattr_place.h"
+#include "libfs/ops/repair/names/xattr_place.h"
 
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/checksum.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "libfs/ops/repair/unsure_names.h"
+#include "libfs/ops/repair/names/unsure_names.h"
 
 namespace btrkit::repair {
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/ops/repair/finding_trees.h"
 #include "libfs/ops/repair/fixes.h"
-#include "libfs/ops/repair/inode_sums.h"
-#include "libfs/ops/repair/unsure_names.h"
+#include "libfs/ops/repair/inodes/inode_sums.h"
+#include "libfs/ops/repair/names/unsure_names.h"
 
 #include "formats/btrfs/item_types.h"
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "libfs/ops/repair/file_type.h"
+#include "libfs/ops/repair/inodes/file_type.h"
 
 #include "formats/btrfs/item_types.h"
 #include "libfs/fs/inode.h"
-#include "libfs/ops/repair/name_form.h"
+#include "libfs/ops/repair/names/name_form.h"
 
 #include <cstddef>
 #include <map>

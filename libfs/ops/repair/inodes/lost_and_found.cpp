@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "libfs/ops/repair/lost_and_found.h"
+#include "libfs/ops/repair/inodes/lost_and_found.h"
 
 #include "formats/btrfs/item_types.h"
 #include "libfs/edit/inode_refs.h"
-#include "libfs/ops/repair/inode_sums.h"
+#include "libfs/ops/repair/inodes/inode_sums.h"
 
 #include <fmt/format.h>
 #include <sys/stat.h>

@@ -2,7 +2,7 @@
 #include "libfs/ops/repair/fixes.h"
 
 #include "formats/btrfs/item_types.h"
-#include "libfs/ops/repair/device_extents.h"
+#include "libfs/ops/repair/space/device_extents.h"
 #include "libfs/volume/chunk_items.h"
 
 #include <fmt/format.h>

@@ -2,7 +2,7 @@
 // What kind of file an inode is: its mode says so, each entry that leads to it does, and what it holds excludes some.
 #pragma once
 
-#include "libfs/ops/repair/inode_sums.h"
+#include "libfs/ops/repair/inodes/inode_sums.h"
 
 namespace btrkit::repair {
 

@@ -3,7 +3,7 @@
 // reference.
 #pragma once
 
-#include "libfs/ops/repair/name_form.h"
+#include "libfs/ops/repair/names/name_form.h"
 
 #include <optional>
 #include <span>

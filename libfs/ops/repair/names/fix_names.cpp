@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "libfs/ops/repair/file_type.h"
 #include "libfs/ops/repair/finding_trees.h"
 #include "libfs/ops/repair/fixes.h"
-#include "libfs/ops/repair/top_directory.h"
-#include "libfs/ops/repair/tree_names.h"
-#include "libfs/ops/repair/xattr_place.h"
+#include "libfs/ops/repair/inodes/file_type.h"
+#include "libfs/ops/repair/names/top_directory.h"
+#include "libfs/ops/repair/names/tree_names.h"
+#include "libfs/ops/repair/names/xattr_place.h"
 
 namespace btrkit::repair {
 

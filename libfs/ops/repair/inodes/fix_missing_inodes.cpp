@@ -3,9 +3,9 @@
 #include "formats/btrfs/item_types.h"
 #include "libfs/edit/new_inode.h"
 #include "libfs/ops/repair/each_item.h"
-#include "libfs/ops/repair/file_type.h"
 #include "libfs/ops/repair/finding_trees.h"
 #include "libfs/ops/repair/fixes.h"
+#include "libfs/ops/repair/inodes/file_type.h"
 #include "libfs/tree/csum_key.h"
 
 #include <sys/stat.h>

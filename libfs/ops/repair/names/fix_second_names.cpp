@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "formats/btrfs/item_types.h"
 #include "libfs/edit/inode_refs.h"
-#include "libfs/ops/repair/entry_list.h"
 #include "libfs/ops/repair/finding_trees.h"
 #include "libfs/ops/repair/fixes.h"
-#include "libfs/ops/repair/inode_sums.h"
-#include "libfs/ops/repair/name_form.h"
+#include "libfs/ops/repair/inodes/inode_sums.h"
+#include "libfs/ops/repair/names/entry_list.h"
+#include "libfs/ops/repair/names/name_form.h"
 
 #include <sys/stat.h>
 

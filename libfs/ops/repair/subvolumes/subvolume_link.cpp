@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-#include "libfs/ops/repair/subvolume_link.h"
+#include "libfs/ops/repair/subvolumes/subvolume_link.h"
 
 #include "formats/btrfs/item_types.h"
 #include "libfs/edit/dir_item_list.h"
 #include "libfs/fs/path_lookup.h"
 #include "libfs/ops/repair/each_item.h"
-#include "libfs/ops/repair/entry_list.h"
-#include "libfs/ops/repair/inode_sums.h"
-#include "libfs/ops/repair/name_form.h"
+#include "libfs/ops/repair/inodes/inode_sums.h"
+#include "libfs/ops/repair/names/entry_list.h"
+#include "libfs/ops/repair/names/name_form.h"
 
 #include <sys/stat.h>
 

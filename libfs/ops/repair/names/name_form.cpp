@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "libfs/ops/repair/name_form.h"
+#include "libfs/ops/repair/names/name_form.h"
 
 #include "libfs/base/checksum.h"
 #include "libfs/ops/repair/each_item.h"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/ops/repair/finding_trees.h"
 #include "libfs/ops/repair/fixes.h"
-#include "libfs/ops/repair/inode_sums.h"
-#include "libfs/ops/repair/lost_and_found.h"
-#include "libfs/ops/repair/unsure_names.h"
+#include "libfs/ops/repair/inodes/inode_sums.h"
+#include "libfs/ops/repair/inodes/lost_and_found.h"
+#include "libfs/ops/repair/names/unsure_names.h"
 
 namespace btrkit::repair {
 

@@ -2,9 +2,9 @@
 #include "formats/btrfs/extent_ref.h"
 #include "formats/btrfs/file_extent.h"
 #include "formats/btrfs/item_types.h"
-#include "libfs/ops/repair/file_type.h"
 #include "libfs/ops/repair/finding_trees.h"
 #include "libfs/ops/repair/fixes.h"
+#include "libfs/ops/repair/inodes/file_type.h"
 
 #include <sys/stat.h>
 

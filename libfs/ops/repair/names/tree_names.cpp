@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "libfs/ops/repair/tree_names.h"
+#include "libfs/ops/repair/names/tree_names.h"
 
 #include "libfs/edit/dir_item_list.h"
 #include "libfs/edit/inode_refs.h"
 #include "libfs/fs/inode.h"
 #include "libfs/ops/repair/each_item.h"
-#include "libfs/ops/repair/entry_list.h"
-#include "libfs/ops/repair/inode_sums.h"
+#include "libfs/ops/repair/inodes/inode_sums.h"
+#include "libfs/ops/repair/names/entry_list.h"
 
 #include <sys/stat.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "libfs/ops/repair/name_vote.h"
+#include "libfs/ops/repair/names/name_vote.h"
 
 #include "libfs/edit/file_editor.h"
 

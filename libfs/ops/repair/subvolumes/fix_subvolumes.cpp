@@ -2,9 +2,9 @@
 #include "formats/btrfs/item_types.h"
 #include "libfs/fs/name_items.h"
 #include "libfs/ops/repair/fixes.h"
-#include "libfs/ops/repair/lost_and_found.h"
-#include "libfs/ops/repair/name_form.h"
-#include "libfs/ops/repair/subvolume_link.h"
+#include "libfs/ops/repair/inodes/lost_and_found.h"
+#include "libfs/ops/repair/names/name_form.h"
+#include "libfs/ops/repair/subvolumes/subvolume_link.h"
 #include "libfs/survey/read_roots.h"
 
 #include <fmt/format.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "libfs/ops/repair/inode_sums.h"
+#include "libfs/ops/repair/inodes/inode_sums.h"
 
 #include "formats/btrfs/file_extent.h"
 #include "formats/btrfs/item_types.h"

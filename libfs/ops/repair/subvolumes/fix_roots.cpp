@@ -3,7 +3,7 @@
 
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/item_buffer.h"
-#include "libfs/ops/repair/inode_sums.h"
+#include "libfs/ops/repair/inodes/inode_sums.h"
 #include "libfs/survey/read_roots.h"
 
 #include <map>

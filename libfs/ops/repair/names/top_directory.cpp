@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "libfs/ops/repair/top_directory.h"
+#include "libfs/ops/repair/names/top_directory.h"
 
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/item_buffer.h"
 #include "libfs/ops/repair/each_item.h"
-#include "libfs/ops/repair/file_type.h"
-#include "libfs/ops/repair/inode_sums.h"
+#include "libfs/ops/repair/inodes/file_type.h"
+#include "libfs/ops/repair/inodes/inode_sums.h"
 
 namespace btrkit::repair {
 

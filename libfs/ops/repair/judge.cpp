@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/ops/repair/judge.h"
+
+#include "libfs/ops/repair/plan.h"
+
+#include <fmt/format.h>
+
+namespace btrkit::repair {
+
+Result<void> Judge::operator()(const survey::Findings& after) {
+    std::array<u64, static_cast<std::size_t>(ProblemCode::count_)> aimed{};
+    for (const auto& fix : *plan_) {
+        // What mended blocks have taken away is not in `before` any more.
+        aimed[static_cast<std::size_t>(fix.finding.problem.code)] +=
+            fix.is_made() && fix.row->part != Part::blocks ? 1 : 0;
+    }
+    left_count = 0;
+    std::string grown;
+    for (const auto& info : problem_catalogue) {
+        if (info.severity == Severity::note) {
+            continue;
+        }
+        const u64 is = after.count(info.code);
+        const u64 was = before_->count(info.code);
+        for (auto& fix : *plan_) {
+            fix.is_gone |= !fix.is_made() && is == 0 && fix.finding.problem.code == info.code;
+        }
+        left_count += is;
+        if (is > was) {
+            grown = info.id;
+        } else if (is + aimed[static_cast<std::size_t>(info.code)] > was) {
+            give_up(
+                *plan_, [&](const Fix& fix) { return fix.finding.problem.code == info.code; },
+                "what is known to do does not mend this one");
+            needs_another_round = true;
+        }
+    }
+    if (!grown.empty()) {
+        // An extent that is dropped may have been somebody's.
+        const auto why = fmt::format("the repaired filesystem would have more of '{}'", grown);
+        needs_another_round = give_up(
+                                  *plan_, [](const Fix& fix) { return fix.row->part == Part::extents; }, why) > 0 ||
+                              give_up_last_kind(*plan_, why) > 0;
+        return fail(ErrorKind::refused, why + ", so nothing was written");
+    }
+    return needs_another_round ? fail(ErrorKind::refused, "a fix does not do what it should, so nothing was written")
+                               : Result<void>();
+}
+
+} // namespace btrkit::repair

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// Whether a repair is one (internal to this room).
+#pragma once
+
+#include "libfs/ops/repair/repair.h"
+
+namespace btrkit::repair {
+
+/// Compares what a check finds before and after.
+class Judge {
+public:
+    Judge(const survey::Findings& before, std::vector<Fix>& plan) : before_(&before), plan_(&plan) {}
+
+    /// Whether the proposal may be committed: no kind has grown, and those that were aimed at are gone. Otherwise it
+    /// fails with refused, and what is at fault is out of the plan, if that can be told.
+    Result<void> operator()(const survey::Findings& after);
+
+    u64 left_count = 0;               ///< of errors
+    bool needs_another_round = false; ///< something is out of the plan
+
+private:
+    const survey::Findings* before_;
+    std::vector<Fix>* plan_;
+};
+
+} // namespace btrkit::repair

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/ops/repair/make_fixes.h"
+
+#include "libfs/ops/repair/fixes.h"
+#include "libfs/ops/repair/plan.h"
+
+namespace btrkit::repair {
+
+namespace {
+
+using MakePart = Result<void> (*)(Transaction& transaction, const FindingList& findings, Round& round);
+
+/// For parts that make good all that they are asked for, or nothing.
+template <Result<void> (*make)(Transaction&, const FindingList&)>
+Result<void> as_a_whole(Transaction& transaction, const FindingList& findings, Round&) {
+    return make(transaction, findings);
+}
+
+struct PartStep {
+    Part part;
+    MakePart make;
+};
+/// After fix_space(): space is opened by the extents before anything takes of it.
+constexpr std::array part_steps = std::to_array<PartStep>({
+    {Part::superblock, as_a_whole<fix_superblock>},
+    {Part::devices, as_a_whole<fix_devices>},
+    {Part::uuid_tree, as_a_whole<fix_uuid_tree>},
+    {Part::orphans, as_a_whole<fix_orphans>},
+    {Part::root_items, fix_root_items},
+    {Part::astray_items, fix_astray_items},
+    {Part::missing_inodes, fix_missing_inodes},
+    {Part::names, fix_names},
+    {Part::guessed_names, guess_names},
+    {Part::dropped_names, drop_names},
+    {Part::second_names, fix_second_names},
+    {Part::inode_items, fix_inode_items},
+    {Part::inodes, fix_inodes},
+    {Part::lost_inodes, fix_lost_inodes},
+    {Part::subvolumes, fix_subvolumes},
+    {Part::lost_subvolumes, fix_lost_subvolumes},
+    {Part::subvolume_choices, fix_subvolume_choices},
+    {Part::inode_cache, fix_inode_cache},
+    {Part::checksums, fix_csums},
+    {Part::quota, fix_quota},
+});
+
+/// A tree that is begun anew is filled by the part that knows what is in it.
+bool concerns(const Fix& fix, Part part) {
+    const Part own = fix.row->part;
+    switch (part) {
+    case Part::space:
+        return own == Part::space || own == Part::extents || own == Part::derived_tree || own == Part::blocks;
+    case Part::devices:
+        return own == part || (own == Part::derived_tree && fix.finding.problem.place.tree == btrfs::dev_tree_id);
+    case Part::uuid_tree:
+        return own == part || (own == Part::derived_tree && fix.finding.problem.place.tree == btrfs::uuid_tree_id);
+    default: return own == part;
+    }
+}
+
+/// What was declined is tried by the next row of its code, if there is one.
+void go_on_without(const Round& round, std::vector<Fix>& plan, const Options& options) {
+    for (auto& fix : plan) {
+        if (const auto* why = round.why_declined(fix.finding)) {
+            choose(fix, next_repair(*fix.row), options, *why);
+        }
+    }
+}
+
+FindingList findings_of(const std::vector<Fix>& plan, Part part) {
+    FindingList findings;
+    for (const auto& fix : plan) {
+        if (fix.is_made() && concerns(fix, part)) {
+            findings.push_back(&fix.finding);
+        }
+    }
+    return findings;
+}
+
+FindingList findings_left(const std::vector<Fix>& plan) {
+    FindingList left;
+    for (const auto& fix : plan) {
+        if (!fix.is_made()) {
+            left.push_back(&fix.finding);
+        }
+    }
+    return left;
+}
+
+/// False: the part could not be made, and is out of the plan now.
+Result<bool> settle_part(std::vector<Fix>& plan, Part part, const Result<void>& made) {
+    if (made) {
+        return true;
+    }
+    const bool is_of_part = made.error().kind == ErrorKind::damaged || made.error().kind == ErrorKind::not_found;
+    if (!is_of_part || give_up(plan, [&](const Fix& fix) { return concerns(fix, part); }, made.error().message) == 0) {
+        return std::unexpected(made.error());
+    }
+    return false;
+}
+
+} // namespace
+
+Result<bool> make_fixes(Transaction& transaction, const Ground& ground, std::vector<Fix>& plan, const Options& options,
+                        const RunContext& context) {
+    const auto mended = ground.mended();
+    if (const auto findings = findings_of(plan, Part::space); !findings.empty() || !mended.empty()) {
+        BTRKIT_TRY_ASSIGN(const bool is_made,
+                          settle_part(plan, Part::space, fix_space(transaction, findings, mended, context)));
+        if (!is_made) {
+            return false;
+        }
+    }
+    for (const auto& [part, make] : part_steps) {
+        const auto findings = findings_of(plan, part);
+        if (findings.empty()) {
+            continue;
+        }
+        Round round(findings_left(plan), ground.quota_groups, options.now);
+        BTRKIT_TRY_ASSIGN(const bool is_made, settle_part(plan, part, make(transaction, findings, round)));
+        go_on_without(round, plan, options);
+        if (!is_made || round.has_declined()) {
+            return false;
+        }
+    }
+    return true;
+}
+
+} // namespace btrkit::repair
