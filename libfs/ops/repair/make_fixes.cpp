@@ -67,10 +67,11 @@ void go_on_without(const Round& round, std::vector<Fix>& plan, const Options& op
     }
 }
 
+/// What mended blocks have taken away asks for nothing more.
 FindingList findings_of(const std::vector<Fix>& plan, Part part) {
     FindingList findings;
     for (const auto& fix : plan) {
-        if (fix.is_made() && concerns(fix, part)) {
+        if (fix.is_made() && fix.row->part != Part::blocks && concerns(fix, part)) {
             findings.push_back(&fix.finding);
         }
     }

@@ -70,6 +70,8 @@ struct RepairRow {
 inline constexpr std::string_view space_action = "block groups and the free space tree are made anew from the extents";
 inline constexpr std::string_view chunk_action =
     "device extents and used bytes of devices are made anew from the chunks";
+inline constexpr std::string_view device_action =
+    "the superblock has the device's uuid that the chunk tree and all stripes have";
 inline constexpr std::string_view array_action = "the array of system chunks is made anew from the chunk tree";
 inline constexpr std::string_view mirror_action = "the commit writes all mirrors anew";
 inline constexpr std::string_view extent_action =
@@ -96,9 +98,11 @@ inline constexpr auto repair_table = std::to_array<RepairRow>({
      "fields of the superblock that follow from others are set to what they must be"},
     {ProblemCode::super_mirror_invalid, Part::superblock, Grade::proven, mirror_action},
     {ProblemCode::super_mirror_differs, Part::superblock, Grade::proven, mirror_action},
+    {ProblemCode::super_devices_disagree, Part::devices, Grade::proven, device_action, Where::where_known},
     {ProblemCode::super_total_bytes, Part::devices, Grade::proven, "total_bytes is the sum of the device items"},
     {ProblemCode::super_bytes_used, Part::space, Grade::proven, "bytes_used is the sum of the extents"},
     {ProblemCode::super_num_devices, Part::devices, Grade::proven, "num_devices is the number of device items"},
+    {ProblemCode::device_item_differs, Part::devices, Grade::proven, device_action, Where::where_known},
     {ProblemCode::device_size, Part::devices, Grade::proven,
      "the size of the device is cut to whole sectors, where no chunk has what is cut off"},
     {ProblemCode::device_bytes_used, Part::devices, Grade::proven, chunk_action},
@@ -128,6 +132,8 @@ inline constexpr auto repair_table = std::to_array<RepairRow>({
     {ProblemCode::block_not_written, Part::blocks, Grade::proven, block_action, Where::where_known},
     {ProblemCode::block_lost, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
     {ProblemCode::block_lost, Part::blocks, Grade::proven, block_action, Where::where_known},
+    {ProblemCode::block_copies_differ, Part::blocks, Grade::proven, block_action, Where::where_known},
+    {ProblemCode::block_copy_items, Part::blocks, Grade::proven, block_action, Where::where_known},
     {ProblemCode::node_nritems, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
     {ProblemCode::node_pointer, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
     {ProblemCode::node_key_order, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},

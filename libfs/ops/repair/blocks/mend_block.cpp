@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/ops/repair/blocks/mend_block.h"
 
+#include "formats/btrfs/dir.h"
+#include "formats/btrfs/item_types.h"
 #include "libfs/base/checksum.h"
 #include "libfs/ops/repair/blocks/one_bit.h"
 #include "libfs/tree/item_check.h"
@@ -11,6 +13,8 @@
 namespace btrkit::repair {
 
 namespace {
+
+namespace type = btrfs::item_type;
 
 using Block = std::vector<std::byte>;
 
@@ -61,12 +65,15 @@ public:
         : filesystem_(filesystem), geometry_(filesystem.geometry()), promise_(promise), owner_(owner) {}
 
     std::optional<MendedBlock> mend() const {
-        for (unsigned mirror = 1; mirror <= filesystem_.volume().mirror_count(promise_.address); ++mirror) {
-            Block block(geometry_.nodesize);
-            if (!filesystem_.volume().read(promise_.address, block, mirror)) {
-                continue;
-            }
-            auto mended = has_right_checksum(geometry_, block) ? mend_copy(block) : mend_rot(block);
+        const auto copies = readable_copies();
+        const auto sound = std::ranges::find_if(
+            copies, [this](const Block& copy) { return has_right_checksum(geometry_, copy) && is_sound(copy); });
+        if (sound != copies.end()) {
+            const bool are_alike = std::ranges::all_of(copies, [&](const Block& copy) { return copy == *sound; });
+            return are_alike ? std::nullopt : std::optional(made(*sound, "a copy"));
+        }
+        for (const auto& copy : copies) {
+            auto mended = has_right_checksum(geometry_, copy) ? mend_copy(copy) : mend_rot(copy);
             if (mended) {
                 return mended;
             }
@@ -75,6 +82,17 @@ public:
     }
 
 private:
+    std::vector<Block> readable_copies() const {
+        std::vector<Block> copies;
+        for (unsigned mirror = 1; mirror <= filesystem_.volume().mirror_count(promise_.address); ++mirror) {
+            Block block(geometry_.nodesize);
+            if (filesystem_.volume().read(promise_.address, block, mirror)) {
+                copies.push_back(std::move(block));
+            }
+        }
+        return copies;
+    }
+
     /// A bit has changed after it was written.
     std::optional<MendedBlock> mend_rot(Block block) const {
         const auto bit = bit_against_checksum(geometry_, block);
@@ -91,12 +109,44 @@ private:
             if (is_sound(block)) {
                 return name->empty() ? std::nullopt : std::optional(made(std::move(block), *name));
             }
-            auto mended = header_of(block).level == 0 ? mend_places(block) : std::nullopt;
-            if (mended) {
-                return mended;
+            if (header_of(block).level == 0) {
+                if (auto mended = mend_places(block)) {
+                    return mended;
+                }
+                if (auto mended = mend_hash(block)) {
+                    return mended;
+                }
             }
         }
         return mend_bit(copy);
+    }
+
+    /// The key of a directory entry or an extended attribute has the hash of its name: one of them has not.
+    std::optional<MendedBlock> mend_hash(Block block) const {
+        const BlockView view(block);
+        std::optional<u32> wrong;
+        u64 hash = 0;
+        for (u32 slot = 0; slot < view.count(); ++slot) {
+            const auto key = view.key(slot);
+            const bool has_hash = key.type == type::dir_item || key.type == type::xattr_item;
+            const auto* entry = has_hash ? view_at<btrfs::DirItem>(view.item_data(slot)) : nullptr;
+            if (entry == nullptr) {
+                continue;
+            }
+            const Bytes name = clipped(view.item_data(slot), sizeof(btrfs::DirItem), entry->name_len);
+            if (name_hash(name) != key.offset) {
+                if (wrong) {
+                    return std::nullopt;
+                }
+                wrong = slot;
+                hash = name_hash(name);
+            }
+        }
+        if (!wrong) {
+            return std::nullopt;
+        }
+        items_of(block)[*wrong].key.offset = hash;
+        return is_sound(block) ? std::optional(made(std::move(block), "the hash of a name")) : std::nullopt;
     }
 
     std::optional<MendedBlock> mend_bit(Block block) const {

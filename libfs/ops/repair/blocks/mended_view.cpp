@@ -48,7 +48,9 @@ std::set<u64> blocks_of(const survey::Findings& findings) {
     for (const auto& finding : findings.all()) {
         const auto& problem = finding.problem;
         const bool is_of_item = problem.code >= ProblemCode::item_size && problem.code <= ProblemCode::item_raid_stripe;
-        if ((is_of_item || problem.code == ProblemCode::block_not_written) && problem.place.logical) {
+        const bool is_of_block =
+            problem.code == ProblemCode::block_not_written || problem.code == ProblemCode::block_copy_items;
+        if ((is_of_item || is_of_block) && problem.place.logical) {
             addresses.insert(problem.place.logical->bytenr);
         }
     }

@@ -47,6 +47,17 @@ Result<void> renew_device_extents(Transaction& transaction) {
     return {};
 }
 
+bool is_known_to_stripes(const ChunkMap& chunks, const btrfs::DevItem& device) {
+    for (const auto& chunk : chunks.chunks()) {
+        for (const auto& stripe : chunk.stripes) {
+            if (stripe.devid == device.devid && stripe.dev_uuid != device.uuid) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 /// The device item, its twin in the device's superblock, and the sums of all of them.
 Result<void> renew_device_items(Transaction& transaction) {
     BTRKIT_TRY_ASSIGN(auto* tree, transaction.tree(btrfs::chunk_tree_id));
@@ -78,15 +89,19 @@ Result<void> renew_device_items(Transaction& transaction) {
         total_bytes += whole;
         from.offset = item->key.offset + 1;
     }
-    transaction.edit_superblocks([items, total_bytes](btrfs::Superblock& super) -> Result<void> {
-        super.total_bytes = total_bytes;
-        super.num_devices = items.size();
-        if (const auto item = items.find(super.dev_item.devid); item != items.end()) {
-            super.dev_item.total_bytes = item->second.total_bytes;
-            super.dev_item.bytes_used = item->second.bytes_used;
-        }
-        return {};
-    });
+    transaction.edit_superblocks(
+        [items, total_bytes, &chunks = transaction.chunks()](btrfs::Superblock& super) -> Result<void> {
+            super.total_bytes = total_bytes;
+            super.num_devices = items.size();
+            if (const auto item = items.find(super.dev_item.devid); item != items.end()) {
+                super.dev_item.total_bytes = item->second.total_bytes;
+                super.dev_item.bytes_used = item->second.bytes_used;
+                if (is_known_to_stripes(chunks, item->second)) {
+                    super.dev_item.uuid = item->second.uuid;
+                }
+            }
+            return {};
+        });
     return {};
 }
 
