@@ -113,7 +113,7 @@ private:
                 if (auto mended = mend_places(block)) {
                     return mended;
                 }
-                if (auto mended = mend_hash(block)) {
+                if (auto mended = is_well_formed(block) ? std::nullopt : mend_hash(block)) {
                     return mended;
                 }
             }
@@ -121,7 +121,8 @@ private:
         return mend_bit(copy);
     }
 
-    /// The key of a directory entry or an extended attribute has the hash of its name: one of them has not.
+    /// The key of a directory entry or an extended attribute has the hash of its name: one of them has not, and that
+    /// breaks the order of keys. (Where it does not, the name may be what is wrong.)
     std::optional<MendedBlock> mend_hash(Block block) const {
         const BlockView view(block);
         std::optional<u32> wrong;
@@ -258,6 +259,12 @@ private:
                                   static_cast<std::ptrdiff_t>(sizeof(btrfs::TreeBlockHeader) + place.offset));
         }
         return candidate;
+    }
+
+    bool is_well_formed(const Block& block) const {
+        Problems problems;
+        return TreeBlock::prove(sealed(geometry_, promise_.address, block, {}).bytes, geometry_, promise_, problems)
+            .has_value();
     }
 
     /// It is what was promised, and so are its items.
