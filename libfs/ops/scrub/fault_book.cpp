@@ -13,16 +13,6 @@ Range place_range(const Fault& fault) {
     return {fault.place.offset, fault.place.offset + fault.range.length()};
 }
 
-/// Ranges in any order.
-RangeSet united(std::vector<Range> ranges) {
-    std::ranges::sort(ranges);
-    RangeSet set;
-    for (const Range range : ranges) {
-        set.append(range);
-    }
-    return set;
-}
-
 } // namespace
 
 void FaultBook::accept(const VerifyUnit& unit, UnitResult& result) {
@@ -73,7 +63,7 @@ RangeSet FaultBook::doubtful_data() const {
     for (const auto& held : held_back_) {
         ranges.insert(ranges.end(), held.fault.doubtful.begin(), held.fault.doubtful.end());
     }
-    return united(std::move(ranges));
+    return set_of(std::move(ranges));
 }
 
 void FaultBook::begin_second_look() {
@@ -83,7 +73,7 @@ void FaultBook::begin_second_look() {
         places[held.fault.place.devid].push_back(place_range(held.fault));
     }
     for (auto& [devid, ranges] : places) {
-        doubtful_places_[devid] = united(std::move(ranges));
+        doubtful_places_[devid] = set_of(std::move(ranges));
     }
     held_back_.clear();
     look_ = Look::at_doubts;

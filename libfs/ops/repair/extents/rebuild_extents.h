@@ -6,7 +6,8 @@
 //     newer root than theirs may be somewhere (stale_roots.h).
 //  2. Open space by that. Blocks of the old trees that can be read are not written over either, so that what was can be
 //     looked at, and brought back, until the commit.
-//  3. Build the new extent tree from the bottom up (extent_records.h); the others begin empty.
+//  3. Build the new extent tree from the bottom up (extent_records.h); the others begin empty, but for
+//     the device tree, which follows from the chunks.
 //  4. Put block groups and the free space tree; give back the blocks of the old trees.
 #pragma once
 
@@ -17,7 +18,8 @@
 namespace btrkit::repair {
 
 struct Rebuild {
-    /// Derived trees that are begun without any items, beside the extent tree: whoever knows what is in them puts it.
+    /// Derived trees that are begun anew beside the extent tree. Block groups and free space come by themselves,
+    /// device extents with it; the uuid tree begins empty, and whoever knows what is in it puts it.
     std::set<u64> damaged = {};
     /// What files get back, where nothing stands: space is kept for it. put_restored() follows.
     std::span<const LostFileExtent> restored = {};

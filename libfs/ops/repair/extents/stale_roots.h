@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Whether a root item lags behind its tree: kernels of 2014 forgot to write some down (docs/format.md). What such a
-// root leads to can be read and is whole, but it is not what the filesystem was: to make the extent tree anew from it
-// would throw the newer blocks away.
+// Whether a root item lags behind its tree: kernels of 2014 forgot to write some down. What such a root leads to can be
+// read and is whole, but it is not what the filesystem was: to make the extent tree anew from it would throw the newer
+// blocks away.
 #pragma once
 
 #include "libfs/base/range_set.h"
