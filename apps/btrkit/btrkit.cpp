@@ -28,6 +28,7 @@ struct Verb {
 constexpr std::array verbs = std::to_array<Verb>({
     {"mkfs", "make a filesystem, empty or from a directory"},
     {"dump-super", "print superblocks"},
+    {"dump-image", "put the metadata into a small file for a bug report, and back"},
     {"dump-tree", "print trees, item by item"},
     {"info", "tell what it is, what is wrong at a glance, and what to do next"},
     {"check", "tell whether it is sound, what is wrong, and whose it is"},

@@ -4,8 +4,8 @@
 #include "apps/common/ask_image.h"
 #include "apps/common/command_line.h"
 #include "apps/common/exit_status.h"
+#include "apps/common/output_file.h"
 #include "apps/common/roots_flags.h"
-#include "apps/extract/archive_file.h"
 #include "apps/extract/report.h"
 #include "libfs/base/names.h"
 #include "libfs/ops/extract/extract.h"
@@ -76,15 +76,10 @@ Result<extract::Report> to_folder(const Filesystem& filesystem, const Flags& fla
 
 Result<extract::Report> to_archive(const Filesystem& filesystem, const Flags& flags, const RunContext& context,
                                    OutputSink& out) {
-    if (flags.archive == "-") {
-        BTRKIT_TRY_ASSIGN(const auto target, extract::open_tar_target(out));
+    return write_output(flags.archive, flags.host.overwrite, out, [&](OutputSink& sink) -> Result<extract::Report> {
+        BTRKIT_TRY_ASSIGN(const auto target, extract::open_tar_target(sink));
         return extract::run(filesystem, *target, flags.extract, context);
-    }
-    BTRKIT_TRY_ASSIGN(const auto file, ArchiveFile::open(flags.archive, flags.host.overwrite));
-    BTRKIT_TRY_ASSIGN(const auto target, extract::open_tar_target(file->sink()));
-    BTRKIT_TRY_ASSIGN(auto report, extract::run(filesystem, *target, flags.extract, context));
-    BTRKIT_TRY(file->finish());
-    return report;
+    });
 }
 
 /// Empty: all is well.

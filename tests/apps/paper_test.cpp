@@ -5,6 +5,7 @@
 #include "apps/check/check.h"
 #include "apps/defragment/defragment.h"
 #include "apps/diff/diff.h"
+#include "apps/dump_image/dump_image.h"
 #include "apps/dump_super/dump_super.h"
 #include "apps/dump_tree/dump_tree.h"
 #include "apps/edit/edit.h"
@@ -115,6 +116,7 @@ std::vector<Paper> papers() {
           {"get"},
           {"lsattr"},
           {"-f", "script"}}},
+        {"btrkit-dump-image", apps::run_dump_image, {"0", "1", "2", "130"}},
         {"btrkit-extract", apps::run_extract, {"0", "1", "2", "130"}},
         {"btrkit-find", apps::run_find, {"0", "1", "2", "130"}},
         {"btrkit-info", apps::run_info, {"0", "1", "2", "130"}},

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "apps/extract/archive_file.h"
+#include "apps/common/output_file.h"
 
 #include "libfs/base/names.h"
 
@@ -19,8 +19,8 @@ std::unexpected<Error> failure(const std::string& path, std::string_view doing) 
 
 } // namespace
 
-Result<std::unique_ptr<ArchiveFile>> ArchiveFile::open(const std::string& path, bool overwrite) {
-    auto made = std::make_unique<ArchiveFile>();
+Result<std::unique_ptr<OutputFile>> OutputFile::open(const std::string& path, bool overwrite) {
+    auto made = std::make_unique<OutputFile>();
     made->path_ = path;
     struct stat status{};
     const bool is_there = ::stat(path.c_str(), &status) == 0;
@@ -46,7 +46,7 @@ Result<std::unique_ptr<ArchiveFile>> ArchiveFile::open(const std::string& path, 
     return made;
 }
 
-Result<void> ArchiveFile::finish() {
+Result<void> OutputFile::finish() {
     if (file_) {
         return file_->replace();
     }
