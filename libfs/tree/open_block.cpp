@@ -25,8 +25,7 @@ void OpenBlock::add_items(const TreeBlock& leaf, u32 first, u32 count) {
     last_key_ = leaf.key(first + count - 1);
 }
 
-Result<BuiltBlock> OpenBlock::emit(const Geometry& geometry, const TreeIdentity& identity, u8 level, BlockSink& sink) {
-    BTRKIT_TRY_ASSIGN(const auto address, sink.place(identity.tree, level));
+BuiltBlock OpenBlock::complete(const Geometry& geometry, const TreeIdentity& identity, u8 level, Logical address) {
     const btrfs::TreeBlockHeader header = {
         .fsid = geometry.tree_fsid,
         .bytenr = address.bytenr,
@@ -38,7 +37,12 @@ Result<BuiltBlock> OpenBlock::emit(const Geometry& geometry, const TreeIdentity&
         .level = level,
     };
     std::memcpy(bytes_.data(), &header, sizeof(header));
-    const BuiltBlock built = {.address = address, .tree = identity.tree, .level = level, .first_key = first_key_};
+    return {.address = address, .tree = identity.tree, .level = level, .first_key = first_key_};
+}
+
+Result<BuiltBlock> OpenBlock::emit(const Geometry& geometry, const TreeIdentity& identity, u8 level, BlockSink& sink) {
+    BTRKIT_TRY_ASSIGN(const auto address, sink.place(identity.tree, level));
+    const auto built = complete(geometry, identity, level, address);
     BTRKIT_TRY(sink.take(built, bytes_));
     clear();
     return built;

@@ -50,7 +50,9 @@ public:
         count_ = 0;
     }
 
-    /// Gives the block its header and place, hands it to the sink, and is empty again.
+    /// Gives the block its header, with that address: it is whole then, but for its checksum.
+    BuiltBlock complete(const Geometry& geometry, const TreeIdentity& identity, u8 level, Logical address);
+    /// The same with the address that the sink gives it; the sink takes it, and this is empty again.
     Result<BuiltBlock> emit(const Geometry& geometry, const TreeIdentity& identity, u8 level, BlockSink& sink);
 
 private:

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "libfs/base/run_context.h"
+#include "libfs/ops/repair/ground.h"
 #include "libfs/ops/repair/round.h"
 #include "libfs/txn/transaction.h"
 
@@ -16,9 +17,10 @@ Result<void> fix_superblock(Transaction& transaction, const FindingList& finding
 Result<void> fix_devices(Transaction& transaction, const FindingList& findings);
 Result<void> fix_uuid_tree(Transaction& transaction, const FindingList& findings);
 Result<void> fix_orphans(Transaction& transaction, const FindingList& findings);
-/// Of Part::space, Part::extents and Part::derived_tree together, before all others; and blocks that were mended, at
-/// these addresses of the committed filesystem, leave them. Fails as rebuild_extents() and lay_out(), too.
-Result<void> fix_space(Transaction& transaction, const FindingList& findings, const RangeSet& mended,
+Result<void> fix_missing_csums(Transaction& transaction, const FindingList& findings);
+/// Of Part::space, Part::extents and Part::derived_tree together, before all others; and blocks that were mended leave
+/// their addresses. Fails as rebuild_extents() and lay_out(), too.
+Result<void> fix_space(Transaction& transaction, const FindingList& findings, const Ground& ground,
                        const RunContext& context);
 
 // What these decline they leave as it is; the rest is done.
@@ -34,6 +36,7 @@ Result<void> fix_inode_items(Transaction& transaction, const FindingList& findin
 Result<void> fix_inodes(Transaction& transaction, const FindingList& findings, Round& round);
 Result<void> fix_lost_inodes(Transaction& transaction, const FindingList& findings, Round& round);
 Result<void> fix_subvolumes(Transaction& transaction, const FindingList& findings, Round& round);
+Result<void> move_subvolumes(Transaction& transaction, const FindingList& findings, Round& round);
 Result<void> fix_lost_subvolumes(Transaction& transaction, const FindingList& findings, Round& round);
 Result<void> fix_inode_cache(Transaction& transaction, const FindingList& findings, Round& round);
 Result<void> fix_quota(Transaction& transaction, const FindingList& findings, Round& round);

@@ -30,12 +30,12 @@ Result<check::Report> check_all(const Filesystem& filesystem, const survey::Find
 }
 
 Result<Ground> find_ground(const Filesystem& filesystem, const check::Report& before, const survey::Findings& opening,
-                           const RunContext& context) {
+                           const std::set<Grade>& allowed, const RunContext& context) {
     Ground ground{.below = filesystem, .findings = before.findings, .quota_groups = before.qgroups};
     if (block_errors_of(ground.findings) == 0) {
         return ground;
     }
-    BTRKIT_TRY_ASSIGN(ground.view, MendedView::find(filesystem, ground.findings, context));
+    BTRKIT_TRY_ASSIGN(ground.view, MendedView::find(filesystem, ground.findings, allowed, context));
     if (!ground.view) {
         return ground;
     }

@@ -15,6 +15,11 @@ struct Ground {
     std::vector<check::QgroupCount> quota_groups = {};
 
     const Filesystem& filesystem() const { return view ? view->filesystem() : below; }
+    /// Whether something else stands in the place of what is lost.
+    bool has_replaced() const {
+        return view &&
+               std::ranges::any_of(view->blocks(), [](const auto& block) { return block.grade > Grade::proven; });
+    }
     RangeSet mended() const { return view ? view->addresses() : RangeSet{}; }
 };
 
@@ -22,9 +27,9 @@ struct Ground {
 Result<check::Report> check_all(const Filesystem& filesystem, const survey::Findings& opening,
                                 const RunContext& context);
 
-/// before: check_all() of the filesystem, which must outlive it. A view that is no better than what it is laid over is
-/// none. Fails as devices do, and with cancelled.
+/// before: check_all() of the filesystem, which must outlive it. allowed: as for MendedView::find(). A view that is no
+/// better than what it is laid over is none. Fails as devices do, and with cancelled.
 Result<Ground> find_ground(const Filesystem& filesystem, const check::Report& before, const survey::Findings& opening,
-                           const RunContext& context);
+                           const std::set<Grade>& allowed, const RunContext& context);
 
 } // namespace btrkit::repair

@@ -37,10 +37,12 @@ constexpr std::array part_steps = std::to_array<PartStep>({
     {Part::inodes, fix_inodes},
     {Part::lost_inodes, fix_lost_inodes},
     {Part::subvolumes, fix_subvolumes},
+    {Part::moved_subvolumes, move_subvolumes},
     {Part::lost_subvolumes, fix_lost_subvolumes},
     {Part::subvolume_choices, fix_subvolume_choices},
     {Part::inode_cache, fix_inode_cache},
     {Part::checksums, fix_csums},
+    {Part::missing_checksums, as_a_whole<fix_missing_csums>},
     {Part::quota, fix_quota},
 });
 
@@ -104,10 +106,14 @@ Result<bool> settle_part(std::vector<Fix>& plan, Part part, const Result<void>& 
 
 Result<bool> make_fixes(Transaction& transaction, const Ground& ground, std::vector<Fix>& plan, const Options& options,
                         const RunContext& context) {
-    const auto mended = ground.mended();
-    if (const auto findings = findings_of(plan, Part::space); !findings.empty() || !mended.empty()) {
-        BTRKIT_TRY_ASSIGN(const bool is_made,
-                          settle_part(plan, Part::space, fix_space(transaction, findings, mended, context)));
+    if (const auto findings = findings_of(plan, Part::space); !findings.empty() || ground.view) {
+        auto made = fix_space(transaction, findings, ground, context);
+        if (findings.empty() && !made && made.error().kind == ErrorKind::damaged) {
+            // The mended blocks themselves can't be put elsewhere, and all else stands on them.
+            give_up(plan, [](const Fix&) { return true; }, made.error().message);
+            return false;
+        }
+        BTRKIT_TRY_ASSIGN(const bool is_made, settle_part(plan, Part::space, made));
         if (!is_made) {
             return false;
         }

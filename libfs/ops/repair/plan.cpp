@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/ops/repair/plan.h"
 
+#include "libfs/ops/repair/lost/replace_lost.h"
+
+#include <map>
+
 #include <fmt/format.h>
 
 namespace btrkit::repair {
@@ -70,6 +74,7 @@ bool must_be_known(const RepairRow& row) {
     case Part::derived_tree:
     case Part::space:
     case Part::devices:
+    case Part::missing_checksums:
     case Part::uuid_tree: return false;
     case Part::extents:
         return row.code == ProblemCode::extent_unreferenced || row.code == ProblemCode::extent_ref_unfounded;
@@ -93,14 +98,40 @@ std::string why_nothing(const survey::Findings& findings, const std::set<u64>& l
     return {};
 }
 
+/// The row of that grade.
+const RepairRow* row_of_lost(Grade grade) {
+    const auto* row = find_repair(ProblemCode::block_lost, std::nullopt);
+    while (row->grade != grade) {
+        row = next_repair(*row);
+    }
+    return row;
+}
+
+/// A lost block is still there: because nothing of that kind is allowed, or because it was not enough.
+void choose_for_lost(Fix& fix, const Options& options) {
+    const auto tree = fix.finding.problem.place.tree;
+    if (!tree || !may_be_replaced(*tree)) {
+        return;
+    }
+    const bool has_guessed = is_allowed(options, ProblemCode::block_lost, Grade::guessed);
+    choose(fix, row_of_lost(has_guessed ? Grade::lossy : Grade::guessed), options, {});
+    if (fix.why_not.empty()) {
+        fix.why_not = "not enough of its tree is left";
+    }
+}
+
 } // namespace
+
+bool is_allowed(const Options& options, ProblemCode code, Grade grade) {
+    return options.allowed.contains(grade) || options.allowed_codes.contains(code);
+}
 
 void choose(Fix& fix, const RepairRow* row, const Options& options, const std::string& before) {
     const auto code = fix.finding.problem.code;
     fix.row = row != nullptr ? row : fix.row;
     if (row == nullptr) {
         fix.why_not = before.empty() ? "there is no repair for it yet" : before;
-    } else if (!options.allowed.contains(row->grade) && !options.allowed_codes.contains(code)) {
+    } else if (!is_allowed(options, code, row->grade)) {
         fix.why_not = fmt::format("only {}: --allow {} makes it", grade_word(row->grade), problem_info(code).id);
     }
 }
@@ -119,21 +150,35 @@ std::vector<Fix> make_plan(const survey::Findings& findings, const Options& opti
         } else {
             choose(fix, fix.row, options, {});
         }
+        if (fix.row == nullptr && finding.problem.code == ProblemCode::block_lost) {
+            choose_for_lost(fix, options);
+        }
         plan.push_back(std::move(fix));
     }
     return plan;
 }
 
-std::vector<Fix> mended_fixes(const survey::Findings& before, const survey::Findings& after) {
+std::vector<Fix> mended_fixes(const survey::Findings& before, const survey::Findings& after,
+                              std::span<const MendedBlock> mended) {
     std::set<std::string> left;
     for (const auto& finding : after.all()) {
         left.insert(describe(finding.problem));
     }
+    // What is not about a block that was mended may have gone with any of them.
+    Grade unsurest = Grade::proven;
+    std::map<u64, Grade> grades;
+    for (const auto& block : mended) {
+        unsurest = std::max(unsurest, block.grade);
+        grades[block.address.bytenr] = block.grade;
+    }
     std::vector<Fix> fixes;
     for (const auto& finding : before.all()) {
-        if (finding.problem.severity() != Severity::note && !left.contains(describe(finding.problem))) {
-            fixes.push_back({.finding = finding, .row = find_repair(ProblemCode::block_lost, std::nullopt)});
+        if (finding.problem.severity() == Severity::note || left.contains(describe(finding.problem))) {
+            continue;
         }
+        const auto& place = finding.problem.place.logical;
+        const auto grade = place ? grades.find(place->bytenr) : grades.end();
+        fixes.push_back({.finding = finding, .row = row_of_lost(grade == grades.end() ? unsurest : grade->second)});
     }
     return fixes;
 }

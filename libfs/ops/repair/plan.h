@@ -2,9 +2,12 @@
 // Of each finding, what becomes of it (internal to this room).
 #pragma once
 
+#include "libfs/ops/repair/blocks/mend_block.h"
 #include "libfs/ops/repair/repair.h"
 
 namespace btrkit::repair {
+
+bool is_allowed(const Options& options, ProblemCode code, Grade grade);
 
 /// All findings that are not notes. Nothing at all is to be made where what space is in use can't be known.
 std::vector<Fix> make_plan(const survey::Findings& findings, const Options& options);
@@ -13,7 +16,8 @@ std::vector<Fix> make_plan(const survey::Findings& findings, const Options& opti
 void choose(Fix& fix, const RepairRow* row, const Options& options, const std::string& before);
 
 /// The findings that are gone with blocks that were mended.
-std::vector<Fix> mended_fixes(const survey::Findings& before, const survey::Findings& after);
+std::vector<Fix> mended_fixes(const survey::Findings& before, const survey::Findings& after,
+                              std::span<const MendedBlock> mended);
 
 /// Fixes that are made no more, for that reason. Returns how many.
 template <class IsMeant>

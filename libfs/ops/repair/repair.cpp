@@ -18,6 +18,17 @@ u64 errors_of(const survey::Findings& findings) {
     return findings.count(Severity::error) + findings.count(Severity::fatal);
 }
 
+/// What may be done about lost blocks.
+std::set<Grade> allowed_of_lost(const Options& options) {
+    std::set<Grade> allowed;
+    for (const auto grade : {Grade::proven, Grade::guessed, Grade::lossy}) {
+        if (is_allowed(options, ProblemCode::block_lost, grade)) {
+            allowed.insert(grade);
+        }
+    }
+    return allowed;
+}
+
 } // namespace
 
 Result<Report> run(const Filesystem& filesystem, const WritableDevices& devices, const Options& options,
@@ -30,11 +41,11 @@ Result<Report> run(const Filesystem& filesystem, const WritableDevices& devices,
                           commit::open_again(devices, [&](const Problem& problem) { opening.add(problem); }));
     }
     BTRKIT_TRY_ASSIGN(const auto before, check_all(filesystem, opening, context));
-    BTRKIT_TRY_ASSIGN(const auto ground, find_ground(filesystem, before, opening, context));
+    BTRKIT_TRY_ASSIGN(const auto ground, find_ground(filesystem, before, opening, allowed_of_lost(options), context));
     const u64 errors = errors_of(before.findings);
     Report report{.plan = make_plan(ground.findings, options), .commit = {}, .left_count = errors};
     if (ground.view) {
-        auto mended = mended_fixes(before.findings, ground.findings);
+        auto mended = mended_fixes(before.findings, ground.findings, ground.view->blocks());
         report.plan.insert(report.plan.begin(), std::make_move_iterator(mended.begin()),
                            std::make_move_iterator(mended.end()));
     }

@@ -35,15 +35,17 @@ enum class Part : unsigned char {
     names,         ///< of files
     guessed_names, ///< of which one form is left
     dropped_names,
-    second_names, ///< of directories
-    inode_items,  ///< what an inode's own items say
-    inodes,       ///< what follows from all items of an inode
-    lost_inodes,  ///< that have no name
-    subvolumes,   ///< where they stand
+    second_names,     ///< of directories
+    inode_items,      ///< what an inode's own items say
+    inodes,           ///< what follows from all items of an inode
+    lost_inodes,      ///< that have no name
+    subvolumes,       ///< where they stand
+    moved_subvolumes, ///< that can't stand where they stood
     lost_subvolumes,
     subvolume_choices, ///< what only users know
     inode_cache,       ///< of old kernels
     checksums,         ///< of data
+    missing_checksums,
     quota,
 };
 
@@ -80,6 +82,9 @@ inline constexpr std::string_view lost_extent_action =
     "the file gets back the extent of which the extent tree still says that it has it there";
 inline constexpr std::string_view block_action =
     "the block becomes what it must have been, and is written elsewhere, for all that share it";
+inline constexpr std::string_view lost_action =
+    "the block becomes what it must have been, a node from its children, and is written elsewhere, for all that share "
+    "it";
 inline constexpr std::string_view tree_action = "the tree is made anew, and the extent tree with it";
 inline constexpr std::string_view name_action =
     "two of a name's three forms (DIR_ITEM, DIR_INDEX, the inode's reference) agree: the third is made from them";
@@ -131,7 +136,12 @@ inline constexpr auto repair_table = std::to_array<RepairRow>({
     {ProblemCode::block_not_written, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
     {ProblemCode::block_not_written, Part::blocks, Grade::proven, block_action, Where::where_known},
     {ProblemCode::block_lost, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
-    {ProblemCode::block_lost, Part::blocks, Grade::proven, block_action, Where::where_known},
+    {ProblemCode::block_lost, Part::blocks, Grade::proven, lost_action, Where::where_known},
+    {ProblemCode::block_lost, Part::blocks, Grade::guessed,
+     "a leaf of files or checksums has the items that are left in it, or those of its youngest older version",
+     Where::where_known},
+    {ProblemCode::block_lost, Part::blocks, Grade::lossy,
+     "a block of files or checksums goes, with what was in it; a node keeps the children that are known"},
     {ProblemCode::block_copies_differ, Part::blocks, Grade::proven, block_action, Where::where_known},
     {ProblemCode::block_copy_items, Part::blocks, Grade::proven, block_action, Where::where_known},
     {ProblemCode::node_nritems, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
@@ -173,6 +183,8 @@ inline constexpr auto repair_table = std::to_array<RepairRow>({
     {ProblemCode::item_block_group, Part::extents, Grade::proven, extent_action},
     {ProblemCode::item_free_space, Part::space, Grade::proven, space_action},
     {ProblemCode::item_dev_extent, Part::devices, Grade::proven, chunk_action},
+    {ProblemCode::data_csum_missing, Part::missing_checksums, Grade::guessed,
+     "checksums are made of the data as it is now, if all copies of it are alike"},
     {ProblemCode::extent_missing, Part::extents, Grade::proven, extent_action},
     {ProblemCode::extent_unreferenced, Part::extents, Grade::proven, extent_action},
     {ProblemCode::extent_ref_missing, Part::extents, Grade::proven, extent_action},
@@ -236,6 +248,9 @@ inline constexpr auto repair_table = std::to_array<RepairRow>({
     {ProblemCode::root_backref_missing, Part::subvolumes, Grade::proven, subvolume_action, Where::where_known},
     {ProblemCode::root_ref_differs, Part::subvolumes, Grade::proven, subvolume_action, Where::where_known},
     {ProblemCode::root_entry_missing, Part::subvolumes, Grade::proven, subvolume_action, Where::where_known},
+    {ProblemCode::root_entry_missing, Part::moved_subvolumes, Grade::guessed,
+     "a subvolume whose directory is lost, or whose place something else has, gets a name in lost+found",
+     Where::where_known},
     {ProblemCode::root_entry_unfounded, Part::subvolumes, Grade::proven, subvolume_action, Where::where_known},
     {ProblemCode::root_refs, Part::subvolumes, Grade::proven, subvolume_action, Where::where_known},
     {ProblemCode::root_orphan_missing, Part::orphans, Grade::guessed,

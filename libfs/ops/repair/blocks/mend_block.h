@@ -4,6 +4,7 @@
 #pragma once
 
 #include "libfs/fs/filesystem.h"
+#include "libfs/ops/repair/repair_table.h"
 
 namespace btrkit::repair {
 
@@ -11,6 +12,7 @@ struct MendedBlock {
     Logical address;
     std::vector<std::byte> bytes; ///< checksum and all
     std::string what;             ///< was wrong, as in "... was wrong"
+    Grade grade = Grade::proven;
 };
 
 /// Of a block that was promised so and is not that, or holds items that can't be. owner: whose it is, where something

@@ -2,45 +2,17 @@
 #include "libfs/ops/repair/blocks/mended_view.h"
 
 #include "libfs/ops/repair/extents/lost_file_extents.h"
-#include "libfs/space/extent_lookup.h"
-#include "libfs/survey/read_roots.h"
-#include "libfs/survey/scan/file_tree_roots.h"
+#include "libfs/ops/repair/lost/rejoin_nodes.h"
+#include "libfs/ops/repair/lost/replace_lost.h"
 #include "libfs/tree/tree_search.h"
 
-#include <set>
-
 namespace btrkit::repair {
-
-using namespace survey;
 
 namespace {
 
 /// As deep as trees are, and once for each kind of damage above.
 constexpr unsigned most_rounds = 16;
-/// Blocks lost without end are no single mistakes.
-constexpr std::size_t most_blocks = 200;
 constexpr u64 overlay_bytes = u64{64} << 20;
-
-/// What was promised of blocks that are lost, or that findings speak of.
-class PromiseCollector final : public ScanHandler {
-public:
-    explicit PromiseCollector(std::set<u64> wanted) : wanted_(std::move(wanted)) {}
-
-    std::unique_ptr<LeafResult> work(const LeafVisit&, Problems&) override { return nullptr; }
-    void accept(const ScanStep& step, const LeafVisit*, std::unique_ptr<LeafResult>) override {
-        const bool is_wanted = step.kind == ScanStep::Kind::lost || wanted_.contains(step.promise.address.bytenr);
-        if (is_wanted && found_.size() < most_blocks && seen_.insert(step.promise.address.bytenr).second) {
-            found_.push_back(step.promise);
-        }
-    }
-
-    const std::vector<Promise>& found() const { return found_; }
-
-private:
-    std::set<u64> wanted_;
-    std::set<u64> seen_;
-    std::vector<Promise> found_;
-};
 
 /// Blocks that can be read, but hold what can't be.
 std::set<u64> blocks_of(const survey::Findings& findings) {
@@ -55,34 +27,6 @@ std::set<u64> blocks_of(const survey::Findings& findings) {
         }
     }
     return addresses;
-}
-
-std::vector<Promise> promises_of(const Filesystem& filesystem, std::set<u64> wanted, const RunContext& context) {
-    survey::Findings told_before;
-    Survey survey{.filesystem = filesystem, .run = context, .findings = told_before, .references = ReferenceSums(0)};
-    read_roots(survey);
-    PromiseCollector collector(std::move(wanted));
-    SparseBits visited;
-    const auto alone = alone_tree_roots(filesystem, survey.roots);
-    const auto files = file_tree_roots(survey.roots);
-    scan_blocks(survey, alone, {.thorough = false, .visited = &visited}, collector);
-    scan_blocks(survey, files, {.shares = true, .thorough = false, .visited = &visited}, collector);
-    return collector.found();
-}
-
-/// Whose the block is, as its extent item says.
-std::optional<u64> recorded_owner(const Filesystem& filesystem, Logical address) {
-    const auto extents = filesystem.find_tree(btrfs::extent_tree_id);
-    if (!extents) {
-        return std::nullopt;
-    }
-    BlockCache cache(filesystem.reader(), 0);
-    TreeSearch search(cache, extents->block);
-    const auto found = find_extent(search, address.bytenr, filesystem.geometry());
-    if (!found || found->record.refs.size() != 1 || found->record.refs.front().is_shared()) {
-        return std::nullopt;
-    }
-    return found->record.refs.front().root;
 }
 
 /// The leaf with the file extent item as it must have been.
@@ -114,26 +58,61 @@ RangeSet MendedView::addresses() const {
     return set_of(std::move(ranges));
 }
 
-Result<void> MendedView::add(MendedBlock block) {
+/// What was mended before may have to follow what is put below it.
+Result<bool> MendedView::add(std::vector<MendedBlock> blocks) {
     VolumeWriter writer(overlaid_.writable(), overlaid_.filesystem.volume().chunks());
-    BTRKIT_TRY(writer.write(block.address, block.bytes));
-    blocks_.push_back(std::move(block));
+    for (auto& block : blocks) {
+        BTRKIT_TRY(writer.write(block.address, block.bytes));
+        const auto before = std::ranges::find(blocks_, block.address, &MendedBlock::address);
+        if (before != blocks_.end()) {
+            block.grade = std::max(block.grade, before->grade);
+            blocks_.erase(before);
+        }
+        blocks_.push_back(std::move(block));
+    }
+    return !blocks.empty();
+}
+
+void MendedView::leave_out_mended(std::vector<LostBlock>& lost) const {
+    const auto done = addresses();
+    std::erase_if(lost, [&](const LostBlock& block) { return done.contains(block.promise.address.bytenr); });
+}
+
+Result<bool> MendedView::mend_each(std::span<const LostBlock> lost) {
+    std::vector<MendedBlock> mended;
+    for (const auto& block : lost) {
+        if (auto made = mend_block(filesystem(), block.promise, block.owner)) {
+            mended.push_back(std::move(*made));
+        }
+    }
+    return add(std::move(mended));
+}
+
+Result<void> MendedView::mend_proven(const std::set<u64>& wanted, const RunContext& context) {
+    for (unsigned round = 0; round < most_rounds; ++round) {
+        auto lost = find_lost_blocks(filesystem(), wanted, context);
+        if (context.stop.stop_requested()) {
+            return fail(ErrorKind::cancelled, "stopped; nothing was changed");
+        }
+        leave_out_mended(lost);
+        BTRKIT_TRY_ASSIGN(const bool has_mended, mend_each(lost));
+        leave_out_mended(lost);
+        BTRKIT_TRY_ASSIGN(const bool has_joined, add(rejoin_nodes(filesystem(), lost, Siblings::all)));
+        if (!has_mended && !has_joined) {
+            break;
+        }
+    }
     return {};
 }
 
-Result<bool> MendedView::mend_lost(const survey::Findings& findings, const RunContext& context) {
-    bool has_mended = false;
-    const auto done = addresses();
-    for (const auto& promise : promises_of(filesystem(), blocks_of(findings), context)) {
-        if (done.contains(promise.address.bytenr)) {
-            continue;
-        }
-        if (auto mended = mend_block(filesystem(), promise, recorded_owner(filesystem(), promise.address))) {
-            BTRKIT_TRY(add(std::move(*mended)));
-            has_mended = true;
-        }
+Result<bool> MendedView::replace(const std::set<u64>& wanted, Grade grade, const RunContext& context) {
+    BTRKIT_TRY_ASSIGN(auto blocks,
+                      replace_lost(filesystem(), find_lost_blocks(filesystem(), {}, context), grade, context));
+    BTRKIT_TRY_ASSIGN(const bool has_replaced, add(std::move(blocks)));
+    if (has_replaced) {
+        BTRKIT_TRY(mend_proven(wanted, context));
     }
-    return has_mended;
+    return has_replaced;
 }
 
 Result<bool> MendedView::mend_extents(const survey::Findings& findings) {
@@ -146,24 +125,25 @@ Result<bool> MendedView::mend_extents(const survey::Findings& findings) {
     for (const auto& extent : lost ? *lost : std::vector<LostFileExtent>{}) {
         auto mended = extent.is_correction ? with_extent(filesystem(), extent) : std::nullopt;
         if (mended) {
-            BTRKIT_TRY(add(std::move(*mended)));
-            has_mended = true;
+            BTRKIT_TRY_ASSIGN(const bool is_added, add({std::move(*mended)}));
+            has_mended |= is_added;
         }
     }
     return has_mended;
 }
 
 Result<std::optional<MendedView>> MendedView::find(const Filesystem& filesystem, const survey::Findings& findings,
-                                                   const RunContext& context) {
+                                                   const std::set<Grade>& allowed, const RunContext& context) {
     BTRKIT_TRY_ASSIGN(auto overlaid, lay_overlays(filesystem, {.memory_bytes = overlay_bytes, .spill_directory = {}}));
     MendedView view(std::move(overlaid));
-    for (unsigned round = 0; round < most_rounds; ++round) {
-        BTRKIT_TRY_ASSIGN(const bool has_mended, view.mend_lost(findings, context));
-        if (context.stop.stop_requested()) {
-            return fail(ErrorKind::cancelled, "stopped; nothing was changed");
-        }
-        if (!has_mended) {
-            break;
+    const auto wanted = blocks_of(findings);
+    BTRKIT_TRY(view.mend_proven(wanted, context));
+    for (const auto grade : {Grade::guessed, Grade::lossy}) {
+        for (unsigned round = 0; allowed.contains(grade) && round < most_rounds; ++round) {
+            BTRKIT_TRY_ASSIGN(const bool has_replaced, view.replace(wanted, grade, context));
+            if (!has_replaced) {
+                break;
+            }
         }
     }
     BTRKIT_TRY(view.mend_extents(findings));

@@ -5,8 +5,10 @@
 #include "libfs/ops/repair/extents/extent_records.h"
 #include "libfs/ops/repair/extents/stale_roots.h"
 #include "libfs/ops/repair/space/device_extents.h"
+#include "libfs/space/extent_item.h"
 #include "libfs/space/free_space.h"
 #include "libfs/survey/read_roots.h"
+#include "libfs/survey/scan/tree_rescan.h"
 
 #include <fmt/format.h>
 
@@ -33,6 +35,30 @@ RangeSet blocks_to_leave(Survey& survey, const std::set<u64>& begun_anew, const 
         }
     }
     return difference(blocks, used);
+}
+
+struct UnheldExtents {
+    RangeSet all;
+    RangeSet data; ///< of these
+};
+
+/// What the old extent tree has and nobody refers to any more, where a chunk and nothing else is.
+UnheldExtents unheld_extents(Survey& survey, const TreeRoot& old_extents, const RangeSet& used) {
+    std::vector<Range> ranges;
+    std::vector<Range> data;
+    rescan_leaves(survey, {.root = old_extents}, [&](const LeafVisit& leaf) {
+        for (u32 slot = 0; slot < leaf.block.count(); ++slot) {
+            const auto extent = parse_extent(leaf.block.key(slot), leaf.block.item_data(slot), survey.geometry());
+            const auto range = extent ? range_from(extent->bytenr, extent->length_bytes) : Range{};
+            const auto* chunk = survey.filesystem.volume().chunks().find({range.start});
+            if (range.start < range.end && chunk != nullptr && range.end <= range_of(*chunk).end &&
+                !used.intersects(range)) {
+                (extent->is_data() ? data : ranges).push_back(range);
+            }
+        }
+    });
+    auto data_set = set_of(std::move(data));
+    return {.all = united(set_of(std::move(ranges)), data_set), .data = data_set};
 }
 
 Result<void> refuse_stale_roots(Survey& survey, const TreeRoot& old_extents, const RangeSet& used_blocks) {
@@ -66,7 +92,7 @@ Result<RangeSet> only_restored(std::span<const LostFileExtent> restored, const U
 
 } // namespace
 
-Result<void> rebuild_extents(Transaction& transaction, Rebuild rebuild, const RunContext& context) {
+Result<RangeSet> rebuild_extents(Transaction& transaction, Rebuild rebuild, const RunContext& context) {
     rebuild.damaged.insert(btrfs::extent_tree_id);
     Findings told_before;
     Survey survey{
@@ -84,6 +110,8 @@ Result<void> rebuild_extents(Transaction& transaction, Rebuild rebuild, const Ru
     const RangeSet all = united(united(used.blocks, used.data), restored);
     Transaction::NewSpace space;
     space.gone = blocks_to_leave(survey, rebuild.damaged, all);
+    const auto unheld = unheld_extents(survey, old_tree->root, united(all, space.gone));
+    space.gone = united(space.gone, unheld.all);
     space.groups = groups_of(transaction.chunks(), united(all, space.gone));
     for (const u64 id : rebuild.damaged) {
         space.trees[id] = [](ItemSink&) -> Result<void> { return {}; };
@@ -117,7 +145,7 @@ Result<void> rebuild_extents(Transaction& transaction, Rebuild rebuild, const Ru
         transaction.workspace().refs.bear(std::move(record));
         restored.erase(range);
     }
-    return {};
+    return unheld.data;
 }
 
 Result<void> put_restored(Transaction& transaction, std::span<const LostFileExtent> restored) {

@@ -4,8 +4,8 @@
 //
 //  1. Go through all trees but those that are begun anew: what they have is what is in use (used_space.h). Not where a
 //     newer root than theirs may be somewhere (stale_roots.h).
-//  2. Open space by that. Blocks of the old trees that can be read are not written over either, so that what was can be
-//     looked at, and brought back, until the commit.
+//  2. Open space by that. Blocks of the old trees that can be read are not written over either, nor is what the old
+//     extent tree has and nobody refers to, so that what was can be looked at, and brought back.
 //  3. Build the new extent tree from the bottom up (extent_records.h); the others begin empty, but for
 //     the device tree, which follows from the chunks.
 //  4. Put block groups and the free space tree; give back the blocks of the old trees.
@@ -25,9 +25,10 @@ struct Rebuild {
     std::span<const LostFileExtent> restored = {};
 };
 
-/// Before anything else is changed. Fails with damaged where blocks of other trees are lost, a root is stale, or trees
-/// contradict each other; with no_space; with cancelled.
-Result<void> rebuild_extents(Transaction& transaction, Rebuild rebuild, const RunContext& context);
+/// Before anything else is changed. Returns the data that the old extent tree has and nobody refers to. Fails with
+/// damaged where blocks of other trees are lost, a root is stale, or trees contradict each other; with no_space; with
+/// cancelled.
+Result<RangeSet> rebuild_extents(Transaction& transaction, Rebuild rebuild, const RunContext& context);
 /// After that.
 Result<void> put_restored(Transaction& transaction, std::span<const LostFileExtent> restored);
 

@@ -121,13 +121,14 @@ private:
 
 } // namespace
 
-Result<bool> settle_file_type(TreeBuffer& tree, u64 inode) {
+Result<bool> settle_file_type(TreeBuffer& tree, u64 inode, btrfs::FileType other_entry) {
     BTRKIT_TRY_ASSIGN(auto stored, StoredInode::find(tree, inode));
     BTRKIT_TRY_ASSIGN(const auto sums, sum_up_inode(tree, inode));
     BTRKIT_TRY_ASSIGN(const auto refs, refs_of(tree, inode));
     auto& item = stored.item();
     Election election(sums, item);
     election.vote(file_type_of(item.mode));
+    election.vote(other_entry);
     for (const auto& ref : refs) {
         BTRKIT_TRY(for_each_entry(
             tree, ref, [&](const std::byte& file_type) { election.vote(static_cast<FileType>(file_type)); }));

@@ -6,6 +6,8 @@
 #include "libfs/ops/repair/finding_trees.h"
 #include "libfs/ops/repair/fixes.h"
 #include "libfs/ops/repair/inodes/file_type.h"
+#include "libfs/ops/repair/inodes/lost_and_found.h"
+#include "libfs/ops/repair/names/tree_names.h"
 #include "libfs/tree/csum_key.h"
 
 #include <sys/stat.h>
@@ -31,8 +33,8 @@ public:
     MissingInode(Transaction& transaction, TreeBuffer& tree, u64 number)
         : transaction_(&transaction), tree_(&tree), number_(number) {}
 
-    /// Why it is left as it is; empty: there is an inode item now.
-    Result<std::string> make(Time now) {
+    /// Why it is left as it is; empty: there is an inode item now. entry: what entries say that no reference names.
+    Result<std::string> make(btrfs::FileType entry, Time now) {
         BTRKIT_TRY_ASSIGN(const auto there, tree_->first_from({number_, 0, 0}));
         if (!there || there->key.objectid != number_) {
             return std::string("nothing of the inode is left");
@@ -52,8 +54,13 @@ public:
         inode.mode = any_permissions; // what kind of file it is comes next
         inode.atime = inode.ctime = inode.mtime = inode.otime = now;
         put(inode);
-        BTRKIT_TRY_ASSIGN(const bool has_type, settle_file_type(*tree_, number_));
-        if (!has_type) {
+        BTRKIT_TRY_ASSIGN(const bool has_type, settle_file_type(*tree_, number_, entry));
+        if (has_type) {
+            return give_permissions();
+        }
+        // Nothing says that it was anything else. What is in it is in a file then, a symlink's target too.
+        BTRKIT_TRY_ASSIGN(const bool can_be_file, settle_file_type(*tree_, number_, btrfs::FileType::regular));
+        if (!can_be_file) {
             BTRKIT_TRY(tree_->erase({number_, type::inode_item, 0}));
             return std::string("what kind of file it was can't be told");
         }
@@ -128,25 +135,110 @@ std::optional<u64> missing_inode_of(const survey::Finding& finding) {
     return place.inode;
 }
 
+/// What entries of a tree say of inodes that are missing there. Looked up for all of them at once, in a pass over the
+/// whole tree.
+class EntriesToMissing {
+public:
+    EntriesToMissing(TreeBuffer& tree, const std::set<u64>& inodes) : tree_(&tree), inodes_(&inodes) {}
+
+    struct Told {
+        btrfs::FileType file_type = btrfs::FileType::unknown;
+        std::set<u64> directories = {};
+    };
+    Result<Told> of(u64 inode) {
+        if (!is_known_) {
+            BTRKIT_TRY(for_each_item(*tree_, KeyRange{}, [&](const BufferedItem& item) { return add(item); }));
+            is_known_ = true;
+        }
+        return told_[inode];
+    }
+
+private:
+    Result<void> add(const BufferedItem& item) {
+        if (item.key.type != type::dir_item && item.key.type != type::dir_index) {
+            return {};
+        }
+        for (const auto& form : name_forms_in(item.key, item.body)) {
+            if (inodes_->contains(form.child)) {
+                auto& told = told_[form.child];
+                told.directories.insert(form.parent);
+                told.file_type = static_cast<btrfs::FileType>(form.file_type);
+            }
+        }
+        return {};
+    }
+
+    TreeBuffer* tree_;
+    const std::set<u64>* inodes_;
+    bool is_known_ = false;
+    std::map<u64, Told> told_;
+};
+
+class MissingInodes {
+public:
+    MissingInodes(Transaction& transaction, Round& round) : transaction_(&transaction), round_(&round) {}
+
+    Result<void> ask(const survey::Finding& finding) {
+        const auto trees = trees_of(*transaction_, finding);
+        const auto number = missing_inode_of(finding);
+        if (!trees || !number) {
+            round_->decline(finding, trees ? "the finding does not say of which inode" : trees.error().message);
+            return {};
+        }
+        for (const u64 id : *trees) {
+            inodes_[id].insert(*number);
+            requests_.push_back({&finding, id, *number});
+        }
+        return {};
+    }
+
+    /// Inodes that are missing, with the names that are left of them; without any, in lost+found.
+    Result<void> make() {
+        for (const auto& [id, inodes] : inodes_) {
+            BTRKIT_TRY_ASSIGN(auto* tree, transaction_->tree(id));
+            EntriesToMissing entries(*tree, inodes);
+            TreeNames names(*tree, transaction_->geometry(), transaction_->generation(), TreeNames::Sureness::one_form);
+            for (const u64 number : inodes) {
+                BTRKIT_TRY_ASSIGN(const auto told, entries.of(number));
+                MissingInode missing(*transaction_, *tree, number);
+                BTRKIT_TRY_ASSIGN(why_not_[std::pair(id, number)], missing.make(told.file_type, round_->now()));
+                names.ask_about(number, told.directories);
+            }
+            BTRKIT_TRY(names.settle());
+            for (const u64 number : inodes) {
+                BTRKIT_TRY(keep_if_nameless(*transaction_, {.tree = id, .inode = number}, round_->now()));
+            }
+        }
+        for (const auto& [finding, id, number] : requests_) {
+            if (const auto& why_not = why_not_[std::pair(id, number)]; !why_not.empty()) {
+                round_->decline(*finding, why_not);
+            }
+        }
+        return {};
+    }
+
+private:
+    struct Request {
+        const survey::Finding* finding;
+        u64 tree;
+        u64 inode;
+    };
+
+    Transaction* transaction_;
+    Round* round_;
+    std::vector<Request> requests_;
+    std::map<u64, std::set<u64>> inodes_; ///< by tree
+    std::map<std::pair<u64, u64>, std::string> why_not_;
+};
+
 } // namespace
 
 Result<void> fix_missing_inodes(Transaction& transaction, const FindingList& findings, Round& round) {
+    MissingInodes missing(transaction, round);
     for (const auto* finding : findings) {
-        const auto trees = trees_of(transaction, *finding);
-        const auto number = missing_inode_of(*finding);
-        if (!trees || !number) {
-            round.decline(*finding, trees ? "the finding does not say of which inode" : trees.error().message);
-            continue;
-        }
-        for (const u64 id : *trees) {
-            BTRKIT_TRY_ASSIGN(auto* tree, transaction.tree(id));
-            BTRKIT_TRY_ASSIGN(auto why_not, MissingInode(transaction, *tree, *number).make(round.now()));
-            if (!why_not.empty()) {
-                round.decline(*finding, std::move(why_not));
-            }
-        }
+        BTRKIT_TRY(missing.ask(*finding));
     }
-    return {};
+    return missing.make();
 }
 
 } // namespace btrkit::repair

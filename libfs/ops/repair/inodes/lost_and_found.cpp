@@ -66,4 +66,14 @@ Result<bool> put_into_lost_and_found(Transaction& transaction, const PlaceInTree
     return true;
 }
 
+Result<void> keep_if_nameless(Transaction& transaction, const PlaceInTree& inode, Time now) {
+    BTRKIT_TRY_ASSIGN(auto* tree, transaction.tree(inode.tree));
+    BTRKIT_TRY_ASSIGN(const auto item, tree->find({inode.inode, btrfs::item_type::inode_item, 0}));
+    BTRKIT_TRY_ASSIGN(const auto sums, sum_up_inode(*tree, inode.inode));
+    if (item && sums.names == 0 && inode.inode != btrfs::root_dir_inode) {
+        BTRKIT_TRY(put_into_lost_and_found(transaction, inode, now));
+    }
+    return {};
+}
+
 } // namespace btrkit::repair

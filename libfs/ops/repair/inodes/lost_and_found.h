@@ -15,4 +15,7 @@ Result<std::optional<NamedPlace>> place_in_lost_and_found(Transaction& transacti
 /// inode is not there, or what is called lost+found is no directory.
 Result<bool> put_into_lost_and_found(Transaction& transaction, const PlaceInTree& inode, Time now);
 
+/// The same, if it is there and has no name.
+Result<void> keep_if_nameless(Transaction& transaction, const PlaceInTree& inode, Time now);
+
 } // namespace btrkit::repair

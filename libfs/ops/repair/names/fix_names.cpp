@@ -2,6 +2,8 @@
 #include "libfs/ops/repair/finding_trees.h"
 #include "libfs/ops/repair/fixes.h"
 #include "libfs/ops/repair/inodes/file_type.h"
+#include "libfs/ops/repair/inodes/lost_and_found.h"
+#include "libfs/ops/repair/inodes/lost_directory.h"
 #include "libfs/ops/repair/names/top_directory.h"
 #include "libfs/ops/repair/names/tree_names.h"
 #include "libfs/ops/repair/names/xattr_place.h"
@@ -67,8 +69,14 @@ public:
     }
 
     Result<void> settle() {
+        for (const auto& request : requests_) {
+            BTRKIT_TRY(make_lost_directories(request));
+        }
         for (auto& [id, names] : trees_) {
             BTRKIT_TRY(names.settle());
+        }
+        if (sureness_ == TreeNames::Sureness::dropping) {
+            BTRKIT_TRY(keep_nameless());
         }
         for (const auto& request : requests_) {
             BTRKIT_TRY_ASSIGN(const bool is_settled, settle(request));
@@ -80,6 +88,37 @@ public:
     }
 
 private:
+    /// That inodes say they stand in.
+    Result<void> make_lost_directories(const NameRequest& request) {
+        if (sureness_ == TreeNames::Sureness::majority) {
+            return {};
+        }
+        BTRKIT_TRY_ASSIGN(auto* tree, transaction_->tree(request.tree));
+        for (const u64 inode : request.question.inodes) {
+            BTRKIT_TRY_ASSIGN(const auto refs, refs_of(*tree, inode));
+            for (const auto& ref : refs) {
+                BTRKIT_TRY(
+                    make_lost_directory(*transaction_, {.tree = request.tree, .inode = ref.parent}, round_->now()));
+            }
+        }
+        return {};
+    }
+
+    /// What has lost its last name, unless it waits to be deleted.
+    Result<void> keep_nameless() {
+        for (const auto& request : requests_) {
+            for (const u64 inode : request.question.inodes) {
+                BTRKIT_TRY_ASSIGN(auto* tree, transaction_->tree(request.tree));
+                BTRKIT_TRY_ASSIGN(const auto orphan,
+                                  tree->find({btrfs::orphan_objectid, btrfs::item_type::orphan_item, inode}));
+                if (!orphan) {
+                    BTRKIT_TRY(keep_if_nameless(*transaction_, {.tree = request.tree, .inode = inode}, round_->now()));
+                }
+            }
+        }
+        return {};
+    }
+
     Result<void> renew_top(const survey::Finding& finding, TreeBuffer& tree) {
         const auto& place = finding.problem.place;
         const auto done = renew_top_directory(tree, place.key ? place.key->objectid : *place.inode);

@@ -145,19 +145,24 @@ Result<void> TreeNames::believe_single_forms() {
     return {};
 }
 
-/// Of inodes that are not there.
+/// Of inodes that are not there, and in directories that are not.
 Result<void> TreeNames::give_up_dead_names() {
     for (auto& [number, inode] : inodes_) {
         BTRKIT_TRY_ASSIGN(const auto mode, mode_of(*tree_, number));
-        if (mode) {
-            continue;
-        }
         for (auto& link : std::exchange(inode.names.links, {})) {
+            BTRKIT_TRY_ASSIGN(const auto parent_mode, mode_of(*tree_, link.parent));
+            if (mode && parent_mode && S_ISDIR(*parent_mode)) {
+                inode.names.links.push_back(std::move(link));
+                continue;
+            }
             for (auto* form : {&link.item, &link.entry, &link.ref}) {
                 if (*form) {
                     inode.names.strays.push_back(std::move(**form));
                 }
             }
+        }
+        if (mode) {
+            continue;
         }
         // What refers to its names is an item of it, and says that there is more of it than names.
         inode.is_blocked |= std::ranges::any_of(
@@ -335,7 +340,8 @@ Result<void> TreeNames::write(u64 number, Inode& inode) {
         BTRKIT_TRY(write_entries(link));
         wants_refs |= !Link::has(link.ref) || link.ref->index != link.index;
     }
-    return wants_refs && !links.empty() ? write_refs(number, inode) : Result<void>();
+    return wants_refs && (!links.empty() || sureness_ == Sureness::dropping) ? write_refs(number, inode)
+                                                                             : Result<void>();
 }
 
 Result<void> TreeNames::renew_sums() {

@@ -30,6 +30,12 @@ public:
     /// That is to be put right.
     Result<Question> ask(const Problem& problem);
 
+    /// The same for an inode that entries of these directories lead to.
+    void ask_about(u64 inode, const std::set<u64>& directories) {
+        inodes_.try_emplace(inode);
+        parents_.insert(directories.begin(), directories.end());
+    }
+
     /// Makes all names of the inodes that were asked for stand in three places, alike. An inode is left as it is where
     /// that can't be told, or where names of others stand in the way.
     Result<void> settle();

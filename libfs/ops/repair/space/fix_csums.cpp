@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/ops/repair/fixes.h"
+#include "libfs/ops/repair/space/missing_csums.h"
 #include "libfs/tree/csum_key.h"
 
 #include <algorithm>
@@ -55,6 +56,10 @@ bool are_csums_astray(const FindingList& findings) {
 }
 
 } // namespace
+
+Result<void> fix_missing_csums(Transaction& transaction, const FindingList&) {
+    return make_missing_csums(transaction);
+}
 
 Result<void> fix_csums(Transaction& transaction, const FindingList& findings, Round& round) {
     BTRKIT_TRY_ASSIGN(auto* tree, transaction.tree(btrfs::csum_tree_id));

@@ -58,23 +58,30 @@ Result<void> move_blocks(Transaction& transaction, const RangeSet& mended, const
 
 } // namespace
 
-Result<void> fix_space(Transaction& transaction, const FindingList& findings, const RangeSet& mended,
+Result<void> fix_space(Transaction& transaction, const FindingList& findings, const Ground& ground,
                        const RunContext& context) {
+    const auto mended = ground.mended();
     const auto anew = new_trees(findings);
     BTRKIT_TRY(erase_unfounded_groups(transaction, findings, anew));
     std::vector<LostFileExtent> restored;
+    RangeSet unheld;
     if (anew.is_extent_tree_new) {
         BTRKIT_TRY_ASSIGN(restored, find_lost_file_extents(transaction.committed(), findings));
         if (std::ranges::any_of(restored, &LostFileExtent::is_correction)) {
             return fail(ErrorKind::damaged,
                         "a file has an impossible address where the extent tree knows a better one");
         }
-        BTRKIT_TRY(rebuild_extents(transaction, {.damaged = anew.damaged, .restored = restored}, context));
+        BTRKIT_TRY_ASSIGN(unheld,
+                          rebuild_extents(transaction, {.damaged = anew.damaged, .restored = restored}, context));
     } else if (!findings.empty()) {
         BTRKIT_TRY(transaction.renew_space());
     }
     if (!mended.empty()) {
         BTRKIT_TRY(move_blocks(transaction, mended, context));
+    }
+    // Where nothing was given up, data with checksums and without a file may be what a file has lost: they stay.
+    for (const auto& range : ground.has_replaced() ? unheld.ranges() : std::span<const Range>()) {
+        transaction.drop_csums(range);
     }
     return put_restored(transaction, restored);
 }

@@ -114,6 +114,16 @@ bool has_stray_entries(const Round& round, const FindingList& findings) {
     return std::ranges::any_of(round.left(), is_stray) || std::ranges::any_of(findings, is_stray);
 }
 
+Result<std::string> put_into_lost_and_found(Transaction& transaction, SubvolumeLink& link, u64 subvolume, Time now) {
+    BTRKIT_TRY_ASSIGN(const auto place, place_in_lost_and_found(transaction, btrfs::fs_tree_id,
+                                                                fmt::format("subvolume-{}", subvolume), now));
+    if (!place) {
+        return std::string("there is no lost+found for it");
+    }
+    BTRKIT_TRY(link.put(*place, now));
+    return std::string();
+}
+
 /// A subvolume that nothing names.
 Result<std::string> find_name(Transaction& transaction, const survey::Roots& roots, u64 subvolume, Time now) {
     SubvolumeLink link(transaction, roots, subvolume);
@@ -122,13 +132,19 @@ Result<std::string> find_name(Transaction& transaction, const survey::Roots& roo
     if (link.is_anywhere() || record == nullptr || record->is_dropping()) {
         return why_not;
     }
-    BTRKIT_TRY_ASSIGN(const auto place, place_in_lost_and_found(transaction, btrfs::fs_tree_id,
-                                                                fmt::format("subvolume-{}", subvolume), now));
-    if (!place) {
-        return std::string("there is no lost+found for it");
+    return put_into_lost_and_found(transaction, link, subvolume, now);
+}
+
+/// A subvolume whose place something else has, or that stood in a directory which is lost.
+Result<std::string> move_away(Transaction& transaction, const survey::Roots& roots, u64 subvolume,
+                              const LinkRequest& request, Time now) {
+    SubvolumeLink link(transaction, roots, subvolume);
+    const auto* record = roots.find(subvolume);
+    if (record == nullptr || record->is_dropping() || subvolume == btrfs::fs_tree_id) {
+        return std::string("there is no such subvolume");
     }
-    BTRKIT_TRY(link.put(*place, now));
-    return std::string();
+    BTRKIT_TRY_ASSIGN(const auto why_not, link.settle(request.places));
+    return why_not.empty() ? std::string() : put_into_lost_and_found(transaction, link, subvolume, now);
 }
 
 } // namespace
@@ -148,6 +164,23 @@ Result<void> fix_subvolumes(Transaction& transaction, const FindingList& finding
             BTRKIT_TRY_ASSIGN(const bool is_gone, has_given_way(transaction, finding->problem.place, subvolume));
             if (!reasons[subvolume].empty() && !is_gone) {
                 round.decline(*finding, reasons[subvolume]);
+            }
+        }
+    }
+    return {};
+}
+
+Result<void> move_subvolumes(Transaction& transaction, const FindingList& findings, Round& round) {
+    const auto roots = survey::read_roots(transaction.committed(), {});
+    if (!roots.complete) {
+        return fail(ErrorKind::damaged, "part of the root tree is lost");
+    }
+    BTRKIT_TRY_ASSIGN(const auto requests, requests_of(transaction, roots, findings, round));
+    for (const auto& [subvolume, request] : requests) {
+        BTRKIT_TRY_ASSIGN(const auto why_not, move_away(transaction, roots, subvolume, request, round.now()));
+        for (const auto* finding : request.findings) {
+            if (!why_not.empty()) {
+                round.decline(*finding, why_not);
             }
         }
     }

@@ -205,14 +205,16 @@ Result<void> SubvolumeLink::write_refs(const Claim& claim) {
     return set_subvolume_refs(*root_tree, *roots_->find(subvolume_), 1);
 }
 
-Result<void> SubvolumeLink::write(const Claim& claim) {
+Result<void> SubvolumeLink::remove_refs() {
     BTRKIT_TRY_ASSIGN(auto* root_tree, transaction_->tree(btrfs::root_tree_id));
-    for (const auto& [other, votes] : claims_) {
-        BTRKIT_TRY(root_tree->erase({other.parent, type::root_ref, subvolume_}));
-        BTRKIT_TRY(root_tree->erase({subvolume_, type::root_backref, other.parent}));
+    for (const auto& [claim, votes] : claims_) {
+        BTRKIT_TRY(root_tree->erase({claim.parent, type::root_ref, subvolume_}));
+        BTRKIT_TRY(root_tree->erase({subvolume_, type::root_backref, claim.parent}));
     }
-    BTRKIT_TRY(write_refs(claim));
-    BTRKIT_TRY(write_entries(claim));
+    return {};
+}
+
+Result<void> SubvolumeLink::renew_directories() {
     for (const auto& [parent, dirid] : places_) {
         BTRKIT_TRY_ASSIGN(auto* tree, transaction_->tree(parent));
         auto directory = StoredInode::find(*tree, dirid);
@@ -223,7 +225,19 @@ Result<void> SubvolumeLink::write(const Claim& claim) {
     return {};
 }
 
+Result<void> SubvolumeLink::write(const Claim& claim) {
+    BTRKIT_TRY(remove_refs());
+    BTRKIT_TRY(write_refs(claim));
+    BTRKIT_TRY(write_entries(claim));
+    return renew_directories();
+}
+
 Result<void> SubvolumeLink::put(const NamedPlace& place, Time now) {
+    BTRKIT_TRY(remove_refs());
+    for (const auto& old : places_) {
+        BTRKIT_TRY(remove_entries(old));
+    }
+    BTRKIT_TRY(renew_directories());
     DirectoryEditor directories(*transaction_, now);
     BTRKIT_TRY_ASSIGN(const u64 index,
                       directories.add_entry(place, {subvolume_, type::root_item, ~u64{0}}, btrfs::FileType::directory));

@@ -27,7 +27,7 @@ public:
     /// lead to it.
     Result<std::string> settle(const std::set<DirectoryPlace>& asked);
 
-    /// Gives it that name, which nothing else has.
+    /// Gives it that name, which nothing else has, and takes all others that settle() has found.
     Result<void> put(const NamedPlace& place, Time now);
 
     /// Whether anything says where it stands. After settle().
@@ -56,7 +56,9 @@ private:
     Result<std::string> why_not(const Claim& claim);
     Result<bool> is_taken(const Claim& claim);
     Result<bool> is_of_another(const Claim& claim, const btrfs::Key& location);
+    Result<void> remove_refs();
     Result<void> remove_entries(const DirectoryPlace& place);
+    Result<void> renew_directories();
     Result<void> write(const Claim& claim);
     Result<void> write_refs(const Claim& claim);
     Result<void> write_entries(const Claim& claim);
