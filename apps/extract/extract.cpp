@@ -4,13 +4,19 @@
 #include "apps/common/ask_image.h"
 #include "apps/common/command_line.h"
 #include "apps/common/exit_status.h"
+#include "apps/common/open_filesystem.h"
 #include "apps/common/output_file.h"
 #include "apps/common/roots_flags.h"
+#include "apps/common/stop_signals.h"
+#include "apps/extract/received_streams.h"
 #include "apps/extract/report.h"
 #include "libfs/base/names.h"
 #include "libfs/ops/extract/extract.h"
 #include "libfs/ops/extract/host_target.h"
 #include "libfs/ops/extract/tar_target.h"
+
+#include <algorithm>
+#include <filesystem>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -21,6 +27,7 @@ namespace {
 
 struct Flags {
     std::vector<std::string> images;
+    std::vector<std::string> streams; ///< not empty: instead of images
     std::string folder;
     std::string archive; ///< "-": standard output
     RootsFlags roots;
@@ -35,6 +42,7 @@ void add_flags(CommandLine& line, Flags& flags) {
     using extract::Bad;
     auto& app = line.app();
     line.add_one_image(flags.images);
+    app.get_option("IMAGE")->required(false);
     app.add_option("PATH", flags.extract.paths, "what to take out; everything without");
     app.add_option("--to", flags.folder, "the folder that it goes into; made if it is not there")->option_text("DIR");
     app.add_option("--to-tar", flags.archive, "a tar archive that it goes into; - is standard output")
@@ -48,6 +56,9 @@ void add_flags(CommandLine& line, Flags& flags) {
     app.add_flag("--no-owner", flags.no_owners, "all of it is the caller's, though root could give it away");
     line.add_size("--limit", flags.extract.most_bytes, "write no more than that (default: 16 times the devices)");
     line.begin_group("From where");
+    app.add_option("--stream", flags.streams, "send streams instead of IMAGE: several FILEs, in any order")
+        ->option_text("FILE")
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     add_roots_flags(line, flags.roots);
     line.begin_group("Others");
     line.add_format(flags.format);
@@ -61,7 +72,8 @@ void tell_troubles(const Flags& flags, const extract::Report& report, Messages& 
         messages.error(trouble_text(trouble, flags.extract.bad));
     }
     if (report.trouble_count > most_told) {
-        messages.error(fmt::format("{}: {} more (--format json lists the first {})", printable(flags.images.front()),
+        messages.error(fmt::format("{}: {} more (--format json lists the first {})",
+                                   printable(flags.streams.empty() ? flags.images.front() : flags.streams.front()),
                                    report.trouble_count - most_told, extract::Report::most_troubles));
     }
 }
@@ -87,6 +99,12 @@ std::string_view what_is_wrong(const Flags& flags, const Io& io) {
     if (flags.folder.empty() == flags.archive.empty()) {
         return "either --to or --to-tar is needed";
     }
+    if (flags.images.empty() && flags.streams.empty()) {
+        return "IMAGE is required, or --stream";
+    }
+    if (std::ranges::find(flags.streams, "-") != flags.streams.end()) {
+        return "--stream: streams are read twice, and so not from standard input";
+    }
     if (flags.archive == "-" && flags.format == OutputFormat::json) {
         return "--format json: standard output has the archive (use --to-tar FILE)";
     }
@@ -95,6 +113,97 @@ std::string_view what_is_wrong(const Flags& flags, const Io& io) {
     }
     return {};
 }
+
+class ExtractRun {
+public:
+    ExtractRun(const CommandLine& line, Flags& flags, Io& io)
+        : flags_(flags), io_(io), progress_(line.tool_name(), io, line.progress_style(io)),
+          messages_(line.tool_name(), progress_.err(), line.message_style(io)) {}
+
+    int run() {
+        if (const auto failed = flags_.streams.empty() ? of_image() : of_streams()) {
+            return was_stopped_ ? exit_cancelled : *failed;
+        }
+        if (const auto written = io_.out.write(text_); !written) {
+            messages_.error(written.error());
+        }
+        return messages_.exit_status();
+    }
+
+private:
+    RunContext context() { return {.parallelism = {.threads = flags_.threads}, .progress = Progress(progress_)}; }
+
+    std::optional<int> of_image() {
+        const ImageToAsk image{.paths = flags_.images,
+                               .open = flags_.roots.chosen(),
+                               .when_in_use = "nothing is taken out of it while in use (cp can)",
+                               .context = context()};
+        return ask_image(image, messages_, [&](const Filesystem& filesystem, const RunContext& context) {
+            return take_out(filesystem, context);
+        });
+    }
+
+    std::optional<int> of_streams() {
+        // Once to see how large a filesystem they need, and whether they are sound; once for what they say.
+        const auto first = open_inputs(flags_.streams, messages_);
+        const auto inputs = first ? open_inputs(flags_.streams, messages_) : std::unexpected(first.error());
+        if (!inputs) {
+            return inputs.error();
+        }
+        // Without IMAGE, the first operand is a PATH as all others are.
+        flags_.extract.paths.insert(flags_.extract.paths.begin(), flags_.images.begin(), flags_.images.end());
+        const StopSignals signals;
+        Damages damages(messages_);
+        RunContext context = this->context();
+        context.stop = signals.token();
+        context.problems = damages.sink();
+        const auto done = take_out_of_streams(*first, *inputs, context);
+        damages.finish();
+        if (!done) {
+            was_stopped_ = done.error().kind == ErrorKind::cancelled;
+            messages_.error(done.error());
+            return exit_failed;
+        }
+        return std::nullopt;
+    }
+
+    Result<void> take_out_of_streams(std::span<const StreamInput> first, std::span<const StreamInput> inputs,
+                                     const RunContext& context) {
+        BTRKIT_TRY_ASSIGN(const u64 size_bytes, size_for_streams(first, context));
+        const auto folder = std::filesystem::temp_directory_path().string();
+        BTRKIT_TRY_ASSIGN(const auto received, ReceivedStreams::receive(inputs, size_bytes, folder, context));
+        if (flags_.extract.paths.empty() && !flags_.extract.takes_snapshots) {
+            flags_.extract.paths = received.ends();
+        }
+        return take_out(received.filesystem(), context);
+    }
+
+    Result<void> take_out(const Filesystem& filesystem, const RunContext& context) {
+        auto report = flags_.archive.empty() ? to_folder(filesystem, flags_, context)
+                                             : to_archive(filesystem, flags_, context, io_.out);
+        progress_.finish();
+        if (!report) {
+            was_stopped_ = report.error().kind == ErrorKind::cancelled;
+            return std::unexpected(report.error());
+        }
+        tell_troubles(flags_, *report, messages_);
+        const bool is_silent = messages_.verbosity() == Verbosity::quiet || flags_.archive == "-";
+        text_ = flags_.format == OutputFormat::json
+                    ? extract_json(flags_.streams.empty() ? flags_.images : flags_.streams,
+                                   flags_.streams.empty() ? &filesystem : nullptr,
+                                   flags_.archive.empty() ? flags_.folder : flags_.archive, *report)
+                : is_silent ? std::string()
+                            : extract_text(*report);
+        return {};
+    }
+
+    Flags& flags_;
+    Io& io_;
+    ProgressDisplay progress_;
+    Messages messages_;
+    bool was_stopped_ = false;
+    std::string text_;
+};
 
 } // namespace
 
@@ -111,38 +220,7 @@ int run_extract(std::span<const std::string> arguments, Io& io) {
         return line.wrong_usage(io, wrong);
     }
     flags.host.with_owners = !flags.no_owners;
-    ProgressDisplay progress(line.tool_name(), io, line.progress_style(io));
-    Messages messages(line.tool_name(), progress.err(), line.message_style(io));
-    const ImageToAsk image{.paths = flags.images,
-                           .open = flags.roots.chosen(),
-                           .when_in_use = "nothing is taken out of it while in use (cp can)",
-                           .context = {.parallelism = {.threads = flags.threads}, .progress = Progress(progress)}};
-    bool was_stopped = false;
-    std::string text;
-    const auto failed =
-        ask_image(image, messages, [&](const Filesystem& filesystem, const RunContext& context) -> Result<void> {
-            auto report = flags.archive.empty() ? to_folder(filesystem, flags, context)
-                                                : to_archive(filesystem, flags, context, io.out);
-            progress.finish();
-            if (!report) {
-                was_stopped = report.error().kind == ErrorKind::cancelled;
-                return std::unexpected(report.error());
-            }
-            tell_troubles(flags, *report, messages);
-            const bool is_json = flags.format == OutputFormat::json;
-            text = is_json ? extract_json(flags.images, filesystem,
-                                          flags.archive.empty() ? flags.folder : flags.archive, *report)
-                   : messages.verbosity() == Verbosity::quiet || flags.archive == "-" ? std::string()
-                                                                                      : extract_text(*report);
-            return {};
-        });
-    if (failed) {
-        return was_stopped ? exit_cancelled : *failed;
-    }
-    if (const auto written = io.out.write(text); !written) {
-        messages.error(written.error());
-    }
-    return messages.exit_status();
+    return ExtractRun(line, flags, io).run();
 }
 
 } // namespace btrkit::apps

@@ -74,12 +74,12 @@ Json trouble_json(const extract::Trouble& trouble) {
 
 } // namespace
 
-std::string extract_json(const std::vector<std::string>& images, const Filesystem& filesystem,
+std::string extract_json(const std::vector<std::string>& images, const Filesystem* filesystem,
                          const std::string& target, const extract::Report& report) {
     Json document = begin_document({.tool = extract_tool, .name = "extract"});
     document["images"] = texts_json("path", images);
-    document["filesystem"] = filesystem_json(&filesystem.super());
-    document["missing_devices"] = missing_devids(filesystem);
+    document["filesystem"] = filesystem_json(filesystem == nullptr ? nullptr : &filesystem->super());
+    document["missing_devices"] = filesystem == nullptr ? Json::array() : Json(missing_devids(*filesystem));
     set_text(document, "target", target);
     document["files"] = report.file_count;
     document["directories"] = report.directory_count;

@@ -13,7 +13,8 @@ std::string trouble_text(const extract::Trouble& trouble, extract::Bad bad);
 /// The summary: a line.
 std::string extract_text(const extract::Report& report);
 
-std::string extract_json(const std::vector<std::string>& images, const Filesystem& filesystem,
+/// filesystem: null of streams, which are in the place of images then.
+std::string extract_json(const std::vector<std::string>& images, const Filesystem* filesystem,
                          const std::string& target, const extract::Report& report);
 
 } // namespace btrkit::apps

@@ -7,7 +7,7 @@
 #include "apps/common/sizes.h"
 #include "apps/common/source_date.h"
 #include "apps/common/stop_signals.h"
-#include "apps/receive/created_image.h"
+#include "apps/created/created_image.h"
 #include "apps/receive/flags.h"
 #include "apps/receive/report.h"
 #include "apps/streams/dump_stream.h"

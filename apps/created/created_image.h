@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The filesystem that is made to receive into.
+// A filesystem that is made to receive into.
 #pragma once
 
 #include "apps/common/command_line.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "apps/receive/created_image.h"
+#include "apps/created/created_image.h"
 
 #include "apps/common/fresh_values.h"
 #include "libfs/base/names.h"
