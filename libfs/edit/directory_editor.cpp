@@ -96,10 +96,10 @@ Result<NamedPlace> DirectoryEditor::find_parent(std::string_view path) {
     return NamedPlace{.dir = dir, .name = name};
 }
 
-Result<PlaceInTree> DirectoryEditor::make_directory(const PlaceInTree& dir, std::string_view name) {
+Result<PlaceInTree> DirectoryEditor::make_directory(const PlaceInTree& dir, std::string_view name, u64 above) {
     BTRKIT_TRY_ASSIGN(auto* tree, transaction_->tree(dir.tree));
     BTRKIT_TRY_ASSIGN(const auto last, tree->last_up_to({btrfs::last_free_objectid, 0xff, ~u64{0}}));
-    const u64 number = std::max(last ? last->key.objectid + 1 : 0, btrfs::root_dir_inode + 1);
+    const u64 number = std::max({last ? last->key.objectid + 1 : 0, btrfs::root_dir_inode + 1, above + 1});
     if (number > btrfs::last_free_objectid) {
         return fail(ErrorKind::no_space, "no inode number is left");
     }

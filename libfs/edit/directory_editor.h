@@ -42,8 +42,9 @@ public:
     /// Nothing where the directory has no such entry.
     Result<std::optional<btrfs::Key>> find_entry(const PlaceInTree& dir, std::string_view name);
 
-    /// A new, empty directory of mode 755 that root owns, as its entry.
-    Result<PlaceInTree> make_directory(const PlaceInTree& dir, std::string_view name);
+    /// A new, empty directory of mode 755 that root owns, as its entry. Its number is the next one of the tree, and
+    /// higher than that.
+    Result<PlaceInTree> make_directory(const PlaceInTree& dir, std::string_view name, u64 above = 0);
 
     /// The directories on the way to the path's last name that are not there.
     Result<void> make_parents(std::string_view path);

@@ -5,6 +5,7 @@
 #include "libfs/base/problem.h"
 
 #include <array>
+#include <memory>
 #include <unordered_set>
 
 namespace btrkit::survey {
@@ -37,6 +38,9 @@ struct Finding {
     std::vector<Affected> affected = {};
     u64 subvolume_count = 0;   ///< of those that it concerns, in affected or not
     bool affects_more = false; ///< there were too many to tell, or to look for, all
+    /// Further trees that differ from what they should be in just this, and were not looked at by themselves. Null:
+    /// none.
+    std::shared_ptr<const std::vector<u64>> alike_trees = {};
 };
 
 /// Takes findings from one thread at a time. The same one is kept once, however often it is told; all of them are

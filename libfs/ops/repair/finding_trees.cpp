@@ -31,6 +31,9 @@ Result<std::set<u64>> trees_of(Transaction& transaction, const survey::Finding& 
     if (trees.empty()) {
         trees.insert(*finding.problem.place.tree);
     }
+    if (finding.alike_trees) {
+        trees.insert(finding.alike_trees->begin(), finding.alike_trees->end());
+    }
     for (const u64 tree : trees) {
         BTRKIT_TRY_ASSIGN(const bool is_going, is_being_deleted(transaction, tree));
         if (is_going) {

@@ -68,6 +68,11 @@ Result<Report> run(const Filesystem& filesystem, const WritableDevices& devices,
         if (!committed && judge.needs_another_round) {
             continue;
         }
+        if (!committed && committed.error().kind == ErrorKind::damaged) {
+            // What is planned stands on something that is wrong, and that the plan leaves as it is.
+            give_up(report.plan, [](const Fix&) { return true; }, committed.error().message);
+            break;
+        }
         if (!committed) {
             return std::unexpected(committed.error());
         }

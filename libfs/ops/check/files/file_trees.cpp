@@ -5,6 +5,8 @@
 #include "libfs/ops/check/files/name_diff.h"
 #include "libfs/survey/scan/file_tree_roots.h"
 
+#include <map>
+#include <ranges>
 #include <unordered_map>
 
 #include <fmt/format.h>
@@ -14,6 +16,9 @@ namespace btrkit::check {
 using namespace survey;
 
 namespace {
+
+/// Numbers of roots, by what is different in their trees.
+using TreesByDifference = std::map<Sum128, std::vector<std::size_t>>;
 
 /// Shared blocks that a tree takes for its own. What is younger than the last snapshot of its subvolume a kernel
 /// changes in place, so that all who share it change too.
@@ -108,7 +113,7 @@ public:
     }
 
     /// Trees with the same difference have the same damage: one of each is looked at closely.
-    const std::map<Sum128, std::size_t>& different() const { return different_; }
+    const TreesByDifference& different() const { return different_; }
 
 private:
     void accept_leaf(const ScanStep& step, LeafSegment& result) {
@@ -148,7 +153,7 @@ private:
         }
         close(segment, settler(), facts_.seed);
         if (segment.is_whole && !segment.balance.is_zero()) {
-            different_.emplace(segment.balance, root_);
+            different_[segment.balance].push_back(root_);
         }
     }
 
@@ -157,7 +162,7 @@ private:
     ExtentFacts facts_;
     std::vector<Segment> path_;
     std::unordered_map<u64, Segment> kept_;
-    std::map<Sum128, std::size_t> different_;
+    TreesByDifference different_;
     std::size_t root_ = 0;
     YoungShared young_;
 };
@@ -173,11 +178,29 @@ void check_owners(Context& context) {
     });
 }
 
+/// What was told of the first of these trees is so in the others.
+void name_alike(std::span<survey::Finding> findings, std::span<const ScanRoot> roots,
+                const std::vector<std::size_t>& alike) {
+    if (alike.size() < 2) {
+        return;
+    }
+    std::vector<u64> others;
+    for (const std::size_t root : alike | std::views::drop(1)) {
+        others.push_back(roots[root].root.id);
+    }
+    const auto shared = std::make_shared<const std::vector<u64>>(std::move(others));
+    for (auto& finding : findings) {
+        finding.alike_trees = shared;
+    }
+}
+
 /// Looks closely at one tree of each kind of damage. Snapshots without end, each with damage of its own, must not take
 /// time without end: after so many blocks the rest is only named.
-void look_closer(Context& context, std::span<const ScanRoot> roots, const std::map<Sum128, std::size_t>& different) {
+void look_closer(Context& context, std::span<const ScanRoot> roots, const TreesByDifference& different) {
     const u64 most_blocks = 64 * context.block_count + 100'000;
-    for (const auto& [balance, root] : different) {
+    for (const auto& [balance, alike] : different) {
+        const std::size_t root = alike.front();
+        const std::size_t told_before = context.findings.all().size();
         if (context.run.stop.stop_requested()) {
             return;
         }
@@ -189,6 +212,7 @@ void look_closer(Context& context, std::span<const ScanRoot> roots, const std::m
                                   .detail = "names in this tree don't agree, but it was not looked at closely: "
                                             "too many trees have damage of their own"});
         }
+        name_alike(std::span(context.findings.all()).subspan(told_before), roots, alike);
     }
 }
 

@@ -3,7 +3,9 @@
 
 #include "formats/btrfs/item_types.h"
 #include "libfs/edit/inode_refs.h"
+#include "libfs/ops/repair/each_item.h"
 #include "libfs/ops/repair/inodes/inode_sums.h"
+#include "libfs/ops/repair/names/name_form.h"
 
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -14,12 +16,27 @@ namespace {
 
 constexpr std::string_view lost_and_found_name = "lost+found";
 
-/// Nothing where something else has the name.
+/// Of all that entries lead to, whether it is there or not.
+Result<u64> highest_named_inode(TreeBuffer& tree) {
+    u64 highest = 0;
+    BTRKIT_TRY(for_each_item(tree, KeyRange{}, [&](const BufferedItem& item) -> Result<void> {
+        if (item.key.type == btrfs::item_type::dir_item || item.key.type == btrfs::item_type::dir_index) {
+            for (const auto& form : name_forms_in(item.key, item.body)) {
+                highest = std::max(highest, form.child <= btrfs::last_free_objectid ? form.child : 0);
+            }
+        }
+        return {};
+    }));
+    return highest;
+}
+
+/// Nothing where something else has the name. Where it is made, its number is none that a lost inode may have had.
 Result<std::optional<PlaceInTree>> lost_and_found(DirectoryEditor& directories, TreeBuffer& tree, u64 id) {
     const PlaceInTree top = {.tree = id, .inode = btrfs::root_dir_inode};
     BTRKIT_TRY_ASSIGN(const auto entry, directories.find_entry(top, lost_and_found_name));
     if (!entry) {
-        BTRKIT_TRY_ASSIGN(const auto made, directories.make_directory(top, lost_and_found_name));
+        BTRKIT_TRY_ASSIGN(const u64 highest, highest_named_inode(tree));
+        BTRKIT_TRY_ASSIGN(const auto made, directories.make_directory(top, lost_and_found_name, highest));
         return std::optional(made);
     }
     BTRKIT_TRY_ASSIGN(auto stored, StoredInode::find(tree, entry->objectid));
