@@ -71,23 +71,14 @@ EditChanges make_put(const EditFlags& flags) {
     BTRKIT_TRY(need(flags, 2, "HOST and PATH"));
     edit_files::Put put = {.host = flags.operands.at(0), .path = flags.operands.at(1), .is_tar = flags.is_tar};
     put.with_parents = flags.with_parents;
-    put.ownership.all_root = flags.all_root;
     if (put.host == "-" && !put.is_tar) {
         return wrong_edit(
             "- is standard input, which can only be an archive (--tar); write ./- for a file of that name");
     }
-    if (flags.all_root && !flags.owner.empty()) {
-        return wrong_edit("--all-root and --owner exclude each other");
-    }
-    if (!flags.owner.empty()) {
-        BTRKIT_TRY_ASSIGN(put.ownership.owner, source::parse_owner(flags.owner));
-    }
-    if (!flags.uid_map.empty()) {
-        BTRKIT_TRY_ASSIGN(put.ownership.uid_map, source::parse_id_map(flags.uid_map));
-    }
-    if (!flags.gid_map.empty()) {
-        BTRKIT_TRY_ASSIGN(put.ownership.gid_map, source::parse_id_map(flags.gid_map));
-    }
+    BTRKIT_TRY_ASSIGN(
+        put.ownership,
+        source::parse_ownership(
+            {.all_root = flags.all_root, .owner = flags.owner, .uid_map = flags.uid_map, .gid_map = flags.gid_map}));
     if (!flags.compress.empty()) {
         BTRKIT_TRY_ASSIGN(put.compression, parse_compression(flags.compress));
     }

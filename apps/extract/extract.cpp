@@ -14,6 +14,7 @@
 #include "libfs/ops/extract/extract.h"
 #include "libfs/ops/extract/host_target.h"
 #include "libfs/ops/extract/tar_target.h"
+#include "libfs/ops/source/ownership_text.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -34,6 +35,7 @@ struct Flags {
     extract::Options extract;
     extract::HostOptions host;
     bool no_owners = false;
+    source::OwnershipTexts ownership;
     OutputFormat format = OutputFormat::text;
     unsigned threads = 1;
 };
@@ -53,8 +55,14 @@ void add_flags(CommandLine& line, Flags& flags) {
         ->option_text("HOW");
     app.add_flag("--snapshots", flags.extract.takes_snapshots, "snapshots too");
     app.add_flag("-o,--overwrite", flags.host.overwrite, "replace files of the host that are different");
-    app.add_flag("--no-owner", flags.no_owners, "all of it is the caller's, though root could give it away");
     line.add_size("--limit", flags.extract.most_bytes, "write no more than that (default: 16 times the devices)");
+    line.begin_group("Whose it is");
+    app.add_flag("--no-owner", flags.no_owners, "all of it is the caller's, though root could give it away");
+    app.add_option("--owner", flags.ownership.owner, "who owns all of it")->option_text("USER:GROUP");
+    app.add_flag("--all-root", flags.ownership.all_root, "root owns all of it");
+    app.add_option("--uid-map", flags.ownership.uid_map, "change user ids; ranges parted by commas")
+        ->option_text("FROM:TO:COUNT");
+    app.add_option("--gid-map", flags.ownership.gid_map, "change group ids likewise")->option_text("FROM:TO:COUNT");
     line.begin_group("From where");
     app.add_option("--stream", flags.streams, "send streams instead of IMAGE: several FILEs, in any order")
         ->option_text("FILE")
@@ -219,6 +227,11 @@ int run_extract(std::span<const std::string> arguments, Io& io) {
     if (const auto wrong = what_is_wrong(flags, io); !wrong.empty()) {
         return line.wrong_usage(io, wrong);
     }
+    auto ownership = source::parse_ownership(flags.ownership);
+    if (!ownership) {
+        return line.wrong_usage(io, ownership.error().message);
+    }
+    flags.extract.ownership = *std::move(ownership);
     flags.host.with_owners = !flags.no_owners;
     return ExtractRun(line, flags, io).run();
 }

@@ -28,6 +28,24 @@ std::string text_of(const std::string& path) {
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
+/// " UID:GID " of each member of an archive, as plain headers have them.
+std::string owners_in(const std::string& archive) {
+    constexpr std::size_t block = 512;
+    const auto text = text_of(archive);
+    const auto number = [&](std::size_t at, std::size_t length) {
+        return std::stoull(text.substr(at, length), nullptr, 8);
+    };
+    std::string owners;
+    for (std::size_t at = 0; at + block <= text.size() && text[at] != '\0';) {
+        const bool is_member = text[at + 156] != 'x' && text[at + 156] != 'g';
+        owners += is_member
+                      ? " " + std::to_string(number(at + 108, 8)) + ":" + std::to_string(number(at + 116, 8)) + " "
+                      : "";
+        at += block + round_up(number(at + 124, 12), block);
+    }
+    return owners;
+}
+
 ToolRun extract(const std::vector<std::string>& arguments) {
     return run_tool(apps::run_extract, arguments);
 }
@@ -103,6 +121,30 @@ TEST_CASE("btrkit-extract --stream: what can't be is refused, and nothing is lef
     std::filesystem::resize_file(streams.full(), std::filesystem::file_size(streams.full()) - 30);
     refused({"--stream", streams.full()}, 1, streams.full());
     CHECK(count_left() == left_before);
+}
+
+TEST_CASE("btrkit-extract --owner, --all-root, --uid-map: whose it is, in an archive too") {
+    const MadeImage image({"--owner", "1000:1001"});
+    do_well(apps::run_edit, {"chown", image.path(), "7:8", "/docs/small"});
+    do_well(apps::run_edit, {"chmod", image.path(), "4755", "/docs/small"});
+    const auto archive = [&](const std::vector<std::string>& options, int status) {
+        auto arguments = options;
+        arguments.insert(arguments.end(), {image.path(), "docs", "-o", "--to-tar", image.beside("tar")});
+        const auto run = extract(arguments);
+        CHECK(run.status == status);
+        return std::pair(run.err, owners_in(image.beside("tar")));
+    };
+    CHECK(count_of(archive({}, 0).second, " 1000:1001 ") == 3);
+    CHECK(count_of(archive({"--owner", "5:6"}, 0).second, " 5:6 ") == 4);
+    CHECK(count_of(archive({"--all-root"}, 0).second, " 0:0 ") == 4);
+    const auto [complaint, mapped] = archive({"--uid-map", "1000:3000:5", "--gid-map", "1000:4000:5"}, 1);
+    CHECK(count_of(mapped, " 3000:4001 ") == 3);
+    CHECK(count_of(mapped, " 65534:65534 ") == 1);
+    CHECK(contains(complaint, "docs/small: uid 7 is not covered by the uid map\n"));
+    CHECK(archive({"--uid-map", "1000:3000:5,7:9:1"}, 0).first.empty());
+    check_refused(extract({image.path(), "--to", image.beside("x"), "--owner", "1:2", "--all-root"}), 2,
+                  {"exclude each other"}, "btrkit-extract");
+    check_refused(extract({image.path(), "--to", image.beside("x"), "--uid-map", "1:2"}), 2, {"1:2"}, "btrkit-extract");
 }
 
 } // namespace extract_app_test

@@ -54,7 +54,7 @@ std::string parent_of(const std::string& path) {
 BatchSource::BatchSource(const Filesystem& filesystem, Target& target, const Options& options, StopToken stop,
                          const ProblemSink& problems)
     : filesystem_(filesystem), target_(target), options_(options), stop_(stop),
-      reader_(filesystem, options.bad, problems),
+      reader_(filesystem, options.bad, options.ownership, problems),
       left_bytes_(options.most_bytes.value_or(std::max(limit_factor * device_bytes(filesystem), least_limit_bytes))),
       paths_(options.paths) {
     if (paths_.empty()) {

@@ -7,12 +7,14 @@
 #include <limits>
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 namespace btrkit::extract {
 
 namespace {
 
 constexpr std::size_t cache_bytes = std::size_t{8} << 20;
+constexpr u32 nobody_id = 65534;              // what kernels show for ids that no map has
 constexpr std::size_t longest_symlink = 4095; // more than a kernel takes, on any filesystem
 
 void note(std::string& why, std::string_view what) {
@@ -38,8 +40,9 @@ u64 disk_place(const Slice& slice) {
 
 } // namespace
 
-ContentReader::ContentReader(const Filesystem& filesystem, Bad bad, ProblemSink problems)
-    : bad_(bad), sectorsize_(filesystem.geometry().sectorsize), problems_(std::move(problems)),
+ContentReader::ContentReader(const Filesystem& filesystem, Bad bad, const source::Ownership& ownership,
+                             ProblemSink problems)
+    : bad_(bad), ownership_(ownership), sectorsize_(filesystem.geometry().sectorsize), problems_(std::move(problems)),
       cache_(filesystem.reader(), cache_bytes), reader_(filesystem, problems_) {}
 
 InodeItems& ContentReader::items_of(const TreeRoot& tree) {
@@ -67,6 +70,16 @@ void ContentReader::read_xattrs(Member& member) {
     }
     if (items.missed_count() != 0) {
         note(member.why, "extended attributes may be lost");
+    }
+    set_owner(member);
+}
+
+void ContentReader::set_owner(Member& member) const {
+    auto& inode = member.inode;
+    if (const auto done = source::set_ownership_of(inode.uid, inode.gid, member.xattrs, ownership_); !done) {
+        inode.uid = inode.gid = nobody_id;
+        inode.mode &= ~u32{S_ISUID | S_ISGID};
+        note(member.why, done.error().message);
     }
 }
 

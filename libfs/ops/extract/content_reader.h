@@ -6,6 +6,7 @@
 #include "libfs/ops/extract/inode_items.h"
 #include "libfs/ops/extract/member.h"
 #include "libfs/ops/extract/report.h"
+#include "libfs/ops/source/adjust.h"
 
 #include <map>
 
@@ -17,9 +18,10 @@ inline constexpr u64 most_batch_bytes = u64{1} << 20;
 /// One per thread.
 class ContentReader {
 public:
-    ContentReader(const Filesystem& filesystem, Bad bad, ProblemSink problems);
+    /// ownership must outlive it.
+    ContentReader(const Filesystem& filesystem, Bad bad, const source::Ownership& ownership, ProblemSink problems);
 
-    /// Extended attributes; where some are lost, why says so.
+    /// Extended attributes, and who owns it; where some are lost, why says so.
     void read_xattrs(Member& member);
     /// Attributes, and what files and symlinks hold.
     void read(Batch& batch);
@@ -32,6 +34,7 @@ public:
 
 private:
     InodeItems& items_of(const TreeRoot& tree);
+    void set_owner(Member& member) const;
     void read_symlink(Member& member);
     void gather(Member& member, std::size_t owner, std::vector<Slice>& slices);
     template <class OnRun, class OnBad>
@@ -41,6 +44,7 @@ private:
     void read_one(const Slice& slice, bool verify, MutableBytes out, OnBad&& on_bad);
 
     Bad bad_;
+    const source::Ownership& ownership_;
     u32 sectorsize_;
     ProblemSink problems_;
     BlockCache cache_;

@@ -43,8 +43,9 @@ public:
 
 private:
     void work(Batch& batch) {
-        const auto reader =
-            readers_.lease([this] { return std::make_unique<ContentReader>(filesystem_, options_.bad, problems_); });
+        const auto reader = readers_.lease([this] {
+            return std::make_unique<ContentReader>(filesystem_, options_.bad, options_.ownership, problems_);
+        });
         batch.room = std::make_unique<std::vector<std::byte>>();
         if (auto done = batch.large ? work_piece(*reader, batch) : work_members(*reader, batch); !done) {
             batch.fatal = done.error();

@@ -12,6 +12,7 @@
 #include "libfs/fs/path_lookup.h"
 #include "libfs/ops/extract/report.h"
 #include "libfs/ops/extract/target.h"
+#include "libfs/ops/source/adjust.h"
 
 namespace btrkit::extract {
 
@@ -19,7 +20,8 @@ struct Options {
     std::vector<std::string> paths; ///< what to take; none: everything
     bool takes_snapshots = false;
     Bad bad = Bad::skip;
-    std::optional<u64> most_bytes; ///< of data and entries; nothing: a multiple of the devices
+    source::Ownership ownership = {}; ///< ids that it has nothing for become those of nobody
+    std::optional<u64> most_bytes;    ///< of data and entries; nothing: a multiple of the devices
 };
 
 /// Each name counts so much against the limit, whatever it holds.

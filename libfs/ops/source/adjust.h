@@ -26,7 +26,9 @@ struct Ownership {
     std::vector<IdMap> gid_map = {};
 };
 
-/// Fails with usage, naming the path, where an id is in no range of its map, or would become more than an id can be.
+/// Fails with usage where an id is in no range of its map, or would become more than an id can be.
+Result<void> set_ownership_of(u32& uid, u32& gid, std::vector<Xattr>& xattrs, const Ownership& ownership);
+/// The same for all inodes; the failure names the path.
 Result<void> set_ownership(SourceTree& tree, const Ownership& ownership);
 
 /// Makes all times depend on the source's mtimes alone, for SOURCE_DATE_EPOCH: an mtime after epoch becomes epoch;

@@ -4,6 +4,7 @@
 #include "libfs/ops/source/posix_acl.h"
 
 #include <limits>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -61,12 +62,21 @@ Result<void> map_acl(std::string& value, const Ownership& ownership) {
     return {};
 }
 
-Result<void> map_inode(SourceInode& inode, const Ownership& ownership) {
-    Result<void> done = map_id(inode.uid, ownership.uid_map, "uid");
-    if (done) {
-        done = map_id(inode.gid, ownership.gid_map, "gid");
+} // namespace
+
+Result<void> set_ownership_of(u32& uid, u32& gid, std::vector<Xattr>& xattrs, const Ownership& ownership) {
+    if (ownership.all_root || ownership.owner) {
+        std::tie(uid, gid) = ownership.all_root ? std::pair<u32, u32>{} : *ownership.owner;
+        return {};
     }
-    for (Xattr& xattr : inode.xattrs) {
+    if (ownership.uid_map.empty() && ownership.gid_map.empty()) {
+        return {};
+    }
+    Result<void> done = map_id(uid, ownership.uid_map, "uid");
+    if (done) {
+        done = map_id(gid, ownership.gid_map, "gid");
+    }
+    for (Xattr& xattr : xattrs) {
         if (done && (xattr.name == acl_access_xattr || xattr.name == acl_default_xattr)) {
             done = map_acl(xattr.value, ownership);
         }
@@ -74,25 +84,13 @@ Result<void> map_inode(SourceInode& inode, const Ownership& ownership) {
     return done;
 }
 
-} // namespace
-
 Result<void> set_ownership(SourceTree& tree, const Ownership& ownership) {
-    if (ownership.all_root || ownership.owner) {
-        const auto [uid, gid] = ownership.all_root ? std::pair<u32, u32>{} : *ownership.owner;
-        for (SourceInode& inode : tree.inodes) {
-            inode.uid = uid;
-            inode.gid = gid;
-        }
-        return {};
-    }
-    if (ownership.uid_map.empty() && ownership.gid_map.empty()) {
-        return {};
-    }
-    for (u32 inode = 0; inode < tree.inodes.size(); ++inode) {
-        const Result<void> done = map_inode(tree.inodes[inode], ownership);
+    for (u32 number = 0; number < tree.inodes.size(); ++number) {
+        SourceInode& inode = tree.inodes[number];
+        const auto done = set_ownership_of(inode.uid, inode.gid, inode.xattrs, ownership);
         if (!done) {
             return fail(done.error().kind,
-                        fmt::format("{}: {}", printable(path_of(tree, inode)), done.error().message));
+                        fmt::format("{}: {}", printable(path_of(tree, number)), done.error().message));
         }
     }
     return {};

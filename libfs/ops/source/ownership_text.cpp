@@ -62,4 +62,21 @@ Result<std::vector<IdMap>> parse_id_map(std::string_view text) {
     return maps;
 }
 
+Result<Ownership> parse_ownership(const OwnershipTexts& texts) {
+    Ownership ownership{.all_root = texts.all_root};
+    if (texts.all_root && !texts.owner.empty()) {
+        return fail(ErrorKind::usage, "--all-root and --owner exclude each other");
+    }
+    if (!texts.owner.empty()) {
+        BTRKIT_TRY_ASSIGN(ownership.owner, parse_owner(texts.owner));
+    }
+    if (!texts.uid_map.empty()) {
+        BTRKIT_TRY_ASSIGN(ownership.uid_map, parse_id_map(texts.uid_map));
+    }
+    if (!texts.gid_map.empty()) {
+        BTRKIT_TRY_ASSIGN(ownership.gid_map, parse_id_map(texts.gid_map));
+    }
+    return ownership;
+}
+
 } // namespace btrkit::source

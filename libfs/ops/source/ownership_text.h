@@ -4,6 +4,8 @@
 
 #include "libfs/ops/source/adjust.h"
 
+#include <string>
+
 namespace btrkit::source {
 
 /// USER:GROUP, each a number or a name of this host.
@@ -11,5 +13,14 @@ Result<std::pair<u32, u32>> parse_owner(std::string_view text);
 
 /// FROM:TO:COUNT, several parted by commas.
 Result<std::vector<IdMap>> parse_id_map(std::string_view text);
+
+/// As the options --all-root, --owner, --uid-map and --gid-map have them; empty: not given.
+struct OwnershipTexts {
+    bool all_root = false;
+    std::string owner = {};
+    std::string uid_map = {};
+    std::string gid_map = {};
+};
+Result<Ownership> parse_ownership(const OwnershipTexts& texts);
 
 } // namespace btrkit::source
