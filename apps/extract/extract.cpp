@@ -90,6 +90,7 @@ Result<extract::Report> to_folder(const Filesystem& filesystem, const Flags& fla
     BTRKIT_TRY_ASSIGN(const auto target, extract::HostTarget::open(flags.folder, flags.host));
     BTRKIT_TRY_ASSIGN(auto report, extract::run(filesystem, *target, flags.extract, context));
     report.not_set_count = target->not_set().count();
+    report.shared_bytes = target->shared_bytes();
     report.first_not_set = target->not_set().first();
     return report;
 }

@@ -41,6 +41,9 @@ std::string extract_text(const extract::Report& report) {
     if (report.special_count > 0) {
         text += fmt::format(", {} devices, fifos and sockets", report.special_count);
     }
+    if (report.shared_bytes > 0) {
+        text += fmt::format(", {} of the data shared", size_text(report.shared_bytes));
+    }
     if (report.subvolume_count > 1) {
         text += fmt::format(", of {}", plural(report.subvolume_count, "subvolume"));
     }
@@ -88,6 +91,7 @@ std::string extract_json(const std::vector<std::string>& images, const Filesyste
     document["links"] = report.link_count;
     document["subvolumes"] = report.subvolume_count;
     document["data_bytes"] = report.data_bytes;
+    document["shared_bytes"] = report.shared_bytes;
     document["kept"] = report.kept_count;
     document["not_set"] = report.not_set_count;
     document["trouble_count"] = report.trouble_count;

@@ -31,6 +31,12 @@ bool follows(const Slice& one, const Slice& other) {
                other.extent.disk + other.extent.offset_in_extent + other.into_extent;
 }
 
+ExtentData data_of(const Slice& slice) {
+    return {.disk = slice.extent.kind == ExtentKind::regular ? slice.extent.disk.bytenr : 0,
+            .in_extent = slice.extent.offset_in_extent + slice.into_extent,
+            .compression = slice.extent.compression};
+}
+
 u64 disk_place(const Slice& slice) {
     return slice.extent.kind == ExtentKind::regular
                ? slice.extent.disk.bytenr +
@@ -121,12 +127,12 @@ void ContentReader::gather(Member& member, std::size_t owner, std::vector<Slice>
     }
 }
 
-/// A slice by itself, and where that fails, sector by sector.
+/// A slice by itself, and where that fails, sector by sector. Whether all of it is good.
 template <class OnBad>
-void ContentReader::read_one(const Slice& slice, bool verify, MutableBytes out, OnBad&& on_bad) {
+bool ContentReader::read_one(const Slice& slice, bool verify, MutableBytes out, OnBad&& on_bad) {
     const auto done = reader_.read(slice.extent, verify, slice.into_extent, out);
     if (done) {
-        return;
+        return true;
     }
     const bool is_whole = slice.extent.kind != ExtentKind::regular || slice.extent.is_compressed();
     const u64 step = is_whole ? out.size() : sectorsize_;
@@ -142,6 +148,7 @@ void ContentReader::read_one(const Slice& slice, bool verify, MutableBytes out, 
             std::ranges::fill(part, std::byte{0});
         }
     }
+    return false;
 }
 
 /// In the order of the devices, as few requests as possible; an uncompressed extent goes straight to where it stays.
@@ -176,10 +183,10 @@ void ContentReader::read_slices(std::vector<Slice>& slices, std::vector<std::byt
         for (; i < end; ++i) {
             const auto own = out.subspan(at, round_up(slices[i].length, sectorsize_));
             at += own.size();
-            if (!is_read) {
-                read_one(slices[i], verify, own, on_bad);
-            }
-            on_run(slices[i], Run{.offset = slices[i].offset(), .bytes = own.first(slices[i].length)});
+            const bool is_good = is_read || read_one(slices[i], verify, own, on_bad);
+            on_run(slices[i], Run{.offset = slices[i].offset(),
+                                  .bytes = own.first(slices[i].length),
+                                  .data = is_good ? data_of(slices[i]) : ExtentData()});
         }
     }
 }

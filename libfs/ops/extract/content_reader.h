@@ -41,7 +41,7 @@ private:
     void read_slices(std::vector<Slice>& slices, std::vector<std::byte>& room, OnRun&& on_run, OnBad&& on_bad,
                      const std::function<bool(std::size_t)>& verifies);
     template <class OnBad>
-    void read_one(const Slice& slice, bool verify, MutableBytes out, OnBad&& on_bad);
+    bool read_one(const Slice& slice, bool verify, MutableBytes out, OnBad&& on_bad);
 
     Bad bad_;
     const source::Ownership& ownership_;

@@ -7,8 +7,9 @@
 #include "libfs/ops/extract/batch_source.h"
 
 #include <mutex>
+#include <set>
 
-#include <sys/stat.h>
+#include <fmt/format.h>
 
 namespace btrkit::extract {
 
@@ -98,9 +99,17 @@ private:
                 BTRKIT_TRY(target_.finish(member));
                 count_data(member.runs);
             }
+            tell_as_link(member);
             count(member);
         }
         return {};
+    }
+
+    /// What a damaged file holds, its other names hold too.
+    void tell_as_link(Member& member) {
+        if (member.kind == MemberKind::hard_link && damaged_.contains(member.target)) {
+            member.why = fmt::format("another name of {}, which is damaged", printable(member.target));
+        }
     }
 
     Result<void> finish_piece(Batch& batch) {
@@ -144,6 +153,9 @@ private:
         if (is_left_out) {
             return;
         }
+        if (member.kind == MemberKind::file && member.inode.nlink > 1 && member.has_loss()) {
+            damaged_.insert(member.path);
+        }
         if (member.kind == MemberKind::directory && (target_.wants_leave() || member.outcome != Outcome::made)) {
             return; // counted where it is left, or only told of
         }
@@ -164,10 +176,11 @@ private:
     const RunContext& context_;
     std::mutex problems_mutex_;
     ProblemSink problems_;
-    BatchSource source_;           ///< of the making thread
-    Pool<ContentReader> readers_;  ///< of the working threads
-    Report report_;                ///< of the finishing thread
-    std::optional<Error> failure_; ///< of the finishing thread
+    BatchSource source_;            ///< of the making thread
+    Pool<ContentReader> readers_;   ///< of the working threads
+    Report report_;                 ///< of the finishing thread
+    std::set<std::string> damaged_; ///< likewise: files that have further names
+    std::optional<Error> failure_;  ///< of the finishing thread
 };
 
 } // namespace

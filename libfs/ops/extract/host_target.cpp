@@ -39,6 +39,7 @@ struct HostFile final : Place {
     std::shared_ptr<Place> directory;
     std::string name;
     bool is_whole = false;
+    std::vector<SharedRun> shareable;
 };
 
 const HostDirectory& host(const std::shared_ptr<Place>& place) {
@@ -78,10 +79,6 @@ bool write_run(int fd, const Run& run) {
     return true;
 }
 
-bool write_runs(int fd, std::span<const Run> runs) {
-    return std::ranges::all_of(runs, [fd](const Run& run) { return write_run(fd, run); });
-}
-
 bool is_empty_folder(int fd) {
     const int own = ::openat(fd, ".", directory_flags);
     DIR* entries = own < 0 ? nullptr : ::fdopendir(own);
@@ -100,7 +97,12 @@ bool is_empty_folder(int fd) {
 
 HostTarget::HostTarget(std::string path, UniqueFd root, bool is_own, const HostOptions& options)
     : path_(std::move(path)), root_(std::move(root)), is_own_(is_own), options_(options),
-      attributes_{.is_root = ::geteuid() == 0, .with_owners = options.with_owners, .with_flags = true} {}
+      attributes_{.is_root = ::geteuid() == 0, .with_owners = options.with_owners, .with_flags = true},
+      shared_(root_.get()) {}
+
+bool HostTarget::write_runs(int fd, std::span<const Run> runs) {
+    return std::ranges::all_of(runs, [&](const Run& run) { return shared_.share(fd, run) || write_run(fd, run); });
+}
 
 Result<std::unique_ptr<HostTarget>> HostTarget::open(const std::string& path, const HostOptions& options) {
     const bool was_made = ::mkdir(path.c_str(), 0700) == 0;
@@ -267,6 +269,8 @@ Result<void> HostTarget::work(Member& member) {
         host(member.directory).was_made && member.inode.uid == ::geteuid() && member.inode.gid == ::getegid();
     set_attributes(file.fd.get(), member, attributes_, is_owned, not_set_);
     file.is_whole = true;
+    add_shareable(member.runs, file.shareable);
+    shared_.add(member.path, file.shareable);
     return {};
 }
 
@@ -279,11 +283,19 @@ Result<void> HostTarget::work_piece(Member& file, std::span<const Run> runs) {
     return {};
 }
 
+Result<void> HostTarget::finish_piece(Member& file, std::span<const Run> runs) {
+    if (shared_.is_possible()) {
+        add_shareable(runs, static_cast<HostFile&>(*file.self).shareable);
+    }
+    return {};
+}
+
 Result<void> HostTarget::end_file(Member& file) {
     if (file.outcome == Outcome::made) {
         auto& open = static_cast<HostFile&>(*file.self);
         set_attributes(open.fd.get(), file, attributes_, false, not_set_);
         open.is_whole = true;
+        shared_.add(file.path, open.shareable);
     }
     file.self.reset();
     return {};

@@ -8,6 +8,7 @@
 
 #include "libfs/base/unique_fd.h"
 #include "libfs/ops/extract/host_attributes.h"
+#include "libfs/ops/extract/shared_data.h"
 #include "libfs/ops/extract/target.h"
 
 namespace btrkit::extract {
@@ -31,15 +32,18 @@ public:
     Result<void> work(Member& member) override;
     Result<void> work_piece(Member& file, std::span<const Run> runs) override;
     Result<void> finish(Member& member) override;
-    Result<void> finish_piece(Member&, std::span<const Run>) override { return {}; }
+    Result<void> finish_piece(Member& file, std::span<const Run> runs) override;
     Result<void> end_file(Member& file) override;
     Result<void> close() override { return {}; }
 
     const NotSet& not_set() const { return not_set_; }
+    /// Of all that was made, what is a reflink of something else in it.
+    u64 shared_bytes() const { return shared_.shared_bytes(); }
 
 private:
     HostTarget(std::string path, UniqueFd root, bool is_own, const HostOptions& options);
 
+    bool write_runs(int fd, std::span<const Run> runs);
     Result<UniqueFd> make_file(Member& member) const;
     Result<void> make_symlink(Member& member);
     Result<void> make_special(Member& member);
@@ -57,6 +61,7 @@ private:
     HostOptions options_;
     AttributeOptions attributes_;
     NotSet not_set_;
+    SharedData shared_;
 };
 
 } // namespace btrkit::extract

@@ -23,10 +23,20 @@ protected:
     Place() = default;
 };
 
+/// Where in the image data stands that several files may share.
+struct ExtentData {
+    u64 disk = 0;      ///< the extent; 0: nobody shares it, or not all of it is good
+    u64 in_extent = 0; ///< unpacked
+    btrfs::Compression compression = btrfs::Compression::none;
+
+    friend bool operator==(const ExtentData&, const ExtentData&) = default;
+};
+
 /// Bytes of a file; what is in none of its runs is zero. They live as long as the batch.
 struct Run {
     u64 offset = 0;
     Bytes bytes;
+    ExtentData data = {};
 };
 
 enum class MemberKind : u8 {

@@ -34,6 +34,7 @@ struct Report {
     u64 link_count = 0;    ///< further names of files
     u64 subvolume_count = 0;
     u64 data_bytes = 0;    ///< written, holes not counted
+    u64 shared_bytes = 0;  ///< those of them that are reflinks within the target
     u64 kept_count = 0;    ///< were there already
     u64 not_set_count = 0; ///< attributes, owners and devices that the target does not take
     std::string first_not_set;
