@@ -55,6 +55,13 @@ public:
     void report(ProblemCode code, Place place, std::string detail) {
         add({.code = code, .place = std::move(place), .detail = std::move(detail)});
     }
+    /// By a rule that only btrkit has, about an item that every kernel's tree-checker takes.
+    void report_own(ProblemCode code, Place place, std::string detail) {
+        add({.code = code,
+             .place = std::move(place),
+             .detail = std::move(detail),
+             .refused_by = KernelTrait::no_kernel});
+    }
 
     std::vector<Finding>& all() { return findings_; }
     const std::vector<Finding>& all() const { return findings_; }

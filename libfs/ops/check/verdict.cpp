@@ -8,6 +8,8 @@
 #include "libfs/base/names.h"
 #include "libfs/ops/check/missing_devices.h"
 #include "libfs/ops/check/mount/chunk_comparison.h"
+#include "libfs/ops/check/mount/free_space_bitmaps.h"
+#include "libfs/ops/check/mount/log_replay.h"
 #include "libfs/ops/check/mount/mount_facts.h"
 
 #include <fmt/format.h>
@@ -108,6 +110,11 @@ public:
         }
         judge_mounted_trees();
         judge_relocation();
+        if (findings_.any(ProblemCode::inode_cache) && has(KernelTrait::checks_data_refs) &&
+            facts_.reads_refs_of_inode_cache()) {
+            raise(Mountable::read_only, "the abandoned inode number cache has extents", without_bad_roots);
+        }
+        judge_bitmaps();
         if (verdict_.state == Mountable::read_write && verdict_.reason.empty() && has_unreadable_blocks()) {
             verdict_.reason = "with errors where the damage is";
         }
@@ -165,24 +172,9 @@ private:
         }
     }
 
-    /// Of space that it needs.
     void judge_log_replay() {
-        if (filesystem_.super().log_root == 0) {
-            return;
-        }
-        if (chunks_.group_missing) {
-            raise(Mountable::read_only, "the log can't be replayed while a block group is missing", without_log);
-        }
-        const bool has_names_twice = std::ranges::any_of(findings_.all(), [](const Finding& finding) {
-            return finding.problem.code == ProblemCode::dir_index_differs &&
-                   finding.problem.place.tree == btrfs::tree_log_id;
-        });
-        if (has_names_twice) {
-            raise(Mountable::read_only, "the log can't be replayed: it has two names for one place of a directory",
-                  without_log);
-        }
-        if (findings_.any(ProblemCode::free_space_info_missing)) {
-            raise(Mountable::read_only, "the log can't be replayed while the free space tree is damaged", without_log);
+        if (const auto why = why_log_is_stuck(findings_, filesystem_, chunks_); !why.empty()) {
+            raise(Mountable::read_only, why, without_log);
         }
     }
 
@@ -321,6 +313,9 @@ private:
         }
         const auto* effect = std::ranges::find(tree_effects, tree, &TreeEffect::tree);
         if (effect == tree_effects.end()) {
+            if (is_root_block(tree, problem.place) && facts_.is_orphan(tree)) {
+                raise(Mountable::read_only, fmt::format("the root of the deleted subvolume {} can't be read", tree));
+            }
             return;
         }
         const auto tell = [&](Mountable state, Rescue rescue) {
@@ -338,6 +333,13 @@ private:
             tell(effect->root_lost, effect->root_rescue);
         } else if (const auto keys = lost_keys(problem); keys && is_read_at_mount(effect->rest, *keys)) {
             tell(effect->rest_lost, effect->rest_rescue);
+        }
+    }
+
+    /// Of a filesystem that is written to.
+    void judge_bitmaps() {
+        if (verdict_.state == Mountable::read_write && lack_bitmaps(findings_, filesystem_)) {
+            warn_of_panic("a block group lacks bitmaps of the free space tree, which brings this kernel down");
         }
     }
 

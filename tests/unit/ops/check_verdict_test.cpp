@@ -2,6 +2,7 @@
 // What a kernel will do with it.
 #include "formats/btrfs/chunk.h"
 #include "formats/btrfs/device.h"
+#include "formats/btrfs/free_space.h"
 #include "formats/btrfs/item_types.h"
 #include "libfs/ops/check/verdict.h"
 #include "tests/support/open_filesystem.h"
@@ -14,6 +15,8 @@ namespace check_verdict_test {
 using namespace btrkit;
 using namespace btrkit::test;
 using check::Mountable;
+
+namespace type = btrfs::item_type;
 
 namespace {
 
@@ -33,6 +36,18 @@ Problem lost_root(const TinyFilesystem& tiny, u64 tree) {
 }
 Problem lost_keys(u64 tree, const btrfs::Key& first, const btrfs::Key& end) {
     return lost_range({.address = {1 << 30}, .tree = tree, .first_key = first, .end = end});
+}
+
+check::MountAnswers answers_with(const EditedFilesystem& filesystem, Problem problem) {
+    const auto opened = filesystem.open();
+    survey::Findings findings;
+    findings.add(std::move(problem));
+    return check::judge_mountability(findings, opened);
+}
+/// Where the root block of a subvolume, which it shares with the top-level tree, can't be read in that one.
+Mountable state_without_root(const EditedFilesystem& filesystem, u64 tree) {
+    const auto address = filesystem.open().find_tree(btrfs::fs_tree_id)->block.address;
+    return answers_with(filesystem, {ProblemCode::block_lost, {.logical = address, .tree = tree}, {}}).asked.state;
 }
 
 } // namespace
@@ -158,6 +173,48 @@ TEST_CASE("verdict: a balance of the data relocation tree, which kernels make an
     CHECK(answers.others.empty());
 }
 
+TEST_CASE("verdict: kernels go on deleting a subvolume when they mount it, and need its root for that") {
+    EditedFilesystem filesystem;
+    constexpr u64 deleted_id = 300;
+    filesystem.edit(btrfs::root_tree_id, [&](EditedFilesystem::Items& items) {
+        const auto top = std::ranges::find(items, btrfs::Key{btrfs::fs_tree_id, type::root_item, 0}, &LeafItem::key);
+        items.push_back({{deleted_id, type::root_item, 0}, top->data});
+    });
+    CHECK(state_without_root(filesystem, deleted_id) == Mountable::read_write);
+    filesystem.edit(btrfs::root_tree_id, [&](EditedFilesystem::Items& items) {
+        items.push_back({{btrfs::orphan_objectid, type::orphan_item, deleted_id}, {}});
+    });
+    CHECK(state_without_root(filesystem, deleted_id) == Mountable::read_only);
+    CHECK(state_without_root(filesystem, deleted_id + 1) == Mountable::read_write);
+}
+
+TEST_CASE("verdict: what only btrkit has against an item keeps no kernel from its leaf") {
+    EditedFilesystem filesystem;
+    filesystem.edit_item<btrfs::DirItem>(btrfs::fs_tree_id, type::dir_index, [](btrfs::Key&, btrfs::DirItem& entry) {
+        entry.location.type = btrfs::item_type::untyped;
+    });
+    const auto report = check_filesystem(filesystem.devices());
+    CHECK(report.findings.any(ProblemCode::item_dir));
+    CHECK(report.mountability.state == Mountable::read_write);
+    CHECK(report.other_kernels.empty());
+}
+
+TEST_CASE("verdict: newer kernels refuse the extents of an inode number cache") {
+    EditedFilesystem filesystem;
+    const Problem cache{ProblemCode::inode_cache, {.tree = btrfs::fs_tree_id}, {}};
+    CHECK(answers_with(filesystem, cache).asked.state == Mountable::read_write);
+    filesystem.edit(btrfs::extent_tree_id, [](EditedFilesystem::Items& items) {
+        auto& extent = *std::ranges::find(items, type::extent_item, [](const LeafItem& item) { return item.key.type; });
+        auto ref = *view_at<btrfs::ExtentDataRef>(extent.data, sizeof(btrfs::ExtentItem) + 1);
+        ref.objectid = btrfs::free_ino_objectid;
+        std::memcpy(extent.data.data() + sizeof(btrfs::ExtentItem) + 1, &ref, sizeof(ref));
+    });
+    const auto answers = answers_with(filesystem, cache);
+    CHECK(answers.asked.state == Mountable::read_only);
+    REQUIRE(answers.others.size() == 1);
+    CHECK(answers.others.front().kernel == KernelVersion::linux_6_1);
+}
+
 TEST_CASE("verdict: an empty bitmap brings older kernels down") {
     TinyFilesystem tiny;
     const auto opened = open_filesystem(tiny);
@@ -226,6 +283,38 @@ TEST_CASE("verdict: what a replay of the log needs") {
     CHECK(verdict.reason.find("rescue=nologreplay") != std::string::npos);
     CHECK(judge(tiny, {{ProblemCode::dir_index_differs, {.tree = btrfs::tree_log_id}, {}}}).needs_rescue);
     CHECK(state_with(tiny, {ProblemCode::dir_index_differs, {.tree = btrfs::fs_tree_id}, {}}) == Mountable::read_write);
+    for (const auto& chunk : tiny.image.chunks()) {
+        const btrfs::Key info{chunk.start.bytenr, type::free_space_info, chunk.length};
+        const bool is_system = (chunk.type & btrfs::block_group_system) != 0;
+        CHECK(state_with(tiny, {ProblemCode::free_space_count, {.key = info}, {}}) ==
+              (is_system ? Mountable::read_write : Mountable::read_only));
+    }
+}
+
+TEST_CASE("verdict: a group that lacks bitmaps brings kernels down when they write") {
+    EditedFilesystem filesystem;
+    const Problem count{ProblemCode::free_space_count, {.tree = btrfs::free_space_tree_id}, {}};
+    const auto panics = [&] { return answers_with(filesystem, count).asked.panics; };
+    CHECK(!panics());
+    filesystem.edit_item<btrfs::FreeSpaceInfo>(
+        btrfs::free_space_tree_id, type::free_space_info,
+        [](btrfs::Key&, btrfs::FreeSpaceInfo& info) { info.flags = btrfs::free_space_using_bitmaps; });
+    CHECK(panics());
+    btrfs::Key info;
+    filesystem.edit(btrfs::free_space_tree_id, [&](EditedFilesystem::Items& items) {
+        info = items.front().key;
+        const auto is_in_group = [&](const LeafItem& item) {
+            return item.key.type == type::free_space_extent && item.key.objectid < info.objectid + info.offset;
+        };
+        std::erase_if(items, is_in_group);
+        items.push_back({{info.objectid, type::free_space_bitmap, info.offset / 2}, {}});
+    });
+    CHECK(panics());
+    filesystem.edit(btrfs::free_space_tree_id, [&](EditedFilesystem::Items& items) {
+        const u64 half = info.offset / 2;
+        items.push_back({{info.objectid + half, type::free_space_bitmap, half}, {}});
+    });
+    CHECK(!panics());
 }
 
 TEST_CASE("verdict: data on a device that has no item; older kernels rescue the rest") {

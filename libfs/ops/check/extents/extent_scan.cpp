@@ -121,7 +121,9 @@ private:
             context_.findings.add(
                 {.code = ProblemCode::item_extent_overlap,
                  .place = last_place_,
-                 .detail = fmt::format("begins at {}, but the extent before it ends at {}", extent.bytenr, reached)});
+                 .detail = fmt::format("begins at {}, but the extent before it ends at {}", extent.bytenr, reached),
+                 // Between leaves the tree-checker compares nothing.
+                 .refused_by = last_place_.slot == 0U ? KernelTrait::no_kernel : KernelTrait::every_kernel});
         }
         space.allocated.append({extent.bytenr, end});
         if (extent.is_data()) {

@@ -51,7 +51,11 @@ private:
     void report(ProblemCode code, fmt::format_string<const Args&...> format, const Args&... args) {
         Place place = leaf_.place(slot_);
         place.inode = key_.objectid;
-        problems_.push_back({.code = code, .place = std::move(place), .detail = fmt::format(format, args...)});
+        // What the tree-checker has against items check_items() has said.
+        problems_.push_back({.code = code,
+                             .place = std::move(place),
+                             .detail = fmt::format(format, args...),
+                             .refused_by = KernelTrait::no_kernel});
     }
 
     void accept_item() {

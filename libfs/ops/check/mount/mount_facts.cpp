@@ -5,6 +5,8 @@
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/checksum.h"
 #include "libfs/fs/path_lookup.h"
+#include "libfs/space/extent_item.h"
+#include "libfs/tree/extent_ref.h"
 #include "libfs/tree/item_check.h"
 #include "libfs/tree/tree_path.h"
 #include "libfs/volume/stripe_map.h"
@@ -13,7 +15,27 @@ namespace btrkit::check {
 
 namespace {
 
-constexpr btrfs::Key top_inode = {btrfs::root_dir_inode, btrfs::item_type::inode_item, 0};
+namespace type = btrfs::item_type;
+
+constexpr btrfs::Key top_inode = {btrfs::root_dir_inode, type::inode_item, 0};
+
+template <class Refs>
+bool has_ref_of_inode_cache(Refs refs) {
+    while (const auto ref = refs.next()) {
+        if (ref->type == type::extent_data_ref && ref->objectid == btrfs::free_ino_objectid) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool is_referred_by_inode_cache(const btrfs::Key& key, Bytes body, const Geometry& geometry) {
+    if (key.type == type::extent_data_ref) {
+        return has_ref_of_inode_cache(KeyedRefs(key, body));
+    }
+    const auto extent = key.type == type::extent_item ? parse_extent(key, body, geometry) : std::nullopt;
+    return extent && extent->is_data() && has_ref_of_inode_cache(InlineRefs(inline_refs_of(*extent, key, body)));
+}
 
 } // namespace
 
@@ -39,6 +61,18 @@ bool MountFacts::is_needed(u64 tree, Logical address) {
         known->second = blocks_to(tree, {top_inode, {btrfs::last_free_objectid, 0xff, ~u64{0}}});
     }
     return known->second.contains(address);
+}
+
+bool MountFacts::is_orphan(u64 tree) {
+    if (!orphans_) {
+        orphans_.emplace();
+        Cursor cursor(filesystem_.reader(), filesystem_.root_tree().block);
+        bool there = cursor.seek({btrfs::orphan_objectid, btrfs::item_type::orphan_item, 0});
+        for (; there && cursor.key().objectid == btrfs::orphan_objectid; there = cursor.next()) {
+            orphans_->insert(cursor.key().offset);
+        }
+    }
+    return orphans_->contains(tree);
 }
 
 /// The blocks on the way to where these keys stand or would stand, as far as they can be read, and the first on each
@@ -155,6 +189,25 @@ bool MountFacts::has_extents_between_zones() const {
         }
     }
     return false;
+}
+
+bool MountFacts::reads_refs_of_inode_cache() const {
+    const auto tree = filesystem_.find_tree(btrfs::extent_tree_id);
+    if (!tree) {
+        return false;
+    }
+    Cursor cursor(filesystem_.reader(), tree->block);
+    bool is_read = false;
+    bool has_ref = false;
+    for (bool there = cursor.seek(btrfs::Key::min()); there && !(is_read && has_ref); there = cursor.next()) {
+        if (cursor.slot() == 0) {
+            is_read = Logical{cursor.leaf().header().bytenr} == tree->block.address;
+            has_ref = false;
+        }
+        is_read = is_read || cursor.key().type == type::block_group_item;
+        has_ref = has_ref || is_referred_by_inode_cache(cursor.key(), cursor.data(), filesystem_.geometry());
+    }
+    return is_read && has_ref;
 }
 
 bool spoils_leaf(ProblemCode code) {

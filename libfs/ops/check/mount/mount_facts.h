@@ -21,6 +21,10 @@ public:
     /// are mounted the inode of the top directory.
     bool is_needed(u64 tree, Logical address);
 
+    /// Whether a tree has its orphan item in the root tree, as deleted subvolumes have until they are cleaned up: to go
+    /// on with that, mounting read-write opens it.
+    bool is_orphan(u64 tree);
+
     /// Why a file tree that is mounted can't be, though all of its blocks that a mount reads are there; else empty.
     std::string why_unmountable(u64 tree) const;
 
@@ -37,6 +41,10 @@ public:
     /// first device extent.
     bool has_extents_between_zones() const;
 
+    /// Whether a leaf of the extent tree that a mount reads (its root, or one with block groups) has a data reference
+    /// from the abandoned inode number cache.
+    bool reads_refs_of_inode_cache() const;
+
 private:
     bool has_top_level_tree(const Promise& root_tree) const;
     std::set<Logical> blocks_to(u64 tree, std::initializer_list<btrfs::Key> keys) const;
@@ -44,6 +52,7 @@ private:
     const Filesystem& filesystem_;
     std::optional<u64> default_tree_;
     std::map<u64, std::set<Logical>> needed_; ///< by tree
+    std::optional<std::set<u64>> orphans_;
 };
 
 /// What the tree-checker has against a block or an item: kernels that have the rule (Problem::refused_by) take none of

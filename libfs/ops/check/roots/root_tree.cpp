@@ -68,8 +68,8 @@ private:
         constexpr u32 cache_mode = S_IFREG | 0600;
         const auto* item = view_at<btrfs::InodeItem>(body);
         if (item != nullptr && key.objectid != btrfs::root_tree_dir_id && item->mode != cache_mode) {
-            findings_.report(ProblemCode::item_inode, place,
-                             fmt::format("mode {:o} of a free space cache", u32{item->mode}));
+            findings_.report_own(ProblemCode::item_inode, place,
+                                 fmt::format("mode {:o} of a free space cache", u32{item->mode}));
         }
     }
 
@@ -95,12 +95,12 @@ private:
         const bool may_have_offset =
             record.is_subvolume() || record.is_reloc() || record.id() == btrfs::data_reloc_tree_id || has_global_roots_;
         if (!may_have_offset && key.offset != 0) {
-            findings_.report(ProblemCode::item_root, record.place,
-                             fmt::format("offset {} in the key of a global tree", key.offset));
+            findings_.report_own(ProblemCode::item_root, record.place,
+                                 fmt::format("offset {} in the key of a global tree", key.offset));
         }
         if (record.is_subvolume() && !record.is_dropping() && record.item.root_dirid != btrfs::root_dir_inode) {
-            findings_.report(ProblemCode::item_root, record.place,
-                             fmt::format("root_dirid {}", u64{record.item.root_dirid}));
+            findings_.report_own(ProblemCode::item_root, record.place,
+                                 fmt::format("root_dirid {}", u64{record.item.root_dirid}));
         }
         judge_drop_progress(record);
     }
@@ -109,9 +109,9 @@ private:
     void judge_drop_progress(const RootRecord& record) {
         const bool is_begun = record.is_dropping() && record.item.drop_progress.objectid != 0;
         if (is_begun && (record.item.drop_level == 0 || record.item.drop_level > record.item.level)) {
-            findings_.report(ProblemCode::item_root, record.place,
-                             fmt::format("its deletion got to a node of level {}, but the tree has levels 0 to {}",
-                                         record.item.drop_level, record.item.level));
+            findings_.report_own(ProblemCode::item_root, record.place,
+                                 fmt::format("its deletion got to a node of level {}, but the tree has levels 0 to {}",
+                                             record.item.drop_level, record.item.level));
         }
     }
 

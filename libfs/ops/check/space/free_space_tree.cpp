@@ -54,7 +54,7 @@ private:
     void tell_ranges(ProblemCode code, const RangeSet& ranges);
     void tell(ProblemCode code, const Place& place, std::string detail) {
         if (compare_) {
-            context_->findings.report(code, place, std::move(detail));
+            context_->findings.report_own(code, place, std::move(detail));
         }
     }
 

@@ -21,8 +21,8 @@ void check_strides(Context& context, Bytes body, const Place& place) {
     while (const auto* stride = view_at<btrfs::RaidStride>(body, at)) {
         at += sizeof(*stride);
         if (!members.contains(stride->devid)) {
-            context.findings.report(ProblemCode::item_raid_stripe, place,
-                                    fmt::format("there is no device {}", u64{stride->devid}));
+            context.findings.report_own(ProblemCode::item_raid_stripe, place,
+                                        fmt::format("there is no device {}", u64{stride->devid}));
         }
     }
 }

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+// Bitmaps of the free space tree, which kernels trust to be there when they write.
+#pragma once
+
+#include "libfs/fs/filesystem.h"
+#include "libfs/survey/findings.h"
+
+namespace btrkit::check {
+
+/// Whether a block group that says it uses bitmaps has none for some of its bytes. False where the tree can't be read.
+/// findings: what the scan of the tree has found; nothing is read where that is nothing.
+bool lack_bitmaps(const survey::Findings& findings, const Filesystem& filesystem);
+
+} // namespace btrkit::check
