@@ -23,33 +23,33 @@ constexpr std::string_view own_name = "btrkit";
 
 struct Verb {
     std::string_view name;
-    std::string_view summary;
+    std::string_view summary; ///< empty: that of the next one is of both
 };
 constexpr std::array verbs = std::to_array<Verb>({
     {"mkfs", "make a filesystem, empty or from a directory"},
-    {"dump-super", "print superblocks"},
-    {"dump-image", "put the metadata into a small file for a bug report, and back"},
-    {"dump-tree", "print trees, item by item"},
-    {"info", "tell what it is, what is wrong at a glance, and what to do next"},
-    {"check", "tell whether it is sound, what is wrong, and whose it is"},
-    {"scrub", "verify every copy of everything, and mend bad ones from good ones"},
-    {"usage", "tell where the space is: by device, subvolume and file, and as a map"},
-    {"extract", "take everything out, whatever is damaged, into a folder"},
-    {"ls", "list directories"},
-    {"cat", "write what files hold"},
-    {"find", "find files by name, size, time, owner; hash them"},
-    {"stat", "tell all of a file: names, attributes, extents and their places"},
-    {"diff", "tell what is different between two subvolumes or directories"},
-    {"resolve", "tell whose an address, a place on a device or an inode number is"},
+    {"info", "tell what it is, what is wrong, and what to do next"},
+    {"check", "tell whether it is sound, and repair what can be"},
+    {"scrub", "verify every copy, mend bad ones from good ones"},
+    {"dump-super", ""},
+    {"dump-tree", "print superblocks; print trees, item by item"},
+    {"dump-image", "put the metadata into a small file, and back"},
+    {"usage", "tell where the space is, also as a map"},
+    {"extract", "take everything out, whatever is damaged"},
+    {"ls", ""},
+    {"cat", ""},
+    {"find", ""},
+    {"stat", "read directories and files"},
+    {"diff", "tell what is different between two subvolumes"},
+    {"resolve", "tell whose an address or an inode number is"},
     {"edit", "put files in, take them out, change them"},
     {"subvolume", "list, show, make and delete subvolumes and snapshots"},
-    {"tune", "set the label, features, quotas, and new ids of a copy"},
+    {"tune", "set the label, features, quotas, new ids of a copy"},
     {"resize", "make it smaller, larger, or compact"},
-    {"defragment", "lay files out anew, in all subvolumes at once, and pack their data"},
-    {"send", "write a subvolume, or what changed in it, as a stream"},
+    {"defragment", "lay files out anew in all subvolumes, pack their data"},
+    {"send", ""},
+    {"receive", "write subvolumes as streams; make them of streams"},
     {"stream", "show and verify send streams"},
-    {"receive", "make subvolumes of send streams"},
-    {"undo", "bring a filesystem back to what it was before a change"},
+    {"undo", "bring it back to what it was before a change"},
 });
 
 std::string path_of(const ToolBox& tools, std::string_view verb) {
@@ -63,9 +63,15 @@ bool is_there(const std::string& path) {
 std::string tool_list(const ToolBox& tools) {
     std::string text =
         fmt::format("Usage: {} TOOL [ARGUMENTS]\nRun a tool on a btrfs image that is not mounted.\n\n", own_name);
+    std::string names;
     for (const auto& verb : verbs) {
         if (is_there(path_of(tools, verb.name))) {
-            text += fmt::format("  {:<12}{}\n", verb.name, verb.summary);
+            names += names.empty() ? "" : ", ";
+            names += verb.name;
+        }
+        if (!verb.summary.empty() && !names.empty()) {
+            text += fmt::format("  {:<22}{}\n", names, verb.summary);
+            names.clear();
         }
     }
     return text + fmt::format("\n{0} help TOOL, or TOOL --help, tells more; {0} --version the version.\n", own_name);

@@ -26,7 +26,7 @@ struct RawFlags {
     bool ignored = false;
 };
 
-void declare_reading(CommandLine& line, CheckFlags& flags, RawFlags& raw) {
+void declare_reading(CommandLine& line, CheckFlags& flags) {
     line.begin_group("What is checked");
     auto& app = line.app();
     app.add_flag("--check-data-csum", flags.check.check_data_csum, "read all copies of all data too");
@@ -34,7 +34,11 @@ void declare_reading(CommandLine& line, CheckFlags& flags, RawFlags& raw) {
     line.add_number("-E,--subvol-extents", flags.subvol_extents,
                     "list the extents of a subvolume and who shares them, and nothing else")
         ->option_text("ID");
+}
+
+void declare_places(CommandLine& line, CheckFlags& flags, RawFlags& raw) {
     line.begin_group("From where");
+    auto& app = line.app();
     line.add_super(flags.open.volume.super_mirror);
     app.add_flag("-b,--backup", flags.open.backup_roots, "take a backup root where a root can't be read");
     line.add_number("-r,--tree-root", raw.tree_root, "take the root of the root tree from this address")
@@ -42,10 +46,13 @@ void declare_reading(CommandLine& line, CheckFlags& flags, RawFlags& raw) {
     line.add_number("--chunk-root", raw.chunk_root, "take the root of the chunk tree from this address")
         ->option_text("BYTENR");
     line.begin_group("Others");
+    line.add_images(flags.images);
     app.add_option("--kernel", raw.kernel, "whose mount is foretold: Linux 6.1, 6.18 or 7.3 (the default)")
         ->option_text("VERSION");
     line.add_size("--memory", raw.memory, "how much to use, roughly; the findings are the same (default 256m)");
     app.add_flag("--force", flags.force, "check a device that is mounted too; it may change meanwhile");
+    line.add_format(flags.format);
+    line.add_threads(flags.parallelism.threads);
 }
 
 void declare_repair(CommandLine& line, CheckFlags& flags, RawFlags& raw) {
@@ -133,11 +140,9 @@ int status_of(int shared_status) {
 std::optional<int> read_check_flags(CommandLine& line, std::span<const std::string> arguments, Io& io,
                                     CheckFlags& flags) {
     RawFlags raw;
-    declare_reading(line, flags, raw);
+    declare_reading(line, flags);
     declare_repair(line, flags, raw);
-    line.add_images(flags.images);
-    line.add_format(flags.format);
-    line.add_threads(flags.parallelism.threads);
+    declare_places(line, flags, raw);
     declare_the_peers(line, raw);
     line.add_progress();
     if (const auto status = line.parse(arguments, io)) {

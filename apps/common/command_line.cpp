@@ -81,7 +81,8 @@ CommandLine::CommandLine(Tool tool)
             "what standard error gets: error, warning, info or debug")
         ->option_text("LEVEL")
         ->group(shared_group);
-    app_->set_help_flag(tool_.has_short_help ? "-h,--help" : "--help", "this text")->group(shared_group);
+    app_->set_help_flag(tool_.has_short_help ? "-h,--help" : "--help", "what fits a screen")->group(shared_group);
+    app_->set_help_all_flag("--help-all", "all options with what they mean")->group(shared_group);
     app_->set_version_flag("-V,--version", "", "the version, and the libraries it was built with")->group(shared_group);
 }
 
@@ -165,6 +166,8 @@ std::optional<int> CommandLine::parse(std::span<const std::string> arguments, Io
         app_->parse(from_the_back);
     } catch (const CLI::CallForHelp&) {
         return print(io, help_.empty() ? help() : help_);
+    } catch (const CLI::CallForAllHelp&) {
+        return print(io, help_.empty() ? help_head() + options_text(*app_, shared_group) : help_);
     } catch (const CLI::CallForVersion&) {
         return print(io, version_text(tool_.name, tool_.libraries));
     } catch (const CLI::ParseError& error) {
@@ -208,8 +211,20 @@ ProgressStyle CommandLine::progress_style(const Io& io) const {
 }
 
 std::string CommandLine::help() const {
-    return fmt::format("Usage: {} [OPTIONS] {}\n{}\n\n{}", called(), tool_.operands, tool_.summary,
-                       options_text(*app_, shared_group));
+    const auto head = help_head();
+    const auto lines_of = [](const std::string& text) {
+        return static_cast<std::size_t>(std::ranges::count(text, '\n'));
+    };
+    if (auto whole = head + options_text(*app_, shared_group); lines_of(whole) <= help_lines) {
+        return whole;
+    }
+    const auto end = fmt::format("\nAll options with what they mean: {} --help-all\n", called());
+    const auto most_lines = help_lines - lines_of(head) - lines_of(end);
+    return head + options_text_within(*app_, shared_group, most_lines) + end;
+}
+
+std::string CommandLine::help_head() const {
+    return fmt::format("Usage: {} [OPTIONS] {}\n{}\n\n", called(), tool_.operands, tool_.summary);
 }
 
 std::string CommandLine::called() const {

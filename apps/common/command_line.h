@@ -33,8 +33,8 @@ struct Tool {
 
 enum class OutputFormat { text, json, lines };
 
-/// A CLI11 application with -q, -v, --log-level, --help and --version. Options work behind operands; "--" ends them;
-/// the last of several values of one option counts.
+/// A CLI11 application with -q, -v, --log-level, --help, --help-all and --version. Options work behind operands; "--"
+/// ends them; the last of several values of one option counts.
 class CommandLine {
 public:
     explicit CommandLine(Tool tool);
@@ -71,7 +71,7 @@ public:
     /// One line and a hint to --help; for what is wrong with options that are each right. Returns exit_usage.
     int wrong_usage(Io& io, std::string_view what) const;
 
-    /// What --help prints instead of the list of options.
+    /// What --help and --help-all print instead of the list of options.
     void replace_help(std::string text) { help_ = std::move(text); }
     /// Prints text as result. Returns exit_done, or exit_failed where that failed.
     int print(Io& io, std::string_view text) const;
@@ -85,7 +85,9 @@ public:
 
 private:
     CLI::Option* add_image_operands(std::vector<std::string>& images);
+    /// On a screen.
     std::string help() const;
+    std::string help_head() const;
     /// With its verb, as users call it.
     std::string called() const;
 

@@ -34,20 +34,23 @@ std::string names_of(const CLI::Option& option) {
     return names;
 }
 
-/// Words in lines that end before the last column, all but the first one indented.
-std::string wrapped(std::string_view text) {
-    constexpr std::size_t width = help_columns - 1 - description_column;
+/// Words in lines that end before the last column. The first line begins at that column, the others are indented.
+std::string wrapped(std::string_view text, std::size_t first_column = description_column,
+                    std::size_t indent = description_column) {
     std::string lines;
-    std::size_t used = 0;
+    std::size_t column = first_column;
+    bool begins_line = true;
     while (!text.empty()) {
         const auto word = text.substr(0, text.find(' '));
         text.remove_prefix(std::min(text.size(), word.size() + 1));
-        if (used > 0 && used + 1 + word.size() > width) {
-            lines += fmt::format("\n{:{}}", "", description_column);
-            used = 0;
+        if (!begins_line && column + 1 + word.size() > help_columns - 1) {
+            lines += fmt::format("\n{:{}}", "", indent);
+            column = indent;
+            begins_line = true;
         }
-        lines += fmt::format("{}{}", used > 0 ? " " : "", word);
-        used += word.size() + (used > 0 ? 1 : 0);
+        lines += fmt::format("{}{}", begins_line ? "" : " ", word);
+        column += word.size() + (begins_line ? 0 : 1);
+        begins_line = false;
     }
     return lines;
 }
@@ -63,9 +66,7 @@ std::string option_text(const CLI::Option& option) {
                : fmt::format("  {}\n{:{}}{}\n", names, "", description_column, wrapped(option.get_description()));
 }
 
-} // namespace
-
-std::string options_text(const CLI::App& app, std::string_view last_group) {
+std::vector<std::string> groups_of(const CLI::App& app, std::string_view last_group) {
     std::vector<std::string> groups;
     for (const auto* option : app.get_options()) {
         const auto& group = option->get_group();
@@ -75,16 +76,73 @@ std::string options_text(const CLI::App& app, std::string_view last_group) {
         }
     }
     groups.emplace_back(last_group);
-    std::string text;
-    for (const auto& group : groups) {
-        text += group + ":\n";
-        for (const auto* option : app.get_options()) {
-            if (option->nonpositional() && option->get_group() == group) {
-                text += option_text(*option);
-            }
+    return groups;
+}
+
+std::vector<const CLI::Option*> options_of(const CLI::App& app, const std::string& group) {
+    std::vector<const CLI::Option*> options;
+    for (const auto* option : app.get_options()) {
+        if (option->nonpositional() && option->get_group() == group) {
+            options.push_back(option);
         }
     }
+    return options;
+}
+
+std::string group_text(const CLI::App& app, const std::string& group) {
+    std::string text = group + ":\n";
+    for (const auto* option : options_of(app, group)) {
+        text += option_text(*option);
+    }
     return text;
+}
+
+/// "Heading: --first, --second", each by its longest kind of name. Who reads help needs no names of options for that.
+std::string names_text(const CLI::App& app, const std::string& group) {
+    std::string names;
+    for (const auto* option : options_of(app, group)) {
+        if (option == app.get_help_ptr() || option == app.get_help_all_ptr()) {
+            continue;
+        }
+        const auto& long_names = option->get_lnames();
+        names += names.empty() ? "" : ", ";
+        names += long_names.empty() ? "-" + option->get_snames().front() : "--" + long_names.front();
+    }
+    const auto heading = group + ": ";
+    return fmt::format("{}{}\n", heading, wrapped(names, heading.size(), 2));
+}
+
+std::size_t line_count(std::string_view text) {
+    return static_cast<std::size_t>(std::ranges::count(text, '\n'));
+}
+
+} // namespace
+
+std::string options_text(const CLI::App& app, std::string_view last_group) {
+    std::string text;
+    for (const auto& group : groups_of(app, last_group)) {
+        text += group_text(app, group);
+    }
+    return text;
+}
+
+std::string options_text_within(const CLI::App& app, std::string_view last_group, std::size_t most_lines) {
+    const auto groups = groups_of(app, last_group);
+    std::vector<std::string> texts;
+    std::size_t lines = 0;
+    for (const auto& group : groups) {
+        texts.push_back(names_text(app, group));
+        lines += line_count(texts.back());
+    }
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+        auto whole = group_text(app, groups[i]);
+        const auto lines_with_it = lines - line_count(texts[i]) + line_count(whole);
+        if (lines_with_it <= most_lines) {
+            texts[i] = std::move(whole);
+            lines = lines_with_it;
+        }
+    }
+    return fmt::format("{}", fmt::join(texts, ""));
 }
 
 } // namespace btrkit::apps

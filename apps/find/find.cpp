@@ -57,9 +57,9 @@ std::vector<std::string> with_two_dashes(std::span<const std::string> arguments)
 }
 
 void declare_tests(CommandLine& line, FindFlags& flags) {
-    line.begin_group("What matches: all that is given");
     const std::int64_t now = std::time(nullptr);
     for (const auto& kind : test_kinds()) {
+        line.begin_group(kind.needs_inode ? "What matches, by its inode" : "What matches: all that is given");
         const auto add = [&flags, &kind, now](const std::string& value) {
             auto test = kind.parse(value, now);
             if (!test) {
@@ -73,6 +73,7 @@ void declare_tests(CommandLine& line, FindFlags& flags) {
             ->option_text(kind.value)
             ->trigger_on_parse();
     }
+    line.begin_group("Where it looks");
     line.add_number("--maxdepth", flags.most_depth, "no deeper below PATH");
     line.add_number("--mindepth", flags.least_depth, "not less deep");
     add_snapshots(line, flags.reading);

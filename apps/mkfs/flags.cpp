@@ -72,15 +72,15 @@ void declare_source(CommandLine& line, MkfsFlags& flags) {
     line.begin_group("What it holds");
     auto& app = line.app();
     app.add_option("-r,--rootdir", flags.rootdir, "fill it with what is in this directory")->option_text("DIR");
-    app.add_option("--tar", flags.tar, "fill it with what is in this tar archive; - is standard input")
-        ->option_text("FILE");
+    app.add_option("--tar", flags.tar, "fill it from this tar archive; - is standard input")->option_text("FILE");
     add_parsed(app, "-u,--subvol", "TYPE:DIR",
-               "make DIR a subvolume: rw (default), ro, default, default-ro; repeatable", parse_subvolume,
+               "a subvolume: rw, ro, default, default-ro; repeatable", parse_subvolume,
                [&](SubvolumeFlag flag) { flags.subvolumes.push_back(std::move(flag)); });
-    add_parsed(app, "--inode-flags", "FLAGS:PATH", "nodatacow, nodatasum for PATH and all below; repeatable",
-               parse_inode_flags, [&](InodeFlagsFlag flag) { flags.inode_flags.push_back(std::move(flag)); });
     add_parsed(app, "--compress", "ALGO[:LEVEL]", "zstd, zlib, lzo or no", parse_compression,
                [&](CompressionMethod method) { flags.requests.compression = method; });
+    line.begin_group("More of what it holds");
+    add_parsed(app, "--inode-flags", "FLAGS:PATH", "nodatacow, nodatasum for PATH and all below; repeatable",
+               parse_inode_flags, [&](InodeFlagsFlag flag) { flags.inode_flags.push_back(std::move(flag)); });
     app.add_flag("--reflink", flags.reflink,
                  "share blocks with the source instead of copying; the host must be able to");
     app.add_flag("--all-root", flags.ownership.all_root, "root owns everything");
@@ -96,16 +96,12 @@ void declare_devices(CommandLine& line, MkfsFlags& flags) {
     line.begin_group("Where it goes");
     auto& app = line.app();
     line.add_size("-b,--byte-count", flags.byte_count, "use only SIZE of each device");
-    add_parsed(app, "--size", "SIZE", "size of each image: bytes, auto (as small as can be) or min+SLACK",
-               parse_size_flag, [&](SizeFlag size) { flags.size = size; });
+    add_parsed(app, "--size", "SIZE", "of each image: bytes, auto: least, or min+SLACK", parse_size_flag,
+               [&](SizeFlag size) { flags.size = size; });
     app.add_flag("--shrink", flags.shrink, "cut the image to what the content needs");
     app.add_flag("--dry-run", flags.dry_run, "print the plan and write nothing");
     app.add_flag("-f,--force", flags.force, "overwrite another filesystem or partition table");
     app.add_flag("-K,--nodiscard", flags.nodiscard, "do not give the devices' space back first");
-    line.begin_group("Others");
-    line.add_format(flags.format);
-    line.add_threads(flags.parallelism.threads);
-    line.add_progress();
 }
 
 /// What contradicts itself, or means nothing together; empty: all is well.
@@ -149,9 +145,13 @@ bool wants_feature_list(const MkfsFlags& flags) {
 
 std::optional<int> read_mkfs_flags(CommandLine& line, std::span<const std::string> arguments, Io& io,
                                    MkfsFlags& flags) {
-    declare_layout(line, flags);
     declare_source(line, flags);
     declare_devices(line, flags);
+    declare_layout(line, flags);
+    line.begin_group("Others");
+    line.add_format(flags.format);
+    line.add_threads(flags.parallelism.threads);
+    line.add_progress();
     line.add_images(flags.images);
     // The list of features needs no image.
     line.app().get_option("IMAGE")->required(false);

@@ -4,6 +4,7 @@
 #include "tests/apps/tool_run.h"
 
 #include <fstream>
+#include <sstream>
 
 #include <doctest/doctest.h>
 
@@ -14,14 +15,22 @@ using namespace btrkit::test;
 
 namespace {
 
-/// A folder with an executable btrkit-check in it, and a note of what was started.
+const std::vector<std::string> all_tools = {"cat",       "check",   "defragment", "diff",    "dump-image", "dump-super",
+                                            "dump-tree", "edit",    "extract",    "find",    "info",       "ls",
+                                            "mkfs",      "receive", "resize",     "resolve", "scrub",      "send",
+                                            "stat",      "stream",  "subvolume",  "tune",    "undo",       "usage"};
+
+/// A folder with executables of these tools in it, and a note of what was started.
 class FakeTools {
 public:
-    FakeTools() {
+    explicit FakeTools(const std::vector<std::string>& tools = {"check"}) {
         std::filesystem::remove_all(folder_);
         std::filesystem::create_directory(folder_);
-        std::ofstream(folder_ + "/btrkit-check") << "";
-        std::filesystem::permissions(folder_ + "/btrkit-check", std::filesystem::perms::owner_all);
+        for (const auto& tool : tools) {
+            const auto path = folder_ + "/btrkit-" + tool;
+            std::ofstream(path) << "";
+            std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+        }
     }
     ~FakeTools() { std::filesystem::remove_all(folder_); }
 
@@ -58,6 +67,21 @@ TEST_CASE("btrkit lists the tools that are there") {
         CHECK(tools.started().empty());
     }
     CHECK(tools.run({"--version"}).out.starts_with("btrkit 0."));
+}
+
+TEST_CASE("the list of all tools fits a screen") {
+    FakeTools tools(all_tools);
+    const auto list = tools.run({}).out;
+    CHECK(count_of(list, "\n") <= 24);
+    std::istringstream stream(list);
+    std::string names;
+    for (std::string line; std::getline(stream, line);) {
+        CHECK_MESSAGE(line.size() < 80, line);
+        names += line.substr(0, 24) + ",";
+    }
+    for (const auto& tool : all_tools) {
+        CHECK_MESSAGE((contains(names, " " + tool + " ") || contains(names, " " + tool + ",")), tool);
+    }
 }
 
 TEST_CASE("btrkit runs a tool with all its arguments") {

@@ -77,13 +77,21 @@ struct Paper {
     std::vector<std::vector<std::string>> verbs = {}; ///< of a tool that has several, each with its own help
 
     std::string page() const { return read_doc("man/" + tool + ".1"); }
-    std::string help() const {
-        auto text = run_tool(app, {"--help"}).out;
+    /// Of the tool, then of each of its verbs.
+    std::vector<std::string> help_texts(const std::string& flag) const {
+        std::vector<std::string> texts{run_tool(app, {flag}).out};
         for (auto verb : verbs) {
-            verb.emplace_back("--help");
-            text += run_tool(app, verb).out;
+            verb.push_back(flag);
+            texts.push_back(run_tool(app, verb).out);
         }
-        return text;
+        return texts;
+    }
+    std::string help() const {
+        std::string all;
+        for (const auto& text : help_texts("--help-all")) {
+            all += text;
+        }
+        return all;
     }
 };
 
@@ -202,6 +210,17 @@ Names long_options_in(const std::string& text) {
     return names;
 }
 
+/// Whether one of the names in "-s, --super N" is a word of the text.
+bool is_named(const std::string& text, const std::string& option) {
+    const auto words = words_of(text);
+    return std::ranges::any_of(words_of(option), [&](std::string name) {
+        name = name.substr(0, name.find(','));
+        return name.starts_with('-') && std::ranges::any_of(words, [&](const std::string& word) {
+                   return word.substr(0, word.find(',')) == name;
+               });
+    });
+}
+
 std::string section_of(const std::string& page, const std::string& name) {
     const auto begin = page.find("\n.Sh " + name + "\n");
     return begin == std::string::npos ? "" : page.substr(begin, page.find("\n.Sh ", begin + 1) - begin);
@@ -222,7 +241,7 @@ TEST_CASE("man pages describe the options of --help, all of them and no others")
     }
 }
 
-TEST_CASE("--help is grouped, and fits into 80 columns") {
+TEST_CASE("--help-all is grouped, and fits into 80 columns") {
     for (const auto& paper : papers()) {
         CAPTURE(paper.tool);
         const auto help = paper.help();
@@ -230,6 +249,26 @@ TEST_CASE("--help is grouped, and fits into 80 columns") {
             CHECK_MESSAGE(line.size() < 80, line);
         }
         CHECK((paper.tool == "btrkit" || contains(help, "\nManners of all tools:\n  ")));
+    }
+}
+
+TEST_CASE("--help fits a screen, and names every option") {
+    constexpr std::size_t screen_lines = 24;
+    for (const auto& paper : papers()) {
+        CAPTURE(paper.tool);
+        const auto screens = paper.help_texts("--help");
+        const auto all = paper.help_texts("--help-all");
+        for (std::size_t i = 0; i < screens.size(); ++i) {
+            CAPTURE(screens[i]);
+            CHECK(lines_of(screens[i]).size() <= screen_lines);
+            for (const auto& line : lines_of(screens[i])) {
+                CHECK_MESSAGE(line.size() < 80, line);
+            }
+            CHECK((screens[i] == all[i] || contains(screens[i], " --help-all\n")));
+            for (const auto& option : options_of_help(all[i])) {
+                CHECK_MESSAGE((option == "-h, --help" || option == "--help" || is_named(screens[i], option)), option);
+            }
+        }
     }
 }
 
