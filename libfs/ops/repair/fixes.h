@@ -27,6 +27,7 @@ Result<void> fix_space(Transaction& transaction, const FindingList& findings, co
 Result<void> fix_names(Transaction& transaction, const FindingList& findings, Round& round);
 Result<void> guess_names(Transaction& transaction, const FindingList& findings, Round& round);
 Result<void> drop_names(Transaction& transaction, const FindingList& findings, Round& round);
+Result<void> make_top_directories(Transaction& transaction, const FindingList& findings, Round& round);
 Result<void> fix_missing_inodes(Transaction& transaction, const FindingList& findings, Round& round);
 Result<void> fix_second_names(Transaction& transaction, const FindingList& findings, Round& round);
 Result<void> fix_subvolume_choices(Transaction& transaction, const FindingList& findings, Round& round);

@@ -28,6 +28,7 @@ constexpr std::array part_steps = std::to_array<PartStep>({
     {Part::orphans, as_a_whole<fix_orphans>},
     {Part::root_items, fix_root_items},
     {Part::astray_items, fix_astray_items},
+    {Part::top_directories, make_top_directories},
     {Part::missing_inodes, fix_missing_inodes},
     {Part::names, fix_names},
     {Part::guessed_names, guess_names},

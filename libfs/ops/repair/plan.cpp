@@ -60,6 +60,9 @@ const RepairRow* row_of(const Problem& problem, const std::set<u64>& lost) {
     if (row != nullptr && row->part == Part::blocks) {
         return nullptr;
     }
+    if (problem.code == ProblemCode::root_dir && !problem.place.logical) {
+        return next_repair(*row); // nothing is left that could be put right
+    }
     const bool is_of_copy =
         problem.code >= ProblemCode::block_unreadable && problem.code <= ProblemCode::leaf_item_overlap;
     return row != nullptr && row->part == Part::derived_tree && is_of_copy && !lost.contains(*problem.place.tree)

@@ -30,7 +30,8 @@ enum class Part : unsigned char {
     uuid_tree,
     orphans,
     root_items,
-    astray_items, ///< under a key of another type
+    astray_items,    ///< under a key of another type
+    top_directories, ///< of which nothing is left
     missing_inodes,
     names,         ///< of files
     guessed_names, ///< of which one form is left
@@ -240,6 +241,8 @@ inline constexpr auto repair_table = std::to_array<RepairRow>({
      Where::where_known},
     {ProblemCode::root_dir, Part::names, Grade::proven,
      "a top directory is a directory, and refers to itself as \"..\"", Where::where_known},
+    {ProblemCode::root_dir, Part::top_directories, Grade::guessed,
+     "a top directory of which nothing is left is made anew"},
     {ProblemCode::inode_cache, Part::inode_cache, Grade::proven,
      "nothing reads it: its items go, and its extents with them"},
     {ProblemCode::root_ref_missing, Part::subvolumes, Grade::proven, subvolume_action, Where::where_known},

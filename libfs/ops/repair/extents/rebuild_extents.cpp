@@ -92,7 +92,7 @@ Result<RangeSet> only_restored(std::span<const LostFileExtent> restored, const U
 
 } // namespace
 
-Result<RangeSet> rebuild_extents(Transaction& transaction, Rebuild rebuild, const RunContext& context) {
+Result<RebuiltExtents> rebuild_extents(Transaction& transaction, Rebuild rebuild, const RunContext& context) {
     rebuild.damaged.insert(btrfs::extent_tree_id);
     Findings told_before;
     Survey survey{
@@ -106,7 +106,7 @@ Result<RangeSet> rebuild_extents(Transaction& transaction, Rebuild rebuild, cons
     const auto trees = walked_trees(survey, rebuild.damaged);
     BTRKIT_TRY_ASSIGN(const auto used, find_used_space(survey, trees));
     BTRKIT_TRY(refuse_stale_roots(survey, old_tree->root, used.blocks));
-    BTRKIT_TRY_ASSIGN(auto restored, only_restored(rebuild.restored, used));
+    BTRKIT_TRY_ASSIGN(RangeSet restored, only_restored(rebuild.restored, used));
     const RangeSet all = united(united(used.blocks, used.data), restored);
     Transaction::NewSpace space;
     space.gone = blocks_to_leave(survey, rebuild.damaged, all);
@@ -135,21 +135,18 @@ Result<RangeSet> rebuild_extents(Transaction& transaction, Rebuild rebuild, cons
         };
     }
     BTRKIT_TRY(transaction.renew_space(space));
-    for (const auto& lost : rebuild.restored) {
-        const Range range = range_from(lost.extent.bytenr, lost.extent.length_bytes);
-        if (!restored.covers(range)) {
-            continue; // others have it, or several files get it
-        }
-        auto record = lost.extent;
-        std::erase_if(record.refs, [](const ExtentRef& ref) { return ref.count > 0; });
-        transaction.workspace().refs.bear(std::move(record));
-        restored.erase(range);
-    }
-    return unheld.data;
+    return RebuiltExtents{.unheld_data = unheld.data, .reserved = std::move(restored)};
 }
 
-Result<void> put_restored(Transaction& transaction, std::span<const LostFileExtent> restored) {
+Result<void> put_restored(Transaction& transaction, std::span<const LostFileExtent> restored, RangeSet reserved) {
     for (const auto& lost : restored) {
+        const Range range = range_from(lost.extent.bytenr, lost.extent.length_bytes);
+        if (reserved.covers(range)) { // else others have it, or several files get it
+            auto record = lost.extent;
+            std::erase_if(record.refs, [](const ExtentRef& ref) { return ref.count > 0; });
+            transaction.workspace().refs.bear(std::move(record));
+            reserved.erase(range);
+        }
         BTRKIT_TRY_ASSIGN(auto* tree, transaction.tree(lost.tree));
         tree->put(lost.key, lost.body);
     }

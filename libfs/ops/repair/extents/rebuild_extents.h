@@ -25,11 +25,15 @@ struct Rebuild {
     std::span<const LostFileExtent> restored = {};
 };
 
-/// Before anything else is changed. Returns the data that the old extent tree has and nobody refers to. Fails with
-/// damaged where blocks of other trees are lost, a root is stale, or trees contradict each other; with no_space; with
-/// cancelled.
-Result<RangeSet> rebuild_extents(Transaction& transaction, Rebuild rebuild, const RunContext& context);
-/// After that.
-Result<void> put_restored(Transaction& transaction, std::span<const LostFileExtent> restored);
+struct RebuiltExtents {
+    RangeSet unheld_data; ///< that the old extent tree has and nobody refers to
+    RangeSet reserved;    ///< where nothing stands, for what files get back
+};
+
+/// Before anything else is changed. Fails with damaged where blocks of other trees are lost, a root is stale, or trees
+/// contradict each other; with no_space; with cancelled.
+Result<RebuiltExtents> rebuild_extents(Transaction& transaction, Rebuild rebuild, const RunContext& context);
+/// After that, with what it has reserved, and when no blocks of files are moved any more.
+Result<void> put_restored(Transaction& transaction, std::span<const LostFileExtent> restored, RangeSet reserved);
 
 } // namespace btrkit::repair

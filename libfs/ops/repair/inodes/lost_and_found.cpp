@@ -33,6 +33,10 @@ Result<u64> highest_named_inode(TreeBuffer& tree) {
 /// Nothing where something else has the name. Where it is made, its number is none that a lost inode may have had.
 Result<std::optional<PlaceInTree>> lost_and_found(DirectoryEditor& directories, TreeBuffer& tree, u64 id) {
     const PlaceInTree top = {.tree = id, .inode = btrfs::root_dir_inode};
+    auto stored_top = StoredInode::find(tree, top.inode);
+    if (!stored_top || !S_ISDIR(stored_top->item().mode)) {
+        return std::nullopt;
+    }
     BTRKIT_TRY_ASSIGN(const auto entry, directories.find_entry(top, lost_and_found_name));
     if (!entry) {
         BTRKIT_TRY_ASSIGN(const u64 highest, highest_named_inode(tree));

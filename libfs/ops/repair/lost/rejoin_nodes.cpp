@@ -21,7 +21,7 @@ struct Child {
 struct Family {
     const LostBlock* node = nullptr;
     std::map<btrfs::Key, Child> children; ///< by first key
-    bool is_whole = true;                 ///< none of those that may be children is left out
+    Siblings known = Siblings::all;
 
     bool holds(const BlockFacts& facts) const {
         const auto& promise = node->promise;
@@ -69,20 +69,37 @@ private:
         if (families.empty()) {
             return;
         }
-        const OwnedBlock block(filesystem_->reader(),
-                               {.address = {extent.bytenr}, .generation = extent.generation, .level = extent.level});
-        if (!block.is_proven() || block.block().count() == 0) {
-            for (auto* family : families) {
-                family->is_whole = false;
-            }
-            return;
-        }
-        const auto facts = facts_of(block.block());
+        const Promise promise = {.address = {extent.bytenr}, .generation = extent.generation, .level = extent.level};
+        const OwnedBlock block(filesystem_->reader(), promise);
+        const bool is_read = block.is_proven() && block.block().count() > 0;
+        const auto facts = is_read ? std::optional(facts_of(block.block())) : likely_facts(promise);
+        const auto known = is_read ? Siblings::all : facts ? Siblings::likely : Siblings::readable;
         for (auto* family : families) {
-            if (family->holds(facts)) {
-                family->children[facts.first_key] = {{extent.bytenr}, facts.generation, facts.last_key};
+            if (facts && family->holds(*facts)) {
+                family->children[facts->first_key] = {{extent.bytenr}, facts->generation, facts->last_key};
+            }
+            if (!facts || family->holds(*facts)) {
+                family->known = std::max(family->known, known);
             }
         }
+    }
+
+    /// Of a copy whose checksum is wrong, and that seems to be the block all the same.
+    std::optional<BlockFacts> likely_facts(const Promise& promise) const {
+        std::vector<std::byte> bytes(filesystem_->geometry().nodesize);
+        for (unsigned mirror = 1; mirror <= filesystem_->volume().mirror_count(promise.address); ++mirror) {
+            if (!filesystem_->volume().read(promise.address, bytes, mirror)) {
+                continue;
+            }
+            const BlockView block(bytes);
+            const auto facts = facts_of(block);
+            if (filesystem_->geometry().owns_fsid(block.header().fsid) && block.count() > 0 &&
+                block.header().bytenr == promise.address.bytenr && facts.level == *promise.level &&
+                facts.generation == *promise.generation && facts.first_key <= facts.last_key) {
+                return facts;
+            }
+        }
+        return std::nullopt;
     }
 
     const Filesystem* filesystem_;
@@ -122,7 +139,7 @@ std::optional<MendedBlock> joined(const Family& family, const BlockMaker& maker,
         before = &child;
     }
     auto lost = *family.node;
-    if (siblings == Siblings::known) {
+    if (siblings != Siblings::all) {
         lost.promise.first_key.reset();
     }
     return node.is_empty() ? std::nullopt : maker.make(lost, node, "all of a node, which its children tell");
@@ -141,7 +158,7 @@ std::vector<MendedBlock> rejoin_nodes(const Filesystem& filesystem, std::span<co
     const BlockMaker maker(filesystem);
     std::vector<MendedBlock> made;
     for (const auto& family : families.all()) {
-        const bool is_enough = siblings == Siblings::known || (is_complete && family.is_whole);
+        const bool is_enough = siblings == Siblings::readable || (is_complete && family.known <= siblings);
         auto node = is_enough ? joined(family, maker, filesystem.geometry().nodesize, siblings) : std::nullopt;
         if (node) {
             made.push_back(std::move(*node));

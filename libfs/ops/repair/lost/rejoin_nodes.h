@@ -13,11 +13,13 @@ namespace btrkit::repair {
 
 /// Which children a node must have.
 enum class Siblings {
-    all,   ///< none where part of the extent tree is lost, or a block that may be a child can't be read
-    known, ///< those that can be read, if there are any: its first key may be another one than was promised
+    all,      ///< all of them, and each can be read
+    likely,   ///< all of them, but some can't be read: what their headers say is likely
+    readable, ///< those that can be read or are likely, if there are any
 };
 
-/// Of the nodes among these blocks, those of which the children are known.
+/// Of the nodes among these blocks, those of which the children are known. Unless all are known the node may begin with
+/// another key than was promised.
 std::vector<MendedBlock> rejoin_nodes(const Filesystem& filesystem, std::span<const LostBlock> lost, Siblings siblings);
 
 } // namespace btrkit::repair

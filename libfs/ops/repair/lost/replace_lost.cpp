@@ -52,8 +52,8 @@ public:
 
     bool has_work() const { return !lost_.empty(); }
 
-    void join_nodes() {
-        for (auto& node : rejoin_nodes(*filesystem_, lost_, Siblings::known)) {
+    void join_nodes(Siblings siblings) {
+        for (auto& node : rejoin_nodes(*filesystem_, lost_, siblings)) {
             put(std::move(node));
         }
     }
@@ -170,9 +170,9 @@ Result<std::vector<MendedBlock>> replace_lost(const Filesystem& filesystem, std:
     if (!replacement.has_work()) {
         return {};
     }
+    replacement.join_nodes(grade == Grade::guessed ? Siblings::likely : Siblings::readable);
     BTRKIT_TRY(replacement.salvage_leaves(context));
     if (grade == Grade::lossy) {
-        replacement.join_nodes();
         replacement.drop_the_rest();
     }
     BTRKIT_TRY_ASSIGN(auto blocks, std::move(replacement).finish());

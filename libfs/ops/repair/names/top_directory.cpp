@@ -3,9 +3,14 @@
 
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/item_buffer.h"
+#include "libfs/edit/new_inode.h"
 #include "libfs/ops/repair/each_item.h"
+#include "libfs/ops/repair/finding_trees.h"
+#include "libfs/ops/repair/fixes.h"
 #include "libfs/ops/repair/inodes/file_type.h"
 #include "libfs/ops/repair/inodes/inode_sums.h"
+
+#include <sys/stat.h>
 
 namespace btrkit::repair {
 
@@ -28,6 +33,28 @@ Result<void> renew_top_directory(TreeBuffer& tree, u64 inode) {
     if (inode == btrfs::root_dir_inode) {
         BTRKIT_TRY(settle_file_type(tree, inode));
         return renew_name_sums(tree, inode);
+    }
+    return {};
+}
+
+Result<void> make_top_directories(Transaction& transaction, const FindingList& findings, Round& round) {
+    for (const auto* finding : findings) {
+        const auto trees = trees_of(transaction, *finding);
+        if (!trees) {
+            round.decline(*finding, trees.error().message);
+            continue;
+        }
+        for (const u64 id : *trees) {
+            BTRKIT_TRY_ASSIGN(auto* tree, transaction.tree(id));
+            Inode top;
+            top.number = btrfs::root_dir_inode;
+            top.generation = top.transid = transaction.generation();
+            top.nlink = 1;
+            top.mode = S_IFDIR | 0755;
+            top.atime = top.ctime = top.mtime = top.otime = round.now();
+            BTRKIT_TRY(add_inode_items(*tree, transaction.geometry(),
+                                       {.inode = top, .names = {}, .xattrs = {}, .entries = {}}));
+        }
     }
     return {};
 }

@@ -64,14 +64,14 @@ Result<void> fix_space(Transaction& transaction, const FindingList& findings, co
     const auto anew = new_trees(findings);
     BTRKIT_TRY(erase_unfounded_groups(transaction, findings, anew));
     std::vector<LostFileExtent> restored;
-    RangeSet unheld;
+    RebuiltExtents rebuilt;
     if (anew.is_extent_tree_new) {
         BTRKIT_TRY_ASSIGN(restored, find_lost_file_extents(transaction.committed(), findings));
         if (std::ranges::any_of(restored, &LostFileExtent::is_correction)) {
             return fail(ErrorKind::damaged,
                         "a file has an impossible address where the extent tree knows a better one");
         }
-        BTRKIT_TRY_ASSIGN(unheld,
+        BTRKIT_TRY_ASSIGN(rebuilt,
                           rebuild_extents(transaction, {.damaged = anew.damaged, .restored = restored}, context));
     } else if (!findings.empty()) {
         BTRKIT_TRY(transaction.renew_space());
@@ -80,10 +80,10 @@ Result<void> fix_space(Transaction& transaction, const FindingList& findings, co
         BTRKIT_TRY(move_blocks(transaction, mended, context));
     }
     // Where nothing was given up, data with checksums and without a file may be what a file has lost: they stay.
-    for (const auto& range : ground.has_replaced() ? unheld.ranges() : std::span<const Range>()) {
+    for (const auto& range : ground.has_replaced() ? rebuilt.unheld_data.ranges() : std::span<const Range>()) {
         transaction.drop_csums(range);
     }
-    return put_restored(transaction, restored);
+    return put_restored(transaction, restored, std::move(rebuilt.reserved));
 }
 
 } // namespace btrkit::repair
