@@ -60,6 +60,8 @@ void declare_repair(CommandLine& line, CheckFlags& flags, RawFlags& raw) {
     auto& app = line.app();
     app.add_flag("--repair", flags.repairs, "put right what follows from the rest of the filesystem, in one commit");
     app.add_flag("--plan", flags.plans_only, "say what --repair would do, and write nothing");
+    app.add_flag("--drop-log", flags.repair.drops_log,
+                 "give up what was synced since the last commit, where a log waits to be replayed; it is told");
     app.add_option("--allow", raw.allowed, "also fixes that are guessed or lossy, or those of one code; repeatable")
         ->option_text("GRADE|CODE")
         ->expected(1)
@@ -102,8 +104,8 @@ std::string what_is_wrong(const CheckFlags& flags, const RawFlags& raw) {
         return "it is not there yet; nothing was changed";
     }
     const bool is_repair = flags.repairs || flags.plans_only;
-    if (!is_repair && (!raw.allowed.empty() || !flags.undo_path.empty())) {
-        return "--allow and --undo are for --repair";
+    if (!is_repair && (!raw.allowed.empty() || !flags.undo_path.empty() || flags.repair.drops_log)) {
+        return "--allow, --drop-log and --undo are for --repair";
     }
     const bool is_otherwise_opened =
         flags.open.backup_roots || flags.open.volume.super_mirror || raw.tree_root || raw.chunk_root;

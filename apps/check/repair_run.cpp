@@ -6,6 +6,8 @@
 #include "apps/common/exit_status.h"
 #include "apps/common/finding_json.h"
 #include "apps/common/fresh_values.h"
+#include "libfs/base/names.h"
+#include "libfs/render/fields_json.h"
 
 #include <fmt/format.h>
 
@@ -34,6 +36,30 @@ std::string plan_text(const repair::Report& report, bool is_written) {
                             report.left_count, is_written ? "left" : "would be left");
     }
     return text;
+}
+
+/// What goes with the log, a line each.
+std::string log_text(const repair::DroppedLog& log, bool is_written) {
+    const std::string_view verb = is_written ? "went" : "would go";
+    std::string text;
+    for (const auto& inode : log.inodes) {
+        text +=
+            fmt::format("{} with the log: what was synced of inode {} of subvolume {}", verb, inode.inode, inode.tree);
+        text += inode.name.empty() ? "\n" : fmt::format(", \"{}\"\n", printable(inode.name));
+    }
+    text += log.has_more ? fmt::format("{} with the log: what was synced of more inodes\n", verb) : "";
+    text += log.is_whole ? "" : fmt::format("{} with the log: what can't be read of it\n", verb);
+    return text.empty() ? fmt::format("{}: a log in which nothing is\n", verb) : text;
+}
+
+Json log_json(const repair::DroppedLog& log) {
+    Json inodes = Json::array();
+    for (const auto& inode : log.inodes) {
+        Json entry{{"tree", inode.tree}, {"tree_name", objectid_name_json(inode.tree)}, {"inode", inode.inode}};
+        set_text(entry, "name", inode.name);
+        inodes.push_back(std::move(entry));
+    }
+    return {{"inodes", std::move(inodes)}, {"has_more", log.has_more}, {"is_whole", log.is_whole}};
 }
 
 Json plan_json(const repair::Report& report) {
@@ -84,15 +110,22 @@ int run_repair(const CommandLine& line, Io& io, const CheckFlags& flags) {
         .add_members =
             [&](Json& document) {
                 document["plan"] = plan_json(report);
+                document["dropped_log"] = report.dropped_log ? log_json(*report.dropped_log) : Json();
                 document["errors_fixed"] = report.fixed_count;
                 document["errors_left"] = report.left_count;
             },
-        .text = [&] { return plan_text(report, report.commit.is_committed); },
+        .text =
+            [&] {
+                const bool is_written = report.commit.is_committed;
+                return plan_text(report, is_written) +
+                       (report.dropped_log ? log_text(*report.dropped_log, is_written) : "");
+            },
         .nothing_text =
             [&] {
-                return report.plan.empty()      ? "nothing was written: nothing is wrong\n"
-                       : report.fixed_count > 0 ? "nothing was written: this is the plan\n"
-                                                : "nothing was written: nothing of it can be repaired\n";
+                return report.plan.empty() && !report.dropped_log ? "nothing was written: nothing is wrong\n"
+                       : report.fixed_count > 0 || report.dropped_log
+                           ? "nothing was written: this is the plan\n"
+                           : "nothing was written: nothing of it can be repaired\n";
             },
     };
     const int status = change_image(line, io, write, change);

@@ -28,11 +28,11 @@ Result<void> check_features(const Geometry& geometry) {
     return {};
 }
 
-Result<void> check_state(const btrfs::Superblock& super, bool may_be_seed) {
-    if (!may_be_seed && (super.flags & btrfs::super_flag_seeding) != 0) {
+Result<void> check_state(const btrfs::Superblock& super, const WriteExceptions& exceptions) {
+    if (!exceptions.may_be_seed && (super.flags & btrfs::super_flag_seeding) != 0) {
         return refused("it is a seed, which others may stand on");
     }
-    if (super.log_root != 0) {
+    if (!exceptions.may_have_log && super.log_root != 0) {
         return refused("a log waits to be replayed, which would be lost; mount it once and unmount it");
     }
     return {};
@@ -102,7 +102,7 @@ Result<void> may_be_written(const Filesystem& filesystem, const WriteExceptions&
         return refused(*why);
     }
     BTRKIT_TRY(check_features(filesystem.geometry()));
-    BTRKIT_TRY(check_state(filesystem.super(), exceptions.may_be_seed));
+    BTRKIT_TRY(check_state(filesystem.super(), exceptions));
     BTRKIT_TRY(check_devices(filesystem));
     BTRKIT_TRY(check_balance(filesystem));
     return check_replacement(filesystem, exceptions.may_lack_device_tree);

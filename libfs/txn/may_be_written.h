@@ -9,7 +9,8 @@ namespace btrkit {
 /// What is not refused, though it mostly should be.
 struct WriteExceptions {
     bool may_be_seed = false;
-    bool may_be_dump = false; ///< a restored dump of metadata of version 2, which has all but the data of files
+    bool may_be_dump = false;  ///< a restored dump of metadata of version 2, which has all but the data of files
+    bool may_have_log = false; ///< that waits to be replayed, and goes with the change
     bool may_lack_device_tree = false; ///< it can't be read: whether a device is being replaced is not known then
 };
 

@@ -85,10 +85,18 @@ bool must_be_known(const RepairRow& row) {
     }
 }
 
+/// It goes with the log.
+bool is_about_log(const Problem& problem, const Options& options) {
+    return options.drops_log && problem.place.tree == btrfs::tree_log_id;
+}
+
 /// Why nothing may be changed, whatever it is; empty: it may.
-std::string why_nothing(const survey::Findings& findings, const std::set<u64>& lost) {
+std::string why_nothing(const survey::Findings& findings, const std::set<u64>& lost, const Options& options) {
     for (const auto& finding : findings.all()) {
         const auto code = finding.problem.code;
+        if (is_about_log(finding.problem, options)) {
+            continue;
+        }
         const auto* row = row_of(finding.problem, lost);
         if (row == nullptr && makes_space_unsure(code)) {
             return fmt::format("nothing can be repaired yet where there is '{}': what space is in use is not sure",
@@ -141,14 +149,16 @@ void choose(Fix& fix, const RepairRow* row, const Options& options, const std::s
 
 std::vector<Fix> make_plan(const survey::Findings& findings, const Options& options) {
     const auto lost = lost_trees(findings);
-    const auto nothing = why_nothing(findings, lost);
+    const auto nothing = why_nothing(findings, lost, options);
     std::vector<Fix> plan;
     for (const auto& finding : findings.all()) {
         if (finding.problem.severity() == Severity::note) {
             continue;
         }
         Fix fix{.finding = finding, .row = row_of(finding.problem, lost)};
-        if (!nothing.empty()) {
+        if (is_about_log(finding.problem, options)) {
+            fix.row = &log_row;
+        } else if (!nothing.empty()) {
             fix.why_not = nothing;
         } else {
             choose(fix, fix.row, options, {});

@@ -55,8 +55,18 @@ Result<Report> run(const Filesystem& filesystem, const WritableDevices& devices,
     repair_options.exceptions.may_lack_device_tree = true; // it is made anew then
     repair_options.bad_items = BadItems::kept;             // the judge sees that there are not more of them
     // Each round takes something out of the plan.
-    while (is_any_made(report.plan)) {
+    if (options.drops_log) {
+        report.dropped_log = read_log(filesystem);
+        repair_options.exceptions.may_have_log = true;
+    }
+    while (is_any_made(report.plan) || report.dropped_log) {
         BTRKIT_TRY_ASSIGN(auto transaction, Transaction::begin(ground.filesystem(), repair_options));
+        if (report.dropped_log) {
+            transaction.edit_superblocks([](btrfs::Superblock& super) -> Result<void> {
+                drop_log(super);
+                return {};
+            });
+        }
         BTRKIT_TRY_ASSIGN(const bool is_whole, make_fixes(transaction, ground, report.plan, options, context));
         if (!is_whole) {
             continue;

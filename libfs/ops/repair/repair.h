@@ -17,6 +17,7 @@
 
 #include "libfs/fs/inode.h"
 #include "libfs/ops/commit/commit.h"
+#include "libfs/ops/repair/log/dropped_log.h"
 #include "libfs/ops/repair/repair_table.h"
 
 #include <set>
@@ -26,6 +27,7 @@ namespace btrkit::repair {
 struct Options {
     std::set<Grade> allowed = {Grade::proven};
     std::set<ProblemCode> allowed_codes = {}; ///< whatever their grade
+    bool drops_log = false;                   ///< that waits to be replayed; else nothing is done where there is one
     Time now = {};                            ///< what is made that was not there is dated so
 };
 
@@ -40,6 +42,8 @@ struct Fix {
 
 struct Report {
     std::vector<Fix> plan; ///< all findings that are not notes
+    /// What goes, or would go, with the log; nothing: none was to be dropped.
+    std::optional<DroppedLog> dropped_log = {};
     commit::Report commit; ///< not committed where nothing was to be done, or on a dry run
     u64 left_count = 0;    ///< errors that are left, or would be
     u64 fixed_count = 0;   ///< those that are gone, or would be

@@ -271,6 +271,10 @@ inline constexpr auto repair_table = std::to_array<RepairRow>({
      "a relation of groups that are there gets its other direction; others go"},
 });
 
+/// What is done about whatever is wrong in a log that is dropped.
+inline constexpr RepairRow log_row = {ProblemCode::log_present, Part::blocks, Grade::lossy,
+                                      "the log goes, and with it what was synced since the last commit"};
+
 static_assert(std::ranges::is_sorted(repair_table, {}, &RepairRow::code));
 
 /// Of a finding in that tree, as far as it is in one; of several rows the surest. Null: it is left as it is.

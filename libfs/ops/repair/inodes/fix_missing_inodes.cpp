@@ -5,6 +5,7 @@
 #include "libfs/ops/repair/each_item.h"
 #include "libfs/ops/repair/finding_trees.h"
 #include "libfs/ops/repair/fixes.h"
+#include "libfs/ops/repair/inodes/entries_to.h"
 #include "libfs/ops/repair/inodes/file_type.h"
 #include "libfs/ops/repair/inodes/lost_and_found.h"
 #include "libfs/ops/repair/names/tree_names.h"
@@ -135,45 +136,6 @@ std::optional<u64> missing_inode_of(const survey::Finding& finding) {
     return place.inode;
 }
 
-/// What entries of a tree say of inodes that are missing there. Looked up for all of them at once, in a pass over the
-/// whole tree.
-class EntriesToMissing {
-public:
-    EntriesToMissing(TreeBuffer& tree, const std::set<u64>& inodes) : tree_(&tree), inodes_(&inodes) {}
-
-    struct Told {
-        btrfs::FileType file_type = btrfs::FileType::unknown;
-        std::set<u64> directories = {};
-    };
-    Result<Told> of(u64 inode) {
-        if (!is_known_) {
-            BTRKIT_TRY(for_each_item(*tree_, KeyRange{}, [&](const BufferedItem& item) { return add(item); }));
-            is_known_ = true;
-        }
-        return told_[inode];
-    }
-
-private:
-    Result<void> add(const BufferedItem& item) {
-        if (item.key.type != type::dir_item && item.key.type != type::dir_index) {
-            return {};
-        }
-        for (const auto& form : name_forms_in(item.key, item.body)) {
-            if (inodes_->contains(form.child)) {
-                auto& told = told_[form.child];
-                told.directories.insert(form.parent);
-                told.file_type = static_cast<btrfs::FileType>(form.file_type);
-            }
-        }
-        return {};
-    }
-
-    TreeBuffer* tree_;
-    const std::set<u64>* inodes_;
-    bool is_known_ = false;
-    std::map<u64, Told> told_;
-};
-
 class MissingInodes {
 public:
     MissingInodes(Transaction& transaction, Round& round) : transaction_(&transaction), round_(&round) {}
@@ -196,10 +158,10 @@ public:
     Result<void> make() {
         for (const auto& [id, inodes] : inodes_) {
             BTRKIT_TRY_ASSIGN(auto* tree, transaction_->tree(id));
-            EntriesToMissing entries(*tree, inodes);
+            BTRKIT_TRY_ASSIGN(auto entries, find_entries_to(*tree, inodes));
             TreeNames names(*tree, transaction_->geometry(), transaction_->generation(), TreeNames::Sureness::one_form);
             for (const u64 number : inodes) {
-                BTRKIT_TRY_ASSIGN(const auto told, entries.of(number));
+                const auto& told = entries[number];
                 MissingInode missing(*transaction_, *tree, number);
                 BTRKIT_TRY_ASSIGN(why_not_[std::pair(id, number)], missing.make(told.file_type, round_->now()));
                 names.ask_about(number, told.directories);

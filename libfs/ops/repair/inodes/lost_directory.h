@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
-// A directory of which nothing is left but what its files say: that they stand in it, and under which names.
+// Directories of which nothing is left but what their files say: that they stand in them, and under which names.
 #pragma once
 
 #include "libfs/edit/directory_editor.h"
 
+#include <set>
+
 namespace btrkit::repair {
 
-/// Where no such inode is there, makes an empty directory of that number, for its owner alone, with a name in
-/// lost+found. False: something is there, or there is no lost+found.
-Result<bool> make_lost_directory(Transaction& transaction, const PlaceInTree& dir, Time now);
+/// Makes empty directories of those of these numbers of which nothing is there, for their owner alone, under the names
+/// that entries give them, or in lost+found.
+Result<void> make_lost_directories(Transaction& transaction, u64 tree, std::set<u64> directories, Time now);
 
 } // namespace btrkit::repair

@@ -69,8 +69,8 @@ public:
     }
 
     Result<void> settle() {
-        for (const auto& request : requests_) {
-            BTRKIT_TRY(make_lost_directories(request));
+        if (sureness_ != TreeNames::Sureness::majority) {
+            BTRKIT_TRY(make_directories());
         }
         for (auto& [id, names] : trees_) {
             BTRKIT_TRY(names.settle());
@@ -89,17 +89,19 @@ public:
 
 private:
     /// That inodes say they stand in.
-    Result<void> make_lost_directories(const NameRequest& request) {
-        if (sureness_ == TreeNames::Sureness::majority) {
-            return {};
-        }
-        BTRKIT_TRY_ASSIGN(auto* tree, transaction_->tree(request.tree));
-        for (const u64 inode : request.question.inodes) {
-            BTRKIT_TRY_ASSIGN(const auto refs, refs_of(*tree, inode));
-            for (const auto& ref : refs) {
-                BTRKIT_TRY(
-                    make_lost_directory(*transaction_, {.tree = request.tree, .inode = ref.parent}, round_->now()));
+    Result<void> make_directories() {
+        std::map<u64, std::set<u64>> directories;
+        for (const auto& request : requests_) {
+            BTRKIT_TRY_ASSIGN(auto* tree, transaction_->tree(request.tree));
+            for (const u64 inode : request.question.inodes) {
+                BTRKIT_TRY_ASSIGN(const auto refs, refs_of(*tree, inode));
+                for (const auto& ref : refs) {
+                    directories[request.tree].insert(ref.parent);
+                }
             }
+        }
+        for (auto& [tree, lost] : directories) {
+            BTRKIT_TRY(make_lost_directories(*transaction_, tree, std::move(lost), round_->now()));
         }
         return {};
     }
