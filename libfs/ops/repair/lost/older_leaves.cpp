@@ -12,7 +12,7 @@ namespace btrkit::repair {
 namespace {
 
 constexpr std::size_t most_versions = 64; ///< of one leaf
-constexpr u64 step_bytes = u64{1} << 20;
+constexpr u64 search_step_bytes = u64{1} << 20;
 
 /// By the owner that a lost leaf has: the trees that are copies of it, or that it is a copy of.
 class Relatives {
@@ -141,17 +141,17 @@ find_older_leaves(const Filesystem& filesystem, std::span<const LostBlock> lost,
         return {};
     }
     const u32 nodesize = filesystem.geometry().nodesize;
-    std::vector<std::byte> buffer(step_bytes);
+    std::vector<std::byte> buffer(search_step_bytes);
     for (const auto& chunk : filesystem.volume().chunks().chunks()) {
         if ((chunk.type & btrfs::block_group_metadata) == 0) {
             continue;
         }
-        for (u64 done = 0; done < chunk.length; done += step_bytes) {
+        for (u64 done = 0; done < chunk.length; done += search_step_bytes) {
             if (context.stop.stop_requested()) {
                 return fail(ErrorKind::cancelled, "stopped; nothing was changed");
             }
             const u64 start = chunk.start.bytenr + done;
-            const auto part = std::span(buffer).first(std::min(step_bytes, chunk.length - done));
+            const auto part = std::span(buffer).first(std::min(search_step_bytes, chunk.length - done));
             const bool is_read = filesystem.volume().read({start}, part, 1).has_value();
             for (u64 at = 0; is_read && at + nodesize <= part.size(); at += nodesize) {
                 search.look_at(part.subspan(at, nodesize), {start + at});

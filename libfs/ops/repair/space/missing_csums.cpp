@@ -24,7 +24,7 @@ namespace type = btrfs::item_type;
 
 constexpr std::size_t inode_cache_bytes = std::size_t{16} << 20;
 constexpr std::size_t most_waiting = std::size_t{1} << 20;
-constexpr u64 step_bytes = u64{1} << 20;
+constexpr u64 csum_step_bytes = u64{1} << 20;
 
 /// Data of files that want checksums.
 class SummedData final : public ScanHandler {
@@ -91,8 +91,8 @@ public:
 
     Result<void> make(Range range) {
         const u64 sector = filesystem_->geometry().sectorsize;
-        for (u64 at = range.start; at < range.end; at += step_bytes) {
-            const u64 length = std::min(step_bytes, range.end - at);
+        for (u64 at = range.start; at < range.end; at += csum_step_bytes) {
+            const u64 length = std::min(csum_step_bytes, range.end - at);
             BTRKIT_TRY_ASSIGN(const auto sums, there_.find({at}, length / sector));
             for (std::size_t number = 0; number < sums.size();) {
                 std::size_t end = number;
