@@ -57,8 +57,8 @@ void hide_entries(const HiddenItem& item, MutableBytes rest) {
             hide_attribute(name, name_length, data);
         } else {
             leave_out(data);
-            // The root tree has but the one that leads to the default subvolume, by a name that kernels look for.
-            if (item.owner != btrfs::root_tree_id) {
+            // That of the root tree leads to the default subvolume, by a name that kernels look for.
+            if (item.owner != btrfs::root_tree_id || as_text(name) != "default") {
                 hide_name(name, name_length);
             }
         }
@@ -66,15 +66,20 @@ void hide_entries(const HiddenItem& item, MutableBytes rest) {
     leave_out(rest);
 }
 
-/// A list of references with names behind them.
+/// A list of references with names behind them. What is none in a leaf that is not sound may be another one, whose name
+/// stands where this one has numbers.
 template <class Ref>
-void hide_refs(MutableBytes rest) {
+void hide_refs(const HiddenItem& item, MutableBytes body) {
+    MutableBytes rest = body;
+    bool is_whole = true;
     while (const auto* head = view_at<Ref>(rest)) {
         const std::size_t name_length = head->name_len;
         take(rest, sizeof(*head));
-        hide_name(take(rest, name_length), name_length);
+        const auto name = take(rest, name_length);
+        is_whole = is_whole && name.size() == name_length;
+        hide_name(name, name_length);
     }
-    leave_out(rest);
+    leave_out(item.is_sound || (is_whole && rest.empty()) ? rest : body);
 }
 
 void hide_inline_data(MutableBytes body) {
@@ -89,13 +94,51 @@ void hide_names(const HiddenItem& item, MutableBytes body) {
     case btrfs::item_type::dir_item:
     case btrfs::item_type::dir_index:
     case btrfs::item_type::xattr_item: return hide_entries(item, body);
-    case btrfs::item_type::inode_ref: return hide_refs<btrfs::InodeRef>(body);
-    case btrfs::item_type::inode_extref: return hide_refs<btrfs::InodeExtref>(body);
+    case btrfs::item_type::inode_ref: return hide_refs<btrfs::InodeRef>(item, body);
+    case btrfs::item_type::inode_extref: return hide_refs<btrfs::InodeExtref>(item, body);
     case btrfs::item_type::root_ref:
-    case btrfs::item_type::root_backref: return hide_refs<btrfs::RootRef>(body);
+    case btrfs::item_type::root_backref: return hide_refs<btrfs::RootRef>(item, body);
     case btrfs::item_type::string_item: return leave_out(body);
     default: break;
     }
+}
+
+/// Whether items of files or names are in that tree.
+bool has_names(u64 tree) {
+    switch (tree) {
+    case btrfs::extent_tree_id:
+    case btrfs::chunk_tree_id:
+    case btrfs::dev_tree_id:
+    case btrfs::csum_tree_id:
+    case btrfs::quota_tree_id:
+    case btrfs::uuid_tree_id:
+    case btrfs::free_space_tree_id:
+    case btrfs::block_group_tree_id:
+    case btrfs::raid_stripe_tree_id:
+    case btrfs::remap_tree_id: return false;
+    default: return true;
+    }
+}
+
+/// Of trees with names.
+bool is_type_beside_names(u8 type, u64 tree) {
+    namespace item_type = btrfs::item_type;
+    constexpr auto types =
+        std::to_array<u8>({item_type::untyped, item_type::inode_item, item_type::inode_ref, item_type::inode_extref,
+                           item_type::xattr_item, item_type::verity_desc_item, item_type::verity_merkle_item,
+                           item_type::orphan_item, item_type::dir_log_item, item_type::dir_log_index,
+                           item_type::dir_item, item_type::dir_index, item_type::extent_data, item_type::root_item,
+                           item_type::root_backref, item_type::root_ref, item_type::temporary_item});
+    return std::ranges::find(types, type) != types.end() ||
+           (type == item_type::extent_csum && tree == btrfs::tree_log_id);
+}
+
+/// Whether an item of a leaf that is not sound may be what its key says. A bit that has flipped there may have made an
+/// item with a name one that has none, or a leaf of files one of another tree; but not both.
+bool may_be_believed(const HiddenItem& item, std::size_t size) {
+    const auto* type = btrfs::find_item_type(item.key.type);
+    return type != nullptr && size >= type->min_size && size <= type->max_size &&
+           (!has_names(item.owner) || is_type_beside_names(item.key.type, item.owner));
 }
 
 } // namespace
@@ -104,7 +147,9 @@ void hide_in_item(const HiddenItem& item, MutableBytes body, dump_format::Privac
     const bool hides_names = privacy == dump_format::Privacy::names;
     if (item.key.type == btrfs::item_type::extent_data) {
         hide_inline_data(body);
-    } else if (btrfs::find_item_type(item.key.type) == nullptr && (hides_names || !item.is_sound)) {
+    } else if (!item.is_sound && !may_be_believed(item, body.size())) {
+        leave_out(body);
+    } else if (hides_names && btrfs::find_item_type(item.key.type) == nullptr) {
         leave_out(body);
     } else if (hides_names) {
         hide_names(item, body);

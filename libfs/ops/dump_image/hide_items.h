@@ -14,7 +14,7 @@ inline constexpr std::byte left_out{'x'};
 struct HiddenItem {
     btrfs::Key key;
     u64 owner;     ///< of the leaf
-    bool is_sound; ///< so is the leaf: else types that nobody knows are hidden too
+    bool is_sound; ///< so is the leaf: else what does not look like an item of that type and tree is left out too
 };
 
 /// Hides in the body of an item, whatever it is, what privacy says (not Privacy::nothing). All lengths stay.

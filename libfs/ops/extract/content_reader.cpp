@@ -23,11 +23,12 @@ void note(std::string& why, std::string_view what) {
     }
 }
 
-/// Whether one reads on where the other ends, and both can be read as they stand.
-bool follows(const Slice& one, const Slice& other) {
+/// Whether one reads on where the other ends, and both can be read as they stand. The end of a file is within a sector
+/// that is all its own.
+bool follows(const Slice& one, const Slice& other, u32 sectorsize) {
     return one.extent.kind == ExtentKind::regular && other.extent.kind == ExtentKind::regular &&
            !one.extent.is_compressed() && !other.extent.is_compressed() &&
-           one.extent.disk + one.extent.offset_in_extent + one.into_extent + one.length ==
+           one.extent.disk + one.extent.offset_in_extent + one.into_extent + round_up(one.length, sectorsize) ==
                other.extent.disk + other.extent.offset_in_extent + other.into_extent;
 }
 
@@ -168,8 +169,8 @@ void ContentReader::read_slices(std::vector<Slice>& slices, std::vector<std::byt
         std::size_t end = i + 1;
         u64 together = round_up(slices[i].length, sectorsize_);
         const bool verify = verifies(slices[i].owner);
-        while (end < slices.size() && is_aligned(slices[end - 1].length, sectorsize_) &&
-               follows(slices[end - 1], slices[end]) && verifies(slices[end].owner) == verify) {
+        while (end < slices.size() && follows(slices[end - 1], slices[end], sectorsize_) &&
+               verifies(slices[end].owner) == verify) {
             together += round_up(slices[end++].length, sectorsize_);
         }
         const auto out = rest.first(together);

@@ -100,9 +100,9 @@ class TarTarget final : public Target {
 public:
     explicit TarTarget(OutputSink& sink) : sink_(sink), zeros_(block_bytes) {}
     ~TarTarget() override {
-        if (!is_closed_) {
-            archive_write_fail(archive_.get()); // it would write the end of an archive now
-        }
+        // What was not closed would get an end now. (archive_write_fail() leaks a buffer.)
+        is_dropped_ = !is_closed_;
+        archive_.reset();
     }
 
     Result<void> open() {
@@ -176,6 +176,9 @@ public:
 private:
     static la_ssize_t put(archive* made, void* self, const void* bytes, std::size_t length) {
         auto& target = *static_cast<TarTarget*>(self);
+        if (target.is_dropped_) {
+            return static_cast<la_ssize_t>(length);
+        }
         auto done = target.sink_failure_ ? Result<void>(std::unexpected(*target.sink_failure_))
                                          : target.sink_.write({static_cast<const char*>(bytes), length});
         if (!done) { // and nothing more: what was cut off must not get an end
@@ -272,6 +275,7 @@ private:
     std::unique_ptr<archive, FreeArchive> archive_{archive_write_new()};
     u64 position_ = 0; ///< in the file that is being written
     bool is_closed_ = false;
+    bool is_dropped_ = false; ///< what comes now goes nowhere
 };
 
 } // namespace

@@ -160,12 +160,41 @@ TEST_CASE("what is hidden of file extents, and of what nobody knows") {
     CHECK(hidden(unknown, data, Privacy::names) == std::vector<std::byte>(data.size(), std::byte{'x'}));
 }
 
+TEST_CASE("an item of a damaged leaf is hidden whatever one flipped bit has made of its type or tree") {
+    using namespace btrfs::item_type;
+    const std::string secret = "secret-file";
+    struct Case {
+        u8 type;
+        std::vector<std::byte> body;
+        u64 owner;
+    };
+    const std::vector<Case> cases{{dir_item, with_name(btrfs::DirItem{}, secret), 256},
+                                  {dir_index, with_name(btrfs::DirItem{}, secret), btrfs::fs_tree_id},
+                                  {inode_ref, with_name(btrfs::InodeRef{}, secret), 256},
+                                  {inode_extref, with_name(btrfs::InodeExtref{}, secret), 256},
+                                  {root_ref, with_name(btrfs::RootRef{}, secret), btrfs::root_tree_id},
+                                  {root_backref, with_name(btrfs::RootRef{}, secret), btrfs::root_tree_id},
+                                  {xattr_item, with_name(btrfs::DirItem{}, "user.a", secret), 256},
+                                  {dir_item, with_name(btrfs::DirItem{}, secret), btrfs::tree_log_id}};
+    for (const auto& [type, body, owner] : cases) {
+        for (unsigned bit = 0; bit < 8 + 64; ++bit) {
+            CAPTURE(static_cast<unsigned>(type));
+            CAPTURE(bit);
+            const u8 now = bit < 8 ? static_cast<u8>(type ^ (1U << bit)) : type;
+            const u64 tree = bit < 8 ? owner : owner ^ (u64{1} << (bit - 8));
+            const auto text = std::string(text_of(hidden(now, body, Privacy::names, tree, false), 0));
+            CHECK(text.find(secret.substr(0, 5)) == text.npos);
+            CHECK(text.find(secret.substr(5)) == text.npos);
+        }
+    }
+}
+
 TEST_CASE("a block keeps its items, loses what stands beside them, and its checksum stays right or wrong") {
     const auto geometry = sample_geometry();
     const BlockIdentity identity;
     const auto leaf = build_leaf(geometry, identity,
                                  {{{256, btrfs::item_type::inode_ref, 256}, with_name(btrfs::InodeRef{}, "..")},
-                                  {{257, btrfs::item_type::dir_log_index, 0}, bytes_of("some body of an item")}});
+                                  {{257, btrfs::item_type::dir_log_index, 0}, bytes_of("8 bytes!")}});
     auto stale = leaf;
     stale[2000] = std::byte{'s'}; // between headers and bodies
     seal_block(geometry, stale);
