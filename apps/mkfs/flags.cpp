@@ -73,8 +73,7 @@ void declare_source(CommandLine& line, MkfsFlags& flags) {
     auto& app = line.app();
     app.add_option("-r,--rootdir", flags.rootdir, "fill it with what is in this directory")->option_text("DIR");
     app.add_option("--tar", flags.tar, "fill it from this tar archive; - is standard input")->option_text("FILE");
-    add_parsed(app, "-u,--subvol", "TYPE:DIR",
-               "a subvolume: rw, ro, default, default-ro; repeatable", parse_subvolume,
+    add_parsed(app, "-u,--subvol", "TYPE:DIR", "a subvolume: rw, ro, default, default-ro; repeatable", parse_subvolume,
                [&](SubvolumeFlag flag) { flags.subvolumes.push_back(std::move(flag)); });
     add_parsed(app, "--compress", "ALGO[:LEVEL]", "zstd, zlib, lzo or no", parse_compression,
                [&](CompressionMethod method) { flags.requests.compression = method; });
