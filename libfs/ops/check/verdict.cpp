@@ -338,8 +338,9 @@ private:
 
     /// Of a filesystem that is written to.
     void judge_bitmaps() {
-        if (verdict_.state == Mountable::read_write && lack_bitmaps(findings_, filesystem_)) {
-            warn_of_panic("a block group lacks bitmaps of the free space tree, which brings this kernel down");
+        if (verdict_.state == Mountable::read_write && have_other_bitmaps(findings_, filesystem_)) {
+            warn_of_panic(
+                "a block group has other bitmaps of its free space than it says, which brings this kernel down");
         }
     }
 

@@ -291,7 +291,7 @@ TEST_CASE("verdict: what a replay of the log needs") {
     }
 }
 
-TEST_CASE("verdict: a group that lacks bitmaps brings kernels down when they write") {
+TEST_CASE("verdict: a group with other bitmaps than it says brings kernels down when they write") {
     EditedFilesystem filesystem;
     const Problem count{ProblemCode::free_space_count, {.tree = btrfs::free_space_tree_id}, {}};
     const auto panics = [&] { return answers_with(filesystem, count).asked.panics; };
@@ -315,6 +315,9 @@ TEST_CASE("verdict: a group that lacks bitmaps brings kernels down when they wri
         items.push_back({{info.objectid + half, type::free_space_bitmap, half}, {}});
     });
     CHECK(!panics());
+    filesystem.edit_item<btrfs::FreeSpaceInfo>(btrfs::free_space_tree_id, type::free_space_info,
+                                               [](btrfs::Key&, btrfs::FreeSpaceInfo& item) { item.flags = 0U; });
+    CHECK(panics());
 }
 
 TEST_CASE("verdict: data on a device that has no item; older kernels rescue the rest") {
