@@ -76,8 +76,11 @@ std::string next_step(const survey::Findings& findings, const std::vector<std::s
     if (!has_errors) {
         return {};
     }
-    return fmt::format("save what you need: {}btrkit-extract{} --to FOLDER",
-                       kernel_reads ? "mount -o ro,rescue=all and copy, or " : "", members_for_shell(images));
+    return fmt::format(
+        "save what you need: {}btrkit-extract{} --to FOLDER; then btrkit-check --plan{} tells what can be "
+        "repaired",
+        kernel_reads ? "mount -o ro,rescue=all and copy, or " : "", members_for_shell(images),
+        images_for_shell(images));
 }
 
 } // namespace btrkit::apps

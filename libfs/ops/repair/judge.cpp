@@ -7,6 +7,29 @@
 
 namespace btrkit::repair {
 
+namespace {
+
+/// Whatever block it stands in by now.
+bool is_same_place(const Place& one, const Place& other) {
+    return one.tree == other.tree && one.inode == other.inode && one.key == other.key && one.length == other.length;
+}
+
+} // namespace
+
+/// Those that can be seen to be there still; else, for something of that kind is, all of it.
+void Judge::give_up_those_left(ProblemCode code, const survey::Findings& after) {
+    const std::string why = "what is known to do does not mend this one";
+    const auto is_left = [&](const Fix& fix) {
+        return fix.finding.problem.code == code && std::ranges::any_of(after.all(), [&](const auto& finding) {
+                   return finding.problem.code == code &&
+                          is_same_place(finding.problem.place, fix.finding.problem.place);
+               });
+    };
+    if (give_up(*plan_, is_left, why) == 0) {
+        give_up(*plan_, [&](const Fix& fix) { return fix.finding.problem.code == code; }, why);
+    }
+}
+
 Result<void> Judge::operator()(const survey::Findings& after) {
     std::array<u64, static_cast<std::size_t>(ProblemCode::count_)> aimed{};
     for (const auto& fix : *plan_) {
@@ -29,9 +52,7 @@ Result<void> Judge::operator()(const survey::Findings& after) {
         if (is > was) {
             grown = info.id;
         } else if (is + aimed[static_cast<std::size_t>(info.code)] > was) {
-            give_up(
-                *plan_, [&](const Fix& fix) { return fix.finding.problem.code == info.code; },
-                "what is known to do does not mend this one");
+            give_up_those_left(info.code, after);
             needs_another_round = true;
         }
     }

@@ -19,6 +19,8 @@ public:
     bool needs_another_round = false; ///< something is out of the plan
 
 private:
+    void give_up_those_left(ProblemCode code, const survey::Findings& after);
+
     const survey::Findings* before_;
     std::vector<Fix>* plan_;
 };

@@ -60,6 +60,9 @@ const RepairRow* row_of(const Problem& problem, const std::set<u64>& lost) {
     if (row != nullptr && row->part == Part::blocks) {
         return nullptr;
     }
+    if (problem.code == ProblemCode::item_misplaced && !problem.place.tree) {
+        return find_repair(ProblemCode::sys_array_differs, std::nullopt); // it stands in the array of the superblock
+    }
     if (problem.code == ProblemCode::root_dir && !problem.place.logical) {
         return next_repair(*row); // nothing is left that could be put right
     }

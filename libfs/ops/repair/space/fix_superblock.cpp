@@ -60,7 +60,7 @@ Result<void> fix_superblock(Transaction& transaction, const FindingList& finding
     if (has(ProblemCode::super_value)) {
         transaction.edit_superblocks(set_derived_values);
     }
-    if (has(ProblemCode::sys_array_differs)) {
+    if (has(ProblemCode::sys_array_differs) || has(ProblemCode::item_misplaced)) {
         BTRKIT_TRY_ASSIGN(auto* chunk_tree, transaction.tree(btrfs::chunk_tree_id));
         BTRKIT_TRY_ASSIGN(const auto chunks, system_chunks(*chunk_tree));
         transaction.edit_superblocks([chunks](btrfs::Superblock& super) {
