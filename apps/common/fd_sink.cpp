@@ -47,8 +47,9 @@ Result<void> FdSink::write(std::string_view text) {
         const ssize_t written = ::write(fd_, text.data(), text.size());
         if (written >= 0) {
             text.remove_prefix(static_cast<std::size_t>(written));
-        } else
+        } else {
             BTRKIT_TRY(recover());
+        }
     }
     return {};
 }

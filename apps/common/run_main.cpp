@@ -24,7 +24,7 @@ public:
 
     Result<void> write(std::string_view text) override {
         const auto& unheard = out_.closed_pipe();
-        return !unheard.empty() && text.find(unheard) != text.npos ? Result<void>{} : err_.write(text);
+        return !unheard.empty() && text.find(unheard) != std::string_view::npos ? Result<void>{} : err_.write(text);
     }
 
 private:

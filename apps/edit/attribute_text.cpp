@@ -43,8 +43,8 @@ std::optional<std::string> from_hex(std::string_view digits) {
     std::string bytes;
     for (; digits.size() >= 2; digits.remove_prefix(2)) {
         unsigned value = 0;
-        const auto [end, status] = std::from_chars(digits.data(), digits.data() + 2, value, 16);
-        if (status != std::errc() || end != digits.data() + 2) {
+        const auto [end, status] = std::from_chars(digits.begin(), digits.begin() + 2, value, 16);
+        if (status != std::errc() || end != digits.begin() + 2) {
             return std::nullopt;
         }
         bytes += static_cast<char>(value);

@@ -153,7 +153,8 @@ int run_find(std::span<const std::string> arguments, Io& io) {
         return *status;
     }
     const bool is_json = flags.reading.format == OutputFormat::json;
-    if (is_json + flags.print0 + flags.bodyfile > 1) {
+    const auto forms = {is_json, flags.print0, flags.bodyfile};
+    if (std::ranges::count(forms, true) > 1) {
         return line.wrong_usage(io, "of --format json, -print0 and --bodyfile one can be chosen");
     }
     flags.style.form = is_json          ? FoundForm::json

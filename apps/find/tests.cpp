@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <cstring>
+#include <ctime>
 #include <memory>
 #include <optional>
 
@@ -13,7 +14,6 @@
 #include <fnmatch.h>
 #include <regex.h>
 #include <sys/stat.h>
-#include <time.h>
 
 namespace btrkit::apps {
 
@@ -82,7 +82,7 @@ Result<Test> parse_type(const std::string& value, std::int64_t) {
     std::array<bool, letters.size()> wanted{};
     for (std::size_t i = 0; i < value.size(); i += 2) {
         const auto type = letters.find(value[i]);
-        if (type == 0 || type == letters.npos || (i + 1 < value.size() && value[i + 1] != ',') ||
+        if (type == 0 || type == std::string_view::npos || (i + 1 < value.size() && value[i + 1] != ',') ||
             i + 2 == value.size()) {
             return bad_value(value, "list of f, d, l, b, c, p and s");
         }

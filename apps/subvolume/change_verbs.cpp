@@ -83,6 +83,7 @@ Changes make_create(const ChangeFlags& flags) {
         return wrong("--uuid is for one subvolume");
     }
     std::vector<subvolume::Change> changes;
+    changes.reserve(flags.operands.size());
     for (const auto& path : flags.operands) {
         changes.emplace_back(
             subvolume::Create{.path = path, .with_parents = flags.with_parents, .uuid = uuid, .qgroups = qgroups});

@@ -103,6 +103,7 @@ private:
             return std::nullopt;
         }
         std::vector<const BlockDevice*> pointers;
+        pointers.reserve(devices.size());
         for (const auto& device : devices) {
             pointers.push_back(device.get());
         }

@@ -2,12 +2,14 @@
 #include "apps/usage/map_report.h"
 #include "libfs/render/json_text.h"
 
+#include <cmath>
+
 namespace btrkit::apps {
 
 namespace {
 
 u64 rounded(double value) {
-    return static_cast<u64>(value + 0.5);
+    return static_cast<u64>(std::llround(value));
 }
 
 Json cell_json(const usage::MapCell& cell, std::size_t number, u64 cell_bytes) {

@@ -53,9 +53,9 @@ public:
     Result<FreeName> find_free(NamedPlace place);
     /// Puts an entry into the directory; returns its index there. Fails with not_found where the directory is none,
     /// with no_space where the name's hash has no room left.
-    Result<u64> add_entry(const FreeName& name, const btrfs::Key& location, btrfs::FileType type);
+    Result<u64> add_entry(const FreeName& free, const btrfs::Key& location, btrfs::FileType file_type);
     /// Both.
-    Result<u64> add_entry(const NamedPlace& place, const btrfs::Key& location, btrfs::FileType type);
+    Result<u64> add_entry(const NamedPlace& place, const btrfs::Key& location, btrfs::FileType file_type);
     /// Takes it out. Fails with damaged where it does not stand there as it should.
     Result<void> remove_entry(const PlaceInTree& dir, std::string_view name, u64 index);
 

@@ -28,7 +28,7 @@ public:
     static constexpr u64 begin_of(std::size_t number) { return number == 0 ? 0 : end_of(number - 1); }
 
     void add(u64 size_bytes) {
-        const unsigned bits = static_cast<unsigned>(std::bit_width(size_bytes));
+        const auto bits = static_cast<unsigned>(std::bit_width(size_bytes));
         const unsigned above = bits > first_border_bits ? (bits - first_border_bits + 1) / 2 : 0;
         auto& found = classes_[std::min<std::size_t>(above, class_count - 1)];
         ++found.count;
