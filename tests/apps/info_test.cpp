@@ -129,7 +129,9 @@ TEST_CASE("info: a lost root tree leads to what can be saved; to the backup wher
     CHECK(lost.status == 1);
     CHECK(contains(lost.out, "; there may be more, which can't be read\n"));
     CHECK(contains(lost.out, "; not all block groups can be read\n"));
-    CHECK(contains(lost.out, "\nNext:        save what you need: btrkit-extract " + image.path() + " --to FOLDER\n"));
+    CHECK(contains(lost.out, "\nNext:        save what you need: btrkit-extract " + image.path() +
+                                 " --to FOLDER; then btrkit-check --plan " + image.path() +
+                                 " tells what can be repaired\n"));
     // A commit later the first root is a backup.
     write_image(image.path(), before);
     REQUIRE(run_tool(apps::run_subvolume, {"create", image.path(), "/later"}).status == 0);
