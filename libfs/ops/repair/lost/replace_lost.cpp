@@ -42,7 +42,7 @@ private:
 class Replacement {
 public:
     Replacement(const Filesystem& filesystem, std::span<const LostBlock> lost)
-        : filesystem_(&filesystem), maker_(filesystem) {
+        : filesystem_(&filesystem), maker_(filesystem), roots_(survey::read_roots(filesystem, {})) {
         for (const auto& block : lost) {
             if (may_be_replaced(*block.promise.tree)) {
                 lost_.push_back(block);
@@ -79,12 +79,11 @@ public:
             if (made_.contains(lost.promise.address.bytenr)) {
                 continue;
             }
-            const bool is_first = is_first_of_subvolume(lost.promise);
-            if (is_first && lost.level() == 0) {
+            if (!lost.promise.first_key) {
+                put_empty_tree(lost);
+            } else if (is_first_of_subvolume(lost.promise) && lost.level() == 0) {
                 put_empty_directory(lost);
-            } else if (!lost.promise.first_key && lost.level() == 0) {
-                put_empty_leaf(lost);
-            } else if (!is_first && lost.promise.first_key) {
+            } else if (!is_first_of_subvolume(lost.promise)) {
                 changed_[lost.promise.address.bytenr] = std::nullopt;
             }
         }
@@ -115,12 +114,41 @@ public:
 private:
     void put(MendedBlock block) { made_.emplace(block.address.bytenr, std::move(block)); }
 
-    /// The whole tree.
-    void put_empty_leaf(const LostBlock& lost) {
+    /// The root is a leaf then, whatever it was.
+    void put_empty_tree(LostBlock lost) {
+        if (lost.level() > 0 && !set_root_level(*lost.promise.tree, 0)) {
+            return;
+        }
+        lost.promise.level = 0;
+        if (btrfs::is_file_tree(*lost.promise.tree)) {
+            put_empty_directory(lost);
+            return;
+        }
         OpenBlock leaf(filesystem_->geometry().nodesize);
         if (auto made = maker_.make(lost, leaf, "a leaf, of which nothing is left")) {
             put(std::move(*made));
         }
+    }
+
+    /// In its root item. False where that can't be read.
+    bool set_root_level(u64 tree, u8 level) {
+        const auto* record = roots_.find(tree);
+        if (record == nullptr || !record->place.logical || !record->place.slot) {
+            return false;
+        }
+        const u64 at = record->place.logical->bytenr;
+        const OwnedBlock stored(filesystem_->reader(), {.address = {at}, .tree = btrfs::root_tree_id});
+        const auto before = made_.find(at);
+        const Bytes old = before == made_.end() ? stored.view().bytes() : Bytes(before->second.bytes);
+        std::vector<std::byte> bytes(old.begin(), old.end());
+        const BlockView leaf(bytes);
+        if (!stored.is_proven() || leaf.item_data(*record->place.slot).size() < btrfs::legacy_root_item_size) {
+            return false;
+        }
+        const std::size_t start = sizeof(btrfs::TreeBlockHeader) + leaf.item(*record->place.slot).offset;
+        bytes[start + offsetof(btrfs::RootItem, level)] = std::byte{level};
+        made_.insert_or_assign(at, sealed(filesystem_->geometry(), {at}, std::move(bytes), "the level of a lost tree"));
+        return true;
     }
 
     void put_empty_directory(const LostBlock& lost) {
@@ -141,11 +169,10 @@ private:
 
     std::vector<TreeRoot> trees() const {
         std::vector<TreeRoot> trees;
-        const auto roots = survey::read_roots(*filesystem_, {});
-        for (const auto& root : survey::file_tree_roots(roots)) {
+        for (const auto& root : survey::file_tree_roots(roots_)) {
             trees.push_back(root.root);
         }
-        if (const auto* csums = roots.find(btrfs::csum_tree_id)) {
+        if (const auto* csums = roots_.find(btrfs::csum_tree_id)) {
             trees.push_back(csums->root);
         }
         return trees;
@@ -153,6 +180,7 @@ private:
 
     const Filesystem* filesystem_;
     BlockMaker maker_;
+    survey::Roots roots_;
     std::vector<LostBlock> lost_;
     std::map<u64, MendedBlock> made_; ///< by address
     ChangedChildren changed_;
