@@ -29,46 +29,58 @@ std::set<Grade> allowed_of_lost(const Options& options) {
     return allowed;
 }
 
+/// Whoever opens the filesystem for the proof is told it again: both sides must have it.
+Result<survey::Findings> told_on_opening(const WritableDevices& devices) {
+    survey::Findings told;
+    BTRKIT_TRY_ASSIGN(const auto opened,
+                      commit::open_again(devices, [&](const Problem& problem) { told.add(problem); }));
+    return told;
+}
+
+/// All findings, those that mended blocks have taken away first.
+std::vector<Fix> plan_all(const survey::Findings& before, const Ground& ground, const Options& options) {
+    auto plan = ground.view ? mended_fixes(before, ground.findings, ground.view->blocks()) : std::vector<Fix>();
+    std::ranges::move(make_plan(ground.findings, options), std::back_inserter(plan));
+    return plan;
+}
+
+Result<Transaction> begin_change(const Filesystem& ground, TransactionOptions options, bool drops_log) {
+    options.exceptions.may_be_dump = true;
+    options.exceptions.may_lack_device_tree = true; // it is made anew then
+    options.exceptions.may_have_log = drops_log;
+    options.bad_items = BadItems::kept; // the judge sees that there are not more of them
+    BTRKIT_TRY_ASSIGN(auto transaction, Transaction::begin(ground, options));
+    if (drops_log) {
+        transaction.edit_superblocks([](btrfs::Superblock& super) -> Result<void> {
+            drop_log(super);
+            return {};
+        });
+    }
+    return transaction;
+}
+
 } // namespace
 
 Result<Report> run(const Filesystem& filesystem, const WritableDevices& devices, const Options& options,
                    const TransactionOptions& transaction_options, const commit::Options& commit_options,
                    const RunContext& context) {
-    survey::Findings opening;
-    {
-        // What opening told is told again by whoever opens it for the proof, too: both sides must have it.
-        BTRKIT_TRY_ASSIGN(const auto again,
-                          commit::open_again(devices, [&](const Problem& problem) { opening.add(problem); }));
-    }
+    BTRKIT_TRY_ASSIGN(const auto opening, told_on_opening(devices));
     BTRKIT_TRY_ASSIGN(const auto before, check_all(filesystem, opening, context));
     BTRKIT_TRY_ASSIGN(const auto ground, find_ground(filesystem, before, opening, allowed_of_lost(options), context));
     const u64 errors = errors_of(before.findings);
-    Report report{.plan = make_plan(ground.findings, options), .commit = {}, .left_count = errors};
-    if (ground.view) {
-        auto mended = mended_fixes(before.findings, ground.findings, ground.view->blocks());
-        report.plan.insert(report.plan.begin(), std::make_move_iterator(mended.begin()),
-                           std::make_move_iterator(mended.end()));
-    }
+    Report report{.plan = plan_all(before.findings, ground, options), .commit = {}, .left_count = errors};
     report.commit.old_generation = report.commit.new_generation = filesystem.super().generation;
-    auto repair_options = transaction_options;
-    repair_options.exceptions.may_be_dump = true;
-    repair_options.exceptions.may_lack_device_tree = true; // it is made anew then
-    repair_options.bad_items = BadItems::kept;             // the judge sees that there are not more of them
-    // Each round takes something out of the plan.
     if (options.drops_log) {
         report.dropped_log = read_log(filesystem);
-        repair_options.exceptions.may_have_log = true;
     }
+    // Each round takes something out of the plan.
     while (is_any_made(report.plan) || report.dropped_log) {
-        BTRKIT_TRY_ASSIGN(auto transaction, Transaction::begin(ground.filesystem(), repair_options));
-        if (report.dropped_log) {
-            transaction.edit_superblocks([](btrfs::Superblock& super) -> Result<void> {
-                drop_log(super);
-                return {};
-            });
-        }
+        BTRKIT_TRY_ASSIGN(auto transaction,
+                          begin_change(ground.filesystem(), transaction_options, report.dropped_log.has_value()));
         BTRKIT_TRY_ASSIGN(const bool is_whole, make_fixes(transaction, ground, report.plan, options, context));
         if (!is_whole) {
+            // Where nothing is left to be made, what failed is what all else stands on.
+            report.dropped_log = is_any_made(report.plan) ? report.dropped_log : std::nullopt;
             continue;
         }
         Judge judge(ground.findings, report.plan);
@@ -81,6 +93,7 @@ Result<Report> run(const Filesystem& filesystem, const WritableDevices& devices,
         if (!committed && committed.error().kind == ErrorKind::damaged) {
             // What is planned stands on something that is wrong, and that the plan leaves as it is.
             give_up(report.plan, [](const Fix&) { return true; }, committed.error().message);
+            report.dropped_log.reset();
             break;
         }
         if (!committed) {

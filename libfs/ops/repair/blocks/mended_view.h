@@ -5,9 +5,8 @@
 //  1. Go through all trees for blocks that are lost, and through the findings for those with impossible items.
 //  2. Mend those that can be (mend_block.h), and nodes from their children (lost/rejoin_nodes.h). Write them over the
 //     view. Below them others may be lost: again from 1, until nothing more can be mended.
-//  3. Where that is allowed, put something else in the place of what is still lost (lost/replace_lost.h), and go on
-//  from
-//     1: first what is guessed, then what is lossy.
+//  3. Where that is allowed, put something else in the place of what is still lost (lost/replace_lost.h): first what is
+//     guessed, then what is lossy. Each time again from 1.
 //  4. Mend file extents whose address only the extent tree knows (extents/lost_file_extents.h).
 #pragma once
 
