@@ -29,10 +29,10 @@ std::optional<Range> parse_range(std::string_view text) {
         return offset ? std::optional(Range{.offset = *offset, .length_bytes = {}}) : std::nullopt;
     }
     const auto length_bytes = parse_size(text.substr(plus + 1));
-    if (!length_bytes || *length_bytes == 0) {
+    if (length_bytes.value_or(0) == 0) {
         return std::nullopt;
     }
-    return Range{*offset, *length_bytes};
+    return Range{.offset = *offset, .length_bytes = length_bytes};
 }
 
 bool exists(const std::string& path) {

@@ -37,6 +37,7 @@ public:
     }
     std::vector<WritableDevice*> devices() const {
         std::vector<WritableDevice*> devices;
+        devices.reserve(files_.size());
         for (const auto& file : files_) {
             devices.push_back(file.get());
         }

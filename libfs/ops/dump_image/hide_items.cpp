@@ -41,7 +41,7 @@ void hide_attribute(MutableBytes name, std::size_t whole_length, MutableBytes va
     }
     if (!is_public_attribute(text)) {
         const auto dot = text.find('.');
-        const std::size_t shown = dot == text.npos ? 0 : dot + 1;
+        const std::size_t shown = dot == std::string_view::npos ? 0 : dot + 1;
         hide_name(name.subspan(shown), whole_length - shown);
     }
 }
@@ -145,11 +145,11 @@ bool may_be_believed(const HiddenItem& item, std::size_t size) {
 
 void hide_in_item(const HiddenItem& item, MutableBytes body, dump_format::Privacy privacy) {
     const bool hides_names = privacy == dump_format::Privacy::names;
+    const bool is_unknown = (!item.is_sound && !may_be_believed(item, body.size())) ||
+                            (hides_names && btrfs::find_item_type(item.key.type) == nullptr);
     if (item.key.type == btrfs::item_type::extent_data) {
         hide_inline_data(body);
-    } else if (!item.is_sound && !may_be_believed(item, body.size())) {
-        leave_out(body);
-    } else if (hides_names && btrfs::find_item_type(item.key.type) == nullptr) {
+    } else if (is_unknown) {
         leave_out(body);
     } else if (hides_names) {
         hide_names(item, body);

@@ -177,7 +177,7 @@ Result<void> HostTarget::enter(Member& directory) {
     return {};
 }
 
-bool HostTarget::is_own_file(int directory, const Member& member) const {
+bool HostTarget::is_own_file(int directory, const Member& member) {
     struct stat status{};
     return ::fstatat(directory, std::string(member.name()).c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
            S_ISREG(status.st_mode) && (status.st_mode & 07777) == unfinished_mode;
@@ -206,12 +206,13 @@ void HostTarget::look(Member& member) const {
         ::fstatat(directory.fd.get(), std::string(member.name()).c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
         return;
     }
-    const bool is_file = member.kind == MemberKind::file;
-    if (is_file && S_ISREG(status.st_mode) && (status.st_mode & 07777) != unfinished_mode &&
-        static_cast<u64>(status.st_size) == member.inode.size && same_time(status.st_mtim, member.inode.mtime)) {
-        member.outcome = Outcome::present;
-    } else if (member.kind == MemberKind::special && (status.st_mode & S_IFMT) == member.inode.type() &&
-               status.st_rdev == makedev(member.inode.device_major, member.inode.device_minor)) {
+    const bool is_that_file =
+        member.kind == MemberKind::file && S_ISREG(status.st_mode) && (status.st_mode & 07777) != unfinished_mode &&
+        static_cast<u64>(status.st_size) == member.inode.size && same_time(status.st_mtim, member.inode.mtime);
+    const bool is_that_special = member.kind == MemberKind::special &&
+                                 (status.st_mode & S_IFMT) == member.inode.type() &&
+                                 status.st_rdev == makedev(member.inode.device_major, member.inode.device_minor);
+    if (is_that_file || is_that_special) {
         member.outcome = Outcome::present;
     }
 }

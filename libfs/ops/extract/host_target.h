@@ -50,7 +50,7 @@ private:
     Result<void> make_link(Member& member);
     /// Where a name is taken: whether to try again. Otherwise the member is left out.
     bool make_way(Member& member) const;
-    bool is_own_file(int directory, const Member& member) const;
+    static bool is_own_file(int directory, const Member& member);
     /// Says why the last system call failed: of the member, or of all where the host can't go on.
     Result<void> failed(Member& member, std::string_view doing) const;
     UniqueFd walk_to(std::string_view path) const;

@@ -52,6 +52,7 @@ std::optional<MendedBlock> with_extent(const Filesystem& filesystem, const LostF
 
 RangeSet MendedView::addresses() const {
     std::vector<Range> ranges;
+    ranges.reserve(blocks_.size());
     for (const auto& block : blocks_) {
         ranges.push_back(range_from(block.address.bytenr, block.bytes.size()));
     }

@@ -50,11 +50,11 @@ Result<std::optional<PlaceInTree>> lost_and_found(DirectoryEditor& directories, 
 
 } // namespace
 
-Result<std::optional<NamedPlace>> place_in_lost_and_found(Transaction& transaction, u64 id, const std::string& name,
-                                                          Time now) {
+Result<std::optional<NamedPlace>> place_in_lost_and_found(Transaction& transaction, u64 tree_id,
+                                                          const std::string& name, Time now) {
     DirectoryEditor directories(transaction, now);
-    BTRKIT_TRY_ASSIGN(auto* tree, transaction.tree(id));
-    BTRKIT_TRY_ASSIGN(const auto dir, lost_and_found(directories, *tree, id));
+    BTRKIT_TRY_ASSIGN(auto* tree, transaction.tree(tree_id));
+    BTRKIT_TRY_ASSIGN(const auto dir, lost_and_found(directories, *tree, tree_id));
     NamedPlace place = {.dir = dir.value_or(PlaceInTree{}), .name = name};
     for (unsigned number = 1; dir; ++number) {
         BTRKIT_TRY_ASSIGN(const auto taken, directories.find_entry(*dir, place.name));

@@ -8,8 +8,8 @@ namespace btrkit::repair {
 
 /// In /lost+found of that tree, under that name or one like it that is free. Nothing where what is called lost+found is
 /// no directory.
-Result<std::optional<NamedPlace>> place_in_lost_and_found(Transaction& transaction, u64 tree, const std::string& name,
-                                                          Time now);
+Result<std::optional<NamedPlace>> place_in_lost_and_found(Transaction& transaction, u64 tree_id,
+                                                          const std::string& name, Time now);
 
 /// Gives an inode without names one in /lost+found of its subvolume: "inode-NUMBER". False, and nothing is changed: the
 /// inode is not there, or what is called lost+found is no directory.

@@ -63,8 +63,8 @@ private:
 class LeafSalvage {
 public:
     LeafSalvage(const Filesystem& filesystem, const BlockMaker& maker, const LostBlock& lost)
-        : filesystem_(&filesystem), maker_(&maker), lost_(&lost), witness_(filesystem, lost.promise.address) {
-        promise_ = lost.promise;
+        : filesystem_(&filesystem), maker_(&maker), lost_(&lost), promise_(lost.promise),
+          witness_(filesystem, lost.promise.address) {
         promise_.first_key.reset();
     }
 

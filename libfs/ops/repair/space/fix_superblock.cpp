@@ -65,6 +65,7 @@ Result<void> fix_superblock(Transaction& transaction, const FindingList& finding
         BTRKIT_TRY_ASSIGN(const auto chunks, system_chunks(*chunk_tree));
         transaction.edit_superblocks([chunks](btrfs::Superblock& super) {
             std::vector<SystemChunkItem> items;
+            items.reserve(chunks.size());
             for (const auto& chunk : chunks) {
                 items.push_back({.key = chunk.key, .body = chunk.body});
             }
