@@ -31,10 +31,6 @@ btrfs::CsumBytes checksum_of(const Geometry& geometry, Bytes block) {
     return checksum(geometry.csum_type, block.subspan(btrfs::max_csum_size));
 }
 
-bool has_right_checksum(const Geometry& geometry, Bytes block) {
-    return std::memcmp(block.data(), checksum_of(geometry, block).data(), geometry.csum_size_bytes) == 0;
-}
-
 /// Makes one value what it must be, and remembers that it was another.
 class HeaderMender {
 public:
@@ -292,6 +288,10 @@ private:
 
 std::optional<MendedBlock> mend_block(const Filesystem& filesystem, const Promise& promise, std::optional<u64> owner) {
     return promise.tree ? BlockMender(filesystem, promise, owner).mend() : std::nullopt;
+}
+
+bool has_right_checksum(const Geometry& geometry, Bytes block) {
+    return checksum_matches(geometry.csum_type, block.subspan(btrfs::max_csum_size), BlockView(block).header().csum);
 }
 
 MendedBlock sealed(const Geometry& geometry, Logical address, std::vector<std::byte> bytes, std::string what) {

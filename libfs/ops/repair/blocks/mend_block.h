@@ -29,6 +29,9 @@ struct MendedBlock {
 /// promised is none of that: it is whole, and what was written over it was lost.
 std::optional<MendedBlock> mend_block(const Filesystem& filesystem, const Promise& promise, std::optional<u64> owner);
 
+/// Of a whole block.
+bool has_right_checksum(const Geometry& geometry, Bytes block);
+
 /// The bytes as a block of that address has them: with its checksum.
 MendedBlock sealed(const Geometry& geometry, Logical address, std::vector<std::byte> bytes, std::string what);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/ops/repair/extents/used_space.h"
 
+#include "libfs/ops/repair/extents/range_collector.h"
 #include "libfs/survey/scan/file_tree_roots.h"
 #include "libfs/survey/scan/tree_rescan.h"
 
@@ -11,32 +12,6 @@ namespace btrkit::repair {
 using namespace survey;
 
 namespace {
-
-/// Ranges in any order, many of them more than once, on their way to a set.
-class RangeCollector {
-public:
-    void add(Range range) {
-        waiting_.push_back(range);
-        if (waiting_.size() == most_waiting) {
-            merge();
-        }
-    }
-    RangeSet finish() && {
-        merge();
-        return std::move(all_);
-    }
-
-private:
-    static constexpr std::size_t most_waiting = std::size_t{1} << 20;
-
-    void merge() {
-        all_ = united(all_, set_of(std::move(waiting_)));
-        waiting_.clear();
-    }
-
-    RangeSet all_;
-    std::vector<Range> waiting_;
-};
 
 /// Takes what blocks refer to.
 class SpaceCollector final : public ReferenceSink {

@@ -20,16 +20,10 @@ Result<void> erase_all_of(TreeBuffer& tree, u64 object) {
 
 Result<void> fix_inode_cache(Transaction& transaction, const FindingList& findings, Round& round) {
     for (const auto* finding : findings) {
-        const auto trees = trees_of(transaction, *finding);
-        if (!trees) {
-            round.decline(*finding, trees.error().message);
-            continue;
-        }
-        for (const u64 id : *trees) {
-            BTRKIT_TRY_ASSIGN(auto* tree, transaction.tree(id));
-            BTRKIT_TRY(erase_all_of(*tree, btrfs::free_ino_objectid));
-            BTRKIT_TRY(erase_all_of(*tree, btrfs::free_space_objectid));
-        }
+        BTRKIT_TRY(in_each_tree(transaction, *finding, round, [](u64, TreeBuffer& tree) -> Result<void> {
+            BTRKIT_TRY(erase_all_of(tree, btrfs::free_ino_objectid));
+            return erase_all_of(tree, btrfs::free_space_objectid);
+        }));
     }
     return {};
 }

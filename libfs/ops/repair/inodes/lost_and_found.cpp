@@ -3,9 +3,8 @@
 
 #include "formats/btrfs/item_types.h"
 #include "libfs/edit/inode_refs.h"
-#include "libfs/ops/repair/each_item.h"
+#include "libfs/ops/repair/inodes/entries_to.h"
 #include "libfs/ops/repair/inodes/inode_sums.h"
-#include "libfs/ops/repair/names/name_form.h"
 
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -19,13 +18,8 @@ constexpr std::string_view lost_and_found_name = "lost+found";
 /// Of all that entries lead to, whether it is there or not.
 Result<u64> highest_named_inode(TreeBuffer& tree) {
     u64 highest = 0;
-    BTRKIT_TRY(for_each_item(tree, KeyRange{}, [&](const BufferedItem& item) -> Result<void> {
-        if (item.key.type == btrfs::item_type::dir_item || item.key.type == btrfs::item_type::dir_index) {
-            for (const auto& form : name_forms_in(item.key, item.body)) {
-                highest = std::max(highest, form.child <= btrfs::last_free_objectid ? form.child : 0);
-            }
-        }
-        return {};
+    BTRKIT_TRY(for_each_entry_in(tree, [&](const NameForm& form) {
+        highest = std::max(highest, form.child <= btrfs::last_free_objectid ? form.child : 0);
     }));
     return highest;
 }

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/ops/repair/lost/older_leaves.h"
 
-#include "libfs/base/checksum.h"
+#include "libfs/ops/repair/blocks/mend_block.h"
 #include "libfs/survey/read_roots.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace btrkit::repair {
 
@@ -89,7 +88,7 @@ public:
                 (!is_own && !relatives_.are(facts.owner, *lost->promise.tree))) {
                 continue;
             }
-            is_whole = is_whole ? is_whole : has_right_checksum(bytes);
+            is_whole = is_whole ? is_whole : has_right_checksum(filesystem_->geometry(), bytes);
             if (*is_whole) {
                 add(lost->promise.address.bytenr, {!is_own, facts.generation, address});
             }
@@ -110,12 +109,6 @@ private:
     static bool overlaps(const BlockFacts& facts, const Promise& lost) {
         return facts.generation <= *lost.generation && (!lost.end || facts.first_key < *lost.end) &&
                (!lost.first_key || *lost.first_key <= facts.last_key);
-    }
-
-    bool has_right_checksum(Bytes bytes) const {
-        const auto& geometry = filesystem_->geometry();
-        const auto sum = checksum(geometry.csum_type, bytes.subspan(btrfs::max_csum_size));
-        return std::memcmp(sum.data(), bytes.data(), geometry.csum_size_bytes) == 0;
     }
 
     void add(u64 lost, const Version& version) {

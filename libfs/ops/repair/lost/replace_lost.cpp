@@ -7,10 +7,9 @@
 #include "libfs/ops/repair/lost/rejoin_nodes.h"
 #include "libfs/ops/repair/lost/relink.h"
 #include "libfs/ops/repair/lost/salvage_leaf.h"
+#include "libfs/ops/repair/names/top_directory.h"
 #include "libfs/survey/read_roots.h"
 #include "libfs/survey/scan/file_tree_roots.h"
-
-#include <sys/stat.h>
 
 namespace btrkit::repair {
 
@@ -154,11 +153,7 @@ private:
     void put_empty_directory(const LostBlock& lost) {
         OpenBlock leaf(filesystem_->geometry().nodesize);
         LeafFiller filler(leaf, lost.promise.end);
-        Inode top;
-        top.number = btrfs::root_dir_inode;
-        top.generation = top.transid = *lost.promise.generation;
-        top.nlink = 1;
-        top.mode = S_IFDIR | 0755;
+        const auto top = new_top_directory(*lost.promise.generation, {});
         if (add_inode_items(filler, filesystem_->geometry(),
                             {.inode = top, .names = {}, .xattrs = {}, .entries = {}})) {
             if (auto made = maker_.make(lost, leaf, "a leaf with the top directory, of which nothing is left")) {

@@ -37,24 +37,23 @@ Result<void> renew_top_directory(TreeBuffer& tree, u64 inode) {
     return {};
 }
 
+Inode new_top_directory(u64 generation, Time now) {
+    Inode top;
+    top.number = btrfs::root_dir_inode;
+    top.generation = top.transid = generation;
+    top.nlink = 1;
+    top.mode = S_IFDIR | 0755;
+    top.atime = top.ctime = top.mtime = top.otime = now;
+    return top;
+}
+
 Result<void> make_top_directories(Transaction& transaction, const FindingList& findings, Round& round) {
+    const NewInode top = {
+        .inode = new_top_directory(transaction.generation(), round.now()), .names = {}, .xattrs = {}, .entries = {}};
     for (const auto* finding : findings) {
-        const auto trees = trees_of(transaction, *finding);
-        if (!trees) {
-            round.decline(*finding, trees.error().message);
-            continue;
-        }
-        for (const u64 id : *trees) {
-            BTRKIT_TRY_ASSIGN(auto* tree, transaction.tree(id));
-            Inode top;
-            top.number = btrfs::root_dir_inode;
-            top.generation = top.transid = transaction.generation();
-            top.nlink = 1;
-            top.mode = S_IFDIR | 0755;
-            top.atime = top.ctime = top.mtime = top.otime = round.now();
-            BTRKIT_TRY(add_inode_items(*tree, transaction.geometry(),
-                                       {.inode = top, .names = {}, .xattrs = {}, .entries = {}}));
-        }
+        BTRKIT_TRY(in_each_tree(transaction, *finding, round, [&](u64, TreeBuffer& tree) {
+            return add_inode_items(tree, transaction.geometry(), top);
+        }));
     }
     return {};
 }

@@ -6,6 +6,7 @@
 #include "libfs/edit/csum_items.h"
 #include "libfs/fs/data_checksums.h"
 #include "libfs/fs/stored_extent.h"
+#include "libfs/ops/repair/extents/range_collector.h"
 #include "libfs/survey/read_roots.h"
 #include "libfs/survey/scan/file_tree_roots.h"
 #include "libfs/tree/tree_search.h"
@@ -23,7 +24,6 @@ namespace {
 namespace type = btrfs::item_type;
 
 constexpr std::size_t inode_cache_bytes = std::size_t{16} << 20;
-constexpr std::size_t most_waiting = std::size_t{1} << 20;
 constexpr u64 csum_step_bytes = u64{1} << 20;
 
 /// Data of files that want checksums.
@@ -42,28 +42,14 @@ public:
             const auto stored =
                 key.type == type::extent_data ? stored_extent(leaf->block.item_data(slot)) : std::nullopt;
             if (stored && stored->is_written() && wants_sums(step.root, key.objectid)) {
-                add(stored->needed());
+                data_.add(stored->needed());
             }
         }
     }
 
-    RangeSet finish() && {
-        merge();
-        return std::move(all_);
-    }
+    RangeSet finish() && { return std::move(data_).finish(); }
 
 private:
-    void add(Range range) {
-        waiting_.push_back(range);
-        if (waiting_.size() == most_waiting) {
-            merge();
-        }
-    }
-    void merge() {
-        all_ = united(all_, set_of(std::move(waiting_)));
-        waiting_.clear();
-    }
-
     bool wants_sums(std::size_t root, u64 inode) {
         if (last_ != std::pair(root, inode)) {
             last_ = {root, inode};
@@ -80,8 +66,7 @@ private:
     std::map<std::size_t, TreeSearch> searches_;
     std::optional<std::pair<std::size_t, u64>> last_;
     bool last_wants_ = false;
-    RangeSet all_;
-    std::vector<Range> waiting_;
+    RangeCollector data_;
 };
 
 class CsumMaker {
