@@ -5,6 +5,9 @@ add_library(btrkit_options INTERFACE)
 target_compile_options(btrkit_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual
   -Wconversion -Wno-sign-conversion -Wimplicit-fallthrough -Wno-missing-field-initializers)
+# g++ stores two words and loads them at once as a vector, for which the processor must wait: without that the user time
+# of a check of a million files is 6 % less (2026-11-30, g++ 12).
+add_compile_options($<$<CXX_COMPILER_ID:GNU>:-fno-tree-slp-vectorize>)
 if(BTRKIT_SANITIZE)
   add_compile_options(-fsanitize=${BTRKIT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   # What the address sanitizer finds as well, by a fault where it happens; they are an eighth of the time of compiling.

@@ -23,7 +23,8 @@ public:
     u32 count() const { return std::min<u32>(header().nritems, capacity()); }
     u32 capacity() const {
         const u32 room = btrfs::leaf_data_size(nodesize());
-        return room / static_cast<u32>(is_leaf() ? sizeof(btrfs::ItemHeader) : sizeof(btrfs::KeyPointer));
+        // Both are divisions by a constant: loops over slots ask for this each time.
+        return is_leaf() ? room / u32{sizeof(btrfs::ItemHeader)} : room / u32{sizeof(btrfs::KeyPointer)};
     }
 
     /// Needs a leaf and slot < count().

@@ -41,8 +41,8 @@ void check_dev_extent(const ItemCheck& item) {
     if (extent.length == 0) {
         item.report(code, "length 0");
     }
-    const auto* previous = item.previous_of_type(btrfs::item_type::dev_extent);
-    if (previous == nullptr || previous->objectid != item.key().objectid) {
+    const auto previous = item.previous_of_type(btrfs::item_type::dev_extent);
+    if (!previous || previous->objectid != item.key().objectid) {
         return;
     }
     const auto* before = view_at<btrfs::DevExtent>(item.previous_data());

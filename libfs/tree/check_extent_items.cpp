@@ -128,9 +128,9 @@ void check_metadata_extent(const ItemCheck& item) {
 
 void check_extent_overlap(const ItemCheck& item) {
     std::optional<u64> end;
-    if (const auto* extent = item.previous_of_type(type::extent_item); extent != nullptr) {
+    if (const auto extent = item.previous_of_type(type::extent_item)) {
         end = end_of(extent->objectid, extent->offset);
-    } else if (const auto* block = item.previous_of_type(type::metadata_item); block != nullptr) {
+    } else if (const auto block = item.previous_of_type(type::metadata_item)) {
         end = end_of(block->objectid, item.geometry().nodesize);
     }
     if (end && *end > item.key().objectid) {

@@ -51,8 +51,8 @@ void check_inline(const ItemCheck& item, const btrfs::FileExtentHead& head) {
 }
 
 void check_file_overlap(const ItemCheck& item) {
-    const auto* previous = item.previous_of_type(btrfs::item_type::extent_data);
-    if (previous == nullptr || previous->objectid != item.key().objectid) {
+    const auto previous = item.previous_of_type(btrfs::item_type::extent_data);
+    if (!previous || previous->objectid != item.key().objectid) {
         return;
     }
     const auto end = file_extent_end(*previous, item.previous_data(), item.geometry().sectorsize);
@@ -108,7 +108,7 @@ void check_csums(const ItemCheck& item) {
         item.report(ProblemCode::item_csum, "{} bytes, but a checksum has {}", item.data().size(),
                     geometry.csum_size_bytes);
     }
-    if (const auto* previous = item.previous_of_type(btrfs::item_type::extent_csum); previous != nullptr) {
+    if (const auto previous = item.previous_of_type(btrfs::item_type::extent_csum)) {
         const u64 covered = u64{item.previous_data().size() / geometry.csum_size_bytes} * geometry.sectorsize;
         if (const auto end = end_of(previous->offset, covered); end && *end > item.key().offset) {
             item.report(ProblemCode::item_csum_overlap, "begins at {}, but the item before it ends at {}",

@@ -147,12 +147,12 @@ void check_free_space_range(const ItemCheck& item) {
     if (!check_range_key(item)) {
         return;
     }
-    if (const auto* info = item.previous_of_type(type::free_space_info); info != nullptr) {
+    if (const auto info = item.previous_of_type(type::free_space_info)) {
         check_against_info(item, *info);
         return;
     }
     for (const u8 range_type : {type::free_space_extent, type::free_space_bitmap}) {
-        if (const auto* previous = item.previous_of_type(range_type); previous != nullptr) {
+        if (const auto previous = item.previous_of_type(range_type)) {
             return check_against_range(item, *previous);
         }
     }

@@ -16,9 +16,12 @@ void ItemCheck::adopt(Problem problem) const {
 }
 
 void ItemCheck::expect_inode_before() const {
-    if (slot_ != 0 && previous_key_.objectid != key_.objectid && is_subvolume(owner_)) {
-        report(ProblemCode::item_orphaned, "inode {}, but the item before it belongs to {}", key_.objectid,
-               previous_key_.objectid);
+    if (slot_ == 0) {
+        return;
+    }
+    const u64 previous = leaf_.item(slot_ - 1).key.objectid;
+    if (previous != key_.objectid && is_subvolume(owner_)) {
+        report(ProblemCode::item_orphaned, "inode {}, but the item before it belongs to {}", key_.objectid, previous);
     }
 }
 

@@ -19,7 +19,6 @@ public:
 
     /// Goes to an item. Slots must be visited in order, from 0.
     void move_to(u32 slot) {
-        previous_key_ = key_;
         slot_ = slot;
         key_ = leaf_.key(slot);
         data_ = leaf_.item_data(slot);
@@ -38,11 +37,13 @@ public:
     }
 
     /// The item before, where it has that type: its key and data.
-    const btrfs::Key* previous_of_type(u8 type) const {
-        return slot_ != 0 && previous_key_.type == type ? &previous_key_ : nullptr;
+    std::optional<btrfs::Key> previous_of_type(u8 type) const {
+        return previous_type() == type ? std::optional(leaf_.key(slot_ - 1)) : std::nullopt;
     }
     /// The type of the item before; nothing for the first of the leaf.
-    std::optional<u8> previous_type() const { return slot_ != 0 ? std::optional(previous_key_.type) : std::nullopt; }
+    std::optional<u8> previous_type() const {
+        return slot_ != 0 ? std::optional(leaf_.item(slot_ - 1).key.type) : std::nullopt;
+    }
     Bytes previous_data() const { return leaf_.item_data(slot_ - 1); }
 
     bool is_sector_aligned(u64 value) const { return (value & (geometry_.sectorsize - 1)) == 0; }
@@ -86,7 +87,6 @@ private:
     u64 owner_;
     Problems& problems_;
     u32 slot_ = 0;
-    btrfs::Key previous_key_;
     btrfs::Key key_;
     Bytes data_;
 };

@@ -4,8 +4,6 @@
 
 #include "libfs/tree/block_view.h"
 
-#include <array>
-#include <atomic>
 #include <memory>
 #include <vector>
 
@@ -53,34 +51,31 @@ public:
 };
 
 /// Sums of keyed hashes of references, in buckets by extent. What the trees hold is added, what the extent tree records
-/// is taken away: a bucket is zero if, up to a chance of 2^-64, both are the same. Thread-safe.
+/// is taken away: a bucket is zero if, up to a chance of 2^-64, both are the same. Any thread adds, to sums of its own;
+/// who asks waits until all have added.
 class ReferenceSums final : public ReferenceSink {
 public:
     static constexpr std::size_t bucket_count = 4096;
 
     /// The seed keeps anyone from making an image whose errors cancel out.
     explicit ReferenceSums(u64 seed);
+    ~ReferenceSums() override;
 
     void hold(const Reference& reference, const ReferenceHolder*, u32) override { add(reference, 1); }
     void record(const Reference& reference, u64 count) override { add(reference, u64{0} - count); }
 
     static std::size_t bucket_of(u64 bytenr);
-    bool is_balanced(std::size_t bucket) const;
-    /// References of both sides so far.
-    u64 count() const { return count_; }
+    /// References of both sides.
+    u64 count() const;
     std::vector<std::size_t> unbalanced() const;
 
 private:
+    struct PerThread;
+
     void add(const Reference& reference, u64 count);
 
-    struct Bucket {
-        std::atomic<u64> low = 0;
-        std::atomic<u64> high = 0;
-    };
-
     u64 seed_;
-    std::atomic<u64> count_ = 0;
-    std::unique_ptr<std::array<Bucket, bucket_count>> buckets_;
+    std::unique_ptr<PerThread> sums_;
 };
 
 } // namespace btrkit::survey

@@ -55,7 +55,12 @@ Segment fold(std::span<const Segment> parts, std::mt19937& random, const SettleI
     }
     const std::size_t cut = 1 + random() % (parts.size() - 1);
     Segment left = fold(parts.first(cut), random, settle);
-    append(left, fold(parts.subspan(cut), random, settle), settle, seed);
+    const Segment right = fold(parts.subspan(cut), random, settle);
+    if (right.is_single && random() % 2 == 0) {
+        append(left, *right.first, settle, seed);
+    } else {
+        append(left, right, settle, seed);
+    }
     return left;
 }
 

@@ -41,7 +41,7 @@ private:
             return;
         }
         append(
-            result_->segment, Segment::of(*state_),
+            result_->segment, *state_,
             [this](const InodeState& inode) { judge_inode(inode, facts_.geometry, leaf_.tree, problems_); },
             facts_.seed);
         state_.reset();

@@ -94,6 +94,19 @@ void append(Segment& segment, const Segment& later, const SettleInode& settle, u
     }
 }
 
+void append(Segment& segment, const InodeState& inode, const SettleInode& settle, u64 seed) {
+    const auto& end = open_end(segment);
+    if (segment.is_empty || !end || end->inode == inode.inode) {
+        return append(segment, Segment::of(inode), settle, seed);
+    }
+    if (!segment.is_single) {
+        settle_into(segment, end, settle, seed);
+    }
+    segment.last = inode;
+    segment.is_single = false;
+    segment.inode_count += inode.has_item ? 1 : 0;
+}
+
 void close(Segment& segment, const SettleInode& settle, u64 seed) {
     settle_into(segment, segment.first, settle, seed);
     if (!segment.is_single) {

@@ -33,6 +33,9 @@ using SettleInode = std::function<void(const InodeState&)>;
 /// Puts a later segment behind this one.
 void append(Segment& segment, const Segment& later, const SettleInode& settle, u64 seed);
 
+/// The same for one inode, of which most lie between others: without the copies that a segment of it takes.
+void append(Segment& segment, const InodeState& inode, const SettleInode& settle, u64 seed);
+
 /// Settles what is still open at both ends of a whole tree.
 void close(Segment& segment, const SettleInode& settle, u64 seed);
 
