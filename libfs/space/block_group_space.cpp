@@ -63,7 +63,11 @@ std::optional<Range> BlockGroupSpace::take_up_to(u64 bytes) {
 }
 
 bool BlockGroupSpace::claim(Range range) {
-    if (!gaps_.covers(range) || taken_.intersects(range) || pinned_.intersects(range)) {
+    return !pinned_.intersects(range) && adopt(range);
+}
+
+bool BlockGroupSpace::adopt(Range range) {
+    if (!gaps_.covers(range) || taken_.intersects(range)) {
         return false;
     }
     taken_.insert(range);

@@ -35,6 +35,8 @@ public:
     std::optional<Range> take_up_to(u64 bytes);
     /// Takes exactly these bytes; false where not all of them can be given out.
     bool claim(Range range);
+    /// The same of an extent that stands there already, unknown until now: pinned or not; false where it is not free.
+    bool adopt(Range range);
     /// Goes back to the start, so that what was passed over is given out.
     void rewind() { go_to(start_.bytenr); }
 

@@ -127,6 +127,9 @@ void SpaceLedger::open(Group& group, const RangeSet& allocated) {
     for (const Range row : rows_in_use(group.chunk, allocated).ranges()) {
         group.space->pin(row);
     }
+    for (const Range range : pinned_.within(range_of(group.chunk)).ranges()) {
+        group.space->pin(range);
+    }
 }
 
 Result<std::vector<SpaceLedger::Group*>*> SpaceLedger::groups_for(u64 wanted) {
@@ -271,6 +274,15 @@ Result<void> SpaceLedger::claim(Range range) {
     BTRKIT_TRY_ASSIGN(auto* group, group_at({range.start}));
     if (!group->space || !group->space->claim(range)) {
         return fail_as_bug(fmt::format("{} bytes at {} are not free", range.length(), range.start));
+    }
+    note_taken(*group, range);
+    return {};
+}
+
+Result<void> SpaceLedger::adopt(Range range) {
+    BTRKIT_TRY_ASSIGN(auto* group, group_at({range.start}));
+    if (!group->space || !group->space->adopt(range)) {
+        return bad_group(group->chunk, fmt::format("{} bytes at {} are not free", range.length(), range.start));
     }
     note_taken(*group, range);
     return {};

@@ -57,6 +57,11 @@ public:
     Result<Range> take_data(u64 bytes, bool in_one_piece);
     /// Takes exactly these bytes. Fails with bug where they are not free, and with damaged.
     Result<void> claim(Range range);
+    /// Before anything else is asked of it: these bytes are not given out, though no extent has them.
+    void pin(RangeSet bytes) { pinned_ = std::move(bytes); }
+    /// Takes exactly these bytes, pinned or not: an extent stands there that no tree records yet. Fails with damaged
+    /// where they are not free.
+    Result<void> adopt(Range range);
     /// Before anything else is asked of it: reads what extents have of every group and goes by that alone, whatever
     /// else is recorded; by address. Fails with damaged where extents overlap or leave their group.
     Result<std::vector<GroupExtents>> trust_extents();
@@ -105,6 +110,7 @@ private:
     BlockCache* cache_;
     ChunkGrowth* growth_;
     Trees committed_;
+    RangeSet pinned_;
     std::map<u64, Group> groups_;                       ///< by key
     std::map<u64, std::vector<Group*>> groups_of_type_; ///< those that had most free space first
     std::map<u64, GroupChange> changes_;                ///< by key of the group

@@ -7,6 +7,7 @@
 #include "libfs/tree/open_block.h"
 #include "libfs/txn/begin_anew.h"
 #include "libfs/txn/block_store.h"
+#include "libfs/txn/logged_space.h"
 #include "libfs/txn/may_be_written.h"
 #include "libfs/txn/new_superblock.h"
 #include "libfs/txn/overlaid.h"
@@ -68,6 +69,8 @@ Result<Transaction> Transaction::begin(const Filesystem& committed, const Transa
         std::make_unique<Workspace>(std::move(overlaid.filesystem), std::move(overlaid.overlays), std::move(writer),
                                     trees, geometry, root.block().header().chunk_tree_uuid, room);
     workspace->quotas = std::move(quotas);
+    // The superblocks that stand lead to it until others do.
+    workspace->space.pin(logged_space(committed));
     workspace->parallelism = options.parallelism;
     workspace->bad_items = options.bad_items;
     if (options.data_devices != nullptr) {
@@ -187,6 +190,12 @@ void Transaction::bear_data(u64 tree, Range extent) {
     const u64 quota_owner = keeps_simple_quotas() ? tree : 0;
     workspace_->quotas.add_taken(quota_owner, extent.length());
     workspace_->refs.bear(record_of_data(extent, generation(), quota_owner));
+}
+
+Result<void> Transaction::adopt_data(u64 tree, Range extent) {
+    BTRKIT_TRY(workspace_->space.adopt(extent));
+    bear_data(tree, extent);
+    return {};
 }
 
 void Transaction::set_label(std::string_view label) {

@@ -80,6 +80,9 @@ public:
     /// What was taken is an extent from now on, of the space of that tree. Where nothing refers to it when changes are
     /// merged (relieve(), propose()), it is given back.
     void bear_data(u64 tree, Range extent);
+    /// Data that stands there already, and that no tree records yet, is an extent from now on: what a log has, whose
+    /// space is not given out. Fails with damaged where those bytes are not free.
+    Result<void> adopt_data(u64 tree, Range extent);
     /// For reading data: the committed trees, but what is read at any address is what this run has written there
     /// (finish_data()).
     const Filesystem& with_data() const { return workspace_->filesystem; }
