@@ -21,6 +21,8 @@ struct RawFlags {
     std::string mode;
     std::string kernel;
     bool rebuilds = false;
+    bool drops_log = false;
+    bool replays_log = false;
     std::vector<std::string> allowed;
     std::string cache_version;
     bool ignored = false;
@@ -60,8 +62,9 @@ void declare_repair(CommandLine& line, CheckFlags& flags, RawFlags& raw) {
     auto& app = line.app();
     app.add_flag("--repair", flags.repairs, "put right what follows from the rest of the filesystem, in one commit");
     app.add_flag("--plan", flags.plans_only, "say what --repair would do, and write nothing");
-    app.add_flag("--drop-log", flags.repair.drops_log,
-                 "give up what was synced since the last commit, where a log waits to be replayed; it is told");
+    app.add_flag("--replay-log", raw.replays_log,
+                 "where a log waits, bring what was synced since the last commit into its place, as a mount does");
+    app.add_flag("--drop-log", raw.drops_log, "where a log waits, give up what was synced; it is told");
     app.add_option("--allow", raw.allowed, "also fixes that are guessed or lossy, or those of one code; repeatable")
         ->option_text("GRADE|CODE")
         ->expected(1)
@@ -104,8 +107,11 @@ std::string what_is_wrong(const CheckFlags& flags, const RawFlags& raw) {
         return "it is not there yet; nothing was changed";
     }
     const bool is_repair = flags.repairs || flags.plans_only;
-    if (!is_repair && (!raw.allowed.empty() || !flags.undo_path.empty() || flags.repair.drops_log)) {
-        return "--allow, --drop-log and --undo are for --repair";
+    if (!is_repair && (!raw.allowed.empty() || !flags.undo_path.empty() || raw.drops_log || raw.replays_log)) {
+        return "--allow, --replay-log, --drop-log and --undo are for --repair";
+    }
+    if (raw.drops_log && raw.replays_log) {
+        return "--replay-log excludes --drop-log";
     }
     const bool is_otherwise_opened =
         flags.open.backup_roots || flags.open.volume.super_mirror || raw.tree_root || raw.chunk_root;
@@ -153,6 +159,9 @@ std::optional<int> read_check_flags(CommandLine& line, std::span<const std::stri
     if (const auto wrong = what_is_wrong(flags, raw); !wrong.empty()) {
         return status_of(line.wrong_usage(io, wrong));
     }
+    flags.repair.log = raw.replays_log ? repair::WaitingLog::replayed
+                       : raw.drops_log ? repair::WaitingLog::dropped
+                                       : repair::WaitingLog::refused;
     for (const auto& word : raw.allowed) {
         if (!allow(flags.repair, word)) {
             return status_of(

@@ -38,21 +38,26 @@ std::string plan_text(const repair::Report& report, bool is_written) {
     return text;
 }
 
-/// What goes with the log, a line each.
-std::string log_text(const repair::DroppedLog& log, bool is_written) {
-    const std::string_view verb = is_written ? "went" : "would go";
-    std::string text;
-    for (const auto& inode : log.inodes) {
-        text +=
-            fmt::format("{} with the log: what was synced of inode {} of subvolume {}", verb, inode.inode, inode.tree);
-        text += inode.name.empty() ? "\n" : fmt::format(", \"{}\"\n", printable(inode.name));
+std::string_view log_verb(repair::WaitingLog log, bool is_written) {
+    if (log == repair::WaitingLog::replayed) {
+        return is_written ? "is in its place" : "would be in its place";
     }
-    text += log.has_more ? fmt::format("{} with the log: what was synced of more inodes\n", verb) : "";
-    text += log.is_whole ? "" : fmt::format("{} with the log: what can't be read of it\n", verb);
-    return text.empty() ? fmt::format("{}: a log in which nothing is\n", verb) : text;
+    return is_written ? "went with the log" : "would go with the log";
 }
 
-Json log_json(const repair::DroppedLog& log) {
+/// What the log has and what becomes of it, a line each.
+std::string log_text(const repair::LoggedInodes& log, std::string_view verb) {
+    std::string text;
+    for (const auto& inode : log.inodes) {
+        text += fmt::format("{}: what was synced of inode {} of subvolume {}", verb, inode.inode, inode.tree);
+        text += inode.name.empty() ? "\n" : fmt::format(", \"{}\"\n", printable(inode.name));
+    }
+    text += log.has_more ? fmt::format("{}: what was synced of more inodes\n", verb) : "";
+    text += log.is_whole ? "" : fmt::format("{}: what can't be read of it\n", verb);
+    return text.empty() ? fmt::format("{}: nothing, the log is empty\n", verb) : text;
+}
+
+Json log_json(const repair::LoggedInodes& log) {
     Json inodes = Json::array();
     for (const auto& inode : log.inodes) {
         Json entry{{"tree", inode.tree}, {"tree_name", objectid_name_json(inode.tree)}, {"inode", inode.inode}};
@@ -110,7 +115,10 @@ int run_repair(const CommandLine& line, Io& io, const CheckFlags& flags) {
         .add_members =
             [&](Json& document) {
                 document["plan"] = plan_json(report);
-                document["dropped_log"] = report.dropped_log ? log_json(*report.dropped_log) : Json();
+                for (const auto& [name, log] : {std::pair("dropped_log", repair::WaitingLog::dropped),
+                                                std::pair("replayed_log", repair::WaitingLog::replayed)}) {
+                    document[name] = report.log && options.log == log ? log_json(*report.log) : Json();
+                }
                 document["errors_fixed"] = report.fixed_count;
                 document["errors_left"] = report.left_count;
             },
@@ -118,14 +126,13 @@ int run_repair(const CommandLine& line, Io& io, const CheckFlags& flags) {
             [&] {
                 const bool is_written = report.commit.is_committed;
                 return plan_text(report, is_written) +
-                       (report.dropped_log ? log_text(*report.dropped_log, is_written) : "");
+                       (report.log ? log_text(*report.log, log_verb(options.log, is_written)) : "");
             },
         .nothing_text =
             [&] {
-                return report.plan.empty() && !report.dropped_log ? "nothing was written: nothing is wrong\n"
-                       : report.fixed_count > 0 || report.dropped_log
-                           ? "nothing was written: this is the plan\n"
-                           : "nothing was written: nothing of it can be repaired\n";
+                return report.plan.empty() && !report.log     ? "nothing was written: nothing is wrong\n"
+                       : report.fixed_count > 0 || report.log ? "nothing was written: this is the plan\n"
+                                                              : "nothing was written: nothing of it can be repaired\n";
             },
     };
     const int status = change_image(line, io, write, change);

@@ -14,6 +14,7 @@
 #include "libfs/ops/extract/extract.h"
 #include "libfs/ops/extract/host_target.h"
 #include "libfs/ops/extract/tar_target.h"
+#include "libfs/ops/replayed/replayed_view.h"
 #include "libfs/ops/source/ownership_text.h"
 
 #include <algorithm>
@@ -32,6 +33,7 @@ struct Flags {
     std::string folder;
     std::string archive; ///< "-": standard output
     RootsFlags roots;
+    bool with_log = false;
     extract::Options extract;
     extract::HostOptions host;
     bool no_owners = false;
@@ -67,6 +69,7 @@ void add_flags(CommandLine& line, Flags& flags) {
     app.add_option("--stream", flags.streams, "send streams instead of IMAGE: several FILEs, in any order")
         ->option_text("FILE")
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    app.add_flag("--log", flags.with_log, "with what the log has, where one waits to be replayed");
     add_roots_flags(line, flags.roots);
     line.begin_group("Others");
     line.add_format(flags.format);
@@ -111,6 +114,9 @@ std::string_view what_is_wrong(const Flags& flags, const Io& io) {
     if (flags.images.empty() && flags.streams.empty()) {
         return "IMAGE is required, or --stream";
     }
+    if (flags.with_log && !flags.streams.empty()) {
+        return "--stream excludes --log";
+    }
     if (std::ranges::find(flags.streams, "-") != flags.streams.end()) {
         return "--stream: streams are read twice, and so not from standard input";
     }
@@ -148,8 +154,15 @@ private:
                                .when_in_use = "nothing is taken out of it while in use (cp can)",
                                .context = context()};
         return ask_image(image, messages_, [&](const Filesystem& filesystem, const RunContext& context) {
-            return take_out(filesystem, context);
+            return flags_.with_log && filesystem.log_root_tree() ? take_out_with_log(filesystem, context)
+                                                                 : take_out(filesystem, context);
         });
+    }
+
+    Result<void> take_out_with_log(const Filesystem& filesystem, const RunContext& context) {
+        const auto view = ReplayedView::open(filesystem, {}, context);
+        return view ? take_out(view->filesystem(), context)
+                    : fail(view.error().kind, view.error().message + "; all but what the log has comes without --log");
     }
 
     std::optional<int> of_streams() {

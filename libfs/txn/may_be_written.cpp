@@ -33,7 +33,9 @@ Result<void> check_state(const btrfs::Superblock& super, const WriteExceptions& 
         return refused("it is a seed, which others may stand on");
     }
     if (!exceptions.may_have_log && super.log_root != 0) {
-        return refused("a log waits to be replayed, which would be lost; mount it once and unmount it");
+        return refused("a log waits to be replayed, which would be lost; btrkit-check --repair --replay-log does it, "
+                       "or mount it once "
+                       "and unmount it");
     }
     return {};
 }

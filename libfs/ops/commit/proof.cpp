@@ -10,10 +10,7 @@
 
 namespace btrkit::commit {
 
-namespace {
-
-/// The filesystem of the proposal: its overlays, and over them its superblocks.
-Result<Filesystem> open_proposed(const Proposal& proposal, survey::Findings& findings) {
+Result<Filesystem> open_proposed(const Proposal& proposal, const ProblemSink& problems) {
     std::vector<std::unique_ptr<BlockDevice>> devices;
     WritableDevices writable;
     for (const auto& [devid, overlay] : proposal.overlays) {
@@ -22,8 +19,10 @@ Result<Filesystem> open_proposed(const Proposal& proposal, survey::Findings& fin
         devices.push_back(std::move(device));
     }
     BTRKIT_TRY(SuperblockWriter(writable).commit(proposal.supers));
-    return Filesystem::open(std::move(devices), {}, [&](const Problem& problem) { findings.add(problem); });
+    return Filesystem::open(std::move(devices), {}, problems);
 }
+
+namespace {
 
 Result<survey::Findings> check_all(const Filesystem& filesystem, survey::Findings opening, const RunContext& context) {
     const check::Options options = {.hash_seed = std::random_device{}()};
@@ -44,7 +43,8 @@ Result<survey::Findings> check_proposed(const Proposal& proposal, const RunConte
     RunContext quiet = context;
     quiet.problems = {};
     survey::Findings opening;
-    BTRKIT_TRY_ASSIGN(const auto proposed, open_proposed(proposal, opening));
+    BTRKIT_TRY_ASSIGN(const auto proposed,
+                      open_proposed(proposal, [&](const Problem& problem) { opening.add(problem); }));
     return check_all(proposed, std::move(opening), quiet);
 }
 

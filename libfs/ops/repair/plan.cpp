@@ -90,7 +90,7 @@ bool must_be_known(const RepairRow& row) {
 
 /// It goes with the log.
 bool is_about_log(const Problem& problem, const Options& options) {
-    return options.drops_log && problem.place.tree == btrfs::tree_log_id;
+    return options.log != WaitingLog::refused && problem.place.tree == btrfs::tree_log_id;
 }
 
 /// Why nothing may be changed, whatever it is; empty: it may.

@@ -5,6 +5,7 @@
 #include "libfs/ops/repair/judge.h"
 #include "libfs/ops/repair/make_fixes.h"
 #include "libfs/ops/repair/plan.h"
+#include "libfs/replay/replay_log.h"
 
 namespace btrkit::repair {
 
@@ -44,17 +45,29 @@ std::vector<Fix> plan_all(const survey::Findings& before, const Ground& ground, 
     return plan;
 }
 
-Result<Transaction> begin_change(const Filesystem& ground, TransactionOptions options, bool drops_log) {
+/// The first change of a transaction.
+Result<void> settle_log(Transaction& transaction, WaitingLog log) {
+    if (log == WaitingLog::replayed) {
+        const auto replayed = replay::replay_log(transaction);
+        return replayed ? Result<void>{}
+                        : fail(replayed.error().kind,
+                               "the log can't be replayed: " + replayed.error().message + "; --drop-log gives it up");
+    }
+    transaction.edit_superblocks([](btrfs::Superblock& super) -> Result<void> {
+        replay::drop_log(super);
+        return {};
+    });
+    return {};
+}
+
+Result<Transaction> begin_change(const Filesystem& ground, TransactionOptions options, WaitingLog log) {
     options.exceptions.may_be_dump = true;
     options.exceptions.may_lack_device_tree = true; // it is made anew then
-    options.exceptions.may_have_log = drops_log;
+    options.exceptions.may_have_log = log != WaitingLog::refused;
     options.bad_items = BadItems::kept; // the judge sees that there are not more of them
     BTRKIT_TRY_ASSIGN(auto transaction, Transaction::begin(ground, options));
-    if (drops_log) {
-        transaction.edit_superblocks([](btrfs::Superblock& super) -> Result<void> {
-            drop_log(super);
-            return {};
-        });
+    if (log != WaitingLog::refused) {
+        BTRKIT_TRY(settle_log(transaction, log));
     }
     return transaction;
 }
@@ -70,17 +83,17 @@ Result<Report> run(const Filesystem& filesystem, const WritableDevices& devices,
     const u64 errors = errors_of(before.findings);
     Report report{.plan = plan_all(before.findings, ground, options), .commit = {}, .left_count = errors};
     report.commit.old_generation = report.commit.new_generation = filesystem.super().generation;
-    if (options.drops_log) {
-        report.dropped_log = read_log(filesystem);
+    if (options.log != WaitingLog::refused) {
+        report.log = read_log(filesystem);
     }
     // Each round takes something out of the plan.
-    while (is_any_made(report.plan) || report.dropped_log) {
-        BTRKIT_TRY_ASSIGN(auto transaction,
-                          begin_change(ground.filesystem(), transaction_options, report.dropped_log.has_value()));
+    while (is_any_made(report.plan) || report.log) {
+        BTRKIT_TRY_ASSIGN(auto transaction, begin_change(ground.filesystem(), transaction_options,
+                                                         report.log ? options.log : WaitingLog::refused));
         BTRKIT_TRY_ASSIGN(const bool is_whole, make_fixes(transaction, ground, report.plan, options, context));
         if (!is_whole) {
             // Where nothing is left to be made, what failed is what all else stands on.
-            report.dropped_log = is_any_made(report.plan) ? report.dropped_log : std::nullopt;
+            report.log = is_any_made(report.plan) ? report.log : std::nullopt;
             continue;
         }
         Judge judge(ground.findings, report.plan);
@@ -93,7 +106,7 @@ Result<Report> run(const Filesystem& filesystem, const WritableDevices& devices,
         if (!committed && committed.error().kind == ErrorKind::damaged) {
             // What is planned stands on something that is wrong, and that the plan leaves as it is.
             give_up(report.plan, [](const Fix&) { return true; }, committed.error().message);
-            report.dropped_log.reset();
+            report.log.reset();
             break;
         }
         if (!committed) {

@@ -17,18 +17,25 @@
 
 #include "libfs/fs/inode.h"
 #include "libfs/ops/commit/commit.h"
-#include "libfs/ops/repair/log/dropped_log.h"
+#include "libfs/ops/repair/log/logged_inodes.h"
 #include "libfs/ops/repair/repair_table.h"
 
 #include <set>
 
 namespace btrkit::repair {
 
+/// What becomes of a log that waits.
+enum class WaitingLog {
+    refused,  ///< nothing is done where there is one
+    replayed, ///< what it has becomes a part of the filesystem
+    dropped   ///< what it has goes
+};
+
 struct Options {
     std::set<Grade> allowed = {Grade::proven};
     std::set<ProblemCode> allowed_codes = {}; ///< whatever their grade
-    bool drops_log = false;                   ///< that waits to be replayed; else nothing is done where there is one
-    Time now = {};                            ///< what is made that was not there is dated so
+    WaitingLog log = WaitingLog::refused;
+    Time now = {}; ///< what is made that was not there is dated so
 };
 
 /// A finding that is not a note, and what becomes of it.
@@ -42,8 +49,8 @@ struct Fix {
 
 struct Report {
     std::vector<Fix> plan; ///< all findings that are not notes
-    /// What goes, or would go, with the log; nothing: none was to be dropped.
-    std::optional<DroppedLog> dropped_log = {};
+    /// What the log has that is, or would be, replayed or dropped; nothing: there is none, or nothing is done about it.
+    std::optional<LoggedInodes> log = {};
     commit::Report commit; ///< not committed where nothing was to be done, or on a dry run
     u64 left_count = 0;    ///< errors that are left, or would be
     u64 fixed_count = 0;   ///< those that are gone, or would be

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "libfs/ops/repair/log/dropped_log.h"
+#include "libfs/ops/repair/log/logged_inodes.h"
 
 #include "formats/btrfs/item_types.h"
 #include "libfs/fs/name_items.h"
@@ -13,7 +13,7 @@ namespace type = btrfs::item_type;
 constexpr std::size_t most_inodes = 10'000;
 
 /// Inodes that have a log tree's own item of themselves; the directories that they were synced with have one, too.
-void add_inodes(const Filesystem& filesystem, const TreeRoot& root, u64 subvolume, DroppedLog& log) {
+void add_inodes(const Filesystem& filesystem, const TreeRoot& root, u64 subvolume, LoggedInodes& log) {
     Cursor items(filesystem.reader(), root.block);
     for (bool is_there = items.seek({}); is_there; is_there = items.next()) {
         const auto key = items.key();
@@ -35,12 +35,12 @@ void add_inodes(const Filesystem& filesystem, const TreeRoot& root, u64 subvolum
 
 } // namespace
 
-std::optional<DroppedLog> read_log(const Filesystem& filesystem) {
+std::optional<LoggedInodes> read_log(const Filesystem& filesystem) {
     const auto logs = filesystem.log_root_tree();
     if (!logs) {
         return std::nullopt;
     }
-    DroppedLog log;
+    LoggedInodes log;
     Cursor roots(filesystem.reader(), logs->block);
     for (bool is_there = roots.seek({}); is_there; is_there = roots.next()) {
         const auto root =
@@ -51,12 +51,6 @@ std::optional<DroppedLog> read_log(const Filesystem& filesystem) {
     }
     log.is_whole = log.is_whole && !roots.missed_items();
     return log;
-}
-
-void drop_log(btrfs::Superblock& super) {
-    super.log_root = 0;
-    super.log_root_transid = 0;
-    super.log_root_level = 0;
 }
 
 } // namespace btrkit::repair

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A log that waits to be replayed, and what goes with it where it is dropped: what was synced since the last commit.
+// What a log that waits has: what was synced since the last commit. It goes where the log is dropped, and is there
+// where it is replayed.
 #pragma once
 
 #include "libfs/fs/filesystem.h"
@@ -16,16 +17,13 @@ struct LoggedInode {
     std::string name = {}; ///< that it has in the log; empty: the log names it not
 };
 
-struct DroppedLog {
+struct LoggedInodes {
     std::vector<LoggedInode> inodes; ///< in the order of trees and inodes
     bool has_more = false;           ///< too many to tell all
     bool is_whole = true;            ///< all of the log could be read
 };
 
 /// Nothing where no log waits.
-std::optional<DroppedLog> read_log(const Filesystem& filesystem);
-
-/// What the superblock says where no log waits.
-void drop_log(btrfs::Superblock& super);
+std::optional<LoggedInodes> read_log(const Filesystem& filesystem);
 
 } // namespace btrkit::repair
