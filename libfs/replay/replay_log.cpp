@@ -82,8 +82,14 @@ private:
 /// Null where the subvolume is gone, or is being deleted.
 Result<TreeBuffer*> subvolume_of(Transaction& transaction, u64 id) {
     const auto root = transaction.committed().find_tree(id);
-    const bool is_missing = !root && root.error().kind == ErrorKind::not_found;
-    return is_missing ? nullptr : transaction.tree(id);
+    if (!root && root.error().kind == ErrorKind::not_found) {
+        return nullptr;
+    }
+    BTRKIT_TRY(root);
+    BTRKIT_TRY_ASSIGN(auto* roots, transaction.tree(btrfs::root_tree_id));
+    BTRKIT_TRY_ASSIGN(const auto item, roots->find(root->root_key));
+    const auto* body = item ? view_at<btrfs::RootItem>(item->body) : nullptr;
+    return body != nullptr && body->refs == 0 ? nullptr : transaction.tree(id);
 }
 
 } // namespace
