@@ -34,8 +34,7 @@ Result<void> check_state(const btrfs::Superblock& super, const WriteExceptions& 
     }
     if (!exceptions.may_have_log && super.log_root != 0) {
         return refused("a log waits to be replayed, which would be lost; btrkit-check --repair --replay-log does it, "
-                       "or mount it once "
-                       "and unmount it");
+                       "or mount it once and unmount it");
     }
     return {};
 }
