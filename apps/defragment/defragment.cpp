@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "apps/defragment/defragment.h"
 
+#include "apps/changing/cleaned_up.h"
 #include "apps/common/sizes.h"
 #include "apps/defragment/defragment_flags.h"
 #include "libfs/base/names.h"
@@ -41,6 +42,7 @@ private:
     void add_members(Json& document) const {
         document["commits"] = report_.commit_count;
         document["needs_more"] = report_.needs_more;
+        document["cleaned_up"] = report_.cleaned_up;
         document["before"] = shape_json(report_.before);
         document["after"] = shape_json(report_.after);
         document["moved_data_bytes"] = report_.data_bytes;
@@ -62,8 +64,8 @@ private:
     }
 
     std::string text() const {
-        const auto& [commit, before, after, commits, data_bytes, blocks, files, needs_more] = report_;
-        std::string text;
+        const auto& [commit, before, after, cleaned_up, commits, data_bytes, blocks, files, needs_more] = report_;
+        std::string text = cleaned_up_text(cleaned_up);
         for (const auto& file : files) {
             const auto name = file.path.empty() ? fmt::format("inode {} of {}", file.inode, file.subvolume) : file.path;
             text += fmt::format("{:>10} to {:<10} {:>10} {}\n", file.before, file.after, size_text(file.bytes),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "apps/resize/resize.h"
 
+#include "apps/changing/cleaned_up.h"
 #include "apps/changing/run_verbs.h"
 #include "apps/common/sizes.h"
 #include "apps/common/without_verb.h"
@@ -77,11 +78,12 @@ private:
         document["needs_more_commits"] = report_.needs_more;
         document["moved_data_bytes"] = report_.data_bytes;
         document["moved_blocks"] = report_.block_count;
+        document["cleaned_up"] = report_.cleaned_up;
         document["devices"] = sizes_json(report_.devices);
     }
 
     std::string text() const {
-        std::string text;
+        std::string text = cleaned_up_text(report_.cleaned_up);
         for (const auto& size : report_.devices) {
             text += size.old_bytes == size.new_bytes
                         ? fmt::format("device {}: {} ({} bytes), as before\n", size.devid, size_text(size.new_bytes),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "apps/subvolume/change.h"
 
+#include "apps/changing/cleaned_up.h"
 #include "apps/changing/run_verbs.h"
 #include "apps/common/fresh_values.h"
 #include "apps/subvolume/report_json.h"
@@ -20,8 +21,13 @@ int run_commands(const CommandLine& line, const WriteFlags& flags, std::span<con
         BTRKIT_TRY_ASSIGN(report, subvolume::run(inputs.filesystem, inputs.devices, commands, options, inputs.context));
         return report.commit;
     };
-    const auto add_members = [&](Json& document) { document["changes"] = changes_json(commands, report.trees); };
-    return change_image(line, io, flags, {.document = change_document, .run = run, .add_members = add_members});
+    const auto add_members = [&](Json& document) {
+        document["changes"] = changes_json(commands, report.trees);
+        document["cleaned_up"] = report.cleaned_up;
+    };
+    const auto text = [&] { return cleaned_up_text(report.cleaned_up); };
+    return change_image(line, io, flags,
+                        {.document = change_document, .run = run, .add_members = add_members, .text = text});
 }
 
 VerbTool<SubvolumeVerb, subvolume::Command> this_tool() {

@@ -125,6 +125,25 @@ Changes make_delete(const ChangeFlags& flags) {
     return changes.empty() ? wrong("SUBVOLUME is required") : Changes(std::move(changes));
 }
 
+void declare_sync(CLI::App& app, ChangeFlags& flags) {
+    app.add_option("SUBVOLID", flags.operands);
+}
+
+Changes make_sync(const ChangeFlags& flags) {
+    if (flags.operands.empty()) {
+        return std::vector<subvolume::Change>{subvolume::Sync{}};
+    }
+    std::vector<subvolume::Change> changes;
+    for (const auto& text : flags.operands) {
+        const auto id = parse_number(text);
+        if (!id) {
+            return wrong(fmt::format("'{}' is no id of a subvolume", printable(text)));
+        }
+        changes.emplace_back(subvolume::Sync{.id = *id});
+    }
+    return changes;
+}
+
 void declare_set_default(CLI::App& app, ChangeFlags& flags) {
     app.add_option("SUBVOLUME", flags.operands);
 }
@@ -167,6 +186,7 @@ constexpr std::array all_verbs = std::to_array<SubvolumeVerb>({
     {{"create"}, "PATH...", "make empty subvolumes", declare_create, make_create},
     {{"snapshot"}, "SOURCE PATH", "make a copy that shares everything", declare_snapshot, make_snapshot},
     {{"delete"}, "SUBVOLUME...", "delete subvolumes and give back their space", declare_delete, make_delete},
+    {{"sync"}, "[SUBVOLID...]", "clean up what was deleted and still has space", declare_sync, make_sync},
     {{"set-default"},
      "SUBVOLUME",
      "choose what is mounted if nothing else is said",

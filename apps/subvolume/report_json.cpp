@@ -25,6 +25,7 @@ struct VerbOf {
     std::string_view operator()(const subvolume::Create&) const { return "create"; }
     std::string_view operator()(const subvolume::Snapshot&) const { return "snapshot"; }
     std::string_view operator()(const subvolume::Delete&) const { return "delete"; }
+    std::string_view operator()(const subvolume::Sync&) const { return "sync"; }
     std::string_view operator()(const subvolume::SetDefault&) const { return "set-default"; }
     std::string_view operator()(const subvolume::SetReadOnly&) const { return "property set ro"; }
     std::string_view operator()(const subvolume::SetLabel&) const { return "property set label"; }

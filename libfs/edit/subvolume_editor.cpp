@@ -81,7 +81,7 @@ Result<btrfs::RootItem> SubvolumeEditor::root_item(u64 id) {
     const auto root = whole_root_item(item->body).item;
     if (root.refs == 0 || root.drop_progress.to_key() != btrfs::Key{}) {
         return fail(ErrorKind::refused,
-                    fmt::format("subvolume {} is being deleted; mount it to let the kernel finish that", id));
+                    fmt::format("subvolume {} is deleted and waits to be cleaned up (btrkit-subvolume sync)", id));
     }
     return root;
 }

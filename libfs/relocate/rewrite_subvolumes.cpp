@@ -28,7 +28,7 @@ Result<std::vector<TreeRoot>> whole_subvolumes(const Filesystem& filesystem) {
         const auto item = whole_root_item(items.data()).item;
         if (item.refs == 0 && item.drop_progress.objectid != 0) {
             return fail(ErrorKind::refused,
-                        fmt::format("subvolume {} is half deleted; mount the filesystem once to let that end", id));
+                        fmt::format("subvolume {} is half deleted; run 'btrkit-subvolume sync' first", id));
         }
         found.push_back(*root);
     }

@@ -48,9 +48,23 @@ ExtentRef ref_to_data(const DataUse& use, std::optional<u64> by_root, u64 parent
                    : ExtentRef{.type = type::shared_data_ref, .parent = parent, .count = 1};
 }
 
+std::unexpected<Error> contradiction(u64 bytenr, u64 tree, std::string_view what) {
+    return fail(ErrorKind::damaged,
+                fmt::format("block {} of tree {}: {}; run btrkit-check", bytenr, objectid_text(tree), what));
+}
+
 std::unexpected<Error> contradiction(const TreeBlock& block, u64 tree, std::string_view what) {
-    return fail(ErrorKind::damaged, fmt::format("block {} of tree {}: {}; run btrkit-check", u64{block.header().bytenr},
-                                                objectid_text(tree), what));
+    return contradiction(u64{block.header().bytenr}, tree, what);
+}
+
+/// Whether a child of nodes that tell of the progress is gone.
+bool is_gone(const Promise& child, const std::optional<ShareRules::DropProgress>& progress) {
+    return progress && *child.level + 1 >= progress->level && child.end && *child.end <= progress->key;
+}
+
+/// Whether it is on the way to where the deletion got, so that some of it is gone.
+bool is_begun(const Promise& child, const std::optional<ShareRules::DropProgress>& progress) {
+    return progress && *child.level >= progress->level && *child.first_key < progress->key;
 }
 
 } // namespace
@@ -169,6 +183,9 @@ Result<void> ShareRules::drop_tree(const Promise& root, const DroppedTree& tree)
     if (state.refs != 1 || state.is_full_backref || owned->block().header().owner != tree.id) {
         return contradiction(owned->block(), tree.id, "is a root that others refer to");
     }
+    if (tree.progress && (tree.progress->level == 0 || tree.progress->level > *root.level)) {
+        return contradiction(owned->block(), tree.id, "its deletion has got to a level that it does not have");
+    }
     BTRKIT_TRY(drop_children(owned->block(), root, false, tree));
     workspace_->refs.add(root.address.bytenr, ref_to_block(tree.id, 0), -1);
     workspace_->refs.set_owner(root.address.bytenr, tree.id);
@@ -187,8 +204,11 @@ Result<void> ShareRules::drop_children(const TreeBlock& block, const Promise& pr
         return {};
     }
     for (u32 slot = 0; slot < block.count(); ++slot) {
-        const auto ref = ref_to_block(by_root, block.header().bytenr);
-        BTRKIT_TRY(drop_child(child_promise(block, slot, promise), ref, tree));
+        const auto child = child_promise(block, slot, promise);
+        if (is_gone(child, tree.progress)) {
+            continue;
+        }
+        BTRKIT_TRY(drop_child(child, ref_to_block(by_root, block.header().bytenr), tree));
         BTRKIT_TRY(tree.between());
     }
     return {};
@@ -197,7 +217,11 @@ Result<void> ShareRules::drop_children(const TreeBlock& block, const Promise& pr
 Result<void> ShareRules::drop_child(const Promise& child, const ExtentRef& ref, const DroppedTree& tree) {
     const u64 bytenr = child.address.bytenr;
     BTRKIT_TRY_ASSIGN(const auto state, state_of(bytenr));
-    const bool may_be_own = !state.is_full_backref && *child.generation > tree.created;
+    if (state.refs > 1 && is_begun(child, tree.progress)) {
+        return contradiction(bytenr, tree.id, "is half deleted, but others have it, too");
+    }
+    // Whoever was interrupted may have told of a block already, and not of those below it.
+    const bool may_be_own = (!state.is_full_backref || tree.progress) && *child.generation > tree.created;
     u64 owner = 0;
     if (state.refs == 1 || may_be_own) {
         BTRKIT_TRY_ASSIGN(const auto owned, workspace_->cache.get(child));
@@ -206,7 +230,7 @@ Result<void> ShareRules::drop_child(const Promise& child, const ExtentRef& ref, 
         if (state.refs == 1) {
             BTRKIT_TRY(drop_children(block, child, state.is_full_backref, tree));
         } else if (owner == tree.id) {
-            BTRKIT_TRY(leave_to_others(block, child, tree));
+            BTRKIT_TRY(leave_to_others(block, child, state.is_full_backref, tree));
         }
     }
     workspace_->refs.add(bytenr, ref, -1);
@@ -215,22 +239,25 @@ Result<void> ShareRules::drop_child(const Promise& child, const ExtentRef& ref, 
 }
 
 /// The owner of a block that others keep goes away: nothing at or below it may be referred to by that tree.
-Result<void> ShareRules::leave_to_others(const TreeBlock& block, const Promise& promise, const DroppedTree& tree) {
-    count_children(block, std::nullopt, 1);
-    count_children(block, tree.id, -1);
-    workspace_->refs.set_full_backref(block.header().bytenr);
+Result<void> ShareRules::leave_to_others(const TreeBlock& block, const Promise& promise, bool is_full,
+                                         const DroppedTree& tree) {
+    if (!is_full) {
+        count_children(block, std::nullopt, 1);
+        count_children(block, tree.id, -1);
+        workspace_->refs.set_full_backref(block.header().bytenr);
+    }
     for (u32 slot = 0; !block.is_leaf() && slot < block.count(); ++slot) {
         const auto child = child_promise(block, slot, promise);
         if (*child.generation <= tree.created) {
             continue;
         }
         BTRKIT_TRY_ASSIGN(const auto state, state_of(child.address.bytenr));
-        if (state.is_full_backref) {
+        if (state.is_full_backref && !tree.progress) {
             continue;
         }
         BTRKIT_TRY_ASSIGN(const auto owned, workspace_->cache.get(child));
         if (owned->block().header().owner == tree.id) {
-            BTRKIT_TRY(leave_to_others(owned->block(), child, tree));
+            BTRKIT_TRY(leave_to_others(owned->block(), child, state.is_full_backref, tree));
             BTRKIT_TRY(tree.between());
         }
     }

@@ -48,10 +48,17 @@ public:
     /// Another block is that tree's root, which is nobody else's.
     void replace_root(u64 tree, u64 old_bytenr, u64 bytenr);
 
+    /// How far a deletion has got: what nodes of that level and above have before the key is no more, though they still
+    /// point to it.
+    struct DropProgress {
+        btrfs::Key key;
+        u8 level = 0;
+    };
     /// A tree that goes.
     struct DroppedTree {
         u64 id = 0;
         u64 created = 0; ///< the generation of its creation: blocks that are older are not its own. 0: not known
+        std::optional<DropProgress> progress = {}; ///< others have begun to delete it
         /// Called wherever what was told so far is complete by itself.
         std::function<Result<void>()> between;
     };
@@ -71,7 +78,7 @@ private:
     void count_children(const BlockView& block, std::optional<u64> by_root, std::int64_t change);
     Result<void> drop_children(const TreeBlock& block, const Promise& promise, bool is_full, const DroppedTree& tree);
     Result<void> drop_child(const Promise& child, const ExtentRef& ref, const DroppedTree& tree);
-    Result<void> leave_to_others(const TreeBlock& block, const Promise& promise, const DroppedTree& tree);
+    Result<void> leave_to_others(const TreeBlock& block, const Promise& promise, bool is_full, const DroppedTree& tree);
 
     Workspace* workspace_;
 };

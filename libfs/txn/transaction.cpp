@@ -49,6 +49,18 @@ Result<SpaceLedger::Trees> space_trees(const Filesystem& filesystem) {
     return trees;
 }
 
+/// How far a tree is deleted, as its root item says.
+std::optional<ShareRules::DropProgress> drop_progress(Bytes root_item) {
+    if (root_item.size() < btrfs::legacy_root_item_size) {
+        return std::nullopt;
+    }
+    const auto item = whole_root_item(root_item).item;
+    const auto key = item.drop_progress.to_key();
+    return item.refs == 0 && key != btrfs::Key{}
+               ? std::optional(ShareRules::DropProgress{.key = key, .level = item.drop_level})
+               : std::nullopt;
+}
+
 } // namespace
 
 Result<Transaction> Transaction::begin(const Filesystem& committed, const TransactionOptions& options) {
@@ -164,10 +176,15 @@ Result<void> Transaction::drop_tree(u64 id) {
     const auto relieve_refs = [this] {
         return workspace_->refs.waiting_bytes() > workspace_->room.waiting_bytes ? settle(*workspace_) : Result<void>{};
     };
-    BTRKIT_TRY(ShareRules(*workspace_).drop_tree(root.block, {id, root.root_key.offset, relieve_refs}));
+    BTRKIT_TRY_ASSIGN(auto* roots, this->tree(btrfs::root_tree_id));
+    BTRKIT_TRY_ASSIGN(const auto item, roots->find(root.root_key));
+    BTRKIT_TRY(ShareRules(*workspace_)
+                   .drop_tree(root.block, {.id = id,
+                                           .created = root.root_key.offset,
+                                           .progress = item ? drop_progress(item->body) : std::nullopt,
+                                           .between = relieve_refs}));
     workspace_->trees.remove(id);
     dropped_.push_back(id);
-    BTRKIT_TRY_ASSIGN(auto* roots, this->tree(btrfs::root_tree_id));
     BTRKIT_TRY(roots->erase(root.root_key));
     return {};
 }

@@ -66,7 +66,8 @@ public:
     /// set. From then on both are changed as if they had never been one.
     Result<void> snapshot_tree(u64 source, const btrfs::Key& root_key, btrfs::RootItem root_item);
     /// Gives back all that only this tree has, and takes its root item out. Nothing may wait for it, and what names it
-    /// elsewhere is the caller's matter.
+    /// elsewhere is the caller's matter. Where others have begun to delete it (its root item says how far they got),
+    /// what is left of it.
     Result<void> drop_tree(u64 id);
 
     /// Space for data of files, as SpaceLedger::take_data() gives it. It is to become an extent, by bear_data().

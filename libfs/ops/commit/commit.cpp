@@ -97,10 +97,9 @@ std::unexpected<Error> not_proven(const survey::Findings& findings) {
 
 } // namespace
 
-Result<Report> run(Transaction& transaction, const WritableDevices& devices, const Options& options,
-                   const RunContext& context) {
+Result<Proposed> propose(Transaction& transaction, const Options& options, const RunContext& context) {
     context.progress.begin_phase("making the trees", 0, ProgressUnit::items);
-    BTRKIT_TRY_ASSIGN(const auto proposal, transaction.propose());
+    BTRKIT_TRY_ASSIGN(auto proposal, transaction.propose());
     const auto& old = transaction.committed().super();
     Report report = {.old_generation = old.generation,
                      .new_generation = transaction.generation(),
@@ -116,11 +115,19 @@ Result<Report> run(Transaction& transaction, const WritableDevices& devices, con
             return not_proven(report.proof);
         }
     }
+    return Proposed{.proposal = std::move(proposal), .report = std::move(report)};
+}
+
+Result<Report> run(Transaction& transaction, const WritableDevices& devices, const Options& options,
+                   const RunContext& context) {
+    BTRKIT_TRY_ASSIGN(auto proposed, propose(transaction, options, context));
+    const auto& proposal = proposed.proposal;
+    auto& report = proposed.report;
     if (context.stop.stop_requested()) {
         return fail(ErrorKind::cancelled, "stopped; nothing was changed");
     }
     if (options.is_dry_run) {
-        return report;
+        return std::move(report);
     }
     BTRKIT_TRY(check_unchanged(transaction.committed()));
     std::optional<UndoWriter> undo;
@@ -138,7 +145,7 @@ Result<Report> run(Transaction& transaction, const WritableDevices& devices, con
         return failed(written.error(), stage);
     }
     report.is_committed = true;
-    return report;
+    return std::move(report);
 }
 
 /// Overlays that nothing is written to only read.

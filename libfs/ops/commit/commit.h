@@ -55,6 +55,15 @@ inline Report together(const Report& earlier, Report last) {
     return last;
 }
 
+/// What the first two steps come to.
+struct Proposed {
+    Proposal proposal;
+    Report report;
+};
+
+/// The first two steps alone. Fails with refused where the proof finds anything, and with damaged and cancelled.
+Result<Proposed> propose(Transaction& transaction, const Options& options, const RunContext& context);
+
 /// The devices are those of the transaction's filesystem, by devid. Fails with refused where the proof finds anything,
 /// or the devices have changed meanwhile; with no_space, damaged, cancelled and io: then, unless the message says
 /// otherwise, the old filesystem stands as it was.

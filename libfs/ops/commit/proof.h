@@ -10,7 +10,7 @@ namespace btrkit::commit {
 
 /// The filesystem as it will be: the overlays of the proposal, which must outlive it, and over them its superblocks.
 /// Fails as Filesystem::open().
-Result<Filesystem> open_proposed(const Proposal& proposal, const ProblemSink& problems);
+Result<Filesystem> open_proposed(const Proposal& proposal, const ProblemSink& problems = [](const Problem&) {});
 
 /// All that a check finds in the filesystem as it will be. Fails with cancelled, and as opening does.
 Result<survey::Findings> check_proposed(const Proposal& proposal, const RunContext& context);

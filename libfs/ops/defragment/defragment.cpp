@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/ops/defragment/defragment.h"
 
+#include "libfs/ops/commit/without_deleted.h"
 #include "libfs/ops/defragment/place_extents.h"
 #include "libfs/ops/defragment/recompress.h"
 #include "libfs/ops/defragment/subvolume_order.h"
@@ -68,6 +69,7 @@ public:
     Result<Report> run() && {
         BTRKIT_TRY(may_be_written(*filesystem_));
         report_.commit.old_generation = report_.commit.new_generation = filesystem_->super().generation;
+        BTRKIT_TRY(delete_first());
         for (bool goes_on = true; goes_on && report_.commit_count < most_commits;) {
             auto committed = commit_one();
             if (!committed && report_.commit_count > 0) {
@@ -81,6 +83,20 @@ public:
     }
 
 private:
+    /// A dry run goes on with what would be.
+    Result<void> delete_first() {
+        BTRKIT_TRY_ASSIGN(
+            without_, commit::without_deleted(*filesystem_, devices_, options_.transaction, options_.commit, context_));
+        if (without_.deleted.empty()) {
+            return {};
+        }
+        report_.cleaned_up = without_.deleted;
+        report_.commit_count += options_.commit.is_dry_run ? 0 : 1;
+        note(without_.report);
+        filesystem_ = &*without_.filesystem;
+        return {};
+    }
+
     /// Says whether another one may find more to do.
     Result<bool> commit_one() {
         const auto transaction_options = commit::with_data_at_once(options_.transaction, devices_, options_.commit);
@@ -97,7 +113,7 @@ private:
         BTRKIT_TRY(place_extents(transaction, picture.extents, picture.planned, options_.limit_bytes, placed));
         note(picture, placed);
         picture.uses = {};
-        const bool renews_blocks = report_.commit_count == 0 && picture.has_far_leaves;
+        const bool renews_blocks = is_first_ && picture.has_far_leaves;
         // What was packed anew does not lie beside what was not.
         const bool goes_on = placed.moved_bytes > 0 && (placed.lacked_room || placed.was_recompressed);
         if (placed.layout.empty() && !renews_blocks) {
@@ -117,13 +133,14 @@ private:
             return false;
         }
         ++report_.commit_count;
+        is_first_ = false;
         BTRKIT_TRY_ASSIGN(reopened_, commit::open_again(devices_));
         filesystem_ = &*reopened_;
         return true;
     }
 
     void note(const Picture& picture, const Placed& placed) {
-        if (report_.commit_count == 0) {
+        if (is_first_) {
             report_.before = picture.shape;
             report_.before.fragment_count = placed.fragment_count;
             report_.files =
@@ -132,16 +149,15 @@ private:
         report_.after = {.extent_count = placed.extent_count, .fragment_count = placed.laid_fragments};
     }
 
-    void note(commit::Report committed) {
-        report_.commit =
-            report_.commit_count > 0 ? commit::together(report_.commit, std::move(committed)) : std::move(committed);
-    }
+    void note(commit::Report committed) { report_.commit = commit::together(report_.commit, std::move(committed)); }
 
     const Filesystem* filesystem_;
     const WritableDevices& devices_;
     const Options& options_;
     const RunContext& context_;
+    commit::WithoutDeleted without_;
     std::optional<Filesystem> reopened_;
+    bool is_first_ = true; ///< nothing was laid out yet
     Report report_;
 };
 

@@ -2,7 +2,8 @@
 // Files laid out anew, in all subvolumes at once: whoever shares an extent shares it afterwards.
 //
 // run() makes one commit, or several where free space asks for it; each leaves a whole filesystem, and each is proven.
-// Before each it looks at the filesystem anew:
+// Subvolumes that are deleted and not cleaned up yet are deleted first, in a commit of their own. Before each other one
+// it looks at the filesystem anew:
 //
 //  1. Read all data extents (data_extents.h), and who refers to which part of them (uses.h). Those that none of the
 //     files shows that the user asks for are left alone (wanted_files.h).
@@ -44,6 +45,7 @@ struct Report {
     commit::Report commit = {}; ///< of all commits together
     Shape before = {};
     Shape after = {};
+    std::vector<u64> cleaned_up = {}; ///< subvolumes that were deleted before, by id
     u64 commit_count = 0;
     u64 data_bytes = 0;                    ///< moved, in all commits
     u64 block_count = 0;                   ///< of subvolumes, written anew

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/ops/resize/resize.h"
 
+#include "libfs/ops/commit/without_deleted.h"
 #include "libfs/ops/resize/next_step.h"
 #include "libfs/ops/resize/space_cache.h"
 #include "libfs/ops/resize/targets.h"
@@ -26,8 +27,7 @@ public:
         if (options_.trims && !options_.commit.undo_path.empty()) {
             return fail(ErrorKind::usage, "what is trimmed can't be undone: --trim and --undo exclude each other");
         }
-        BTRKIT_TRY_ASSIGN(use_, read_space_use(*filesystem_, context_));
-        BTRKIT_TRY_ASSIGN(const auto target, target_of(wanted));
+        BTRKIT_TRY_ASSIGN(const auto target, find_target(wanted));
         for (const auto& device : use_.devices) {
             report_.devices.push_back(
                 {.devid = device.devid, .old_bytes = device.size_bytes, .new_bytes = new_sizes_.at(device.devid)});
@@ -46,23 +46,38 @@ public:
     }
 
 private:
-    Result<Target> target_of(const Change& wanted) {
+    /// What can't be is told before anything is deleted.
+    Result<Target> find_target(const Change& wanted) {
+        commit::WithoutDeleted without;
+        if (!std::holds_alternative<Grow>(wanted)) {
+            BTRKIT_TRY_ASSIGN(without, commit::look_without_deleted(*filesystem_, options_.transaction, context_));
+        }
+        has_deleted_ = !without.deleted.empty();
+        const auto& counted = has_deleted_ ? *without.filesystem : *filesystem_;
+        BTRKIT_TRY_ASSIGN(use_, read_space_use(counted, context_));
+        return target_of(wanted, counted);
+    }
+
+    Result<Target> target_of(const Change& wanted, const Filesystem& filesystem) {
         Target target;
         if (const auto* shrink = std::get_if<Shrink>(&wanted)) {
-            BTRKIT_TRY_ASSIGN(new_sizes_, sizes_after(*shrink, use_, *filesystem_));
+            BTRKIT_TRY_ASSIGN(new_sizes_, sizes_after(*shrink, use_, filesystem));
             target = {.ends = new_sizes_, .is_packed = false};
         } else if (const auto* grow = std::get_if<Grow>(&wanted)) {
-            BTRKIT_TRY_ASSIGN(new_sizes_, sizes_after(*grow, use_, *filesystem_));
+            BTRKIT_TRY_ASSIGN(new_sizes_, sizes_after(*grow, use_, filesystem));
             target = {.ends = new_sizes_, .is_packed = false};
         } else {
             new_sizes_ = sizes_now(use_);
             target.may_exceed = true;
-            target.ends = least_sizes(use_, filesystem_->volume().chunks(), filesystem_->geometry().sectorsize);
+            target.ends = least_sizes(use_, filesystem.volume().chunks(), filesystem.geometry().sectorsize);
         }
         return target;
     }
 
     Result<void> commit_all(const Target& target) {
+        if (has_deleted_) {
+            BTRKIT_TRY(delete_first());
+        }
         if (has_space_cache(*filesystem_)) {
             BTRKIT_TRY(commit_one([](Transaction& transaction) { return drop_space_cache(transaction); }, false));
             if (report_.needs_more) {
@@ -77,6 +92,18 @@ private:
             }
         }
         return fail(ErrorKind::no_space, fmt::format("not done after {} commits", most_commits));
+    }
+
+    /// A dry run goes on with what would be.
+    Result<void> delete_first() {
+        BTRKIT_TRY_ASSIGN(
+            without_, commit::without_deleted(*filesystem_, devices_, options_.transaction, options_.commit, context_));
+        report_.cleaned_up = without_.deleted;
+        report_.commit_count += options_.commit.is_dry_run ? 0 : 1;
+        note(without_.report);
+        filesystem_ = &*without_.filesystem;
+        BTRKIT_TRY_ASSIGN(use_, read_space_use(*filesystem_, context_));
+        return {};
     }
 
     /// Says whether there is nothing left to do.
@@ -139,10 +166,7 @@ private:
         return commit::run(transaction, devices_, options_.commit, context_);
     }
 
-    void note(commit::Report committed) {
-        report_.commit =
-            report_.commit_count > 0 ? commit::together(report_.commit, std::move(committed)) : std::move(committed);
-    }
+    void note(commit::Report committed) { report_.commit = commit::together(report_.commit, std::move(committed)); }
 
     /// Copies of the superblock beyond the new end tell of a filesystem that is no more. With an undo file they stay:
     /// it may come back.
@@ -175,6 +199,8 @@ private:
     const WritableDevices& devices_;
     const Options& options_;
     const RunContext& context_;
+    bool has_deleted_ = false; ///< subvolumes that are to be cleaned up first
+    commit::WithoutDeleted without_;
     std::optional<Filesystem> reopened_;
     SpaceUse use_; ///< of the filesystem as it is now
     DeviceSizes new_sizes_;
@@ -188,7 +214,9 @@ Result<Report> run(const Filesystem& filesystem, const WritableDevices& devices,
     return Run(filesystem, devices, options, context).change(change);
 }
 
-Result<MinSize> min_size(const Filesystem& filesystem, const RunContext& context) {
+Result<MinSize> min_size(const Filesystem& committed, const RunContext& context) {
+    BTRKIT_TRY_ASSIGN(const auto without, commit::look_without_deleted(committed, {}, context));
+    const auto& filesystem = without.filesystem ? *without.filesystem : committed;
     BTRKIT_TRY_ASSIGN(const auto use, read_space_use(filesystem, context));
     MinSize found{.metadata_bytes = use.system_bytes + use.metadata_bytes, .reserve_bytes = use.reserve_bytes};
     for (const Range extent : use.data) {

@@ -15,7 +15,8 @@
 //     if that is not enough it is done part by part: clear a window behind what is packed already, fill it, go on
 //     behind it.
 //
-// The old free space cache (v1), whose files lie in the tree of tree roots, is dropped in a commit of its own first.
+// Subvolumes that are deleted and not cleaned up yet are deleted first, in a commit of their own, but not to grow. The
+// old free space cache (v1), whose files lie in the tree of tree roots, is dropped in a commit of its own first.
 // What lies beyond the new end of a device is never needed when the size is told: the superblock says so last.
 #pragma once
 
@@ -53,6 +54,7 @@ struct DeviceSize {
 struct Report {
     commit::Report commit = {};           ///< of all commits together
     std::vector<DeviceSize> devices = {}; ///< all of them
+    std::vector<u64> cleaned_up = {};     ///< subvolumes that were deleted before, by id
     u64 commit_count = 0;
     bool needs_more = false; ///< a dry run: it has shown the first commit of several
     u64 data_bytes = 0;      ///< moved, once or more often

@@ -2,9 +2,11 @@
 #include "libfs/ops/subvolume/change.h"
 
 #include "libfs/base/names.h"
+#include "libfs/edit/deleted_subvolumes.h"
 #include "libfs/ops/commit/do_commands.h"
 #include "libfs/survey/subvolume.h"
 
+#include <algorithm>
 #include <set>
 
 #include <fmt/format.h>
@@ -46,6 +48,19 @@ public:
         return id;
     }
 
+    Result<u64> operator()(const Sync& wanted) {
+        if (wanted.id && editor_.root_item(*wanted.id)) {
+            return fail(ErrorKind::refused, fmt::format("subvolume {} is not deleted", *wanted.id));
+        }
+        BTRKIT_TRY_ASSIGN(auto deleted, deleted_subvolumes(transaction_.committed()));
+        std::erase_if(deleted, [&](u64 id) {
+            return (wanted.id && id != *wanted.id) || std::ranges::find(cleaned_up_, id) != cleaned_up_.end();
+        });
+        BTRKIT_TRY(finish_deletions(transaction_, deleted));
+        cleaned_up_.insert(cleaned_up_.end(), deleted.begin(), deleted.end());
+        return wanted.id.value_or(0);
+    }
+
     Result<u64> operator()(const SetDefault& wanted) {
         BTRKIT_TRY_ASSIGN(const u64 id, find(wanted.subvolume));
         BTRKIT_TRY(editor_.set_default(id));
@@ -65,6 +80,8 @@ public:
         transaction_.set_label(wanted.label);
         return 0;
     }
+
+    const std::vector<u64>& cleaned_up() const { return cleaned_up_; }
 
 private:
     btrfs::Uuid uuid_or_new(const std::optional<btrfs::Uuid>& uuid) const { return uuid ? *uuid : options_.new_uuid(); }
@@ -116,7 +133,13 @@ private:
     Transaction& transaction_;
     const ChangeOptions& options_;
     SubvolumeEditor editor_;
+    std::vector<u64> cleaned_up_;
 };
+
+bool are_only_syncs(std::span<const Command> commands) {
+    return std::ranges::all_of(commands,
+                               [](const Command& command) { return std::holds_alternative<Sync>(command.change); });
+}
 
 } // namespace
 
@@ -132,6 +155,11 @@ Result<ChangeReport> run(const Filesystem& filesystem, const WritableDevices& de
         context.progress.advance(1);
         return {};
     }));
+    report.cleaned_up = changes.cleaned_up();
+    if (report.cleaned_up.empty() && are_only_syncs(commands)) {
+        report.commit.old_generation = report.commit.new_generation = filesystem.super().generation;
+        return report;
+    }
     BTRKIT_TRY_ASSIGN(report.commit, commit::run(transaction, devices, options.commit, context));
     return report;
 }

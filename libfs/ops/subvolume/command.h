@@ -38,6 +38,11 @@ struct Delete {
     bool recursive = false; ///< those that hang in it first; otherwise it is refused where there are any
 };
 
+/// Subvolumes that were deleted and are not cleaned up yet: what they still have is given back.
+struct Sync {
+    std::optional<u64> id = {}; ///< nothing: all. One that is gone already is passed over
+};
+
 /// What is mounted if nothing else is said.
 struct SetDefault {
     std::string subvolume;
@@ -55,7 +60,7 @@ struct SetLabel {
     std::string label; ///< shorter than the label of a superblock, without newline
 };
 
-using Change = std::variant<Create, Snapshot, Delete, SetDefault, SetReadOnly, SetLabel>;
+using Change = std::variant<Create, Snapshot, Delete, Sync, SetDefault, SetReadOnly, SetLabel>;
 
 struct Command {
     Change change;
