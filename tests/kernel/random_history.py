@@ -27,6 +27,9 @@ KINDS = [  # options of mkfs, number of devices
 ]
 
 
+FIRST_WITH_EXTRAS = 15  # from that seed on histories have more in them
+
+
 class Failure(Exception):
     pass
 
@@ -106,6 +109,16 @@ def set_nodatacow(path):
     with open(path, 'xb') as file:
         flags = struct.unpack('l', fcntl.ioctl(file, 0x80086601, bytes(8)))[0]
         fcntl.ioctl(file, 0x40086602, struct.pack('l', flags | 0x00800000))
+
+
+def enable_verity(path):
+    """Where the kernel can: says whether it did."""
+    # version, hash algorithm (SHA-256), block size, no salt, no signature
+    argument = struct.pack('=IIIIQIIQ', 1, 1, BLOCK, 0, 0, 0, 0, 0) + bytes(88)
+    with contextlib.suppress(OSError), open(path, 'rb') as file:
+        fcntl.ioctl(file, 0x40806685, argument)
+        return True
+    return False
 
 
 class History:
@@ -188,6 +201,27 @@ class History:
                            [self.delete, self.snapshot, self.delete_snapshot])()
         if self.random.random() < 0.1:
             os.sync()
+
+    def enable_quotas(self):
+        run('btrfs', 'quota', 'enable', self.mnt)
+        run('btrfs', 'quota', 'rescan', '-w', self.mnt)
+
+    def seal(self):
+        """Some files come under fs-verity: nobody writes to them any more."""
+        files = self.files()
+        return sum(enable_verity(path) for path in self.random.sample(files, len(files) // 5))
+
+    def make_doomed(self, name):
+        """A subvolume whose deletion takes a while: much of it is another's, too, and much its own."""
+        path = '%s/%s' % (self.mnt, name)
+        run('btrfs', 'subvolume', 'snapshot', self.mnt + '/sub', path)
+        for number in range(1200):
+            with open('%s/small%d' % (path, number), 'wb') as file:
+                file.write(self.random.randbytes(self.random.choice([20, 1000, 1900, 5000])))
+        self.serial += 1
+        run('btrfs', 'subvolume', 'snapshot', '-r', path, '%s/of-%s' % (self.mnt, name))
+        for number in self.random.sample(range(1200), 300):
+            os.unlink('%s/small%d' % (path, number))
 
     def go(self, steps):
         for _ in range(steps):
@@ -320,6 +354,31 @@ def must_be_same_streams(one, other, when, may_be_less):
 MOUNT_OPTIONS = ['compress=no', 'compress=no', 'compress-force=zstd', 'compress=lzo']
 
 
+def are_half_deleted(image):
+    """Which subvolumes wait to be cleaned up, and which of them are half gone."""
+    roots = run(tool('dump-tree'), '-t', 'root', *image.members())
+    waiting, gone = roots.count('ORPHAN_ITEM'), 0
+    for line in roots.splitlines():
+        gone += 'drop_progress key' in line and 'drop_progress key (0 UNKNOWN.0 0)' not in line
+    return waiting, gone
+
+
+def half_delete(image, history, most_tries=4):
+    """Deletes a subvolume and unmounts while the kernel still gives it back, which takes longer where no block is in memory
+    yet. Says what is left."""
+    for number in range(most_tries):
+        names = ['doomed%d' % number, 'of-doomed%d' % number]
+        with image.mounted() as mnt:
+            history.make_doomed(names[0])
+        with image.mounted() as mnt:
+            run('btrfs', 'subvolume', 'delete', '-c', *(mnt + '/' + name for name in history.random.choice(
+                [names[:1], names[1:], names])))
+        waiting, gone = are_half_deleted(image)
+        if gone > 0:
+            break
+    return '%d deleted subvolumes, %d half gone' % (waiting, gone)
+
+
 class Start:
     """A filesystem with its history: the image, what it is, and what is sent from it."""
 
@@ -330,9 +389,18 @@ class Start:
         self.mount_options = 'noatime,commit=1,' + rng.choice(MOUNT_OPTIONS)
         if '^free-space-tree' in self.options:
             self.mount_options += ',space_cache=v1'
+        extras = random.Random(seed * 1000) if seed >= FIRST_WITH_EXTRAS else None
+        self.told = ''
         with self.image.mounted(self.mount_options) as mnt:
             self.history = History(mnt, seed)
+            if extras and extras.random() < 0.4:
+                self.history.enable_quotas()
+                self.told += ', quotas'
             self.history.go(rng.choice([60, 200, 500]))
+            if extras and extras.random() < 0.5:
+                self.told += ', %d files sealed' % self.history.seal()
+        if extras and extras.random() < 0.7:
+            self.told += ', ' + half_delete(self.image, self.history)
         with self.image.mounted('ro,noatime') as mnt:
             self.before = Portrait(mnt, **portrait)
             snapshots = [name for name in self.history.snapshots

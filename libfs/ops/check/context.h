@@ -50,7 +50,7 @@ struct Context : survey::Survey {
     SpaceFacts space = {};
     u64 file_count = 0;                                 ///< inodes in distinct leaves
     u64 verified_bytes = 0;                             ///< of data, whose checksums were compared
-    std::vector<SubvolumeEntry> subvolume_entries = {}; ///< of all distinct leaves
+    std::vector<SubvolumeEntry> subvolume_entries = {}; ///< of leaves in their owners' trees
     std::vector<QgroupCount> qgroups = {};
 };
 

@@ -123,6 +123,9 @@ private:
         add(result.segment);
         if (step.is_first) {
             context_.file_count += result.segment.inode_count;
+            // The owner's tree comes before those that share its blocks. What it has left to them is not its any more.
+            std::erase_if(result.entries,
+                          [&](const SubvolumeEntry& entry) { return entry.owner != roots_[step.root].root.id; });
             std::ranges::move(result.entries, std::back_inserter(context_.subvolume_entries));
         }
     }

@@ -148,8 +148,7 @@ void check_received(Context& context, const RootRecord& record) {
 /// they lead nowhere, and rightly so. owner: of the leaf that the entry stands in.
 bool is_unfounded(const Context& context, const SubvolumeEntry& entry) {
     const auto* owner = context.roots.find(entry.owner);
-    if (owner == nullptr || owner->is_dropping() || owner->is_snapshot() ||
-        !context.referred_by_owner.test(entry.leaf.bytenr / context.geometry().sectorsize)) {
+    if (owner == nullptr || owner->is_dropping() || owner->is_snapshot()) {
         return false;
     }
     const auto knows = [&](const RootRefRecord* ref) {
