@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A whole filesystem in which everything is moved: the small ones of base.blocks and history.blocks with edits (see
-// edited_image.h). The first byte chooses which of them, what is done, and by how many threads; the rest are the edits.
+// edited_image.h). The first byte chooses which of them, what is done, by how many threads, and whether it is grown
+// before, so that there is room; the rest are the edits.
 // Whatever comes of it, a check finds nothing that it has not found before, and no error is one of ours.
 #include "libfs/ops/resize/resize.h"
 #include "libfs/ops/check/check.h"
@@ -10,6 +11,7 @@
 #include "tests/fuzz/edited_image.h"
 
 #include <cstdlib>
+#include <functional>
 #include <map>
 #include <tuple>
 
@@ -19,6 +21,24 @@ namespace {
 
 enum class Verb : u8 { compact, shrink, defragment, recompress, sync };
 constexpr unsigned verb_count = 5;
+
+/// A device with zeros behind it.
+class LongerDevice final : public BlockDevice {
+public:
+    LongerDevice(const BlockDevice& front, u64 size_bytes) : front_(front), size_bytes_(size_bytes) {}
+
+    const std::string& name() const override { return front_.name(); }
+    u64 size_bytes() const override { return size_bytes_; }
+    Result<void> read(u64 offset, MutableBytes out) const override {
+        std::ranges::fill(out, std::byte{0});
+        const u64 end = std::min(offset + out.size(), front_.size_bytes());
+        return offset < end ? front_.read(offset, out.first(end - offset)) : Result<void>{};
+    }
+
+private:
+    const BlockDevice& front_;
+    u64 size_bytes_;
+};
 
 using Findings =
     std::map<std::tuple<ProblemCode, std::optional<u64>, std::optional<btrfs::Key>, std::optional<u64>>, unsigned>;
@@ -47,18 +67,24 @@ bool has_more(const Findings& now, const Findings& before) {
     });
 }
 
+Result<void> without_report(const auto& report) {
+    return report ? Result<void>() : std::unexpected(report.error());
+}
+
 Result<void> change(const Filesystem& filesystem, const WritableDevices& devices, Verb verb,
                     const RunContext& context) {
-    const auto nothing = [](const auto& report) { return report ? Result<void>() : std::unexpected(report.error()); };
     const TransactionOptions transaction = {.parallelism = context.parallelism};
     switch (verb) {
     case Verb::compact:
-        return nothing(resize::run(filesystem, devices, resize::Compact{}, {.transaction = transaction}, context));
+        return without_report(
+            resize::run(filesystem, devices, resize::Compact{}, {.transaction = transaction}, context));
     case Verb::shrink:
-        return nothing(resize::run(filesystem, devices, resize::Shrink{}, {.transaction = transaction}, context));
-    case Verb::defragment: return nothing(defragment::run(filesystem, devices, {.transaction = transaction}, context));
+        return without_report(
+            resize::run(filesystem, devices, resize::Shrink{}, {.transaction = transaction}, context));
+    case Verb::defragment:
+        return without_report(defragment::run(filesystem, devices, {.transaction = transaction}, context));
     case Verb::recompress:
-        return nothing(
+        return without_report(
             defragment::run(filesystem, devices,
                             {.transaction = transaction,
                              .recompress = CompressionMethod{.algorithm = btrfs::Compression::zstd, .level = 3}},
@@ -66,7 +92,22 @@ Result<void> change(const Filesystem& filesystem, const WritableDevices& devices
     case Verb::sync: break;
     }
     const std::vector<subvolume::Command> commands = {{.change = subvolume::Sync{}}};
-    return nothing(subvolume::run(filesystem, devices, commands, {.transaction = transaction}, context));
+    return without_report(subvolume::run(filesystem, devices, commands, {.transaction = transaction}, context));
+}
+
+void change_and_judge(const WritableDevices& devices, const std::function<Result<void>(const Filesystem&)>& change) {
+    const auto filesystem = commit::open_again(devices);
+    if (!filesystem || filesystem->volume().members().size() != 1 || !filesystem->volume().members().contains(1)) {
+        return;
+    }
+    const auto before = findings_of(devices);
+    const auto done = change(*filesystem);
+    if (!done && done.error().kind == ErrorKind::bug) {
+        std::abort();
+    }
+    if (has_more(findings_of(devices), before)) {
+        std::abort();
+    }
 }
 
 } // namespace
@@ -77,20 +118,18 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
     }
     const auto below = fuzz::edited_image(std::as_bytes(std::span(data, size)).subspan(1),
                                           (data[0] & 1) != 0 ? fuzz::Base::history : fuzz::Base::everything);
-    OverlayDevice device(*below, {});
+    constexpr u64 grown_bytes = 96 * mib;
+    const bool is_grown = (data[0] & 4) != 0;
+    const LongerDevice longer(*below, is_grown ? grown_bytes : below->size_bytes());
+    OverlayDevice device(longer, {});
     const WritableDevices devices = {{1, &device}};
-    const auto filesystem = commit::open_again(devices);
-    if (!filesystem || filesystem->volume().members().size() != 1 || !filesystem->volume().members().contains(1)) {
-        return 0;
+    const RunContext context = {.parallelism = {.threads = (data[0] & 2) != 0 ? 2u : 1u}};
+    if (is_grown) {
+        change_and_judge(devices, [&](const Filesystem& filesystem) {
+            return without_report(resize::run(filesystem, devices, resize::Grow{}, {}, context));
+        });
     }
-    const auto before = findings_of(devices);
-    const auto verb = static_cast<Verb>((data[0] >> 2) % verb_count);
-    const auto done = change(*filesystem, devices, verb, {.parallelism = {.threads = (data[0] & 2) != 0 ? 2u : 1u}});
-    if (!done && done.error().kind == ErrorKind::bug) {
-        std::abort();
-    }
-    if (has_more(findings_of(devices), before)) {
-        std::abort();
-    }
+    const auto verb = static_cast<Verb>((data[0] >> 3) % verb_count);
+    change_and_judge(devices, [&](const Filesystem& filesystem) { return change(filesystem, devices, verb, context); });
     return 0;
 }
