@@ -12,13 +12,17 @@ Result<void> seal_block(const BuiltBlock& block, MutableBytes bytes, const Geome
     Problems problems;
     const Promise promise = {.address = block.address, .level = block.level, .tree = block.tree};
     const auto proven = TreeBlock::prove(bytes, geometry, promise, problems);
-    if (proven && bad_items == BadItems::refused) {
-        check_items(*proven, geometry, block.tree, problems);
-    }
     if (!problems.empty()) {
         return fail_as_bug("a tree block that was about to be written is wrong: " + describe(problems.front()));
     }
-    return {};
+    if (proven && bad_items == BadItems::refused) {
+        check_items(*proven, geometry, block.tree, problems);
+    }
+    // Most items of a block were in the one that it takes the place of.
+    return problems.empty() ? Result<void>{}
+                            : fail(ErrorKind::damaged,
+                                   "a block with an impossible item is not written: " + describe(problems.front()) +
+                                       "; run btrkit-check, and report it if that finds nothing");
 }
 
 } // namespace btrkit

@@ -12,8 +12,9 @@ enum class BadItems : u8 {
     kept, ///< where a filesystem with such items is repaired: not each of them can be mended
 };
 
-/// Puts the checksum into a whole block, and proves the block as a reader would, its items too. Fails with bug where
-/// there is anything to find: such a block must not be written.
+/// Puts the checksum into a whole block, and proves the block as a reader would, its items too. Such a block must not
+/// be written where there is anything to find. Fails with bug where the block is not well-formed, and with damaged
+/// where an item is impossible: it may come from a damaged filesystem.
 Result<void> seal_block(const BuiltBlock& block, MutableBytes bytes, const Geometry& geometry,
                         BadItems bad_items = BadItems::refused);
 

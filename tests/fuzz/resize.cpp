@@ -10,10 +10,13 @@
 #include "libfs/ops/subvolume/change.h"
 #include "tests/fuzz/edited_image.h"
 
+#include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <map>
 #include <tuple>
+
+#include <fmt/format.h>
 
 using namespace btrkit;
 
@@ -43,11 +46,16 @@ private:
 using Findings =
     std::map<std::tuple<ProblemCode, std::optional<u64>, std::optional<btrfs::Key>, std::optional<u64>>, unsigned>;
 
+[[noreturn]] void give_up(const std::string& why) {
+    std::fputs((why + "\n").c_str(), stderr);
+    std::abort();
+}
+
 Findings findings_of(const WritableDevices& devices) {
     survey::Findings opening;
     const auto filesystem = commit::open_again(devices, [&](const Problem& problem) { opening.add(problem); });
     if (!filesystem) {
-        std::abort();
+        give_up(filesystem.error().message);
     }
     Findings found;
     const auto report = check::run(*filesystem, std::move(opening), {}, {});
@@ -60,11 +68,14 @@ Findings findings_of(const WritableDevices& devices) {
     return found;
 }
 
-bool has_more(const Findings& now, const Findings& before) {
-    return std::ranges::any_of(now, [&](const auto& entry) {
-        const auto known = before.find(entry.first);
-        return entry.second > (known == before.end() ? 0 : known->second);
-    });
+void judge(const Findings& now, const Findings& before) {
+    for (const auto& [place, count] : now) {
+        const auto known = before.find(place);
+        if (count > (known == before.end() ? 0 : known->second)) {
+            give_up(fmt::format("{} more often, in tree {}", problem_info(std::get<0>(place)).id,
+                                std::get<1>(place).value_or(0)));
+        }
+    }
 }
 
 Result<void> without_report(const auto& report) {
@@ -103,11 +114,9 @@ void change_and_judge(const WritableDevices& devices, const std::function<Result
     const auto before = findings_of(devices);
     const auto done = change(*filesystem);
     if (!done && done.error().kind == ErrorKind::bug) {
-        std::abort();
+        give_up(done.error().message);
     }
-    if (has_more(findings_of(devices), before)) {
-        std::abort();
-    }
+    judge(findings_of(devices), before);
 }
 
 } // namespace
