@@ -69,14 +69,14 @@ TEST_CASE("parts of one key become one item, others stand by themselves, and an 
     CHECK(as_text(leaf.item_data(1)) == "xyz");
 }
 
-TEST_CASE("a block that a reader would refuse is a bug, and is told before it is written") {
+TEST_CASE("an item that a reader would refuse, which may come from a disk, is told before its block is written") {
     SealingSink sink(geometry);
     TreeBuilder tree = builder(sink);
     // An inode item of three bytes.
     REQUIRE(tree.add({256, btrfs::item_type::inode_item, 0}, bytes_of("abc")));
     const auto finished = tree.finish();
     REQUIRE_FALSE(finished);
-    CHECK(finished.error().kind == ErrorKind::bug);
+    CHECK(finished.error().kind == ErrorKind::damaged);
     CHECK(sink.last.empty());
 }
 
