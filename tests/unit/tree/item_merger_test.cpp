@@ -3,6 +3,7 @@
 #include "libfs/tree/item_merger.h"
 
 #include "formats/btrfs/item_types.h"
+#include "libfs/tree/block_view.h"
 #include "libfs/tree/seal_block.h"
 #include "tests/support/build_leaf.h"
 
