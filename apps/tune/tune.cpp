@@ -35,15 +35,28 @@ std::optional<btrfs::Uuid> new_uuid_of(std::span<const tune::Command> commands) 
 }
 
 int run_commands(const CommandLine& line, const WriteFlags& flags, std::span<const tune::Command> commands, Io& io) {
-    const auto run = [&](const ChangeInputs& inputs) {
-        return tune::run(inputs.filesystem, inputs.devices, commands,
-                         {.commit = inputs.commit, .transaction = inputs.transaction}, inputs.context);
+    std::vector<std::string_view> unchanged;
+    const auto run = [&](const ChangeInputs& inputs) -> Result<commit::Report> {
+        BTRKIT_TRY_ASSIGN(const auto report,
+                          tune::run(inputs.filesystem, inputs.devices, commands,
+                                    {.commit = inputs.commit, .transaction = inputs.transaction}, inputs.context));
+        unchanged = report.unchanged;
+        return report.commit;
+    };
+    const auto text = [&] {
+        std::string lines;
+        for (const auto name : unchanged) {
+            lines += fmt::format("{}: already so\n", name);
+        }
+        return lines;
     };
     const auto add_members = [&](Json& document) {
         const auto uuid = new_uuid_of(commands);
         document["new_uuid"] = uuid ? uuid_json(*uuid) : Json();
+        document["unchanged_features"] = unchanged;
     };
-    return change_image(line, io, flags, {.document = tune_document, .run = run, .add_members = add_members});
+    return change_image(line, io, flags,
+                        {.document = tune_document, .run = run, .add_members = add_members, .text = text});
 }
 
 VerbTool<TuneVerb, tune::Command> this_tool() {

@@ -11,7 +11,16 @@ namespace {
 
 using Changes = Result<std::vector<tune::Change>>;
 
-constexpr std::string_view seeding_feature = "seeding";
+/// Features that are switched on and off.
+struct Switch {
+    std::string_view name;
+    std::optional<bool> tune::SetFeatures::* value;
+};
+constexpr std::array switches = std::to_array<Switch>({
+    {tune::free_space_tree_name, &tune::SetFeatures::has_free_space_tree},
+    {tune::block_group_tree_name, &tune::SetFeatures::has_block_group_tree},
+    {tune::seeding_name, &tune::SetFeatures::is_seed},
+});
 
 std::unexpected<Error> wrong(std::string what) {
     return fail(ErrorKind::usage, std::move(what));
@@ -47,11 +56,15 @@ void declare_set(CLI::App& app, TuneFlags& flags) {
 }
 
 std::string feature_list() {
-    std::string text;
+    std::string text = "only on: ";
     for (const auto& feature : tune::settable_features) {
         text += fmt::format("{}, ", feature.name);
     }
-    return text + fmt::format("{0} and ^{0}", seeding_feature);
+    text += "and on and off";
+    for (const auto& feature : switches) {
+        text += fmt::format("{} {}", &feature == switches.data() ? ":" : ",", feature.name);
+    }
+    return text;
 }
 
 /// Features as for mkfs -O: a ^ before one switches it off.
@@ -61,10 +74,11 @@ Changes make_set(const TuneFlags& flags) {
         const bool is_on = !word.starts_with('^');
         const auto name = word.substr(is_on ? 0 : 1);
         const auto* found = std::ranges::find(tune::settable_features, name, &tune::SettableFeature::name);
-        if (name == seeding_feature) {
-            wanted.is_seed = is_on;
+        const auto* found_switch = std::ranges::find(switches, name, &Switch::name);
+        if (found_switch != switches.end()) {
+            wanted.*found_switch->value = is_on;
         } else if (found == std::end(tune::settable_features)) {
-            return wrong(fmt::format("'{}' can't be set, only {}", printable(name), feature_list()));
+            return wrong(fmt::format("'{}' can't be set; {}", printable(name), feature_list()));
         } else if (!is_on) {
             return wrong(fmt::format("{} can't be switched off: what is there may need it", name));
         } else {
@@ -94,7 +108,7 @@ constexpr std::array all_verbs = std::to_array<TuneVerb>({
     {{"new-uuid"}, "", "other ids for it, its devices and subvolumes", declare_new_uuid, make_new_uuid},
     {{"quota", "enable"}, "", "a quota group for each subvolume", declare_quota_enable, make_quota_enable},
     {{"quota", "disable"}, "", "take all quota groups away", declare_nothing, make_quota_disable},
-    {{"set"}, "FEATURE...", "switch features on, or make it a seed", declare_set, make_set},
+    {{"set"}, "FEATURE...", "switch features on or off, or make it a seed", declare_set, make_set},
 });
 
 } // namespace

@@ -46,7 +46,7 @@ Result<btrfs::Superblock> new_superblock(const btrfs::Superblock& committed, con
     super.chunk_root_generation = *chunk_tree->root.block.generation;
     super.bytes_used = u64{super.bytes_used} + static_cast<u64>(change.used_bytes_change);
     super.incompat_flags = super.incompat_flags | change.incompat_flags;
-    super.compat_ro_flags = super.compat_ro_flags | change.compat_ro_flags;
+    super.compat_ro_flags = change.compat_ro_flags;
     if (change.is_seed) {
         super.flags =
             *change.is_seed ? super.flags | btrfs::super_flag_seeding : super.flags & ~btrfs::super_flag_seeding;

@@ -11,7 +11,7 @@ struct SuperblockChange {
     std::int64_t used_bytes_change = 0;
     std::optional<std::string> label;
     u64 incompat_flags = 0;      ///< added
-    u64 compat_ro_flags = 0;     ///< added
+    u64 compat_ro_flags = 0;     ///< all that it will have
     std::optional<bool> is_seed; ///< nothing: as it was
 };
 

@@ -32,7 +32,7 @@ Result<void> settle_used_bytes(Workspace& workspace, const GroupChange& change) 
         return {};
     }
     BTRKIT_TRY_ASSIGN(auto* tree, block_group_tree(workspace));
-    const btrfs::Key key = {change.chunk.start.bytenr, type::block_group_item, change.chunk.length};
+    const btrfs::Key key = block_group_key(change.chunk);
     if (change.is_new) {
         const btrfs::BlockGroupItem item = {.used = static_cast<u64>(change.used_bytes),
                                             .chunk_objectid = btrfs::first_chunk_tree_objectid,
@@ -101,8 +101,7 @@ Result<std::vector<EncodedItem>> all_items(Workspace& workspace, const OpenTree&
 /// A group that was cut begins or ends elsewhere: none of its items has the right key any more.
 Result<void> erase_group(Workspace& workspace, const Chunk& chunk) {
     BTRKIT_TRY_ASSIGN(auto* groups, block_group_tree(workspace));
-    BTRKIT_TRY_ASSIGN(const bool was_there,
-                      groups->buffer.erase({chunk.start.bytenr, type::block_group_item, chunk.length}));
+    BTRKIT_TRY_ASSIGN(const bool was_there, groups->buffer.erase(block_group_key(chunk)));
     if (!was_there) {
         return fail(ErrorKind::damaged,
                     fmt::format("block group {} has no item; run btrkit-check", chunk.start.bytenr));
@@ -190,23 +189,30 @@ bool is_settled(Workspace& workspace) {
 
 } // namespace
 
-Result<void> put_groups(Workspace& workspace, std::span<const GroupExtents> groups) {
+Result<void> put_block_groups(Workspace& workspace, std::span<const GroupExtents> groups) {
     BTRKIT_TRY_ASSIGN(auto* tree, block_group_tree(workspace));
-    std::vector<EncodedItem> free_space;
     for (const auto& [chunk, allocated] : groups) {
         const btrfs::BlockGroupItem item = {
             .used = allocated.total_bytes(), .chunk_objectid = btrfs::first_chunk_tree_objectid, .flags = chunk.type};
-        tree->buffer.put({chunk.start.bytenr, type::block_group_item, chunk.length}, as_bytes_of(item));
+        tree->buffer.put(block_group_key(chunk), as_bytes_of(item));
+    }
+    return {};
+}
+
+Result<void> put_free_space(Workspace& workspace, std::span<const GroupExtents> groups) {
+    if (!workspace.geometry.has_valid_free_space_tree()) {
+        return {};
+    }
+    const u32 sectorsize = workspace.geometry.sectorsize;
+    std::vector<EncodedItem> items;
+    for (const auto& [chunk, allocated] : groups) {
         RecordedFreeSpace space = {.free = free_ranges(chunk, allocated)};
-        const u32 sectorsize = workspace.geometry.sectorsize;
         space.uses_bitmaps = wants_bitmaps(chunk, space.free.ranges().size(), sectorsize, false);
-        std::ranges::move(encode_free_space(chunk, space, sectorsize), std::back_inserter(free_space));
+        std::ranges::move(encode_free_space(chunk, space, sectorsize), std::back_inserter(items));
     }
-    if (workspace.geometry.has_valid_free_space_tree()) {
-        BTRKIT_TRY_ASSIGN(auto* free_space_tree, workspace.trees.find(btrfs::free_space_tree_id));
-        BTRKIT_TRY_ASSIGN(const auto before, all_items(workspace, *free_space_tree));
-        free_space_tree->buffer.apply(edits_between(before, free_space));
-    }
+    BTRKIT_TRY_ASSIGN(auto* tree, workspace.trees.find(btrfs::free_space_tree_id));
+    BTRKIT_TRY_ASSIGN(const auto before, all_items(workspace, *tree));
+    tree->buffer.apply(edits_between(before, items));
     return {};
 }
 

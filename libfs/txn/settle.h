@@ -18,8 +18,9 @@ namespace btrkit {
 /// round has less to account for than the one before.
 Result<void> settle(Workspace& workspace);
 
-/// Block group items and the free space tree as they follow from what extents have; for SpaceLedger::trust_extents().
-/// The items wait to be merged.
-Result<void> put_groups(Workspace& workspace, std::span<const GroupExtents> groups);
+/// Block group items as they follow from what extents have. They wait to be merged.
+Result<void> put_block_groups(Workspace& workspace, std::span<const GroupExtents> groups);
+/// The same for all of the free space tree, if there is one that is valid: items of groups that are not given go.
+Result<void> put_free_space(Workspace& workspace, std::span<const GroupExtents> groups);
 
 } // namespace btrkit

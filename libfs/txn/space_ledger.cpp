@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/txn/space_ledger.h"
 
-#include "formats/btrfs/item_types.h"
-#include "libfs/fs/item_range.h"
-#include "libfs/space/extent_item.h"
 #include "libfs/space/free_space_items.h"
 #include "libfs/tree/tree_search.h"
 #include "libfs/volume/chunk_rows.h"
@@ -14,14 +11,8 @@ namespace btrkit {
 
 namespace {
 
-namespace type = btrfs::item_type;
-
 /// Data is cut into shorter pieces only where no chunk can be laid.
 constexpr u64 good_piece_bytes = mib;
-
-std::unexpected<Error> bad_group(const Chunk& chunk, std::string_view what) {
-    return fail(ErrorKind::damaged, fmt::format("block group {}: {}; run btrkit-check", chunk.start.bytenr, what));
-}
 
 /// In raid5 and raid6: all rows that hold something. A row is written as a whole or not at all, for a cut of the power
 /// in the midst of it leaves parity behind that is wrong for what was there.
@@ -40,7 +31,7 @@ RangeSet rows_in_use(const Chunk& chunk, const RangeSet& allocated) {
 
 Result<u64> SpaceLedger::read_used_bytes(const Chunk& chunk) {
     TreeSearch search(*cache_, committed_.block_groups);
-    BTRKIT_TRY_ASSIGN(const bool is_there, search.find({chunk.start.bytenr, type::block_group_item, chunk.length}));
+    BTRKIT_TRY_ASSIGN(const bool is_there, search.find(block_group_key(chunk)));
     const auto* item = is_there ? view_at<btrfs::BlockGroupItem>(search.data()) : nullptr;
     if (item == nullptr) {
         return bad_group(chunk, "has no item");
@@ -49,31 +40,6 @@ Result<u64> SpaceLedger::read_used_bytes(const Chunk& chunk) {
         return bad_group(chunk, "its item does not fit its chunk");
     }
     return item->used;
-}
-
-/// What extents have of the group. Extents don't overlap, nor leave the group.
-Result<RangeSet> SpaceLedger::read_allocated(const Chunk& chunk) const {
-    const Range group = range_of(chunk);
-    RangeSet allocated;
-    u64 end = group.start;
-    ItemRange items(filesystem_->reader(), committed_.extents,
-                    KeyRange::through({group.start, 0, 0}, {group.end - 1, 0xff, ~u64{0}}));
-    for (;;) {
-        BTRKIT_TRY_ASSIGN(const bool is_there, items.next());
-        if (!is_there) {
-            return allocated;
-        }
-        const auto extent = parse_extent(items.key(), items.data(), filesystem_->geometry());
-        if (!extent) {
-            continue;
-        }
-        const Range range = range_from(extent->bytenr, extent->length_bytes);
-        if (range.start < end || range.end > group.end) {
-            return bad_group(chunk, fmt::format("extent {} overlaps another or leaves the group", range.start));
-        }
-        allocated.append(range);
-        end = range.end;
-    }
 }
 
 Result<void> SpaceLedger::compare_recorded(const Chunk& chunk, const RangeSet& allocated) {
@@ -92,7 +58,7 @@ Result<void> SpaceLedger::compare_recorded(const Chunk& chunk, const RangeSet& a
 
 /// What extents have of it.
 Result<RangeSet> SpaceLedger::load(Group& group) {
-    BTRKIT_TRY_ASSIGN(const auto allocated, read_allocated(group.chunk));
+    BTRKIT_TRY_ASSIGN(const auto allocated, read_allocated(filesystem_->reader(), committed_.extents, group.chunk));
     if (allocated.total_bytes() != group.used_bytes) {
         return bad_group(group.chunk, fmt::format("says {} bytes used, but extents have {}", group.used_bytes,
                                                   allocated.total_bytes()));
@@ -103,11 +69,7 @@ Result<RangeSet> SpaceLedger::load(Group& group) {
 }
 
 Result<std::vector<GroupExtents>> SpaceLedger::trust_extents() {
-    std::vector<GroupExtents> all;
-    for (const auto& chunk : filesystem_->volume().chunks().chunks()) {
-        BTRKIT_TRY_ASSIGN(auto allocated, read_allocated(chunk));
-        all.push_back({.chunk = chunk, .allocated = std::move(allocated)});
-    }
+    BTRKIT_TRY_ASSIGN(auto all, read_group_extents(filesystem_->reader(), committed_.extents));
     trust(all);
     return all;
 }

@@ -11,6 +11,7 @@
 #include "libfs/space/block_group_space.h"
 #include "libfs/tree/block_cache.h"
 #include "libfs/txn/chunk_growth.h"
+#include "libfs/txn/group_extents.h"
 
 #include <cstdint>
 #include <map>
@@ -28,12 +29,6 @@ struct GroupChange {
     std::optional<Chunk> was = {};
     bool is_gone = false;
     RangeSet allocated = {}; ///< of what is left of a group that was cut: what extents had of it before
-};
-
-/// A block group and what extents have of it.
-struct GroupExtents {
-    Chunk chunk;
-    RangeSet allocated;
 };
 
 class SpaceLedger {
@@ -100,7 +95,6 @@ private:
     Result<u64> read_used_bytes(const Chunk& chunk);
     Result<RangeSet> load(Group& group);
     void open(Group& group, const RangeSet& allocated);
-    Result<RangeSet> read_allocated(const Chunk& chunk) const;
     Result<void> compare_recorded(const Chunk& chunk, const RangeSet& allocated);
     Result<Group*> group_at(Logical at);
     void note_taken(const Group& group, Range range);

@@ -251,7 +251,8 @@ Result<void> Transaction::put_space(std::span<const GroupExtents> groups) {
         super.bytes_used = used_bytes;
         return {};
     });
-    return put_groups(*workspace_, groups);
+    BTRKIT_TRY(put_block_groups(*workspace_, groups));
+    return put_free_space(*workspace_, groups);
 }
 
 /// The superblock's generation is that of the root tree's root, whatever else was changed: so that is always new.
@@ -327,7 +328,7 @@ Result<std::vector<btrfs::Superblock>> Transaction::make_superblocks() {
                                      .used_bytes_change = workspace_->space.used_bytes_change(),
                                      .label = label_,
                                      .incompat_flags = incompat_flags_,
-                                     .compat_ro_flags = compat_ro_flags_,
+                                     .compat_ro_flags = geometry().compat_ro_flags,
                                      .is_seed = is_seed_};
     std::vector<btrfs::Superblock> supers;
     for (const auto& [devid, member] : committed_->volume().members()) {

@@ -107,10 +107,13 @@ public:
     /// Adds incompatible features that what was written needs.
     void add_incompat(u64 flags) { incompat_flags_ |= flags; }
     /// The same for features without which it can be read but not written.
-    void add_compat_ro(u64 flags) { compat_ro_flags_ |= flags; }
+    void add_compat_ro(u64 flags) { workspace_->geometry.compat_ro_flags |= flags; }
+    /// Whether it will have all of these incompatible features.
+    bool has_incompat(u64 flags) const { return ((geometry().incompat_flags | incompat_flags_) & flags) == flags; }
 
     /// Whether the superblocks will call it a seed, which kernels only read and others can stand on.
     void set_seeding(bool is_seed) { is_seed_ = is_seed; }
+    bool is_seed() const { return is_seed_.value_or((committed_->super().flags & btrfs::super_flag_seeding) != 0); }
     /// The ids that the filesystem and its devices will have. Fails as rename_devices().
     Result<void> set_identity(NewIdentity identity);
 
@@ -159,7 +162,6 @@ private:
     std::vector<u64> dropped_;
     std::optional<std::string> label_;
     u64 incompat_flags_ = 0;
-    u64 compat_ro_flags_ = 0;
     std::optional<bool> is_seed_;
     std::vector<SuperblockEdit> superblock_edits_;
 };

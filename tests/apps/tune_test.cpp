@@ -115,12 +115,46 @@ TEST_CASE("tune set: features, on and not off again; a seed is only changed to e
     CHECK(contains(names, "extended_iref"));
     CHECK(run_tool(apps::run_check, {image.path()}).status == 0);
     check_refused(tune({"set", image.path(), "^no-holes"}), 2, {"can't be switched off"}, "btrkit-tune");
-    check_refused(tune({"set", image.path(), "quota"}), 2, {"'quota' can't be set, only extref"}, "btrkit-tune");
+    check_refused(tune({"set", image.path(), "quota"}), 2, {"'quota' can't be set; only on: extref"}, "btrkit-tune");
 
     must_tune({"set", image.path(), "seeding"});
     check_refused(tune({"label", image.path(), "x"}), 1, {"it is a seed"}, "btrkit-tune");
     must_tune({"set", image.path(), "^seeding"});
     must_tune({"label", image.path(), "x"});
+}
+
+TEST_CASE("tune set: the trees that tell of space, begun and given up; what is so already is told") {
+    const MadeImage image({"--size", "200m", "-O", "^no-holes,^free-space-tree,^block-group-tree"});
+    const auto set = [&](std::vector<std::string> features) {
+        features.insert(features.begin(), {"set", image.path()});
+        return tune(features);
+    };
+    const auto flags = [&] { return super_of(image.path())["compat_ro_flags_names"].dump(); };
+    check_refused(set({"block-group-tree"}), 1, {"needs free-space-tree: switch that on, too"}, "btrkit-tune");
+    check_refused(set({"block-group-tree", "free-space-tree"}), 1, {"needs no-holes: switch that on, too"},
+                  "btrkit-tune");
+    CHECK(flags() == "[]");
+    CHECK_FALSE(contains(set({"free-space-tree"}).out, "already"));
+    CHECK(contains(set({"free-space-tree", "^block-group-tree"}).out,
+                   "free-space-tree: already so\nblock-group-tree: already so\n"));
+    CHECK_FALSE(contains(set({"block-group-tree", "no-holes"}).out, "already"));
+    CHECK(contains(flags(), "block_group_tree"));
+    CHECK(super_of(image.path())["cache_generation"] == 0);
+    check_refused(set({"^free-space-tree"}), 1, {"switch ^block-group-tree before, or with it"}, "btrkit-tune");
+    CHECK(run_tool(apps::run_check, {"--check-data-csum", image.path()}).status == 0);
+
+    const auto run = set({"--format", "json", "no-holes", "^free-space-tree", "^block-group-tree"});
+    REQUIRE_MESSAGE(run.status == 0, run.err);
+    CHECK(Json::parse(run.out)["unchanged_features"] == Json({"no-holes"}));
+    CHECK(flags() == "[]");
+    CHECK(run_tool(apps::run_check, {"--check-data-csum", image.path()}).status == 0);
+    // One commit, each step on what the one before has left.
+    write_file(image.beside("script"), std::string_view("set free-space-tree\nset block-group-tree\nset "
+                                                        "^block-group-tree\nset ^free-space-tree free-space-tree\n"));
+    must_tune({"-f", image.beside("script"), image.path()});
+    CHECK_FALSE(contains(flags(), "block_group_tree"));
+    CHECK(contains(flags(), "free_space_tree_valid"));
+    CHECK(run_tool(apps::run_check, {"--check-data-csum", image.path()}).status == 0);
 }
 
 TEST_CASE("tune quota: on for all subvolumes, and off again, however they count") {

@@ -3,10 +3,10 @@
 
 #include "libfs/ops/commit/without_deleted.h"
 #include "libfs/ops/resize/next_step.h"
-#include "libfs/ops/resize/space_cache.h"
 #include "libfs/ops/resize/targets.h"
 #include "libfs/ops/resize/trim.h"
 #include "libfs/txn/may_be_written.h"
+#include "libfs/txn/space_cache.h"
 
 #include <fmt/format.h>
 

@@ -2,6 +2,7 @@
 #include "libfs/ops/tune/change.h"
 
 #include "libfs/ops/commit/do_commands.h"
+#include "libfs/ops/tune/features.h"
 #include "libfs/ops/tune/new_uuid.h"
 #include "libfs/ops/tune/quotas.h"
 
@@ -13,7 +14,8 @@ namespace {
 
 class Changes {
 public:
-    explicit Changes(Transaction& transaction) : transaction_(transaction) {}
+    Changes(Transaction& transaction, std::vector<std::string_view>& unchanged)
+        : transaction_(transaction), unchanged_(unchanged) {}
 
     Result<void> operator()(const SetLabel& wanted) {
         if (wanted.label.size() >= sizeof(btrfs::Superblock::label)) {
@@ -26,10 +28,8 @@ public:
     Result<void> operator()(const NewUuid& wanted) { return set_new_uuid(transaction_, wanted.fsid); }
 
     Result<void> operator()(const SetFeatures& wanted) {
-        transaction_.add_incompat(wanted.incompat_flags);
-        if (wanted.is_seed) {
-            transaction_.set_seeding(*wanted.is_seed);
-        }
+        BTRKIT_TRY_ASSIGN(const auto unchanged, set_features(transaction_, wanted));
+        unchanged_.insert(unchanged_.end(), unchanged.begin(), unchanged.end());
         return {};
     }
 
@@ -37,6 +37,7 @@ public:
 
 private:
     Transaction& transaction_;
+    std::vector<std::string_view>& unchanged_;
 };
 
 /// Only what ends it is done to a seed.
@@ -63,16 +64,18 @@ Result<void> check_undo(const Filesystem& filesystem, std::span<const Command> c
 
 } // namespace
 
-Result<commit::Report> run(const Filesystem& filesystem, const WritableDevices& devices,
-                           std::span<const Command> commands, const Options& options, const RunContext& context) {
+Result<Report> run(const Filesystem& filesystem, const WritableDevices& devices, std::span<const Command> commands,
+                   const Options& options, const RunContext& context) {
     BTRKIT_TRY(check_undo(filesystem, commands, options.commit));
     auto transaction_options = options.transaction;
     transaction_options.exceptions.may_be_seed = ends_being_a_seed(commands);
     BTRKIT_TRY_ASSIGN(auto transaction, Transaction::begin(filesystem, transaction_options));
-    Changes changes(transaction);
+    Report report;
+    Changes changes(transaction, report.unchanged);
     BTRKIT_TRY(commit::do_commands(transaction, commands, context,
                                    [&](const Change& change) { return std::visit(changes, change); }));
-    return commit::run(transaction, devices, options.commit, context);
+    BTRKIT_TRY_ASSIGN(report.commit, commit::run(transaction, devices, options.commit, context));
+    return report;
 }
 
 } // namespace btrkit::tune

@@ -24,11 +24,18 @@ struct NewUuid {
     btrfs::Uuid fsid;
 };
 
+/// Nothing: as it is.
 struct SetFeatures {
     u64 incompat_flags = 0; ///< switched on; of settable_features
-    /// Whether kernels only read it and others can stand on it; nothing: as it is.
-    std::optional<bool> is_seed = {};
+    std::optional<bool> has_free_space_tree = {};
+    std::optional<bool> has_block_group_tree = {}; ///< else block groups stand in the extent tree
+    std::optional<bool> is_seed = {};              ///< kernels only read it, and others can stand on it
 };
+
+/// Names of features that are switched on and off.
+inline constexpr std::string_view free_space_tree_name = "free-space-tree"; ///< as for mkfs
+inline constexpr std::string_view block_group_tree_name = "block-group-tree";
+inline constexpr std::string_view seeding_name = "seeding";
 
 /// What is switched on without anything else being written, and never off: what was written meanwhile may need it.
 struct SettableFeature {
@@ -58,11 +65,17 @@ struct Options {
     TransactionOptions transaction = {};
 };
 
+/// What came out.
+struct Report {
+    commit::Report commit;
+    std::vector<std::string_view> unchanged = {}; ///< names of features that were as they are wanted, in their order
+};
+
 /// The devices are the filesystem's, by devid. Fails with usage or refused, naming the line of the command if it has
 /// one, and as Transaction::begin() and commit::run(). Refused, too: a new id of a filesystem on several devices
 /// without an undo file.
-Result<commit::Report> run(const Filesystem& filesystem, const WritableDevices& devices,
-                           std::span<const Command> commands, const Options& options, const RunContext& context);
+Result<Report> run(const Filesystem& filesystem, const WritableDevices& devices, std::span<const Command> commands,
+                   const Options& options, const RunContext& context);
 
 /// The id that comes of an old one in a filesystem of that id: as good as random (XXH3), the same each time.
 btrfs::Uuid derived_uuid(const btrfs::Uuid& fsid, const btrfs::Uuid& old);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "libfs/ops/resize/space_cache.h"
+#include "libfs/txn/space_cache.h"
 
 #include "formats/btrfs/free_space.h"
 #include "formats/btrfs/item_types.h"
@@ -7,7 +7,7 @@
 
 #include <set>
 
-namespace btrkit::resize {
+namespace btrkit {
 
 namespace {
 
@@ -54,4 +54,4 @@ Result<void> drop_space_cache(Transaction& transaction) {
     return {};
 }
 
-} // namespace btrkit::resize
+} // namespace btrkit

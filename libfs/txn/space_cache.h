@@ -4,11 +4,11 @@
 
 #include "libfs/txn/transaction.h"
 
-namespace btrkit::resize {
+namespace btrkit {
 
 bool has_space_cache(const Filesystem& filesystem);
 
 /// Takes all of it out. Kernels make it anew if they use it. Fails with damaged.
 Result<void> drop_space_cache(Transaction& transaction);
 
-} // namespace btrkit::resize
+} // namespace btrkit
