@@ -4,6 +4,7 @@
 #include "formats/btrfs/item_types.h"
 #include "libfs/fs/item_range.h"
 #include "libfs/space/extent_item.h"
+#include "libfs/space/free_space.h"
 
 #include <fmt/format.h>
 
