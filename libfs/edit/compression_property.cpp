@@ -24,6 +24,10 @@ bool is_compression_property(std::string_view value) {
     return means_none(value) || value.starts_with("zlib") || value.starts_with("lzo") || value.starts_with("zstd");
 }
 
+bool is_inherited_property(std::string_view value) {
+    return !means_none(value);
+}
+
 u64 flags_with_compression(u64 flags, std::string_view value) {
     flags &= ~(btrfs::inode_compress | btrfs::inode_nocompress);
     if (value.empty()) {

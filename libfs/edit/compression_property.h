@@ -14,6 +14,9 @@ bool takes_compression(const Inode& inode);
 /// Whether the value is one that kernels take: one that begins with an algorithm, or none, no or nothing.
 bool is_compression_property(std::string_view value);
 
+/// Whether what is made in a directory with that value gets it, too. With none it gets the flag alone, as from kernels.
+bool is_inherited_property(std::string_view value);
+
 /// An inode's flags once it has the property with that value.
 u64 flags_with_compression(u64 flags, std::string_view value);
 

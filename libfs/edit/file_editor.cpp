@@ -161,7 +161,7 @@ Result<void> FileEditor::inherit(const PlaceInTree& dir, NewInode& made, std::ve
     made.inode.flags =
         consistent_inode_flags(made.inode.flags | inherited_flags(parent.flags, made.inode.mode), made.inode.mode);
     BTRKIT_TRY_ASSIGN(const auto compression, find_xattr(*tree, dir.inode, compression_xattr));
-    if (compression && takes_compression(made.inode) &&
+    if (compression && is_inherited_property(*compression) && takes_compression(made.inode) &&
         std::ranges::find(xattrs, compression_xattr, &Xattr::name) == xattrs.end()) {
         xattrs.push_back({std::string(compression_xattr), *compression});
     }
@@ -492,7 +492,9 @@ Result<std::vector<Xattr>> FileEditor::xattrs(const PlaceInTree& file) {
 Result<void> FileEditor::change_flags(const PlaceInTree& file, u64 set, u64 clear) {
     BTRKIT_TRY_ASSIGN(const auto inode, inodes_->get(file));
     BTRKIT_TRY_ASSIGN(auto* tree, inodes_->writable_tree(file.tree));
-    const u64 flags = (inode.flags & ~clear) | set;
+    // Of directories alone; elsewhere kernels pass over it, and so chattr -R does.
+    const u64 set_here = S_ISDIR(inode.mode) ? set : set & ~btrfs::inode_dirsync;
+    const u64 flags = (inode.flags & ~clear) | set_here;
     if ((flags & btrfs::inode_compress) != 0 && (flags & (btrfs::inode_nocompress | btrfs::inode_nodatacow)) != 0) {
         return refused("what is compressed is neither overwritten in place nor never compressed: c excludes C and m");
     }

@@ -249,6 +249,14 @@ TEST_CASE("edit: modes, times and values as they are written") {
     CHECK(mode_text("644", S_IFREG | 0777) == "644");
     CHECK(mode_text("7777", S_IFREG) == "7777");
     CHECK(mode_text("u+x,go-w", S_IFREG | 0666) == "744");
+    CHECK(mode_text("g=u", S_IFREG | 0640) == "660");
+    CHECK(mode_text("o+g,g-u", S_IFREG | 0751) == "705");
+    CHECK(mode_text("755", S_IFDIR | 06700) == "6755"); // a directory keeps what is not named
+    CHECK(mode_text("00755", S_IFDIR | 06700) == "755");
+    CHECK(mode_text("g=rx", S_IFDIR | 02700) == "2750");
+    CHECK(mode_text("g-s", S_IFDIR | 02700) == "700");
+    CHECK(mode_text("2755", S_IFDIR | 04700) == "6755");
+    CHECK(mode_text("755", S_IFREG | 06700) == "755");
     CHECK(mode_text("a=rX", S_IFREG | 0600) == "444");
     CHECK(mode_text("a=rX", S_IFDIR | 0700) == "555");
     CHECK(mode_text("+t", S_IFDIR | 0777) == "1777");

@@ -61,8 +61,11 @@ Result<void> ModeChange::parse_clause(std::string_view clause, std::vector<Claus
             clauses.push_back({.who = who == 0 ? all_permissions : who, .operation = letter});
         } else if (letter == 'X') {
             clauses.back().only_if_executable = true;
+        } else if (letter == 'u' || letter == 'g' || letter == 'o') {
+            clauses.back().copied = letter;
         } else if (bits_of_permission(letter) != 0) {
             clauses.back().permissions |= bits_of_permission(letter);
+            clauses.back().named = clauses.back().permissions & clauses.back().who;
         } else {
             return no_mode(clause);
         }
@@ -75,7 +78,8 @@ Result<ModeChange> ModeChange::parse(std::string_view text) {
     u32 number = 0;
     const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), number, 8);
     if (status == std::errc() && end == text.data() + text.size() && number <= all_permissions) {
-        change.clauses_.push_back({.who = all_permissions, .operation = '=', .permissions = number});
+        const u32 named = text.size() < 5 ? number : all_permissions;
+        change.clauses_.push_back({.who = all_permissions, .operation = '=', .permissions = number, .named = named});
         return change;
     }
     for (const auto part : std::views::split(text, ',')) {
@@ -84,18 +88,29 @@ Result<ModeChange> ModeChange::parse(std::string_view text) {
     return change.clauses_.empty() ? no_mode(text) : Result<ModeChange>(change);
 }
 
-u32 ModeChange::apply(u32 mode) const {
-    const bool is_executable = S_ISDIR(mode) || (mode & (S_IXUSR | S_IXGRP | S_IXOTH)) != 0;
-    for (const auto& clause : clauses_) {
-        u32 permissions = clause.permissions;
-        if (clause.only_if_executable && is_executable) {
-            permissions |= bits_of_permission('x');
+/// What the clause is to set or clear of that mode.
+u32 ModeChange::permissions_of(const Clause& clause, u32 mode) {
+    u32 permissions = clause.permissions;
+    for (const char letter : {'r', 'w', 'x'}) {
+        const u32 of_all = bits_of_permission(letter);
+        if (clause.copied != 0 && (mode & of_all & bits_of_class(clause.copied)) != 0) {
+            permissions |= of_all;
         }
-        permissions &= clause.who;
+    }
+    if (clause.only_if_executable && (S_ISDIR(mode) || (mode & bits_of_permission('x')) != 0)) {
+        permissions |= bits_of_permission('x');
+    }
+    return permissions & clause.who;
+}
+
+u32 ModeChange::apply(u32 mode) const {
+    for (const auto& clause : clauses_) {
+        const u32 kept = S_ISDIR(mode) ? (S_ISUID | S_ISGID) & ~clause.named : 0;
+        const u32 permissions = permissions_of(clause, mode) & ~kept;
         switch (clause.operation) {
         case '+': mode |= permissions; break;
         case '-': mode &= ~permissions; break;
-        default: mode = (mode & ~clause.who) | permissions; break;
+        default: mode = (mode & ~(clause.who & ~kept)) | permissions; break;
         }
     }
     return mode & all_permissions;

@@ -297,6 +297,21 @@ Result<PlaceInTree> Verbs::copy_entry(const PlaceInTree& from, const NamedPlace&
     return made;
 }
 
+/// The same, where the file may have been copied under another name of it already: that is linked then.
+Result<PlaceInTree> Verbs::copy_name(const PlaceInTree& from, const NamedPlace& to,
+                                     std::map<u64, PlaceInTree>& linked) {
+    if (const auto found = linked.find(from.inode); found != linked.end()) {
+        BTRKIT_TRY(files_.link(found->second, to));
+        return found->second;
+    }
+    BTRKIT_TRY_ASSIGN(const auto inode, inodes_.get(from));
+    BTRKIT_TRY_ASSIGN(const auto made, copy_entry(from, to));
+    if (inode.nlink > 1 && !S_ISDIR(inode.mode)) {
+        linked.emplace(from.inode, made);
+    }
+    return made;
+}
+
 Result<void> Verbs::copy(const PlaceInTree& top, const NamedPlace& to, bool recursive) {
     BTRKIT_TRY_ASSIGN(const auto made, copy_entry(top, to));
     struct Pair {
@@ -304,6 +319,7 @@ Result<void> Verbs::copy(const PlaceInTree& top, const NamedPlace& to, bool recu
         PlaceInTree to;
     };
     std::vector<Pair> waiting = {{top, made}};
+    std::map<u64, PlaceInTree> linked; // by inode: what has several names, once it is copied
     while (recursive && !waiting.empty()) {
         const auto [from, into] = waiting.back();
         waiting.pop_back();
@@ -319,7 +335,7 @@ Result<void> Verbs::copy(const PlaceInTree& top, const NamedPlace& to, bool recu
                 continue; // other subvolumes stay out; and what is copied into itself would have no end
             }
             const NamedPlace place = {.dir = into, .name = entry->name};
-            BTRKIT_TRY_ASSIGN(const auto copied, about("/.../" + entry->name, copy_entry(source, place)));
+            BTRKIT_TRY_ASSIGN(const auto copied, about("/.../" + entry->name, copy_name(source, place, linked)));
             waiting.push_back({source, copied});
             BTRKIT_TRY(inodes_.transaction().relieve());
         }

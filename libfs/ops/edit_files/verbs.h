@@ -6,6 +6,8 @@
 #include "libfs/edit/file_editor.h"
 #include "libfs/ops/edit_files/change.h"
 
+#include <map>
+
 namespace btrkit::edit_files {
 
 class Verbs {
@@ -38,6 +40,7 @@ private:
     Result<PlaceInTree> make(const NamedPlace& place, NewFile wanted);
     Result<void> copy(const PlaceInTree& from, const NamedPlace& to, bool recursive);
     Result<PlaceInTree> copy_entry(const PlaceInTree& from, const NamedPlace& to);
+    Result<PlaceInTree> copy_name(const PlaceInTree& from, const NamedPlace& to, std::map<u64, PlaceInTree>& linked);
 
     /// Calls change(place) for what the path names and, if it is asked for, for all below it in the same subvolume.
     template <class Change>
