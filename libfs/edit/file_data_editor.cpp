@@ -225,6 +225,9 @@ Result<void> FileDataEditor::resize_open(Open& file, u64 size) {
         BTRKIT_TRY_ASSIGN(const auto old, file.items.first_beyond(0));
         const u64 generation = size < file.inode.size ? old->generation : inodes_->transaction().generation();
         BTRKIT_TRY_ASSIGN(auto plain, take_inline(file));
+        if (size < file.inode.size) {
+            BTRKIT_TRY(drop(file, {end_of(*old), file_offset_end}));
+        }
         plain.resize(size);
         file.inode.size = size;
         return put_inline(file, plain, generation);
@@ -351,9 +354,10 @@ Result<void> FileDataEditor::punch(const PlaceInTree& place, Range range) {
 
 Result<void> FileDataEditor::punch_open(Open& file, Range range) {
     BTRKIT_TRY_ASSIGN(const bool was_inline, is_inline(file));
-    if (was_inline) {
+    if (was_inline && file.inode.size <= max_inline_bytes) {
         return punch_inline(file, range);
     }
+    BTRKIT_TRY(spill_inline(file));
     const Range whole = {round_up(range.start, sectorsize()), round_down(range.end, sectorsize())};
     BTRKIT_TRY(zero(file, range.start, std::min(whole.start, range.end)));
     if (whole.start <= whole.end) {
@@ -372,11 +376,7 @@ Result<void> FileDataEditor::punch_inline(Open& file, Range range) {
     const u64 end = std::min<u64>(range.end, plain.size());
     const u64 start = std::min(range.start, end);
     std::ranges::fill(MutableBytes(plain).subspan(start, end - start), std::byte{0});
-    if (plain.size() <= max_inline_bytes) {
-        return put_inline(file, plain);
-    }
-    plain.resize(round_up(plain.size(), sectorsize()));
-    return store_sectors(file, 0, plain);
+    return put_inline(file, plain);
 }
 
 Result<void> FileDataEditor::preallocate(const PlaceInTree& place, Range range, bool keeps_size) {
@@ -445,20 +445,30 @@ Result<void> FileDataEditor::clone(const PlaceInTree& from, Range range, const P
     Open source = {.place = from,
                    .inode = source_inode,
                    .items = FileExtentItems(*source_tree, from.tree, inodes_->transaction().geometry(), from.inode)};
+    // A file that grew without being written there may go on behind its inline data.
     BTRKIT_TRY_ASSIGN(const bool source_is_inline, is_inline(source));
-    if (source_is_inline) {
-        return clone_inline(source, range, to, offset);
+    BTRKIT_TRY_ASSIGN(const auto first, source.items.first_beyond(0));
+    const u64 inline_end = source_is_inline ? std::min(range.end, end_of(*first)) : 0;
+    if (range.start < inline_end) {
+        BTRKIT_TRY(clone_inline(source, {range.start, inline_end}, to, offset));
+        offset += inline_end - range.start;
+        range.start = inline_end;
+        BTRKIT_TRY_ASSIGN(target, open(to));
+    } else {
+        BTRKIT_TRY(spill_inline(target));
     }
-    return close_after(clone_extents(source, range, target, offset), target);
+    return range.start == range.end ? Result<void>()
+                                    : close_after(clone_extents(source, range, target, offset), target);
 }
 
-/// Inline data has no extent to share: it is copied; as it stands where it is all of both files, so that who compares
-/// generations finds that nothing has changed.
+/// Inline data has no extent to share: it is copied; as it stands where it is all of it and the target is empty, so
+/// that who compares generations finds that nothing has changed.
 Result<void> FileDataEditor::clone_inline(Open& source, Range range, const PlaceInTree& to, u64 offset) {
     BTRKIT_TRY_ASSIGN(auto target, open(to));
     BTRKIT_TRY_ASSIGN(const auto there, target.items.first_beyond(0));
-    if (!there && target.inode.size == 0 && offset == 0 && range.start == 0 && range.end == source.inode.size) {
-        BTRKIT_TRY_ASSIGN(const auto extent, source.items.first_beyond(0));
+    BTRKIT_TRY_ASSIGN(const auto extent, source.items.first_beyond(0));
+    const bool is_whole = range.start == 0 && range.end == std::min(source.inode.size, end_of(*extent));
+    if (!there && target.inode.size == 0 && offset == 0 && is_whole) {
         target.items.put(*extent);
         target.inode.nbytes = counted_bytes(*extent);
         target.inode.size = range.end;
@@ -470,7 +480,6 @@ Result<void> FileDataEditor::clone_inline(Open& source, Range range, const Place
 }
 
 Result<void> FileDataEditor::clone_extents(Open& source, Range range, Open& target, u64 offset) {
-    BTRKIT_TRY(spill_inline(target));
     BTRKIT_TRY(reach(target, offset));
     const Range sectors = sectors_of(range);
     BTRKIT_TRY(drop(target, range_from(offset, sectors.length())));
