@@ -245,6 +245,25 @@ TEST_CASE("edit: what can't be done is said with its path, and changes nothing")
     CHECK(contains(bench.failure({"put", bench.host("huge"), "/huge"}), "huge: no space left for data"));
 }
 
+TEST_CASE("edit: as the kernel does it where that was another way once") {
+    const Bench bench;
+    bench.must_edit({"mkdir", "/d"});
+    bench.must_edit({"touch", "/d/one"});
+    bench.must_edit({"ln", "/d/one", "/d/two"});
+    bench.must_edit({"cp", "-r", "/d", "/copy"});
+    CHECK(bench.at("copy/one").nlink == 2);
+    CHECK(bench.at("copy/one").first_name == bench.at("copy/two").first_name);
+    // D is for directories; asked of a file it says nothing.
+    bench.must_edit({"chattr", "+D", "/d", "/d/one"});
+    CHECK(bench.at("d").flags == btrfs::inode_dirsync);
+    CHECK(bench.at("d/one").flags == 0);
+    // Without compression: the flag is inherited, the property not.
+    bench.must_edit({"compress", "none", "/d"});
+    bench.must_edit({"touch", "/d/three"});
+    CHECK(bench.at("d/three").xattrs.empty());
+    CHECK(bench.at("d/three").flags == btrfs::inode_nocompress);
+}
+
 TEST_CASE("edit: modes, times and values as they are written") {
     CHECK(mode_text("644", S_IFREG | 0777) == "644");
     CHECK(mode_text("7777", S_IFREG) == "7777");
