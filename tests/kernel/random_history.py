@@ -5,7 +5,7 @@ where things are and nothing else.
 Needs root, loop devices, btrfs-progs and a kernel with btrfs. BTRKIT_BIN is the folder with the tools, BTRKIT_WORK one for
 files.
 """
-import argparse, contextlib, fcntl, hashlib, os, random, shutil, stat, struct, subprocess, tempfile
+import argparse, contextlib, fcntl, hashlib, os, random, shutil, stat, struct, subprocess, tempfile, time
 
 BLOCK = 4096
 MIB = 1 << 20
@@ -69,6 +69,11 @@ class Image:
         for loop in self.loops:
             subprocess.run(['btrfs', 'device', 'scan', '--forget', loop], stderr=subprocess.DEVNULL)
             run('losetup', '-d', loop)
+        # Whoever looks at all devices just then keeps one from going at once.
+        for _ in range(50):
+            if all(run('losetup', '-j', name) == '' for name in self.files):
+                break
+            time.sleep(0.1)
         self.loops = []
 
     @contextlib.contextmanager
