@@ -139,7 +139,7 @@ Changes make_sync(const ChangeFlags& flags) {
         if (!id) {
             return wrong(fmt::format("'{}' is no id of a subvolume", printable(text)));
         }
-        changes.emplace_back(subvolume::Sync{.id = *id});
+        changes.emplace_back(subvolume::Sync{.id = id});
     }
     return changes;
 }

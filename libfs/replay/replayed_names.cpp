@@ -183,21 +183,21 @@ Result<void> ReplayedNames::put_entry(const BufferedItem& item) {
 }
 
 /// The entry that a reference of the log speaks of: put where it is not there, and what is in its way taken out.
-Result<void> ReplayedNames::put_ref(u64 inode, const Entry& wanted) {
-    BTRKIT_TRY_ASSIGN(auto named, location_of(wanted.dir, wanted.name));
-    BTRKIT_TRY_ASSIGN(const auto indexed, entry_at(wanted.dir, wanted.index));
-    if (named == wanted.location && indexed && indexed->name == wanted.name && indexed->location == wanted.location) {
+Result<void> ReplayedNames::put_ref(u64 inode, const Entry& entry) {
+    BTRKIT_TRY_ASSIGN(auto named, location_of(entry.dir, entry.name));
+    BTRKIT_TRY_ASSIGN(const auto indexed, entry_at(entry.dir, entry.index));
+    if (named == entry.location && indexed && indexed->name == entry.name && indexed->location == entry.location) {
         return {};
     }
     if (indexed) {
         BTRKIT_TRY(take(*indexed));
-        BTRKIT_TRY_ASSIGN(named, location_of(wanted.dir, wanted.name));
+        BTRKIT_TRY_ASSIGN(named, location_of(entry.dir, entry.name));
     }
     if (named) {
-        BTRKIT_TRY(take_named(wanted.dir, wanted.name, *named));
+        BTRKIT_TRY(take_named(entry.dir, entry.name, *named));
     }
     recount(inode);
-    return put(wanted);
+    return put(entry);
 }
 
 Result<void> ReplayedNames::put_refs(const BufferedItem& item) {

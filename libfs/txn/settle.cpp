@@ -16,8 +16,6 @@ namespace btrkit {
 
 namespace {
 
-namespace type = btrfs::item_type;
-
 /// Far more than ever were seen: two or three are usual.
 constexpr unsigned most_rounds = 64;
 

@@ -58,7 +58,7 @@ Result<void> SpaceLedger::compare_recorded(const Chunk& chunk, const RangeSet& a
 
 /// What extents have of it.
 Result<RangeSet> SpaceLedger::load(Group& group) {
-    BTRKIT_TRY_ASSIGN(const auto allocated, read_allocated(filesystem_->reader(), committed_.extents, group.chunk));
+    BTRKIT_TRY_ASSIGN(auto allocated, read_allocated(filesystem_->reader(), committed_.extents, group.chunk));
     if (allocated.total_bytes() != group.used_bytes) {
         return bad_group(group.chunk, fmt::format("says {} bytes used, but extents have {}", group.used_bytes,
                                                   allocated.total_bytes()));
@@ -383,6 +383,7 @@ Result<bool> SpaceLedger::release_together(const Chunk& chunk, const RangeSet& r
 
 std::vector<GroupChange> SpaceLedger::take_changes() {
     std::vector<GroupChange> all;
+    all.reserve(changes_.size());
     for (auto& [start, change] : changes_) {
         all.push_back(std::move(change));
     }

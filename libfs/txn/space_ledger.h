@@ -88,7 +88,7 @@ private:
         bool is_gone = false;
     };
 
-    Result<std::vector<Group*>*> groups_for(u64 type);
+    Result<std::vector<Group*>*> groups_for(u64 wanted);
     Result<std::optional<Logical>> take_from(std::span<Group* const> groups, u64 bytes);
     Result<std::optional<Range>> take_longest(std::span<Group* const> groups, u64 most_bytes, u64 least_bytes);
     Result<bool> grow(u64 type);

@@ -132,7 +132,7 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
     const LongerDevice longer(*below, is_grown ? grown_bytes : below->size_bytes());
     OverlayDevice device(longer, {});
     const WritableDevices devices = {{1, &device}};
-    const RunContext context = {.parallelism = {.threads = (data[0] & 2) != 0 ? 2u : 1u}};
+    const RunContext context = {.parallelism = {.threads = (data[0] & 2) != 0 ? 2U : 1U}};
     if (is_grown) {
         change_and_judge(devices, [&](const Filesystem& filesystem) {
             return without_report(resize::run(filesystem, devices, resize::Grow{}, {}, context));

@@ -29,7 +29,7 @@ public:
     Result<void> operator()(const RemoveXattr& remove);
     Result<void> operator()(const MakeNode& wanted);
     Result<void> operator()(const ChangeFlags& change);
-    Result<void> operator()(const Copy& copy);
+    Result<void> operator()(const Copy& wanted);
 
 private:
     Result<source::SourceTree> read_source(const Put& put) const;
@@ -38,7 +38,7 @@ private:
     Result<bool> is_there(const NamedPlace& place);
     Result<void> make_parents(const std::string& path);
     Result<PlaceInTree> make(const NamedPlace& place, NewFile wanted);
-    Result<void> copy(const PlaceInTree& from, const NamedPlace& to, bool recursive);
+    Result<void> copy(const PlaceInTree& top, const NamedPlace& to, bool recursive);
     Result<PlaceInTree> copy_entry(const PlaceInTree& from, const NamedPlace& to);
     Result<PlaceInTree> copy_name(const PlaceInTree& from, const NamedPlace& to, std::map<u64, PlaceInTree>& linked);
 

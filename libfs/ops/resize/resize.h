@@ -76,6 +76,6 @@ struct MinSize {
 };
 
 /// Exactly what Shrink makes of it without a size. Fails with refused, damaged and cancelled.
-Result<MinSize> min_size(const Filesystem& filesystem, const RunContext& context);
+Result<MinSize> min_size(const Filesystem& committed, const RunContext& context);
 
 } // namespace btrkit::resize
