@@ -16,9 +16,9 @@ namespace type = btrfs::item_type;
 /// The log of one subvolume on its way into it.
 class SubvolumeReplay {
 public:
-    SubvolumeReplay(Transaction& transaction, u64 id, TreeBuffer& tree, const TreeRoot& log)
+    SubvolumeReplay(Transaction& transaction, u64 id, TreeBuffer& tree, const TreeRoot& log, AdoptedExtents& adopted)
         : transaction_(&transaction), log_(transaction.committed(), log), names_(tree, transaction.geometry(), log_),
-          data_(transaction, id, tree, log_) {}
+          data_(transaction, id, tree, log_, adopted) {}
 
     Result<void> run() {
         BTRKIT_TRY(pass([this](const BufferedItem& item) { return put_inode(item); }));
@@ -100,6 +100,7 @@ Result<ReplayedLog> replay_log(Transaction& transaction) {
     if (!logs) {
         return replayed;
     }
+    AdoptedExtents adopted;
     LogTree roots(transaction.committed(), *logs);
     BTRKIT_TRY(roots.for_each([&](const BufferedItem& item) -> Result<void> {
         const auto root = item.key.type == type::root_item ? parse_root_item(item.key, item.body) : std::nullopt;
@@ -111,7 +112,7 @@ Result<ReplayedLog> replay_log(Transaction& transaction) {
         if (tree == nullptr) {
             return {};
         }
-        SubvolumeReplay replay(transaction, id, *tree, *root);
+        SubvolumeReplay replay(transaction, id, *tree, *root, adopted);
         BTRKIT_TRY(replay.run());
         ++replayed.subvolume_count;
         replayed.inode_count += replay.inode_count();

@@ -87,7 +87,7 @@ Result<void> ReplayedData::put_inode(const BufferedItem& item) {
 
 /// Whether the extent tree has it, or this run has brought it there.
 Result<bool> ReplayedData::is_recorded(Range extent) {
-    if (adopted_.covers(extent)) {
+    if (adopted_->contains(extent)) {
         return true;
     }
     BTRKIT_TRY_ASSIGN(auto* extents, transaction_->tree(btrfs::extent_tree_id));
@@ -113,7 +113,7 @@ Result<void> ReplayedData::put_extent(const BufferedItem& item) {
     BTRKIT_TRY_ASSIGN(const bool is_known, is_recorded(on_disk));
     if (!is_known) {
         BTRKIT_TRY(transaction_->adopt_data(id_, on_disk));
-        adopted_.insert(on_disk);
+        adopted_->insert(on_disk);
     }
     const Range used =
         extent.is_compressed() ? on_disk : range_from(on_disk.start + extent.offset_in_extent, extent.length);

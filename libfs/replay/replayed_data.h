@@ -10,11 +10,14 @@
 
 namespace btrkit::replay {
 
+/// Extents of data that logs have brought, exactly as they are; a file of another subvolume may share one.
+using AdoptedExtents = std::set<Range>;
+
 class ReplayedData {
 public:
-    /// All must outlive it. tree: the subvolume of that id, in the transaction.
-    ReplayedData(Transaction& transaction, u64 id, TreeBuffer& tree, LogTree& log)
-        : transaction_(&transaction), id_(id), tree_(&tree), log_(&log) {}
+    /// All must outlive it. tree: the subvolume of that id, in the transaction. adopted: by the logs of all subvolumes.
+    ReplayedData(Transaction& transaction, u64 id, TreeBuffer& tree, LogTree& log, AdoptedExtents& adopted)
+        : transaction_(&transaction), id_(id), tree_(&tree), log_(&log), adopted_(&adopted) {}
 
     /// An INODE_ITEM of the log. A file is cut to its size: what is preallocated behind that comes with its extents.
     /// Attributes that the log has not are gone. Directories keep their size.
@@ -38,7 +41,7 @@ private:
     u64 id_;
     TreeBuffer* tree_;
     LogTree* log_;
-    RangeSet adopted_;
+    AdoptedExtents* adopted_;
     std::set<u64> resized_; ///< inodes whose extents changed
 };
 
