@@ -62,7 +62,7 @@ TEST_CASE("tune: trees of space come and go amid other changes of a commit that 
         for (const std::size_t waiting_bytes : {std::size_t{1}, std::size_t{64} << 20}) {
             must(tune::run(bench.open(), bench.writable(filesystem), commands,
                            {.transaction = {.waiting_bytes = waiting_bytes}}, {}));
-            const auto& geometry = bench.open().geometry();
+            const auto geometry = bench.open().geometry();
             CHECK(geometry.has_valid_free_space_tree());
             CHECK_FALSE(geometry.has_block_group_tree());
         }
