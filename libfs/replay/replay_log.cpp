@@ -118,17 +118,17 @@ Result<ReplayedLog> replay_log(Transaction& transaction) {
         replayed.inode_count += replay.inode_count();
         return {};
     }));
-    transaction.edit_superblocks([](btrfs::Superblock& super) -> Result<void> {
-        drop_log(super);
-        return {};
-    });
+    drop_log(transaction);
     return replayed;
 }
 
-void drop_log(btrfs::Superblock& super) {
-    super.log_root = 0;
-    super.log_root_transid = 0;
-    super.log_root_level = 0;
+void drop_log(Transaction& transaction) {
+    transaction.edit_superblocks([](btrfs::Superblock& super) -> Result<void> {
+        super.log_root = 0;
+        super.log_root_transid = 0;
+        super.log_root_level = 0;
+        return {};
+    });
 }
 
 } // namespace btrkit::replay

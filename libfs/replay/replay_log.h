@@ -24,7 +24,7 @@ struct ReplayedLog {
 /// logs.
 Result<ReplayedLog> replay_log(Transaction& transaction);
 
-/// What the superblock says where no log waits.
-void drop_log(btrfs::Superblock& super);
+/// The superblocks of the transaction say that no log waits: what it has is a part of the change, or goes.
+void drop_log(Transaction& transaction);
 
 } // namespace btrkit::replay

@@ -53,10 +53,7 @@ Result<void> settle_log(Transaction& transaction, WaitingLog log) {
                         : fail(replayed.error().kind,
                                "the log can't be replayed: " + replayed.error().message + "; --drop-log gives it up");
     }
-    transaction.edit_superblocks([](btrfs::Superblock& super) -> Result<void> {
-        replay::drop_log(super);
-        return {};
-    });
+    replay::drop_log(transaction);
     return {};
 }
 
