@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Blocks that no copy gives: what is left of them is believed where that is allowed; else they go.
 #include "libfs/fs/path_lookup.h"
+#include "tests/unit/ops/transaction_bench.h"
 #include "tests/unit/repair/repair_bench.h"
 
 #include <doctest/doctest.h>
