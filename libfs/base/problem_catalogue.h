@@ -386,7 +386,7 @@ inline constexpr auto problem_catalogue = std::to_array<ProblemInfo>({
     {ProblemCode::item_unknown_type, "item-unknown-type", Severity::note,
      "item has a type that this program does not know", Repair::none},
     {ProblemCode::root_unreadable, "root-unreadable", Severity::fatal, "the root of a tree could not be read",
-     Repair::none},
+     Repair::lossy},
     {ProblemCode::data_unreadable, "data-unreadable", Severity::error, "a copy of data could not be read",
      Repair::none},
     {ProblemCode::data_checksum, "data-checksum", Severity::error, "checksum of data does not match", Repair::lossy},

@@ -32,6 +32,8 @@ Result<void> fix_missing_inodes(Transaction& transaction, const FindingList& fin
 Result<void> fix_second_names(Transaction& transaction, const FindingList& findings, Round& round);
 Result<void> fix_subvolume_choices(Transaction& transaction, const FindingList& findings, Round& round);
 Result<void> fix_astray_items(Transaction& transaction, const FindingList& findings, Round& round);
+Result<void> make_root_directory(Transaction& transaction, const FindingList& findings, Round& round);
+Result<void> drop_items(Transaction& transaction, const FindingList& findings, Round& round);
 Result<void> fix_root_items(Transaction& transaction, const FindingList& findings, Round& round);
 Result<void> fix_inode_items(Transaction& transaction, const FindingList& findings, Round& round);
 Result<void> fix_inodes(Transaction& transaction, const FindingList& findings, Round& round);

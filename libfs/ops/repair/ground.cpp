@@ -7,6 +7,9 @@ namespace btrkit::repair {
 
 namespace {
 
+/// Roots, and what is wrong below them.
+constexpr unsigned most_root_rounds = 4;
+
 /// What is wrong with blocks and their items by themselves, and a mended block may take away.
 u64 block_errors_of(const survey::Findings& findings) {
     u64 count = 0;
@@ -16,6 +19,23 @@ u64 block_errors_of(const survey::Findings& findings) {
         count += is_of_block && info.severity != Severity::note ? findings.count(info.code) : 0;
     }
     return count;
+}
+
+/// What can't be seen at all for want of roots counts most, and blocks more than what is said in them.
+std::array<u64, 3> badness_of(const survey::Findings& findings) {
+    u64 unseen = 0;
+    for (const auto code :
+         {ProblemCode::not_checked, ProblemCode::root_unreadable, ProblemCode::sys_array, ProblemCode::chunk_overlap}) {
+        unseen += findings.count(code);
+    }
+    const u64 errors = findings.count(Severity::error) + findings.count(Severity::fatal);
+    return {unseen, block_errors_of(findings), errors};
+}
+
+bool may_be_mended(const survey::Findings& findings) {
+    const auto badness = badness_of(findings);
+    return badness[0] > 0 || badness[1] > 0 || findings.count(ProblemCode::extent_missing) > 0 ||
+           findings.count(ProblemCode::chunk_item) > 0;
 }
 
 } // namespace
@@ -32,19 +52,33 @@ Result<check::Report> check_all(const Filesystem& filesystem, const survey::Find
 Result<Ground> find_ground(const Filesystem& filesystem, const check::Report& before, const survey::Findings& opening,
                            const std::set<Grade>& allowed, const RunContext& context) {
     Ground ground{.below = filesystem, .findings = before.findings, .quota_groups = before.qgroups};
-    if (block_errors_of(ground.findings) == 0) {
+    if (!may_be_mended(ground.findings)) {
         return ground;
     }
-    BTRKIT_TRY_ASSIGN(ground.view, MendedView::find(filesystem, ground.findings, allowed, context));
-    if (!ground.view) {
-        return ground;
+    BTRKIT_TRY_ASSIGN(auto view, MendedView::over(filesystem));
+    auto findings = before.findings;
+    std::vector<check::QgroupCount> quota_groups;
+    for (unsigned round = 0; round < most_root_rounds; ++round) {
+        const auto roots_before = view.roots();
+        BTRKIT_TRY(view.mend(findings, allowed, context));
+        if (view.is_same()) {
+            return ground;
+        }
+        survey::Findings told;
+        for (const auto& problem : view.opening().value_or(Problems{})) {
+            told.add(problem);
+        }
+        BTRKIT_TRY_ASSIGN(auto seen, check_all(view.filesystem(), view.opening() ? told : opening, context));
+        std::swap(findings, seen.findings);
+        std::swap(quota_groups, seen.qgroups);
+        if (view.roots() == roots_before) {
+            break;
+        }
     }
-    BTRKIT_TRY_ASSIGN(auto with_view, check_all(ground.view->filesystem(), opening, context));
-    if (block_errors_of(with_view.findings) < block_errors_of(ground.findings)) {
-        std::swap(ground.findings, with_view.findings);
-        std::swap(ground.quota_groups, with_view.qgroups);
-    } else {
-        ground.view.reset();
+    if (badness_of(findings) < badness_of(ground.findings)) {
+        ground.view = std::move(view);
+        ground.findings = std::move(findings);
+        ground.quota_groups = std::move(quota_groups);
     }
     return ground;
 }

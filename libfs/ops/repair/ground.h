@@ -18,7 +18,8 @@ struct Ground {
     /// Whether something else stands in the place of what is lost.
     bool has_replaced() const {
         return view &&
-               std::ranges::any_of(view->blocks(), [](const auto& block) { return block.grade > Grade::proven; });
+               (std::ranges::any_of(view->blocks(), [](const auto& block) { return block.grade > Grade::proven; }) ||
+                std::ranges::any_of(view->roots(), [](const auto& root) { return root.second > Grade::proven; }));
     }
     RangeSet mended() const { return view ? view->addresses() : RangeSet{}; }
 };
@@ -27,7 +28,7 @@ struct Ground {
 Result<check::Report> check_all(const Filesystem& filesystem, const survey::Findings& opening,
                                 const RunContext& context);
 
-/// before: check_all() of the filesystem, which must outlive it. allowed: as for MendedView::find(). A view that is no
+/// before: check_all() of the filesystem, which must outlive it. allowed: as for MendedView::mend(). A view that is no
 /// better than what it is laid over is none. Fails as devices do, and with cancelled.
 Result<Ground> find_ground(const Filesystem& filesystem, const check::Report& before, const survey::Findings& opening,
                            const std::set<Grade>& allowed, const RunContext& context);

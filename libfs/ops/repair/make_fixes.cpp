@@ -28,7 +28,9 @@ constexpr std::array part_steps = std::to_array<PartStep>({
     {Part::orphans, as_a_whole<fix_orphans>},
     {Part::root_items, fix_root_items},
     {Part::astray_items, fix_astray_items},
+    {Part::dropped_items, drop_items},
     {Part::top_directories, make_top_directories},
+    {Part::root_directory, make_root_directory},
     {Part::missing_inodes, fix_missing_inodes},
     {Part::names, fix_names},
     {Part::guessed_names, guess_names},
@@ -65,7 +67,7 @@ bool concerns(const Fix& fix, Part part) {
 void go_on_without(const Round& round, std::vector<Fix>& plan, const Options& options) {
     for (auto& fix : plan) {
         if (const auto* why = round.why_declined(fix.finding)) {
-            choose(fix, next_repair(*fix.row), options, *why);
+            choose(fix, next_row(fix), options, *why);
         }
     }
 }

@@ -2,6 +2,7 @@
 #include "libfs/ops/repair/plan.h"
 
 #include "libfs/ops/repair/lost/replace_lost.h"
+#include "libfs/ops/repair/names/root_directory.h"
 
 #include <map>
 
@@ -68,6 +69,9 @@ const RepairRow* row_of(const Problem& problem, const std::set<u64>& lost) {
     }
     const bool is_of_copy =
         problem.code >= ProblemCode::block_unreadable && problem.code <= ProblemCode::leaf_item_overlap;
+    if (row == nullptr && is_about_root_directory(problem)) {
+        return &root_directory_row;
+    }
     return row != nullptr && row->part == Part::derived_tree && is_of_copy && !lost.contains(*problem.place.tree)
                ? nullptr
                : row;
@@ -112,14 +116,52 @@ std::string why_nothing(const survey::Findings& findings, const std::set<u64>& l
     return {};
 }
 
-/// The row of that grade.
-const RepairRow* row_of_lost(Grade grade) {
-    const auto* row = find_repair(ProblemCode::block_lost, std::nullopt);
-    while (row->grade != grade) {
-        row = next_repair(*row);
-    }
-    return row;
+/// The row of that code and grade.
+const RepairRow* row_of_grade(ProblemCode code, Grade grade) {
+    const auto* row = std::ranges::find_if(repair_table, [&](const RepairRow& one) {
+        return one.code == code && one.part == Part::blocks && one.grade == grade;
+    });
+    return row != repair_table.end() ? row : nullptr;
 }
+
+/// What has taken findings away before anything was planned.
+class MendedRows {
+public:
+    explicit MendedRows(const MendedView& mended) : mended_(&mended) {
+        for (const auto& block : mended.blocks()) {
+            unsurest_ = std::max(unsurest_, block.grade);
+            grades_[block.address.bytenr] = block.grade;
+        }
+        for (const auto& [tree, grade] : mended.roots()) {
+            unsurest_ = std::max(unsurest_, grade);
+        }
+    }
+
+    /// What is neither about a block that was mended nor about a tree that begins elsewhere may have gone with any.
+    const RepairRow* of(const Problem& problem) const {
+        const auto& place = problem.place;
+        const auto root = place.tree ? mended_->roots().find(*place.tree) : mended_->roots().end();
+        if (root != mended_->roots().end()) {
+            return row_of_root(root->second);
+        }
+        const bool is_of_array = problem.code == ProblemCode::sys_array || problem.code == ProblemCode::chunk_item;
+        if (is_of_array && !place.tree) {
+            return row_of_grade(ProblemCode::sys_array, Grade::proven);
+        }
+        const auto block = place.logical ? grades_.find(place.logical->bytenr) : grades_.end();
+        return row_of_grade(ProblemCode::block_lost, block == grades_.end() ? unsurest_ : block->second);
+    }
+
+private:
+    static const RepairRow* row_of_root(Grade grade) {
+        const auto* row = row_of_grade(ProblemCode::root_unreadable, grade);
+        return row != nullptr ? row : row_of_grade(ProblemCode::block_lost, grade);
+    }
+
+    const MendedView* mended_;
+    Grade unsurest_ = Grade::proven;
+    std::map<u64, Grade> grades_; ///< of blocks, by address
+};
 
 /// A lost block is still there: because nothing of that kind is allowed, or because it was not enough.
 void choose_for_lost(Fix& fix, const Options& options) {
@@ -128,7 +170,7 @@ void choose_for_lost(Fix& fix, const Options& options) {
         return;
     }
     const bool has_guessed = is_allowed(options, ProblemCode::block_lost, Grade::guessed);
-    choose(fix, row_of_lost(has_guessed ? Grade::lossy : Grade::guessed), options, {});
+    choose(fix, row_of_grade(ProblemCode::block_lost, has_guessed ? Grade::lossy : Grade::guessed), options, {});
     if (fix.why_not.empty()) {
         fix.why_not = "not enough of its tree is left";
     }
@@ -138,6 +180,15 @@ void choose_for_lost(Fix& fix, const Options& options) {
 
 bool is_allowed(const Options& options, ProblemCode code, Grade grade) {
     return options.allowed.contains(grade) || options.allowed_codes.contains(code);
+}
+
+const RepairRow* next_row(const Fix& fix) {
+    if (fix.row == &root_directory_row) {
+        return nullptr;
+    }
+    const auto* next = next_repair(*fix.row);
+    const bool is_surer = next != nullptr && next->grade == Grade::proven;
+    return is_about_root_directory(fix.finding.problem) && !is_surer ? &root_directory_row : next;
 }
 
 void choose(Fix& fix, const RepairRow* row, const Options& options, const std::string& before) {
@@ -174,27 +225,17 @@ std::vector<Fix> make_plan(const survey::Findings& findings, const Options& opti
     return plan;
 }
 
-std::vector<Fix> mended_fixes(const survey::Findings& before, const survey::Findings& after,
-                              std::span<const MendedBlock> mended) {
+std::vector<Fix> mended_fixes(const survey::Findings& before, const survey::Findings& after, const MendedView& mended) {
     std::set<std::string> left;
     for (const auto& finding : after.all()) {
         left.insert(describe(finding.problem));
     }
-    // What is not about a block that was mended may have gone with any of them.
-    Grade unsurest = Grade::proven;
-    std::map<u64, Grade> grades;
-    for (const auto& block : mended) {
-        unsurest = std::max(unsurest, block.grade);
-        grades[block.address.bytenr] = block.grade;
-    }
+    const MendedRows rows(mended);
     std::vector<Fix> fixes;
     for (const auto& finding : before.all()) {
-        if (finding.problem.severity() == Severity::note || left.contains(describe(finding.problem))) {
-            continue;
+        if (finding.problem.severity() != Severity::note && !left.contains(describe(finding.problem))) {
+            fixes.push_back({.finding = finding, .row = rows.of(finding.problem)});
         }
-        const auto& place = finding.problem.place.logical;
-        const auto grade = place ? grades.find(place->bytenr) : grades.end();
-        fixes.push_back({.finding = finding, .row = row_of_lost(grade == grades.end() ? unsurest : grade->second)});
     }
     return fixes;
 }

@@ -2,7 +2,7 @@
 // Of each finding, what becomes of it (internal to this room).
 #pragma once
 
-#include "libfs/ops/repair/blocks/mend_block.h"
+#include "libfs/ops/repair/blocks/mended_view.h"
 #include "libfs/ops/repair/repair.h"
 
 namespace btrkit::repair {
@@ -12,12 +12,14 @@ bool is_allowed(const Options& options, ProblemCode code, Grade grade);
 /// All findings that are not notes. Nothing at all is to be made where what space is in use can't be known.
 std::vector<Fix> make_plan(const survey::Findings& findings, const Options& options);
 
+/// The one that is less sure than that of the fix; null: there is none.
+const RepairRow* next_row(const Fix& fix);
+
 /// row: what is to be done about it, or null. before: why a surer row of that code does not do it, or empty.
 void choose(Fix& fix, const RepairRow* row, const Options& options, const std::string& before);
 
-/// The findings that are gone with blocks that were mended.
-std::vector<Fix> mended_fixes(const survey::Findings& before, const survey::Findings& after,
-                              std::span<const MendedBlock> mended);
+/// The findings that are gone with blocks and roots that were mended.
+std::vector<Fix> mended_fixes(const survey::Findings& before, const survey::Findings& after, const MendedView& mended);
 
 /// Fixes that are made no more, for that reason. Returns how many.
 template <class IsMeant>

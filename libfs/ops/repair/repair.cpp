@@ -40,7 +40,7 @@ Result<survey::Findings> told_on_opening(const WritableDevices& devices) {
 
 /// All findings, those that mended blocks have taken away first.
 std::vector<Fix> plan_all(const survey::Findings& before, const Ground& ground, const Options& options) {
-    auto plan = ground.view ? mended_fixes(before, ground.findings, ground.view->blocks()) : std::vector<Fix>();
+    auto plan = ground.view ? mended_fixes(before, ground.findings, *ground.view) : std::vector<Fix>();
     std::ranges::move(make_plan(ground.findings, options), std::back_inserter(plan));
     return plan;
 }

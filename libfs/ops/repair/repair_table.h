@@ -31,7 +31,9 @@ enum class Part : unsigned char {
     orphans,
     root_items,
     astray_items,    ///< under a key of another type
+    dropped_items,   ///< that their tree can't have
     top_directories, ///< of which nothing is left
+    root_directory,  ///< in the root tree
     missing_inodes,
     names,         ///< of files
     guessed_names, ///< of which one form is left
@@ -76,6 +78,10 @@ inline constexpr std::string_view chunk_action =
 inline constexpr std::string_view device_action =
     "the superblock has the device's uuid that the chunk tree and all stripes have";
 inline constexpr std::string_view array_action = "the array of system chunks is made anew from the chunk tree";
+inline constexpr std::string_view found_array_action =
+    "the array of system chunks is made from the chunk tree, whose blocks are found by what they say of themselves";
+inline constexpr std::string_view root_action =
+    "the newest block that is found and can be the root of that tree is its root";
 inline constexpr std::string_view mirror_action = "the commit writes all mirrors anew";
 inline constexpr std::string_view extent_action =
     "the extent tree is made anew from all other trees, and block groups and free space from that";
@@ -112,6 +118,8 @@ inline constexpr auto repair_table = std::to_array<RepairRow>({
     {ProblemCode::device_size, Part::devices, Grade::proven,
      "the size of the device is cut to whole sectors, where no chunk has what is cut off"},
     {ProblemCode::device_bytes_used, Part::devices, Grade::proven, chunk_action},
+    {ProblemCode::sys_array, Part::blocks, Grade::proven, found_array_action, Where::where_known},
+    {ProblemCode::chunk_item, Part::blocks, Grade::proven, found_array_action, Where::where_known},
     {ProblemCode::sys_array_differs, Part::superblock, Grade::proven, array_action},
     {ProblemCode::dev_extent_missing, Part::devices, Grade::proven, chunk_action},
     {ProblemCode::dev_extent_unfounded, Part::devices, Grade::proven, chunk_action},
@@ -139,10 +147,10 @@ inline constexpr auto repair_table = std::to_array<RepairRow>({
     {ProblemCode::block_lost, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
     {ProblemCode::block_lost, Part::blocks, Grade::proven, lost_action, Where::where_known},
     {ProblemCode::block_lost, Part::blocks, Grade::guessed,
-     "a leaf of files or checksums has the items that are left in it, or those of its youngest older version",
+     "a leaf of files, checksums or roots has the items that are left in it, or those of its youngest older version",
      Where::where_known},
     {ProblemCode::block_lost, Part::blocks, Grade::lossy,
-     "a block of files or checksums goes, with what was in it; a node keeps the children that are known"},
+     "a block of files, checksums or roots goes, with what was in it; a node keeps the children that are known"},
     {ProblemCode::block_copies_differ, Part::blocks, Grade::proven, block_action, Where::where_known},
     {ProblemCode::block_copy_items, Part::blocks, Grade::proven, block_action, Where::where_known},
     {ProblemCode::node_nritems, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
@@ -184,6 +192,10 @@ inline constexpr auto repair_table = std::to_array<RepairRow>({
     {ProblemCode::item_block_group, Part::extents, Grade::proven, extent_action},
     {ProblemCode::item_free_space, Part::space, Grade::proven, space_action},
     {ProblemCode::item_dev_extent, Part::devices, Grade::proven, chunk_action},
+    {ProblemCode::root_unreadable, Part::blocks, Grade::proven,
+     "any root of that tree that is found becomes its root, the tree is made anew, and the extent tree with it",
+     Where::derived_trees},
+    {ProblemCode::root_unreadable, Part::blocks, Grade::guessed, root_action, Where::where_known},
     {ProblemCode::data_csum_missing, Part::missing_checksums, Grade::guessed,
      "checksums are made of the data as it is now, if all copies of it are alike"},
     {ProblemCode::extent_missing, Part::extents, Grade::proven, extent_action},
@@ -205,6 +217,7 @@ inline constexpr auto repair_table = std::to_array<RepairRow>({
     {ProblemCode::item_misplaced, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
     {ProblemCode::item_misplaced, Part::astray_items, Grade::proven,
      "the only key with one other bit that the item can have there is its key", Where::where_known},
+    {ProblemCode::item_misplaced, Part::dropped_items, Grade::lossy, "an item that its tree can't have goes"},
     {ProblemCode::inode_missing, Part::names, Grade::proven,
      "an entry that leads to no inode goes where the other two forms of the name lead elsewhere", Where::where_known},
     {ProblemCode::inode_missing, Part::missing_inodes, Grade::guessed, inode_action, Where::where_known},
@@ -274,6 +287,11 @@ inline constexpr auto repair_table = std::to_array<RepairRow>({
 /// What is done about whatever is wrong in a log that is dropped.
 inline constexpr RepairRow log_row = {ProblemCode::log_present, Part::blocks, Grade::lossy,
                                       "the log goes, and with it what was synced since the last commit"};
+
+/// What is done about items of the directory in the root tree where nothing surer is.
+inline constexpr RepairRow root_directory_row = {
+    ProblemCode::item_dir, Part::root_directory, Grade::guessed,
+    "the root tree's directory is made anew, with the default subvolume that it had if that can be read"};
 
 static_assert(std::ranges::is_sorted(repair_table, {}, &RepairRow::code));
 

@@ -189,7 +189,7 @@ private:
         if (!geometry_.owns_fsid(header.fsid)) {
             mender.must_be(header.fsid, geometry_.tree_fsid, "its filesystem id");
         }
-        mender.must_be(header.flags, header.flags | btrfs::header_flag_written, "its flag WRITTEN");
+        mender.must_be(header.flags, possible_flags(header.flags, geometry_), "its flags");
         if (promise_.level) {
             mender.must_be(header.level, *promise_.level, "its level");
         }
@@ -292,6 +292,13 @@ std::optional<MendedBlock> mend_block(const Filesystem& filesystem, const Promis
 
 bool has_right_checksum(const Geometry& geometry, Bytes block) {
     return checksum_matches(geometry.csum_type, block.subspan(btrfs::max_csum_size), BlockView(block).header().csum);
+}
+
+u64 possible_flags(u64 flags, const Geometry& geometry) {
+    const u64 revision = geometry.has_incompat(btrfs::incompat_mixed_backref)
+                             ? btrfs::flag_bit(btrfs::header_backref_revision_shift)
+                             : flags & ~btrfs::header_flags_mask;
+    return (flags & btrfs::header_flag_reloc) | btrfs::header_flag_written | revision;
 }
 
 MendedBlock sealed(const Geometry& geometry, Logical address, std::vector<std::byte> bytes, std::string what) {

@@ -32,6 +32,9 @@ std::optional<MendedBlock> mend_block(const Filesystem& filesystem, const Promis
 /// Of a whole block.
 bool has_right_checksum(const Geometry& geometry, Bytes block);
 
+/// What the flags of a block that was written must be if these can't be: nothing but RELOC is up to the block.
+u64 possible_flags(u64 flags, const Geometry& geometry);
+
 /// The bytes as a block of that address has them: with its checksum.
 MendedBlock sealed(const Geometry& geometry, Logical address, std::vector<std::byte> bytes, std::string what);
 

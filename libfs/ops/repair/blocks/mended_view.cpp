@@ -4,6 +4,7 @@
 #include "libfs/ops/repair/extents/lost_file_extents.h"
 #include "libfs/ops/repair/lost/rejoin_nodes.h"
 #include "libfs/ops/repair/lost/replace_lost.h"
+#include "libfs/ops/repair/roots/top_roots.h"
 #include "libfs/tree/tree_search.h"
 
 namespace btrkit::repair {
@@ -74,6 +75,11 @@ Result<bool> MendedView::add(std::vector<MendedBlock> blocks) {
     return !blocks.empty();
 }
 
+void MendedView::add_root(u64 tree, Grade grade) {
+    auto& known = roots_.try_emplace(tree, grade).first->second;
+    known = std::max(known, grade);
+}
+
 void MendedView::leave_out_mended(std::vector<LostBlock>& lost) const {
     const auto done = addresses();
     std::erase_if(lost, [&](const LostBlock& block) { return done.contains(block.promise.address.bytenr); });
@@ -106,14 +112,69 @@ Result<void> MendedView::mend_proven(const std::set<u64>& wanted, const RunConte
     return {};
 }
 
-Result<bool> MendedView::replace(const std::set<u64>& wanted, Grade grade, const RunContext& context) {
+Result<void> MendedView::lead_to_chunk_tree(const std::set<Grade>& allowed, const RunContext& context) {
+    Problems told;
+    BTRKIT_TRY_ASSIGN(const auto chunk_tree, find_chunk_tree(overlaid_, allowed, context, told));
+    if (chunk_tree) {
+        opening_ = std::move(told);
+        add_root(btrfs::chunk_tree_id, chunk_tree->grade);
+    }
+    return {};
+}
+
+Result<bool> MendedView::lead_to_root_tree(const std::set<Grade>& allowed) {
+    Problems told;
+    BTRKIT_TRY_ASSIGN(auto root_tree, find_root_tree(overlaid_, *found_, allowed, told));
+    if (!root_tree) {
+        return false;
+    }
+    opening_ = std::move(told);
+    add_root(btrfs::root_tree_id, root_tree->grade);
+    if (root_tree->block) {
+        is_root_tree_old_ = true;
+        BTRKIT_TRY(add({std::move(*root_tree->block)}));
+    }
+    return true;
+}
+
+/// grade: of what is being tried. may_be_behind: a root item may lead to an old root, for the extent tree has blocks
+/// that nothing leads to.
+Result<bool> MendedView::lead_to_roots(const std::set<Grade>& allowed, Grade grade, bool may_be_behind,
+                                       const RunContext& context) {
+    RootSearch search{.grade = grade, .is_root_tree_old = is_root_tree_old_};
+    const bool is_root_tree_lost = !OwnedBlock(filesystem().reader(), filesystem().root_tree().block).is_proven();
+    const bool is_suspected = grade > Grade::proven && (may_be_behind || is_root_tree_old_);
+    if (!is_root_tree_lost && !is_suspected && trees_without_root(filesystem(), search).empty()) {
+        return false;
+    }
+    if (!found_) {
+        BTRKIT_TRY_ASSIGN(found_, FoundRoots::find(filesystem(), context));
+    }
+    if (is_root_tree_lost) {
+        BTRKIT_TRY_ASSIGN(const bool has_led, lead_to_root_tree(allowed));
+        if (!has_led) {
+            return false;
+        }
+    }
+    search.is_root_tree_old = is_root_tree_old_;
+    BTRKIT_TRY_ASSIGN(auto items, mend_root_items(filesystem(), *found_, search));
+    for (const u64 tree : items.trees) {
+        add_root(tree, grade);
+    }
+    for (auto& block : items.blocks) {
+        block.grade = grade;
+    }
+    BTRKIT_TRY_ASSIGN(const bool has_items, add(std::move(items.blocks)));
+    return is_root_tree_lost || has_items;
+}
+
+Result<bool> MendedView::replace(Grade grade, const RunContext& context) {
     BTRKIT_TRY_ASSIGN(auto blocks,
                       replace_lost(filesystem(), find_lost_blocks(filesystem(), {}, context), grade, context));
-    BTRKIT_TRY_ASSIGN(const bool has_replaced, add(std::move(blocks)));
-    if (has_replaced) {
-        BTRKIT_TRY(mend_proven(wanted, context));
-    }
-    return has_replaced;
+    is_root_tree_old_ |= std::ranges::any_of(blocks, [](const MendedBlock& block) {
+        return BlockView(block.bytes).header().owner == btrfs::root_tree_id;
+    });
+    return add(std::move(blocks));
 }
 
 Result<bool> MendedView::mend_extents(const survey::Findings& findings) {
@@ -133,22 +194,34 @@ Result<bool> MendedView::mend_extents(const survey::Findings& findings) {
     return has_mended;
 }
 
-Result<std::optional<MendedView>> MendedView::find(const Filesystem& filesystem, const survey::Findings& findings,
-                                                   const std::set<Grade>& allowed, const RunContext& context) {
+Result<MendedView> MendedView::over(const Filesystem& filesystem) {
     BTRKIT_TRY_ASSIGN(auto overlaid, lay_overlays(filesystem, {.memory_bytes = overlay_bytes, .spill_directory = {}}));
-    MendedView view(std::move(overlaid));
+    return MendedView(std::move(overlaid));
+}
+
+Result<void> MendedView::mend(const survey::Findings& findings, const std::set<Grade>& allowed,
+                              const RunContext& context) {
     const auto wanted = blocks_of(findings);
-    BTRKIT_TRY(view.mend_proven(wanted, context));
+    const bool may_be_behind =
+        findings.count(ProblemCode::extent_missing) > 0 && findings.count(ProblemCode::extent_unreferenced) > 0;
+    BTRKIT_TRY(lead_to_chunk_tree(allowed, context));
+    BTRKIT_TRY(mend_proven(wanted, context));
+    BTRKIT_TRY_ASSIGN(const bool has_led, lead_to_roots({Grade::proven}, Grade::proven, may_be_behind, context));
+    if (has_led) {
+        BTRKIT_TRY(mend_proven(wanted, context));
+    }
     for (const auto grade : {Grade::guessed, Grade::lossy}) {
         for (unsigned round = 0; allowed.contains(grade) && round < most_rounds; ++round) {
-            BTRKIT_TRY_ASSIGN(const bool has_replaced, view.replace(wanted, grade, context));
-            if (!has_replaced) {
+            BTRKIT_TRY_ASSIGN(const bool has_replaced, replace(grade, context));
+            BTRKIT_TRY_ASSIGN(const bool has_led_more, lead_to_roots(allowed, grade, may_be_behind, context));
+            if (!has_replaced && !has_led_more) {
                 break;
             }
+            BTRKIT_TRY(mend_proven(wanted, context));
         }
     }
-    BTRKIT_TRY(view.mend_extents(findings));
-    return view.blocks_.empty() ? std::nullopt : std::optional(std::move(view));
+    BTRKIT_TRY(mend_extents(findings));
+    return {};
 }
 
 } // namespace btrkit::repair

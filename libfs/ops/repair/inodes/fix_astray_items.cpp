@@ -102,4 +102,16 @@ Result<void> fix_astray_items(Transaction& transaction, const FindingList& findi
     return {};
 }
 
+Result<void> drop_items(Transaction& transaction, const FindingList& findings, Round& round) {
+    for (const auto* finding : findings) {
+        const auto& key = finding->problem.place.key;
+        if (!key) {
+            round.decline(*finding, "the finding does not say of which item");
+            continue;
+        }
+        BTRKIT_TRY(in_each_tree(transaction, *finding, round, [&](u64, TreeBuffer& tree) { return tree.erase(*key); }));
+    }
+    return {};
+}
+
 } // namespace btrkit::repair

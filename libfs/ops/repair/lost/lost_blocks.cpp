@@ -17,14 +17,15 @@ constexpr std::size_t owner_cache_bytes = std::size_t{4} << 20;
 /// What was promised of them.
 class PromiseCollector final : public ScanHandler {
 public:
-    explicit PromiseCollector(std::set<u64> wanted) : wanted_(std::move(wanted)) {}
+    PromiseCollector(const ChunkMap& chunks, std::set<u64> wanted) : chunks_(&chunks), wanted_(std::move(wanted)) {}
 
     std::unique_ptr<LeafResult> work(const LeafVisit&, Problems&) override { return nullptr; }
     void accept(const ScanStep& step, const LeafVisit*, std::unique_ptr<LeafResult>) override {
         const u64 address = step.promise.address.bytenr;
         const bool is_wanted = step.kind == ScanStep::Kind::lost || wanted_.contains(address);
         const bool is_known = step.promise.tree && step.promise.level && step.promise.generation;
-        if (is_wanted && is_known && found_.size() < most_blocks && seen_.insert(address).second) {
+        if (is_wanted && is_known && chunks_->find(step.promise.address) != nullptr && found_.size() < most_blocks &&
+            seen_.insert(address).second) {
             found_.push_back(step.promise);
         }
     }
@@ -32,6 +33,7 @@ public:
     const std::vector<Promise>& found() const { return found_; }
 
 private:
+    const ChunkMap* chunks_;
     std::set<u64> wanted_;
     std::set<u64> seen_;
     std::vector<Promise> found_;
@@ -55,7 +57,7 @@ std::vector<LostBlock> find_lost_blocks(const Filesystem& filesystem, std::set<u
     Findings told_before;
     Survey survey{.filesystem = filesystem, .run = context, .findings = told_before, .references = ReferenceSums(0)};
     read_roots(survey);
-    PromiseCollector collector(std::move(wanted));
+    PromiseCollector collector(filesystem.volume().chunks(), std::move(wanted));
     SparseBits visited;
     const auto alone = alone_tree_roots(filesystem, survey.roots);
     const auto files = file_tree_roots(survey.roots);

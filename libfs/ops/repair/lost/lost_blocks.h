@@ -20,8 +20,8 @@ struct LostBlock {
     u8 level() const { return *promise.level; }
 };
 
-/// Those that can't be read, and those at these addresses; each once, in the order of trees and keys, and no more than
-/// single mistakes and one bad region make.
+/// Those that can't be read, and those at these addresses; each once, in the order of trees and keys, where a chunk
+/// is, and no more than single mistakes and one bad region make.
 std::vector<LostBlock> find_lost_blocks(const Filesystem& filesystem, std::set<u64> wanted, const RunContext& context);
 
 } // namespace btrkit::repair

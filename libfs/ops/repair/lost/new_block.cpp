@@ -46,6 +46,7 @@ std::optional<MendedBlock> BlockMaker::make(const LostBlock& lost, OpenBlock& co
 MendedBlock BlockMaker::remake(const TreeBlock& block, OpenBlock& contents, std::string what) const {
     auto header = block.header();
     header.nritems = contents.count();
+    header.flags = possible_flags(header.flags, filesystem_->geometry());
     std::memcpy(contents.bytes().data(), &header, sizeof(header));
     return sealed(filesystem_->geometry(), {header.bytenr}, bytes_of(contents), std::move(what));
 }

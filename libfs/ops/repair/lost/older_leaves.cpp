@@ -2,6 +2,7 @@
 #include "libfs/ops/repair/lost/older_leaves.h"
 
 #include "libfs/ops/repair/blocks/mend_block.h"
+#include "libfs/ops/repair/roots/stored_blocks.h"
 #include "libfs/survey/read_roots.h"
 
 #include <algorithm>
@@ -11,7 +12,6 @@ namespace btrkit::repair {
 namespace {
 
 constexpr std::size_t most_versions = 64; ///< of one leaf
-constexpr u64 search_step_bytes = u64{1} << 20;
 
 /// By the owner that a lost leaf has: the trees that are copies of it, or that it is a copy of.
 class Relatives {
@@ -76,8 +76,7 @@ public:
 
     void look_at(Bytes bytes, Logical address) {
         const BlockView block(bytes);
-        if (!block.is_leaf() || block.count() == 0 || block.header().bytenr != address.bytenr ||
-            !filesystem_->geometry().owns_fsid(block.header().fsid)) {
+        if (!block.is_leaf() || block.count() == 0) {
             return;
         }
         const auto facts = facts_of(block);
@@ -113,6 +112,9 @@ private:
 
     void add(u64 lost, const Version& version) {
         auto& versions = versions_[lost];
+        if (std::ranges::find(versions, version.address, &Version::address) != versions.end()) {
+            return; // another copy of it
+        }
         versions.insert(std::ranges::upper_bound(versions, version, std::less<>()), version);
         if (versions.size() > most_versions) {
             versions.pop_back();
@@ -133,24 +135,8 @@ find_older_leaves(const Filesystem& filesystem, std::span<const LostBlock> lost,
     if (!search.has_work()) {
         return {};
     }
-    const u32 nodesize = filesystem.geometry().nodesize;
-    std::vector<std::byte> buffer(search_step_bytes);
-    for (const auto& chunk : filesystem.volume().chunks().chunks()) {
-        if ((chunk.type & btrfs::block_group_metadata) == 0) {
-            continue;
-        }
-        for (u64 done = 0; done < chunk.length; done += search_step_bytes) {
-            if (context.stop.stop_requested()) {
-                return fail(ErrorKind::cancelled, "stopped; nothing was changed");
-            }
-            const u64 start = chunk.start.bytenr + done;
-            const auto part = std::span(buffer).first(std::min(search_step_bytes, chunk.length - done));
-            const bool is_read = filesystem.volume().read({start}, part, 1).has_value();
-            for (u64 at = 0; is_read && at + nodesize <= part.size(); at += nodesize) {
-                search.look_at(part.subspan(at, nodesize), {start + at});
-            }
-        }
-    }
+    BTRKIT_TRY(visit_stored_blocks(filesystem, context,
+                                   [&](Bytes bytes, Logical address) { search.look_at(bytes, address); }));
     return search.release();
 }
 

@@ -163,7 +163,7 @@ private:
     }
 
     std::vector<TreeRoot> trees() const {
-        std::vector<TreeRoot> trees;
+        std::vector<TreeRoot> trees = {filesystem_->root_tree()};
         for (const auto& root : survey::file_tree_roots(roots_)) {
             trees.push_back(root.root);
         }
@@ -184,7 +184,7 @@ private:
 } // namespace
 
 bool may_be_replaced(u64 tree) {
-    return btrfs::is_file_tree(tree) || tree == btrfs::csum_tree_id;
+    return btrfs::is_file_tree(tree) || tree == btrfs::csum_tree_id || tree == btrfs::root_tree_id;
 }
 
 Result<std::vector<MendedBlock>> replace_lost(const Filesystem& filesystem, std::span<const LostBlock> lost,

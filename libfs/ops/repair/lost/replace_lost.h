@@ -13,7 +13,8 @@
 
 namespace btrkit::repair {
 
-/// Trees that hold files, and the checksum tree.
+/// Trees that hold files, the checksum tree, and the root tree: root items that are behind their trees then are put
+/// right (roots/root_items.h).
 bool may_be_replaced(u64 tree);
 
 /// Only blocks of these. Where the grade is guessed, only those of which

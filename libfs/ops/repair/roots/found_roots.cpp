@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/ops/repair/roots/found_roots.h"
+
+#include "libfs/ops/repair/blocks/mend_block.h"
+#include "libfs/space/extent_lookup.h"
+
+#include <algorithm>
+
+namespace btrkit::repair {
+
+namespace {
+
+constexpr std::size_t most_candidates = 16; ///< of one tree
+constexpr std::size_t extent_cache_bytes = std::size_t{4} << 20;
+
+bool is_likelier(const FoundRoot& one, const FoundRoot& other) {
+    return std::pair(one.generation, one.level) > std::pair(other.generation, other.level);
+}
+
+/// Whether all of its children can be read, too: of old roots, others may have taken their place.
+bool leads_to_children(const Filesystem& filesystem, const TreeBlock& root, const Promise& promise) {
+    for (u32 slot = 0; !root.is_leaf() && slot < root.count(); ++slot) {
+        const OwnedBlock child(filesystem.reader(), child_promise(root, slot, promise));
+        if (!child.is_proven()) {
+            return false;
+        }
+    }
+    return true;
+}
+
+} // namespace
+
+Result<FoundRoots> FoundRoots::find(const Filesystem& filesystem, const RunContext& context) {
+    FoundRoots found;
+    const auto& geometry = filesystem.geometry();
+    const auto look_at = [&](Bytes bytes, Logical address) {
+        const auto facts = facts_of(BlockView(bytes));
+        const FoundRoot root{.address = address, .generation = facts.generation, .level = facts.level};
+        auto& known = found.candidates_[facts.owner];
+        const bool is_late = known.size() == most_candidates && !is_likelier(root, known.back());
+        if (facts.generation > geometry.generation || is_late ||
+            std::ranges::find(known, address, &FoundRoot::address) != known.end() ||
+            !has_right_checksum(geometry, bytes)) {
+            return;
+        }
+        known.insert(std::ranges::upper_bound(known, root, is_likelier), root);
+        known.resize(std::min(known.size(), most_candidates));
+    };
+    BTRKIT_TRY(visit_stored_blocks(filesystem, context, look_at));
+    std::erase_if(found.candidates_, [](const auto& tree) { return tree.second.empty(); });
+    return found;
+}
+
+std::optional<FoundRoot> FoundRoots::newest(const Filesystem& filesystem, u64 tree, Preferred preferred) const {
+    const auto candidates = candidates_.find(tree);
+    if (candidates == candidates_.end()) {
+        return std::nullopt;
+    }
+    const auto extent_tree = filesystem.find_tree(btrfs::extent_tree_id);
+    BlockCache cache(filesystem.reader(), extent_cache_bytes);
+    std::optional<TreeSearch> extents;
+    if (extent_tree) {
+        extents.emplace(cache, extent_tree->block);
+    }
+    std::optional<FoundRoot> newest;
+    for (auto root : candidates->second) {
+        const Promise promise = {
+            .address = root.address, .generation = root.generation, .level = root.level, .tree = tree};
+        const OwnedBlock block(filesystem.reader(), promise);
+        if (!block.is_proven() || !leads_to_children(filesystem, block.block(), promise)) {
+            continue;
+        }
+        const auto extent = extents ? find_extent(*extents, root.address.bytenr, filesystem.geometry())
+                                    : fail(ErrorKind::not_found, "there is no extent tree");
+        root.is_recorded = extent && extent->record.generation == root.generation;
+        if (root.is_recorded || preferred == Preferred::youngest) {
+            return root;
+        }
+        newest = newest ? newest : root;
+    }
+    return newest;
+}
+
+std::vector<u64> FoundRoots::trees() const {
+    std::vector<u64> trees;
+    for (const auto& [tree, candidates] : candidates_) {
+        trees.push_back(tree);
+    }
+    return trees;
+}
+
+} // namespace btrkit::repair
