@@ -21,6 +21,14 @@ struct Ground {
                (std::ranges::any_of(view->blocks(), [](const auto& block) { return block.grade > Grade::proven; }) ||
                 std::ranges::any_of(view->roots(), [](const auto& root) { return root.second > Grade::proven; }));
     }
+    /// Trees whose roots were looked for.
+    std::set<u64> settled() const {
+        std::set<u64> trees;
+        for (const auto& [tree, grade] : view ? view->roots() : std::map<u64, Grade>()) {
+            trees.insert(tree);
+        }
+        return trees;
+    }
     RangeSet mended() const { return view ? view->addresses() : RangeSet{}; }
 };
 

@@ -62,6 +62,7 @@ Result<void> Judge::operator()(const survey::Findings& after) {
         needs_another_round = give_up(
                                   *plan_, [](const Fix& fix) { return fix.row->part == Part::extents; }, why) > 0 ||
                               give_up_last_kind(*plan_, why) > 0;
+        has_refused = true;
         return fail(ErrorKind::refused, why + ", so nothing was written");
     }
     return needs_another_round ? fail(ErrorKind::refused, "a fix does not do what it should, so nothing was written")

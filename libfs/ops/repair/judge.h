@@ -17,6 +17,7 @@ public:
 
     u64 left_count = 0;               ///< of errors
     bool needs_another_round = false; ///< something is out of the plan
+    bool has_refused = false;
 
 private:
     void give_up_those_left(ProblemCode code, const survey::Findings& after);

@@ -34,12 +34,15 @@ bool makes_space_unsure(ProblemCode code) {
     }
 }
 
-/// Derived trees of which something is lost in all copies.
+/// Derived trees of which something is lost in all copies, or was never written as it stands there.
 std::set<u64> lost_trees(const survey::Findings& findings) {
     std::set<u64> trees;
     for (const auto& finding : findings.all()) {
         const auto tree = finding.problem.place.tree;
-        if (finding.problem.code == ProblemCode::block_lost && tree && is_derived_tree(*tree)) {
+        const auto code = finding.problem.code;
+        const bool is_lost = code == ProblemCode::block_lost || code == ProblemCode::block_not_written ||
+                             code == ProblemCode::block_flags;
+        if (is_lost && tree && is_derived_tree(*tree)) {
             trees.insert(*tree);
         }
     }

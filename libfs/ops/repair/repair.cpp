@@ -100,7 +100,8 @@ Result<Report> run(const Filesystem& filesystem, const WritableDevices& devices,
         if (!committed && judge.needs_another_round) {
             continue;
         }
-        if (!committed && committed.error().kind == ErrorKind::damaged) {
+        const bool is_refused = !committed && (committed.error().kind == ErrorKind::damaged || judge.has_refused);
+        if (is_refused) {
             // What is planned stands on something that is wrong, and that the plan leaves as it is.
             give_up(report.plan, [](const Fix&) { return true; }, committed.error().message);
             report.log.reset();

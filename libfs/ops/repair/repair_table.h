@@ -153,6 +153,8 @@ inline constexpr auto repair_table = std::to_array<RepairRow>({
      "a block of files, checksums or roots goes, with what was in it; a node keeps the children that are known"},
     {ProblemCode::block_copies_differ, Part::blocks, Grade::proven, block_action, Where::where_known},
     {ProblemCode::block_copy_items, Part::blocks, Grade::proven, block_action, Where::where_known},
+    {ProblemCode::block_flags, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
+    {ProblemCode::block_flags, Part::blocks, Grade::proven, block_action, Where::where_known},
     {ProblemCode::node_nritems, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
     {ProblemCode::node_pointer, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},
     {ProblemCode::node_key_order, Part::derived_tree, Grade::proven, tree_action, Where::derived_trees},

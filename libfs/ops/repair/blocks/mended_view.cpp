@@ -21,8 +21,9 @@ std::set<u64> blocks_of(const survey::Findings& findings) {
     for (const auto& finding : findings.all()) {
         const auto& problem = finding.problem;
         const bool is_of_item = problem.code >= ProblemCode::item_size && problem.code <= ProblemCode::item_raid_stripe;
-        const bool is_of_block =
-            problem.code == ProblemCode::block_not_written || problem.code == ProblemCode::block_copy_items;
+        const bool is_of_block = problem.code == ProblemCode::block_not_written ||
+                                 problem.code == ProblemCode::block_copy_items ||
+                                 problem.code == ProblemCode::block_flags;
         if ((is_of_item || is_of_block) && problem.place.logical) {
             addresses.insert(problem.place.logical->bytenr);
         }
@@ -171,9 +172,8 @@ Result<bool> MendedView::lead_to_roots(const std::set<Grade>& allowed, Grade gra
 Result<bool> MendedView::replace(Grade grade, const RunContext& context) {
     BTRKIT_TRY_ASSIGN(auto blocks,
                       replace_lost(filesystem(), find_lost_blocks(filesystem(), {}, context), grade, context));
-    is_root_tree_old_ |= std::ranges::any_of(blocks, [](const MendedBlock& block) {
-        return BlockView(block.bytes).header().owner == btrfs::root_tree_id;
-    });
+    is_root_tree_old_ |= std::ranges::any_of(
+        blocks, [](const MendedBlock& block) { return BlockView(block.bytes).header().owner == btrfs::root_tree_id; });
     return add(std::move(blocks));
 }
 

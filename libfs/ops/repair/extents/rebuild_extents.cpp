@@ -61,8 +61,9 @@ UnheldExtents unheld_extents(Survey& survey, const TreeRoot& old_extents, const 
     return {.all = united(set_of(std::move(ranges)), data_set), .data = data_set};
 }
 
-Result<void> refuse_stale_roots(Survey& survey, const TreeRoot& old_extents, const RangeSet& used_blocks) {
-    const auto stale = find_stale_root(survey, old_extents, used_blocks);
+Result<void> refuse_stale_roots(Survey& survey, const TreeRoot& old_extents, const RangeSet& used_blocks,
+                                const std::set<u64>& settled) {
+    const auto stale = find_stale_root(survey, old_extents, used_blocks, settled);
     if (!stale) {
         return {};
     }
@@ -105,7 +106,7 @@ Result<RebuiltExtents> rebuild_extents(Transaction& transaction, Rebuild rebuild
     context.progress.begin_phase("finding what is in use", 0, ProgressUnit::bytes);
     const auto trees = walked_trees(survey, rebuild.damaged);
     BTRKIT_TRY_ASSIGN(const auto used, find_used_space(survey, trees));
-    BTRKIT_TRY(refuse_stale_roots(survey, old_tree->root, used.blocks));
+    BTRKIT_TRY(refuse_stale_roots(survey, old_tree->root, used.blocks, rebuild.settled));
     BTRKIT_TRY_ASSIGN(RangeSet restored, only_restored(rebuild.restored, used));
     const RangeSet all = united(united(used.blocks, used.data), restored);
     Transaction::NewSpace space;

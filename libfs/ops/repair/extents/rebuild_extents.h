@@ -23,6 +23,8 @@ struct Rebuild {
     std::set<u64> damaged = {};
     /// What files get back, where nothing stands: space is kept for it. put_restored() follows.
     std::span<const LostFileExtent> restored = {};
+    /// Trees whose roots were looked for: none of theirs is stale.
+    std::set<u64> settled = {};
 };
 
 struct RebuiltExtents {

@@ -29,7 +29,8 @@ std::optional<StaleRoot> judge_block(const Survey& survey, const Extent& extent)
 
 } // namespace
 
-std::optional<StaleRoot> find_stale_root(Survey& survey, const TreeRoot& old_extents, const RangeSet& used_blocks) {
+std::optional<StaleRoot> find_stale_root(Survey& survey, const TreeRoot& old_extents, const RangeSet& used_blocks,
+                                         const std::set<u64>& settled) {
     std::optional<StaleRoot> found;
     rescan_leaves(survey, {.root = old_extents}, [&](const LeafVisit& leaf) {
         for (u32 slot = 0; slot < leaf.block.count() && !found; ++slot) {
@@ -37,6 +38,7 @@ std::optional<StaleRoot> find_stale_root(Survey& survey, const TreeRoot& old_ext
             if (extent && !extent->is_data() &&
                 !used_blocks.intersects(range_from(extent->bytenr, extent->length_bytes))) {
                 found = judge_block(survey, *extent);
+                found = found && settled.contains(found->tree) ? std::nullopt : found;
             }
         }
     });

@@ -7,6 +7,8 @@
 #include "libfs/base/range_set.h"
 #include "libfs/survey/survey.h"
 
+#include <set>
+
 namespace btrkit::repair {
 
 struct StaleRoot {
@@ -16,9 +18,10 @@ struct StaleRoot {
     u64 newer_generation = 0;
 };
 
-/// Looks at the blocks that the old extent tree has and nobody refers to. The survey's roots must be known. Nothing
-/// where each is older than the root of its tree, or can't be read.
+/// Looks at the blocks that the old extent tree has and nobody refers to. The survey's roots must be known. settled:
+/// trees whose roots were looked for. Nothing where each is of such a tree, is older than the root of its tree, or
+/// can't be read.
 std::optional<StaleRoot> find_stale_root(survey::Survey& survey, const TreeRoot& old_extents,
-                                         const RangeSet& used_blocks);
+                                         const RangeSet& used_blocks, const std::set<u64>& settled);
 
 } // namespace btrkit::repair

@@ -17,15 +17,17 @@ bool is_likelier(const FoundRoot& one, const FoundRoot& other) {
     return std::pair(one.generation, one.level) > std::pair(other.generation, other.level);
 }
 
-/// Whether all of its children can be read, too: of old roots, others may have taken their place.
-bool leads_to_children(const Filesystem& filesystem, const TreeBlock& root, const Promise& promise) {
-    for (u32 slot = 0; !root.is_leaf() && slot < root.count(); ++slot) {
-        const OwnedBlock child(filesystem.reader(), child_promise(root, slot, promise));
-        if (!child.is_proven()) {
-            return false;
-        }
+/// Whether most of what it leads to is still there: of old roots, others may have taken the place of it.
+bool leads_to_most(const Filesystem& filesystem, const TreeBlock& root, const Promise& promise) {
+    if (root.is_leaf()) {
+        return true;
     }
-    return true;
+    u32 readable = 0;
+    for (u32 slot = 0; slot < root.count(); ++slot) {
+        const OwnedBlock child(filesystem.reader(), child_promise(root, slot, promise));
+        readable += child.is_proven() ? 1 : 0;
+    }
+    return u64{readable} * 2 >= root.count();
 }
 
 } // namespace
@@ -67,7 +69,7 @@ std::optional<FoundRoot> FoundRoots::newest(const Filesystem& filesystem, u64 tr
         const Promise promise = {
             .address = root.address, .generation = root.generation, .level = root.level, .tree = tree};
         const OwnedBlock block(filesystem.reader(), promise);
-        if (!block.is_proven() || !leads_to_children(filesystem, block.block(), promise)) {
+        if (!block.is_proven() || !leads_to_most(filesystem, block.block(), promise)) {
             continue;
         }
         const auto extent = extents ? find_extent(*extents, root.address.bytenr, filesystem.geometry())

@@ -31,7 +31,7 @@ public:
         youngest,
         recorded, ///< the youngest of them, if there is one
     };
-    /// A root of a tree that can be read with its children.
+    /// A root of a tree that can be read with half of its children at least.
     std::optional<FoundRoot> newest(const Filesystem& filesystem, u64 tree, Preferred preferred) const;
     /// Trees of which blocks were found.
     std::vector<u64> trees() const;

@@ -72,7 +72,9 @@ Result<void> fix_space(Transaction& transaction, const FindingList& findings, co
                         "a file has an impossible address where the extent tree knows a better one");
         }
         BTRKIT_TRY_ASSIGN(rebuilt,
-                          rebuild_extents(transaction, {.damaged = anew.damaged, .restored = restored}, context));
+                          rebuild_extents(transaction,
+                                          {.damaged = anew.damaged, .restored = restored, .settled = ground.settled()},
+                                          context));
     } else if (!findings.empty()) {
         BTRKIT_TRY(transaction.renew_space());
     }
