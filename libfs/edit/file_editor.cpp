@@ -69,8 +69,9 @@ PlaceInTree FileEditor::Entry::place(u64 tree_of_dir) const {
 
 Result<std::optional<FileEditor::Entry>> FileEditor::next_entry(const PlaceInTree& dir, u64& index) {
     BTRKIT_TRY_ASSIGN(auto* tree, inodes_->transaction().tree(dir.tree));
-    BTRKIT_TRY_ASSIGN(const auto item, tree->first_from({dir.inode, type::dir_index, index}));
-    if (!item || item->key.objectid != dir.inode || item->key.type != type::dir_index) {
+    BTRKIT_TRY_ASSIGN(const auto item,
+                      tree->first_from({dir.inode, type::dir_index, index}, {dir.inode, type::dir_index, ~u64{0}}));
+    if (!item) {
         return std::optional<Entry>();
     }
     const auto* stored = view_at<btrfs::DirItem>(item->body);

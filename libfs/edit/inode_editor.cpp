@@ -123,6 +123,9 @@ Result<void> InodeEditor::remove_items(const PlaceInTree& place) {
             return {};
         }
         BTRKIT_TRY(tree->erase(item->key));
+        if (item->key.type == btrfs::item_type::inode_item) {
+            return {}; // its first item: before it may stand nothing but what is gone, and lots of that
+        }
         upto = btrfs::key_before(item->key);
         BTRKIT_TRY(transaction_->relieve());
     }

@@ -93,23 +93,22 @@ Result<std::optional<BufferedItem>> TreeBuffer::find(const btrfs::Key& key) {
     return is_in_tree ? std::optional(item_at(*search)) : std::nullopt;
 }
 
-Result<std::optional<BufferedItem>> TreeBuffer::first_from(const btrfs::Key& key) {
+Result<std::optional<BufferedItem>> TreeBuffer::first_from(const btrfs::Key& key, const btrfs::Key& last) {
     std::optional<BufferedItem> in_tree;
     if (auto* search = search_near(key)) {
         BTRKIT_TRY_ASSIGN(bool is_there, search->seek(key));
-        while (is_there && is_edited(search->key())) {
+        while (is_there && search->key() <= last && is_edited(search->key())) {
             BTRKIT_TRY_ASSIGN(is_there, search->next());
         }
-        if (is_there) {
+        if (is_there && search->key() <= last) {
             in_tree = item_at(*search);
         }
     }
-    auto edit = edits_.lower_bound(key);
-    while (edit != edits_.end() && edit->value.body == nullptr) {
-        ++edit;
-    }
-    if (edit != edits_.end() && (!in_tree || edit->key < in_tree->key)) {
-        return item_of(edit->key, *edit->value.bytes());
+    const auto end = in_tree ? in_tree->key : last;
+    for (auto edit = edits_.lower_bound(key); edit != edits_.end() && edit->key <= end; ++edit) {
+        if (edit->value.body != nullptr) {
+            return item_of(edit->key, *edit->value.bytes());
+        }
     }
     return in_tree;
 }

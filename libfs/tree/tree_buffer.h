@@ -37,8 +37,9 @@ public:
     void apply(std::span<const ItemEdit> edits);
 
     Result<std::optional<BufferedItem>> find(const btrfs::Key& key);
-    /// The first item whose key is not below that one.
-    Result<std::optional<BufferedItem>> first_from(const btrfs::Key& key);
+    /// The first item whose key is not below that one, nor above the last. Who knows where to end says so: behind that
+    /// there may be lots of items that are gone, and each is passed over.
+    Result<std::optional<BufferedItem>> first_from(const btrfs::Key& key, const btrfs::Key& last = btrfs::Key::max());
     /// The last item whose key is not above that one.
     Result<std::optional<BufferedItem>> last_up_to(const btrfs::Key& key);
 

@@ -29,6 +29,7 @@ public:
     Result<EditedTree> apply(std::span<const OwnEdit> edits);
     /// All items, each block proven for the promise of the one above; and the blocks that are reached.
     TreeItems read_all(std::set<u64>& reached) const;
+    const BlockReader& reader() const { return *reader_; }
 
     u64 generation = 20;
     Promise root;
