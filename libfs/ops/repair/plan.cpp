@@ -179,6 +179,14 @@ void choose_for_lost(Fix& fix, const Options& options) {
     }
 }
 
+/// The root of a tree is still not found.
+void choose_for_root(Fix& fix, const Options& options) {
+    choose(fix, row_of_grade(ProblemCode::root_unreadable, Grade::guessed), options, {});
+    if (fix.why_not.empty()) {
+        fix.why_not = "no block was found that can be the root of that tree";
+    }
+}
+
 } // namespace
 
 bool is_allowed(const Options& options, ProblemCode code, Grade grade) {
@@ -222,6 +230,9 @@ std::vector<Fix> make_plan(const survey::Findings& findings, const Options& opti
         }
         if (fix.row == nullptr && finding.problem.code == ProblemCode::block_lost) {
             choose_for_lost(fix, options);
+        } else if (fix.row == nullptr && finding.problem.code == ProblemCode::root_unreadable) {
+            fix.why_not.clear();
+            choose_for_root(fix, options);
         }
         plan.push_back(std::move(fix));
     }

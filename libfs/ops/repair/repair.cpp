@@ -19,11 +19,12 @@ u64 errors_of(const survey::Findings& findings) {
     return findings.count(Severity::error) + findings.count(Severity::fatal);
 }
 
-/// What may be done about lost blocks.
+/// What may be done about lost blocks and roots.
 std::set<Grade> allowed_of_lost(const Options& options) {
     std::set<Grade> allowed;
     for (const auto grade : {Grade::proven, Grade::guessed, Grade::lossy}) {
-        if (is_allowed(options, ProblemCode::block_lost, grade)) {
+        if (is_allowed(options, ProblemCode::block_lost, grade) ||
+            is_allowed(options, ProblemCode::root_unreadable, grade)) {
             allowed.insert(grade);
         }
     }

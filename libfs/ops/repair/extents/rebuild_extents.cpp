@@ -67,11 +67,11 @@ Result<void> refuse_stale_roots(Survey& survey, const TreeRoot& old_extents, con
     if (!stale) {
         return {};
     }
-    return fail(ErrorKind::damaged,
-                fmt::format("the root of tree {} is of generation {}, but block {} of that tree is of generation {}: "
-                            "the tree may have a newer root",
-                            objectid_text(stale->tree), stale->generation, stale->newer.bytenr,
-                            stale->newer_generation));
+    return fail(
+        ErrorKind::damaged,
+        fmt::format("the root of tree {} is of generation {}, but block {} of that tree is of generation {}: "
+                    "the tree may have a newer root, which is only guessed: --allow root-unreadable leads to it",
+                    objectid_text(stale->tree), stale->generation, stale->newer.bytenr, stale->newer_generation));
 }
 
 /// Extents that files get back, where nobody else has them.

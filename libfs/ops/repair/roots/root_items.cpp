@@ -77,7 +77,7 @@ bool is_wanted(const RootState& state, const FoundRoot& newest, RootSearch searc
 }
 
 /// Whether a root item says nothing that it can't say, beside where the root is.
-bool can_be(const btrfs::RootItem& item, u64 generation) {
+bool is_possible_item(const btrfs::RootItem& item, u64 generation) {
     return (item.flags & ~btrfs::known_flags(btrfs::root_flag_names)) == 0 && item.last_snapshot <= generation &&
            item.generation_v2 <= generation && item.drop_level < btrfs::max_level_count &&
            item.inode.mode == new_root_item({}).inode.mode;
@@ -225,7 +225,7 @@ private:
     }
 
     btrfs::RootItem item_of(u64 tree, const FoundRoot& root, const std::optional<btrfs::RootItem>& before) const {
-        const bool is_known = before && can_be(*before, filesystem_->geometry().generation);
+        const bool is_known = before && is_possible_item(*before, filesystem_->geometry().generation);
         auto item = is_known ? *before : new_root_item(filesystem_->geometry());
         if (!is_known && is_subvolume(tree)) {
             put_known_uuids(*filesystem_, tree, item);
