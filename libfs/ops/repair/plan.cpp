@@ -143,21 +143,20 @@ public:
     /// What is neither about a block that was mended nor about a tree that begins elsewhere may have gone with any.
     const RepairRow* of(const Problem& problem) const {
         const auto& place = problem.place;
-        const auto root = place.tree ? mended_->roots().find(*place.tree) : mended_->roots().end();
-        if (root != mended_->roots().end()) {
-            return row_of_root(root->second);
-        }
         const bool is_of_array = problem.code == ProblemCode::sys_array || problem.code == ProblemCode::chunk_item;
-        if (is_of_array && !place.tree) {
-            return row_of_grade(ProblemCode::sys_array, Grade::proven);
+        const auto tree = is_of_array && !place.tree ? std::optional(btrfs::chunk_tree_id) : place.tree;
+        const auto root = tree ? mended_->roots().find(*tree) : mended_->roots().end();
+        if (root != mended_->roots().end()) {
+            return row_of_root(root->first, root->second);
         }
         const auto block = place.logical ? grades_.find(place.logical->bytenr) : grades_.end();
         return row_of_grade(ProblemCode::block_lost, block == grades_.end() ? unsurest_ : block->second);
     }
 
 private:
-    static const RepairRow* row_of_root(Grade grade) {
-        const auto* row = row_of_grade(ProblemCode::root_unreadable, grade);
+    static const RepairRow* row_of_root(u64 tree, Grade grade) {
+        const bool is_array_right = tree == btrfs::chunk_tree_id && grade == Grade::proven;
+        const auto* row = row_of_grade(is_array_right ? ProblemCode::sys_array : ProblemCode::root_unreadable, grade);
         return row != nullptr ? row : row_of_grade(ProblemCode::block_lost, grade);
     }
 

@@ -145,7 +145,8 @@ Result<bool> MendedView::lead_to_roots(const std::set<Grade>& allowed, Grade gra
     RootSearch search{.grade = grade, .is_root_tree_old = is_root_tree_old_};
     const bool is_root_tree_lost = !OwnedBlock(filesystem().reader(), filesystem().root_tree().block).is_proven();
     const bool is_suspected = grade > Grade::proven && (may_be_behind || is_root_tree_old_);
-    if (!is_root_tree_lost && !is_suspected && trees_without_root(filesystem(), search).empty()) {
+    if (is_root_tree_lost ? grade == Grade::proven
+                          : !is_suspected && trees_without_root(filesystem(), search).empty()) {
         return false;
     }
     if (!found_) {

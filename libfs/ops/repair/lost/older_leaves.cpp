@@ -135,6 +135,7 @@ find_older_leaves(const Filesystem& filesystem, std::span<const LostBlock> lost,
     if (!search.has_work()) {
         return {};
     }
+    context.progress.begin_phase("looking for older versions of blocks", 0, ProgressUnit::bytes);
     BTRKIT_TRY(visit_stored_blocks(filesystem, context,
                                    [&](Bytes bytes, Logical address) { search.look_at(bytes, address); }));
     return search.release();

@@ -48,6 +48,7 @@ Result<FoundRoots> FoundRoots::find(const Filesystem& filesystem, const RunConte
         known.insert(std::ranges::upper_bound(known, root, is_likelier), root);
         known.resize(std::min(known.size(), most_candidates));
     };
+    context.progress.begin_phase("looking for roots", 0, ProgressUnit::bytes);
     BTRKIT_TRY(visit_stored_blocks(filesystem, context, look_at));
     std::erase_if(found.candidates_, [](const auto& tree) { return tree.second.empty(); });
     return found;

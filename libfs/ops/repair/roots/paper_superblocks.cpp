@@ -5,6 +5,14 @@
 
 namespace btrkit::repair {
 
+bool have_superblocks(const Overlaid& overlaid) {
+    return std::ranges::all_of(overlaid.overlays, [](const auto& device) {
+        Problems of_copies;
+        const auto copies = read_superblock_copies(*device.second, of_copies);
+        return speaking_copy(copies) != nullptr;
+    });
+}
+
 Result<void> change_superblocks(Overlaid& overlaid, const std::function<void(btrfs::Superblock&)>& change,
                                 Problems& told) {
     std::vector<btrfs::Superblock> supers;

@@ -8,6 +8,9 @@
 
 namespace btrkit::repair {
 
+/// Whether each device has a superblock that can be changed.
+bool have_superblocks(const Overlaid& overlaid);
+
 /// Changes the superblock that speaks for each device, in all of its copies, and opens the filesystem anew; told: what
 /// is wrong when it is opened so. References into the filesystem are void then. Fails as devices do, with damaged where
 /// a device has no superblock, and as Filesystem::open().

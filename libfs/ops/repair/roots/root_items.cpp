@@ -40,6 +40,22 @@ struct RootState {
     bool is_needed = false; ///< there must be that tree
 };
 
+/// Whether what a root item names is no root of that tree. Trees that are made anew where their root is lost need no
+/// other one: of these, only where a chunk can't be there or another block stands there.
+bool leads_to_nothing(const Filesystem& filesystem, const survey::RootRecord& record) {
+    const auto& promise = record.root.block;
+    if (has_impossible_offset(record, filesystem.geometry())) {
+        return true;
+    }
+    if (OwnedBlock(filesystem.reader(), promise).is_proven()) {
+        return false;
+    }
+    const bool is_made_anew = is_derived_tree(record.id()) &&
+                              filesystem.volume().chunks().find(promise.address) != nullptr &&
+                              !OwnedBlock(filesystem.reader(), {.address = promise.address}).is_proven();
+    return !is_made_anew;
+}
+
 std::vector<RootState> root_states(const Filesystem& filesystem, const survey::Roots& roots, RootSearch search) {
     std::map<u64, RootState> states;
     for (const u64 tree : search.is_root_tree_old ? named_subvolumes(filesystem, roots) : std::set<u64>()) {
@@ -50,11 +66,10 @@ std::vector<RootState> root_states(const Filesystem& filesystem, const survey::R
     }
     for (const auto& record : roots.records) {
         if (!record.is_reloc()) {
-            const OwnedBlock root(filesystem.reader(), record.root.block);
             auto& state = states[record.id()];
             state.tree = record.id();
             state.record = &record;
-            state.leads_to_nothing = !root.is_proven() || has_impossible_offset(record, filesystem.geometry());
+            state.leads_to_nothing = leads_to_nothing(filesystem, record);
         }
     }
     std::vector<RootState> wanted;
@@ -73,7 +88,15 @@ bool is_wanted(const RootState& state, const FoundRoot& newest, RootSearch searc
         const bool is_named = record != nullptr && newest.generation == record->item.generation;
         return is_derived_tree(state.tree) || is_named || newest.is_recorded || search.grade == Grade::lossy;
     }
-    return newest.generation > record->item.generation && (newest.is_recorded || search.is_root_tree_old);
+    const bool is_believed = newest.is_recorded ||
+                             (search.is_root_tree_old && (is_derived_tree(state.tree) || search.grade == Grade::lossy));
+    return newest.generation > record->item.generation && is_believed;
+}
+
+/// Behind an old root tree the extent tree may be old, too, until it is led to its newest root.
+FoundRoots::Preferred preferred_root(u64 tree, RootSearch search) {
+    return search.is_root_tree_old && is_derived_tree(tree) ? FoundRoots::Preferred::youngest
+                                                            : FoundRoots::Preferred::recorded;
 }
 
 /// Whether a root item says nothing that it can't say, beside where the root is.
@@ -263,9 +286,7 @@ Result<MendedRoots> mend_root_items(const Filesystem& filesystem, const FoundRoo
     const auto roots = survey::read_roots(filesystem, {});
     RootItemMender mender(filesystem);
     for (const auto& state : root_states(filesystem, roots, search)) {
-        const auto newest =
-            found.newest(filesystem, state.tree,
-                         search.is_root_tree_old ? FoundRoots::Preferred::youngest : FoundRoots::Preferred::recorded);
+        const auto newest = found.newest(filesystem, state.tree, preferred_root(state.tree, search));
         if (newest && is_wanted(state, *newest, search)) {
             mender.mend(state, *newest);
         } else if (!newest && state.leads_to_nothing && search.grade == Grade::lossy && state.record != nullptr &&

@@ -22,7 +22,8 @@ struct RootSearch {
     /// what others have by now; and where no root is found of a tree that a filesystem may be without, its root item
     /// goes. Of checksums no old root is taken, but an empty tree: good data must not be called bad.
     Grade grade = Grade::proven;
-    /// The root tree is one of before: all others may be newer than their root items, whatever the extent tree says.
+    /// The root tree is one of before: all others may be newer than their root items. Those that the extent tree has
+    /// are believed, once that is led to its newest root; where something may go, others too.
     bool is_root_tree_old = false;
 };
 

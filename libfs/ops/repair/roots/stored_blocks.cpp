@@ -35,6 +35,7 @@ Result<void> visit_stored_blocks(const Filesystem& filesystem, const RunContext&
             }
             const Logical start = chunk.start + done;
             const auto step = std::span(buffer).first(std::min(step_bytes, chunk.length - done));
+            context.progress.advance(step.size());
             for (unsigned mirror = 1; mirror <= volume.mirror_count(start); ++mirror) {
                 if (volume.read(start, step, mirror)) {
                     visit_step(filesystem.geometry(), step, start, visit);

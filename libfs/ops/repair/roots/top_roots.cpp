@@ -26,6 +26,15 @@ bool is_chunk_tree_whole(const Filesystem& filesystem) {
     return cursor.damage().empty();
 }
 
+/// To go through all devices is dear. Where the array says nothing impossible and the root stands in one of its chunks,
+/// no array leads to it: it is lost, and another one would be a guess.
+bool needs_search(const Filesystem& filesystem, const std::set<Grade>& allowed) {
+    const auto& root = filesystem.chunk_tree().block;
+    const bool is_misled =
+        !is_array_possible(filesystem.volume()) || filesystem.volume().chunks().find(root.address) == nullptr;
+    return is_misled || (allowed.contains(Grade::guessed) && !OwnedBlock(filesystem.reader(), root).is_proven());
+}
+
 /// The blocks of the chunk tree that stand on the devices, as they go by.
 class ChunkBlocks {
 public:
@@ -121,6 +130,7 @@ Result<bool> try_chunks(Overlaid& overlaid, const ChunkBlocks& blocks, Problems&
 /// Goes through the devices until the chunk tree can be read.
 Result<bool> search_devices(Overlaid& overlaid, ChunkBlocks& blocks, const RunContext& context, Problems& told) {
     const u32 nodesize = blocks.geometry().nodesize;
+    context.progress.begin_phase("looking for the chunk tree", 0, ProgressUnit::bytes);
     std::vector<std::byte> buffer(device_step_bytes + nodesize);
     for (const auto& [devid, device] : overlaid.overlays) {
         for (u64 start = 0; start + nodesize <= device->size_bytes(); start += device_step_bytes) {
@@ -128,6 +138,7 @@ Result<bool> search_devices(Overlaid& overlaid, ChunkBlocks& blocks, const RunCo
                 return fail(ErrorKind::cancelled, "stopped; nothing was changed");
             }
             const auto step = std::span(buffer).first(std::min(buffer.size(), device->size_bytes() - start));
+            context.progress.advance(step.size());
             if (!device->read(start, step)) {
                 continue;
             }
@@ -162,7 +173,7 @@ Result<std::optional<TopRoot>> find_chunk_tree(Overlaid& overlaid, const std::se
                                                const RunContext& context, Problems& told) {
     const auto& volume = overlaid.filesystem.volume();
     const bool is_dump = (volume.geometry().super_flags & btrfs::super_flag_metadump) != 0;
-    if (is_dump || (is_array_possible(volume) && is_chunk_tree_whole(overlaid.filesystem))) {
+    if (is_dump || !needs_search(overlaid.filesystem, allowed) || !have_superblocks(overlaid)) {
         return std::nullopt;
     }
     const auto before = volume.super();
@@ -194,7 +205,7 @@ Result<std::optional<TopRoot>> find_root_tree(Overlaid& overlaid, const FoundRoo
         return std::nullopt;
     }
     const auto root = found.newest(filesystem, btrfs::root_tree_id, FoundRoots::Preferred::youngest);
-    if (!root) {
+    if (!root || !have_superblocks(overlaid)) {
         return std::nullopt;
     }
     const bool is_last = root->generation == filesystem.super().generation;

@@ -19,11 +19,11 @@ struct TopRoot {
     std::optional<MendedBlock> block = {};
 };
 
-/// Where the array of system chunks says what can't be, or the chunk tree can't be read through it: goes through the
-/// devices for blocks of the chunk tree, for they hold these chunks, too, until what is found leads to the chunk tree
-/// whole. Proven where the superblock names that root; guessed where it is another. Nothing where there is no need, or
-/// nothing is found that is allowed; then the superblocks are what they were. told: as change_superblocks(), if it is
-/// something. Fails as devices do, and with cancelled.
+/// Where the array of system chunks says what can't be, or the root of the chunk tree can't be read through it: goes
+/// through the devices for blocks of the chunk tree, for they hold these chunks, too, until what is found leads to the
+/// chunk tree whole. Proven where the superblock names that root; guessed where it is another. Nothing where there is
+/// no need, or nothing is found that is allowed; then the superblocks are what they were. told: as
+/// change_superblocks(), if it is something. Fails as devices do, and with cancelled.
 Result<std::optional<TopRoot>> find_chunk_tree(Overlaid& overlaid, const std::set<Grade>& allowed,
                                                const RunContext& context, Problems& told);
 
