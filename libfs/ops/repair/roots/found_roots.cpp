@@ -54,10 +54,11 @@ Result<FoundRoots> FoundRoots::find(const Filesystem& filesystem, const RunConte
     return found;
 }
 
-std::optional<FoundRoot> FoundRoots::newest(const Filesystem& filesystem, u64 tree, Preferred preferred) const {
+std::vector<FoundRoot> FoundRoots::readable(const Filesystem& filesystem, u64 tree) const {
+    std::vector<FoundRoot> readable;
     const auto candidates = candidates_.find(tree);
     if (candidates == candidates_.end()) {
-        return std::nullopt;
+        return readable;
     }
     const auto extent_tree = filesystem.find_tree(btrfs::extent_tree_id);
     BlockCache cache(filesystem.reader(), extent_cache_bytes);
@@ -65,7 +66,6 @@ std::optional<FoundRoot> FoundRoots::newest(const Filesystem& filesystem, u64 tr
     if (extent_tree) {
         extents.emplace(cache, extent_tree->block);
     }
-    std::optional<FoundRoot> newest;
     for (auto root : candidates->second) {
         const Promise promise = {
             .address = root.address, .generation = root.generation, .level = root.level, .tree = tree};
@@ -76,12 +76,29 @@ std::optional<FoundRoot> FoundRoots::newest(const Filesystem& filesystem, u64 tr
         const auto extent = extents ? find_extent(*extents, root.address.bytenr, filesystem.geometry())
                                     : fail(ErrorKind::not_found, "there is no extent tree");
         root.is_recorded = extent && extent->record.generation == root.generation;
-        if (root.is_recorded || preferred == Preferred::youngest) {
-            return root;
-        }
-        newest = newest ? newest : root;
+        readable.push_back(root);
     }
-    return newest;
+    return readable;
+}
+
+std::optional<FoundRoot> FoundRoots::newest(const Filesystem& filesystem, u64 tree, Preferred preferred) const {
+    const auto roots = readable(filesystem, tree);
+    if (roots.empty()) {
+        return std::nullopt;
+    }
+    const auto highest = std::ranges::max_element(
+        roots, {}, [](const FoundRoot& root) { return root.is_recorded ? int{root.level} : -1; });
+    if (preferred == Preferred::youngest || !highest->is_recorded) {
+        return roots.front();
+    }
+    const auto beside = std::ranges::count_if(
+        roots, [&](const FoundRoot& root) { return root.is_recorded && root.level == highest->level; });
+    if (beside == 1) {
+        return *highest;
+    }
+    // They hang below a root that is lost.
+    const auto above = std::ranges::find_if(roots, [&](const FoundRoot& root) { return root.level > highest->level; });
+    return above != roots.end() ? std::optional(*above) : std::nullopt;
 }
 
 std::vector<u64> FoundRoots::trees() const {

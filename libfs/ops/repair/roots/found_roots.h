@@ -29,14 +29,18 @@ public:
 
     enum class Preferred {
         youngest,
-        recorded, ///< the youngest of them, if there is one
+        recorded, ///< the one that the extent tree has, if it has any blocks of the tree
     };
-    /// A root of a tree that can be read with half of its children at least.
+    /// A root of a tree that can be read with half of its children at least. Of the blocks that the extent tree has,
+    /// the highest is the root, if it is the only one so high; else they hang below a root that is lost, and one that
+    /// is higher is an older one.
     std::optional<FoundRoot> newest(const Filesystem& filesystem, u64 tree, Preferred preferred) const;
     /// Trees of which blocks were found.
     std::vector<u64> trees() const;
 
 private:
+    std::vector<FoundRoot> readable(const Filesystem& filesystem, u64 tree) const;
+
     std::map<u64, std::vector<FoundRoot>> candidates_; ///< by owner; the likeliest first
 };
 

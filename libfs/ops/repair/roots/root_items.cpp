@@ -40,20 +40,16 @@ struct RootState {
     bool is_needed = false; ///< there must be that tree
 };
 
-/// Whether what a root item names is no root of that tree. Trees that are made anew where their root is lost need no
-/// other one: of these, only where a chunk can't be there or another block stands there.
+/// Whether what a root item names never was the root of that tree: no chunk is there, or another block. A root that is
+/// lost in its place is none of this: what is left of it is more than another one has.
 bool leads_to_nothing(const Filesystem& filesystem, const survey::RootRecord& record) {
     const auto& promise = record.root.block;
     if (has_impossible_offset(record, filesystem.geometry())) {
         return true;
     }
-    if (OwnedBlock(filesystem.reader(), promise).is_proven()) {
-        return false;
-    }
-    const bool is_made_anew = is_derived_tree(record.id()) &&
-                              filesystem.volume().chunks().find(promise.address) != nullptr &&
-                              !OwnedBlock(filesystem.reader(), {.address = promise.address}).is_proven();
-    return !is_made_anew;
+    return !OwnedBlock(filesystem.reader(), promise).is_proven() &&
+           (filesystem.volume().chunks().find(promise.address) == nullptr ||
+            OwnedBlock(filesystem.reader(), {.address = promise.address}).is_proven());
 }
 
 std::vector<RootState> root_states(const Filesystem& filesystem, const survey::Roots& roots, RootSearch search) {
