@@ -52,7 +52,9 @@ Result<check::Report> check_all(const Filesystem& filesystem, const survey::Find
 Result<Ground> find_ground(const Filesystem& filesystem, const check::Report& before, const survey::Findings& opening,
                            const std::set<Grade>& allowed, const RunContext& context) {
     Ground ground{.below = filesystem, .findings = before.findings, .quota_groups = before.qgroups};
-    if (!may_be_mended(ground.findings)) {
+    const bool is_device_missing = std::ranges::any_of(
+        filesystem.volume().members(), [](const auto& member) { return member.second.device == nullptr; });
+    if (is_device_missing || !may_be_mended(ground.findings)) {
         return ground;
     }
     BTRKIT_TRY_ASSIGN(auto view, MendedView::over(filesystem));

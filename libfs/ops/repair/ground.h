@@ -37,7 +37,8 @@ Result<check::Report> check_all(const Filesystem& filesystem, const survey::Find
                                 const RunContext& context);
 
 /// before: check_all() of the filesystem, which must outlive it. allowed: as for MendedView::mend(). A view that is no
-/// better than what it is laid over is none. Fails as devices do, and with cancelled.
+/// better than what it is laid over is none, and of a filesystem with a device missing there is none. Fails as devices
+/// do, and with cancelled.
 Result<Ground> find_ground(const Filesystem& filesystem, const check::Report& before, const survey::Findings& opening,
                            const std::set<Grade>& allowed, const RunContext& context);
 
