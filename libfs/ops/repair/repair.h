@@ -2,7 +2,8 @@
 // What is wrong with a filesystem and follows from the rest of it is put right: on paper, proven, in one commit.
 //
 //  1. Check the filesystem. Nothing but notes: that is all.
-//  2. Mend blocks of which one value is wrong, in a view of the filesystem (blocks/), replace those that are lost (lost/)
+//  2. Mend blocks of which one value is wrong, in a view of the filesystem (blocks/), replace those that are lost
+//  (lost/)
 //     and lead to roots that nothing leads to (roots/), and check that: what is left is what is planned for (ground.h).
 //  3. Plan: of each finding, whether there is a fix for it (repair_table.h), how sure that is, and whether it is wanted
 //     (plan.h). Nothing at all where what is in use can't be known: a commit could take space that somebody has.
