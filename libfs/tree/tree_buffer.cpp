@@ -47,7 +47,8 @@ void TreeBuffer::keep(const btrfs::Key& key, std::optional<Bytes> body) {
         return;
     }
     if (edit.body == nullptr || edit.room < body->size()) {
-        const auto place = bodies_.take(std::max<std::size_t>({body->size(), 2 * std::size_t{edit.room}, 1}));
+        const std::size_t wanted = std::max(body->size(), 2 * std::size_t{edit.room});
+        const auto place = bodies_.take(wanted == 0 ? 1 : wanted);
         edit.body = place.data();
         edit.room = static_cast<u32>(place.size());
         body_bytes_ += place.size();

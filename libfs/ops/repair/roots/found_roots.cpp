@@ -101,12 +101,4 @@ std::optional<FoundRoot> FoundRoots::newest(const Filesystem& filesystem, u64 tr
     return above != roots.end() ? std::optional(*above) : std::nullopt;
 }
 
-std::vector<u64> FoundRoots::trees() const {
-    std::vector<u64> trees;
-    for (const auto& [tree, candidates] : candidates_) {
-        trees.push_back(tree);
-    }
-    return trees;
-}
-
 } // namespace btrkit::repair

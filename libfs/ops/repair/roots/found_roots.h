@@ -35,8 +35,6 @@ public:
     /// the highest is the root, if it is the only one so high; else they hang below a root that is lost, and one that
     /// is higher is an older one.
     std::optional<FoundRoot> newest(const Filesystem& filesystem, u64 tree, Preferred preferred) const;
-    /// Trees of which blocks were found.
-    std::vector<u64> trees() const;
 
 private:
     std::vector<FoundRoot> readable(const Filesystem& filesystem, u64 tree) const;

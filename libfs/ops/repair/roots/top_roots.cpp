@@ -68,6 +68,7 @@ public:
 
     std::vector<SystemChunkItem> system_chunks() const {
         std::vector<SystemChunkItem> items;
+        items.reserve(chunks_.size());
         for (const auto& [key, chunk] : chunks_) {
             items.push_back({key, chunk.body});
         }
