@@ -144,6 +144,23 @@ TEST_CASE("the directory in the root tree is made anew, with the default subvolu
     }
 }
 
+TEST_CASE("where a device is missing nothing is repaired") {
+    RepairBench bench;
+    bench.filesystem.edit(btrfs::chunk_tree_id, [](RepairBench::Items& items) {
+        auto other = item_of_type(items, type::dev_item);
+        other.key.offset = 2;
+        edit_body<btrfs::DevItem>(other, [](btrfs::DevItem& device) {
+            device.devid = 2;
+            device.uuid.bytes[0] ^= 1;
+        });
+        items.push_back(other);
+    });
+    change_root_item(bench, btrfs::fs_tree_id, lead_nowhere);
+    const auto damaged = bench.filesystem.open();
+    const auto report = repair::run(damaged, bench.filesystem.writable(), dropping, {}, {}, {});
+    CHECK((!report || !report->commit.is_committed));
+}
+
 TEST_CASE("an item that the root tree can't have goes, if that is allowed") {
     RepairBench bench;
     bench.filesystem.edit(btrfs::root_tree_id, [](RepairBench::Items& items) {
