@@ -3,6 +3,7 @@
 
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/names.h"
+#include "libfs/survey/essential_trees.h"
 #include "libfs/survey/read_roots.h"
 #include "libfs/survey/scan/tree_scan.h"
 
@@ -121,22 +122,6 @@ private:
     bool has_global_roots_; ///< several trees of a kind, told apart by the offset
     u64 generation_;        ///< of the superblock
 };
-
-/// Trees without which the kernel does not mount.
-std::vector<u64> essential_trees(const Geometry& geometry) {
-    std::vector<u64> trees = {btrfs::extent_tree_id, btrfs::dev_tree_id, btrfs::fs_tree_id, btrfs::csum_tree_id,
-                              btrfs::data_reloc_tree_id};
-    if ((geometry.compat_ro_flags & btrfs::compat_ro_free_space_tree) != 0) {
-        trees.push_back(btrfs::free_space_tree_id);
-    }
-    if (geometry.has_block_group_tree()) {
-        trees.push_back(btrfs::block_group_tree_id);
-    }
-    if (geometry.has_incompat(btrfs::incompat_raid_stripe_tree)) {
-        trees.push_back(btrfs::raid_stripe_tree_id);
-    }
-    return trees;
-}
 
 void check_essential_trees(Context& context) {
     std::string lost;

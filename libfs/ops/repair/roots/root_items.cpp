@@ -5,6 +5,7 @@
 #include "libfs/edit/new_inode.h"
 #include "libfs/ops/repair/lost/relink.h"
 #include "libfs/ops/repair/roots/named_subvolumes.h"
+#include "libfs/survey/essential_trees.h"
 #include "libfs/survey/read_roots.h"
 #include "libfs/tree/tree_search.h"
 
@@ -13,19 +14,6 @@ namespace btrkit::repair {
 namespace {
 
 constexpr std::size_t root_cache_bytes = std::size_t{1} << 20;
-
-/// Those that every filesystem like this one has.
-std::vector<u64> trees_there_must_be(const Geometry& geometry) {
-    std::vector<u64> trees = {btrfs::extent_tree_id, btrfs::dev_tree_id, btrfs::fs_tree_id, btrfs::csum_tree_id,
-                              btrfs::data_reloc_tree_id};
-    if ((geometry.compat_ro_flags & btrfs::compat_ro_free_space_tree) != 0) {
-        trees.push_back(btrfs::free_space_tree_id);
-    }
-    if (geometry.has_block_group_tree()) {
-        trees.push_back(btrfs::block_group_tree_id);
-    }
-    return trees;
-}
 
 bool has_impossible_offset(const survey::RootRecord& record, const Geometry& geometry) {
     const u64 offset = record.root.root_key.offset;
@@ -57,7 +45,7 @@ std::vector<RootState> root_states(const Filesystem& filesystem, const survey::R
     for (const u64 tree : search.is_root_tree_old ? named_subvolumes(filesystem, roots) : std::set<u64>()) {
         states[tree] = {.tree = tree};
     }
-    for (const u64 tree : trees_there_must_be(filesystem.geometry())) {
+    for (const u64 tree : survey::essential_trees(filesystem.geometry())) {
         states[tree] = {.tree = tree, .is_needed = true};
     }
     for (const auto& record : roots.records) {

@@ -184,7 +184,7 @@ Result<std::optional<TopRoot>> find_chunk_tree(Overlaid& overlaid, const std::se
     const auto grade = blocks.is_root_named() ? Grade::proven : Grade::guessed;
     if (is_whole && allowed.contains(grade)) {
         told = std::move(told_now);
-        return TopRoot{.grade = grade, .generation = blocks.root()->generation, .block = {}};
+        return TopRoot{.grade = grade, .block = {}};
     }
     BTRKIT_TRY(change_superblocks(
         overlaid,
@@ -210,7 +210,7 @@ Result<std::optional<TopRoot>> find_root_tree(Overlaid& overlaid, const FoundRoo
         return std::nullopt;
     }
     const bool is_last = root->generation == filesystem.super().generation;
-    TopRoot top{.grade = is_last ? Grade::guessed : Grade::lossy, .generation = root->generation, .block = {}};
+    TopRoot top{.grade = is_last ? Grade::guessed : Grade::lossy, .block = {}};
     if (!allowed.contains(top.grade)) {
         return std::nullopt;
     }

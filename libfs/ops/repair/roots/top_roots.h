@@ -14,7 +14,6 @@ namespace btrkit::repair {
 /// A tree that superblocks on paper lead to.
 struct TopRoot {
     Grade grade = Grade::proven;
-    u64 generation = 0; ///< of the root that was found
     /// The root as it is now, where it has become one of the last commit.
     std::optional<MendedBlock> block = {};
 };
