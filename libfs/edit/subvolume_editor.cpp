@@ -6,6 +6,7 @@
 #include "libfs/base/checksum.h"
 #include "libfs/base/item_buffer.h"
 #include "libfs/base/names.h"
+#include "libfs/edit/item_list.h"
 #include "libfs/edit/new_inode.h"
 #include "libfs/fs/path_lookup.h"
 #include "libfs/txn/quota_groups.h"
@@ -35,22 +36,6 @@ btrfs::Key uuid_tree_key(const btrfs::Uuid& uuid, u8 key_type) {
     const auto halves = btrfs::uuid_key(uuid);
     return {halves.objectid, key_type, halves.offset};
 }
-
-/// Gathers the items of a tree that is to be made.
-class ItemList final : public ItemSink {
-public:
-    Result<void> add(const btrfs::Key& key, Bytes data) override {
-        const auto body = bodies_.take(data.size());
-        std::ranges::copy(data, body.begin());
-        items_.push_back({.key = key, .body = body});
-        return {};
-    }
-    std::span<const ItemEdit> items() const { return items_; }
-
-private:
-    std::vector<ItemEdit> items_;
-    ByteArena bodies_;
-};
 
 } // namespace
 

@@ -16,6 +16,9 @@ std::vector<std::byte> chunk_item(const Chunk& chunk, u32 sectorsize);
 /// The DEV_EXTENT of each stripe of the chunk; its key is (devid, DEV_EXTENT, physical).
 btrfs::DevExtent device_extent(const Chunk& chunk, const btrfs::Uuid& chunk_tree_uuid);
 
+/// While a device is being replaced, the new one has this id and no item.
+inline constexpr u64 replace_target_devid = 0;
+
 /// A device of the filesystem, and how much of it is taken.
 struct DeviceUse {
     u64 devid = 0;

@@ -18,12 +18,14 @@ Result<void> fix_devices(Transaction& transaction, const FindingList& findings);
 Result<void> fix_uuid_tree(Transaction& transaction, const FindingList& findings);
 Result<void> fix_orphans(Transaction& transaction, const FindingList& findings);
 Result<void> fix_missing_csums(Transaction& transaction, const FindingList& findings);
+Result<void> make_data_reloc_tree(Transaction& transaction, const FindingList& findings, Round& round);
 /// Of Part::space, Part::extents and Part::derived_tree together, before all others; and blocks that were mended leave
 /// their addresses. Fails as rebuild_extents() and lay_out(), too.
 Result<void> fix_space(Transaction& transaction, const FindingList& findings, const Ground& ground,
                        const RunContext& context);
 
 // What these decline they leave as it is; the rest is done.
+Result<void> finish_begun_deletions(Transaction& transaction, const FindingList& findings, Round& round);
 Result<void> fix_names(Transaction& transaction, const FindingList& findings, Round& round);
 Result<void> guess_names(Transaction& transaction, const FindingList& findings, Round& round);
 Result<void> drop_names(Transaction& transaction, const FindingList& findings, Round& round);
@@ -38,9 +40,11 @@ Result<void> fix_root_items(Transaction& transaction, const FindingList& finding
 Result<void> fix_inode_items(Transaction& transaction, const FindingList& findings, Round& round);
 Result<void> fix_inodes(Transaction& transaction, const FindingList& findings, Round& round);
 Result<void> fix_lost_inodes(Transaction& transaction, const FindingList& findings, Round& round);
+Result<void> make_holes(Transaction& transaction, const FindingList& findings, Round& round);
 Result<void> fix_subvolumes(Transaction& transaction, const FindingList& findings, Round& round);
 Result<void> move_subvolumes(Transaction& transaction, const FindingList& findings, Round& round);
 Result<void> fix_lost_subvolumes(Transaction& transaction, const FindingList& findings, Round& round);
+Result<void> drop_entries(Transaction& transaction, const FindingList& findings, Round& round);
 Result<void> fix_inode_cache(Transaction& transaction, const FindingList& findings, Round& round);
 Result<void> fix_quota(Transaction& transaction, const FindingList& findings, Round& round);
 Result<void> fix_csums(Transaction& transaction, const FindingList& findings, Round& round);

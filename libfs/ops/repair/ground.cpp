@@ -7,8 +7,8 @@ namespace btrkit::repair {
 
 namespace {
 
-/// Roots, and what is wrong below them.
-constexpr unsigned most_root_rounds = 4;
+/// Roots, what is wrong below them, and what can be told only then.
+constexpr unsigned most_view_rounds = 4;
 
 /// What is wrong with blocks and their items by themselves, and a mended block may take away.
 u64 block_errors_of(const survey::Findings& findings) {
@@ -60,11 +60,10 @@ Result<Ground> find_ground(const Filesystem& filesystem, const check::Report& be
     BTRKIT_TRY_ASSIGN(auto view, MendedView::over(filesystem));
     auto findings = before.findings;
     std::vector<check::QgroupCount> quota_groups;
-    for (unsigned round = 0; round < most_root_rounds; ++round) {
-        const auto roots_before = view.roots();
-        BTRKIT_TRY(view.mend(findings, allowed, context));
-        if (view.is_same()) {
-            return ground;
+    for (unsigned round = 0; round < most_view_rounds; ++round) {
+        BTRKIT_TRY_ASSIGN(const bool has_changed, view.mend(findings, allowed, context));
+        if (!has_changed) {
+            break;
         }
         survey::Findings told;
         for (const auto& problem : view.opening().value_or(Problems{})) {
@@ -73,11 +72,8 @@ Result<Ground> find_ground(const Filesystem& filesystem, const check::Report& be
         BTRKIT_TRY_ASSIGN(auto seen, check_all(view.filesystem(), view.opening() ? told : opening, context));
         std::swap(findings, seen.findings);
         std::swap(quota_groups, seen.qgroups);
-        if (view.roots() == roots_before) {
-            break;
-        }
     }
-    if (badness_of(findings) < badness_of(ground.findings)) {
+    if (!view.is_same() && badness_of(findings) < badness_of(ground.findings)) {
         ground.view = std::move(view);
         ground.findings = std::move(findings);
         ground.quota_groups = std::move(quota_groups);

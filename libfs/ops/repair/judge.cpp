@@ -16,26 +16,52 @@ bool is_same_place(const Place& one, const Place& other) {
 
 } // namespace
 
+/// What was put right for all others is still in a subvolume that is being deleted, whose blocks are not changed. False:
+/// that is not so, or was tried.
+bool Judge::delete_those_that_go(ProblemCode code, const survey::Findings& after) {
+    const auto going = subvolumes_that_go(after);
+    std::vector<Fix> deletions;
+    for (const auto& finding : after.all()) {
+        const auto& [left, place, detail, refused_by] = finding.problem;
+        const bool is_planned = std::ranges::any_of(*plan_, [&](const Fix& fix) {
+            return fix.row == &deletion_row && fix.finding.problem.place.tree == place.tree;
+        });
+        if (left == code && place.tree && going.contains(*place.tree) && !is_planned) {
+            deletions.push_back({.finding = finding, .row = &deletion_row});
+        }
+    }
+    std::ranges::move(deletions, std::back_inserter(*plan_));
+    return !deletions.empty();
+}
+
 /// Those that can be seen to be there still; else, for something of that kind is, all of it.
 void Judge::give_up_those_left(ProblemCode code, const survey::Findings& after) {
-    const std::string why = "what is known to do does not mend this one";
     const auto is_left = [&](const Fix& fix) {
-        return fix.finding.problem.code == code && std::ranges::any_of(after.all(), [&](const auto& finding) {
-                   return finding.problem.code == code &&
-                          is_same_place(finding.problem.place, fix.finding.problem.place);
-               });
+        return std::ranges::any_of(after.all(), [&](const auto& finding) {
+            return finding.problem.code == code && is_same_place(finding.problem.place, fix.finding.problem.place);
+        });
     };
-    if (give_up(*plan_, is_left, why) == 0) {
-        give_up(*plan_, [&](const Fix& fix) { return fix.finding.problem.code == code; }, why);
+    std::vector<Fix*> made;
+    for (auto& fix : *plan_) {
+        if (fix.is_made() && fix.finding.problem.code == code) {
+            made.push_back(&fix);
+        }
+    }
+    const bool is_any_seen = std::ranges::any_of(made, [&](const Fix* fix) { return is_left(*fix); });
+    for (auto* fix : made) {
+        if (!is_any_seen || is_left(*fix)) {
+            choose(*fix, next_row(*fix), *options_, "what is known to do does not mend this one");
+        }
     }
 }
 
 Result<void> Judge::operator()(const survey::Findings& after) {
     std::array<u64, static_cast<std::size_t>(ProblemCode::count_)> aimed{};
     for (const auto& fix : *plan_) {
-        // What mended blocks have taken away is not in `before` any more.
+        // What mended blocks have taken away is not in `before` any more, and what is in a subvolume that is deleted may
+        // not have been.
         aimed[static_cast<std::size_t>(fix.finding.problem.code)] +=
-            fix.is_made() && fix.row->part != Part::blocks ? 1 : 0;
+            fix.is_made() && fix.row->part != Part::blocks && fix.row->part != Part::deletions ? 1 : 0;
     }
     left_count = 0;
     std::string grown;
@@ -52,7 +78,9 @@ Result<void> Judge::operator()(const survey::Findings& after) {
         if (is > was) {
             grown = info.id;
         } else if (is + aimed[static_cast<std::size_t>(info.code)] > was) {
-            give_up_those_left(info.code, after);
+            if (!delete_those_that_go(info.code, after)) {
+                give_up_those_left(info.code, after);
+            }
             needs_another_round = true;
         }
     }

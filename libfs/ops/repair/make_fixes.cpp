@@ -27,6 +27,8 @@ constexpr std::array part_steps = std::to_array<PartStep>({
     {Part::uuid_tree, as_a_whole<fix_uuid_tree>},
     {Part::orphans, as_a_whole<fix_orphans>},
     {Part::root_items, fix_root_items},
+    {Part::data_reloc_tree, make_data_reloc_tree},
+    {Part::deletions, finish_begun_deletions},
     {Part::astray_items, fix_astray_items},
     {Part::dropped_items, drop_items},
     {Part::top_directories, make_top_directories},
@@ -39,9 +41,11 @@ constexpr std::array part_steps = std::to_array<PartStep>({
     {Part::inode_items, fix_inode_items},
     {Part::inodes, fix_inodes},
     {Part::lost_inodes, fix_lost_inodes},
+    {Part::lost_data, make_holes},
     {Part::subvolumes, fix_subvolumes},
     {Part::moved_subvolumes, move_subvolumes},
     {Part::lost_subvolumes, fix_lost_subvolumes},
+    {Part::dropped_entries, drop_entries},
     {Part::subvolume_choices, fix_subvolume_choices},
     {Part::inode_cache, fix_inode_cache},
     {Part::checksums, fix_csums},
@@ -93,6 +97,17 @@ FindingList findings_left(const std::vector<Fix>& plan) {
     return left;
 }
 
+/// Extents that trees refer to and the extent tree does not have stay so: what follows from it would call them free,
+/// and whoever writes next would write over files. False: what would do so is out of the plan now.
+bool may_renew_space(std::vector<Fix>& plan) {
+    const bool is_extent_left = std::ranges::any_of(
+        plan, [](const Fix& fix) { return !fix.is_made() && fix.finding.problem.code == ProblemCode::extent_missing; });
+    return !is_extent_left ||
+           give_up(
+               plan, [](const Fix& fix) { return fix.row->part == Part::space; },
+               "what the extent tree does not have would be called free, and files have some of it") == 0;
+}
+
 /// False: the part could not be made, and is out of the plan now.
 Result<bool> settle_part(std::vector<Fix>& plan, Part part, const Result<void>& made) {
     if (made) {
@@ -109,6 +124,9 @@ Result<bool> settle_part(std::vector<Fix>& plan, Part part, const Result<void>& 
 
 Result<bool> make_fixes(Transaction& transaction, const Ground& ground, std::vector<Fix>& plan, const Options& options,
                         const RunContext& context) {
+    if (!may_renew_space(plan)) {
+        return false;
+    }
     if (const auto findings = findings_of(plan, Part::space); !findings.empty() || ground.view) {
         auto made = fix_space(transaction, findings, ground, context);
         if (findings.empty() && !made && made.error().kind == ErrorKind::damaged) {

@@ -60,6 +60,10 @@ bool has_impossible_root_key(const Problem& problem) {
 /// Where another copy of a block is good, that is no reason for making its tree anew. What can be mended of blocks
 /// was mended before.
 const RepairRow* row_of(const Problem& problem, const std::set<u64>& lost) {
+    if (problem.code == ProblemCode::root_unreadable && problem.place.tree == btrfs::data_reloc_tree_id &&
+        !problem.place.logical) {
+        return &data_reloc_row; // not that it can't be read: there is none
+    }
     const auto* row = has_impossible_root_key(problem) ? nullptr : find_repair(problem.code, problem.place.tree);
     if (row != nullptr && row->part == Part::blocks) {
         return nullptr;
@@ -78,6 +82,12 @@ const RepairRow* row_of(const Problem& problem, const std::set<u64>& lost) {
     return row != nullptr && row->part == Part::derived_tree && is_of_copy && !lost.contains(*problem.place.tree)
                ? nullptr
                : row;
+}
+
+/// It is about what files and directories of that subvolume say, not about where they are.
+bool goes_with(const Problem& problem, const RepairRow* row, const std::set<u64>& going) {
+    return problem.code >= ProblemCode::item_size && problem.place.tree && going.contains(*problem.place.tree) &&
+           (row == nullptr || row->part >= Part::astray_items) && !makes_space_unsure(problem.code);
 }
 
 /// What is made as a whole does not ask which finding wanted it. But an extent that nobody refers to may be what a file
@@ -192,8 +202,18 @@ bool is_allowed(const Options& options, ProblemCode code, Grade grade) {
     return options.allowed.contains(grade) || options.allowed_codes.contains(code);
 }
 
+std::set<u64> subvolumes_that_go(const survey::Findings& findings) {
+    std::set<u64> going;
+    for (const auto& finding : findings.all()) {
+        if (finding.problem.code == ProblemCode::root_dropping && finding.problem.place.key) {
+            going.insert(finding.problem.place.key->objectid);
+        }
+    }
+    return going;
+}
+
 const RepairRow* next_row(const Fix& fix) {
-    if (fix.row == &root_directory_row) {
+    if (fix.row == &root_directory_row || fix.row == &deletion_row || fix.row == &data_reloc_row) {
         return nullptr;
     }
     const auto* next = next_repair(*fix.row);
@@ -214,16 +234,21 @@ void choose(Fix& fix, const RepairRow* row, const Options& options, const std::s
 std::vector<Fix> make_plan(const survey::Findings& findings, const Options& options) {
     const auto lost = lost_trees(findings);
     const auto nothing = why_nothing(findings, lost, options);
+    const auto going = subvolumes_that_go(findings);
     std::vector<Fix> plan;
     for (const auto& finding : findings.all()) {
         if (finding.problem.severity() == Severity::note) {
             continue;
         }
         Fix fix{.finding = finding, .row = row_of(finding.problem, lost)};
+        if (goes_with(finding.problem, fix.row, going)) {
+            fix.row = &deletion_row;
+        }
         if (is_about_log(finding.problem, options)) {
             fix.row = &log_row;
         } else if (!nothing.empty()) {
             fix.why_not = nothing;
+            fix.row = fix.row == &data_reloc_row ? nullptr : fix.row; // its root may be found, if that is allowed
         } else {
             choose(fix, fix.row, options, {});
         }

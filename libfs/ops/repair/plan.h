@@ -12,6 +12,9 @@ bool is_allowed(const Options& options, ProblemCode code, Grade grade);
 /// All findings that are not notes. Nothing at all is to be made where what space is in use can't be known.
 std::vector<Fix> make_plan(const survey::Findings& findings, const Options& options);
 
+/// Subvolumes whose deletion was begun.
+std::set<u64> subvolumes_that_go(const survey::Findings& findings);
+
 /// The one that is less sure than that of the fix; null: there is none.
 const RepairRow* next_row(const Fix& fix);
 

@@ -94,7 +94,7 @@ Result<Report> run(const Filesystem& filesystem, const WritableDevices& devices,
             report.log = is_any_made(report.plan) ? report.log : std::nullopt;
             continue;
         }
-        Judge judge(ground.findings, report.plan);
+        Judge judge(ground.findings, report.plan, options);
         auto judged = commit_options;
         judged.judge = [&judge](const survey::Findings& after) { return judge(after); };
         auto committed = commit::run(transaction, devices, judged, context);

@@ -30,6 +30,8 @@ enum class Part : unsigned char {
     uuid_tree,
     orphans,
     root_items,
+    data_reloc_tree,
+    deletions,       ///< of subvolumes, which were begun
     astray_items,    ///< under a key of another type
     dropped_items,   ///< that their tree can't have
     top_directories, ///< of which nothing is left
@@ -42,9 +44,11 @@ enum class Part : unsigned char {
     inode_items,      ///< what an inode's own items say
     inodes,           ///< what follows from all items of an inode
     lost_inodes,      ///< that have no name
+    lost_data,        ///< of files
     subvolumes,       ///< where they stand
     moved_subvolumes, ///< that can't stand where they stood
     lost_subvolumes,
+    dropped_entries, ///< of subvolumes that are not there
     subvolume_choices, ///< what only users know
     inode_cache,       ///< of old kernels
     checksums,         ///< of data
@@ -114,6 +118,8 @@ inline constexpr auto repair_table = std::to_array<RepairRow>({
     {ProblemCode::super_total_bytes, Part::devices, Grade::proven, "total_bytes is the sum of the device items"},
     {ProblemCode::super_bytes_used, Part::space, Grade::proven, "bytes_used is the sum of the extents"},
     {ProblemCode::super_num_devices, Part::devices, Grade::proven, "num_devices is the number of device items"},
+    {ProblemCode::device_item_missing, Part::devices, Grade::proven,
+     "the device item is made anew from the superblock of its device", Where::where_known},
     {ProblemCode::device_item_differs, Part::devices, Grade::proven, device_action, Where::where_known},
     {ProblemCode::device_size, Part::devices, Grade::proven,
      "the size of the device is cut to whole sectors, where no chunk has what is cut off"},
@@ -234,6 +240,7 @@ inline constexpr auto repair_table = std::to_array<RepairRow>({
     {ProblemCode::inode_size, Part::inodes, Grade::proven,
      "the size is that of the names in the directory, or of the symlink's target"},
     {ProblemCode::inode_hole, Part::extents, Grade::proven, lost_extent_action, Where::where_known},
+    {ProblemCode::inode_hole, Part::lost_data, Grade::lossy, "what the file has lost is a hole, and reads as zeros"},
     {ProblemCode::inode_flags, Part::inodes, Grade::proven, "a symlink can't be immutable nor only be appended to"},
     {ProblemCode::inode_generation, Part::inode_items, Grade::proven,
      "a file extent has the generation of its extent item; without one, nothing is newer than its leaf"},
@@ -270,6 +277,8 @@ inline constexpr auto repair_table = std::to_array<RepairRow>({
      "a subvolume whose directory is lost, or whose place something else has, gets a name in lost+found",
      Where::where_known},
     {ProblemCode::root_entry_unfounded, Part::subvolumes, Grade::proven, subvolume_action, Where::where_known},
+    {ProblemCode::root_entry_unfounded, Part::dropped_entries, Grade::lossy,
+     "an entry that leads to a subvolume of which nothing is left goes", Where::where_known},
     {ProblemCode::root_refs, Part::subvolumes, Grade::proven, subvolume_action, Where::where_known},
     {ProblemCode::root_orphan_missing, Part::orphans, Grade::guessed,
      "an orphan item says that the subvolume waits to be deleted: the next mount deletes it"},
@@ -294,6 +303,15 @@ inline constexpr RepairRow log_row = {ProblemCode::log_present, Part::blocks, Gr
 inline constexpr RepairRow root_directory_row = {
     ProblemCode::item_dir, Part::root_directory, Grade::guessed,
     "the root tree's directory is made anew, with the default subvolume that it had if that can be read"};
+
+/// What is done about files and names of a subvolume that is being deleted anyway.
+inline constexpr RepairRow deletion_row = {
+    ProblemCode::root_dropping, Part::deletions, Grade::proven,
+    "the subvolume is being deleted, as was asked for: that is brought to its end"};
+
+/// What is done where there is no root item of the tree that balances put data of files into for a while.
+inline constexpr RepairRow data_reloc_row = {ProblemCode::root_unreadable, Part::data_reloc_tree, Grade::proven,
+                                             "the tree holds nothing while no balance runs: it is made anew"};
 
 static_assert(std::ranges::is_sorted(repair_table, {}, &RepairRow::code));
 

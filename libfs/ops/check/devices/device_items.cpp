@@ -2,6 +2,7 @@
 // Device items against device extents, stripes, the devices themselves and what their superblocks keep of them.
 #include "libfs/base/names.h"
 #include "libfs/ops/check/devices/device_facts.h"
+#include "libfs/volume/chunk_items.h"
 #include "libfs/volume/superblock_copies.h"
 
 #include <numeric>
@@ -13,9 +14,6 @@
 namespace btrkit::check {
 
 namespace {
-
-/// While a device is being replaced, the new one has this id and no item.
-constexpr u64 replace_target_devid = 0;
 
 void check_size(Context& context, const DeviceRecord& record) {
     const u64 total = record.item.total_bytes;

@@ -4,6 +4,7 @@
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/checksum.h"
 #include "libfs/base/names.h"
+#include "libfs/fs/stored_extent.h"
 #include "libfs/ops/check/files/name_records.h"
 
 #include <fmt/format.h>
@@ -195,14 +196,13 @@ private:
     void accept_inline(const btrfs::FileExtentHead& head) {
         const u64 ram_bytes = head.ram_bytes;
         const u64 stored = body_.size() - sizeof(head);
-        const bool is_compressed = head.compression != 0;
         const u64 sectorsize = facts_.geometry.sectorsize;
         state_->has_inline = true;
         state_->inline_ram_bytes = std::max(state_->inline_ram_bytes, ram_bytes);
         state_->extent_bytes += ram_bytes;
         if (ram_bytes == 0) {
             report(ProblemCode::inode_inline, "an empty inline extent");
-        } else if (ram_bytes > (is_compressed ? sectorsize : sectorsize - 1) || stored > sectorsize) {
+        } else if (!fits_inline(head, stored, sectorsize)) {
             report(ProblemCode::inode_inline, "inline extent of {} bytes, {} on disk, in sectors of {}", ram_bytes,
                    stored, sectorsize);
         } else {

@@ -4,6 +4,7 @@
 #include "formats/btrfs/dir.h"
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/checksum.h"
+#include "libfs/fs/stored_extent.h"
 #include "libfs/ops/repair/blocks/one_bit.h"
 #include "libfs/tree/item_check.h"
 
@@ -62,6 +63,13 @@ public:
 
     std::optional<MendedBlock> mend() const {
         const auto copies = readable_copies();
+        if (promise_.tree == btrfs::chunk_tree_id) {
+            for (const auto& copy : copies) {
+                if (auto mended = has_right_checksum(geometry_, copy) ? mend_chunk_key(copy) : std::nullopt) {
+                    return mended;
+                }
+            }
+        }
         const auto sound = std::ranges::find_if(
             copies, [this](const Block& copy) { return has_right_checksum(geometry_, copy) && is_sound(copy); });
         if (sound != copies.end()) {
@@ -146,14 +154,82 @@ private:
         return is_sound(block) ? std::optional(made(std::move(block), "the hash of a name")) : std::nullopt;
     }
 
+    /// Chunks and devices have keys that follow from what the items are. One of them has another.
+    std::optional<MendedBlock> mend_chunk_key(Block block) const {
+        const BlockView view(block);
+        unsigned count = 0;
+        for (u32 slot = 0; view.is_leaf() && slot < view.count(); ++slot) {
+            auto key = view.key(slot);
+            if (key.type == type::chunk_item) {
+                key.objectid = btrfs::first_chunk_tree_objectid;
+            } else if (const auto* device = view_at<btrfs::DevItem>(view.item_data(slot));
+                       key.type == type::dev_item && device != nullptr) {
+                key.objectid = btrfs::dev_items_objectid;
+                key.offset = device->devid;
+            }
+            if (key != view.key(slot)) {
+                auto& stored = items_of(block)[slot].key;
+                stored.objectid = key.objectid;
+                stored.offset = key.offset;
+                ++count;
+            }
+        }
+        return count == 1 && is_sound(block) ? std::optional(made(std::move(block), "the key of an item"))
+                                             : std::nullopt;
+    }
+
     std::optional<MendedBlock> mend_bit(Block block) const {
-        const auto bit =
-            only_bit(block, suspicious_places(block), [this](const Block& flipped) { return is_sound(flipped); });
+        const auto is_right = [&](const Block& flipped) {
+            return is_sound(flipped) && keeps_items(flipped, block) && have_telling_types(flipped, block) &&
+                   have_inline_extents_room(flipped);
+        };
+        const auto bit = only_bit(block, suspicious_places(block), is_right);
         if (!bit) {
             return std::nullopt;
         }
         flip(block, *bit);
         return made(std::move(block), "one bit");
+    }
+
+    /// With fewer items any block would be sound that is sound up to there. They were never there if what tells of them
+    /// tells nothing.
+    static bool keeps_items(const Block& block, const Block& before) {
+        const BlockView view(block);
+        const std::size_t entry_bytes = view.is_leaf() ? sizeof(btrfs::ItemHeader) : sizeof(btrfs::KeyPointer);
+        const auto entries = Bytes(block).subspan(sizeof(btrfs::TreeBlockHeader));
+        const auto lost = clipped(entries, view.count() * entry_bytes,
+                                  (BlockView(before).count() - std::min(view.count(), BlockView(before).count())) *
+                                      entry_bytes);
+        return std::ranges::all_of(lost, [](std::byte byte) { return byte == std::byte{0}; });
+    }
+
+    /// Nothing is objected to in an item of an unknown type, nor in one that may hold anything: that proves nothing.
+    static bool have_telling_types(const Block& block, const Block& before) {
+        const BlockView view(block);
+        const BlockView was(before);
+        for (u32 slot = 0; view.is_leaf() && slot < std::min(view.count(), was.count()); ++slot) {
+            const u8 now = view.key(slot).type;
+            const auto* info = btrfs::find_item_type(now);
+            if (now != was.key(slot).type && (info == nullptr || info->min_size <= 1)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// With a bit of its type flipped any extent would be one that stands inline, but for this.
+    bool have_inline_extents_room(const Block& block) const {
+        const BlockView view(block);
+        for (u32 slot = 0; view.is_leaf() && slot < view.count(); ++slot) {
+            const auto body = view.item_data(slot);
+            const auto* head =
+                view.key(slot).type == type::extent_data ? view_at<btrfs::FileExtentHead>(body) : nullptr;
+            if (head != nullptr && head->type == static_cast<u8>(btrfs::FileExtentType::inline_data) &&
+                !fits_inline(*head, body.size() - sizeof(*head), geometry_.sectorsize)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /// Where the block is well-formed: the items that can't be. Else all that tells of items, and the header.
@@ -208,6 +284,7 @@ private:
     std::optional<MendedBlock> mend_places(const Block& block) const {
         std::optional<MendedBlock> found;
         for (const auto& [way, what] : {std::pair(&BlockMender::by_sizes, "the place of an item"),
+                                        std::pair(&BlockMender::size_by_places, "the size of an item"),
                                         std::pair(&BlockMender::by_places, "the places of items")}) {
             auto candidate = (this->*way)(block);
             if (!candidate || !is_sound(*candidate)) {
@@ -233,6 +310,22 @@ private:
             item.offset = static_cast<u32>(end);
         }
         return candidate;
+    }
+
+    /// One item is not as long as its place.
+    std::optional<Block> size_by_places(const Block& block) const {
+        Block candidate = block;
+        u64 end = btrfs::leaf_data_size(geometry_.nodesize);
+        unsigned count = 0;
+        for (auto& item : items_of(candidate)) {
+            if (item.offset > end) {
+                return std::nullopt;
+            }
+            count += item.size != end - item.offset ? 1 : 0;
+            item.size = static_cast<u32>(end - item.offset);
+            end = item.offset;
+        }
+        return count == 1 ? std::optional(std::move(candidate)) : std::nullopt;
     }
 
     /// The data is where the items say, only not side by side.

@@ -19,9 +19,10 @@ struct MendedBlock {
 /// else than the block says so. It becomes what was promised, with items to which nothing can be objected, by changing
 ///
 ///   taking a copy of it to which nothing can be objected, where others are not like it; else
+///   the key of one item of the chunk tree, where that can be but one; else
 ///   one bit, where its checksum is wrong and is right with that; else
 ///   one field of its header that must have one certain value, or the hash of a name in the key of one item, or
-///   the places of the items' data, which lie one behind the other in the order of their sizes,
+///   the places of the items' data, which lie one behind the other in the order of their sizes, or the size of one,
 ///   or both; else
 ///   one bit of its header, of the items' headers or of items that can't be, if no other bit does.
 ///

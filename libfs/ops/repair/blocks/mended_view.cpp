@@ -23,7 +23,9 @@ std::set<u64> blocks_of(const survey::Findings& findings) {
         const bool is_of_item = problem.code >= ProblemCode::item_size && problem.code <= ProblemCode::item_raid_stripe;
         const bool is_of_block = problem.code == ProblemCode::block_not_written ||
                                  problem.code == ProblemCode::block_copy_items ||
-                                 problem.code == ProblemCode::block_flags;
+                                 problem.code == ProblemCode::block_flags ||
+                                 problem.code == ProblemCode::item_misplaced ||
+                                 (problem.code == ProblemCode::chunk_item && problem.place.slot);
         if ((is_of_item || is_of_block) && problem.place.logical) {
             addresses.insert(problem.place.logical->bytenr);
         }
@@ -72,13 +74,15 @@ Result<bool> MendedView::add(std::vector<MendedBlock> blocks) {
             blocks_.erase(before);
         }
         blocks_.push_back(std::move(block));
+        ++change_count_;
     }
     return !blocks.empty();
 }
 
 void MendedView::add_root(u64 tree, Grade grade) {
-    auto& known = roots_.try_emplace(tree, grade).first->second;
-    known = std::max(known, grade);
+    const auto [known, is_new] = roots_.try_emplace(tree, grade);
+    known->second = std::max(known->second, grade);
+    change_count_ += is_new ? 1 : 0;
 }
 
 void MendedView::leave_out_mended(std::vector<LostBlock>& lost) const {
@@ -102,7 +106,6 @@ Result<void> MendedView::mend_proven(const std::set<u64>& wanted, const RunConte
         if (context.stop.stop_requested()) {
             return fail(ErrorKind::cancelled, "stopped; nothing was changed");
         }
-        leave_out_mended(lost);
         BTRKIT_TRY_ASSIGN(const bool has_mended, mend_each(lost));
         leave_out_mended(lost);
         BTRKIT_TRY_ASSIGN(const bool has_joined, add(rejoin_nodes(filesystem(), lost, Siblings::all)));
@@ -200,12 +203,14 @@ Result<MendedView> MendedView::over(const Filesystem& filesystem) {
     return MendedView(std::move(overlaid));
 }
 
-Result<void> MendedView::mend(const survey::Findings& findings, const std::set<Grade>& allowed,
+Result<bool> MendedView::mend(const survey::Findings& findings, const std::set<Grade>& allowed,
                               const RunContext& context) {
+    const unsigned count_before = change_count_;
     const auto wanted = blocks_of(findings);
     const bool may_be_behind =
         findings.count(ProblemCode::extent_missing) > 0 && findings.count(ProblemCode::extent_unreferenced) > 0;
     BTRKIT_TRY(lead_to_chunk_tree(allowed, context));
+    BTRKIT_TRY(mend_extents(findings));
     BTRKIT_TRY(mend_proven(wanted, context));
     BTRKIT_TRY_ASSIGN(const bool has_led, lead_to_roots({Grade::proven}, Grade::proven, may_be_behind, context));
     if (has_led) {
@@ -222,7 +227,7 @@ Result<void> MendedView::mend(const survey::Findings& findings, const std::set<G
         }
     }
     BTRKIT_TRY(mend_extents(findings));
-    return {};
+    return change_count_ != count_before;
 }
 
 } // namespace btrkit::repair

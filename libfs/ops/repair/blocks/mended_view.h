@@ -3,13 +3,14 @@
 // its place: the blocks are moved elsewhere in the commit (lay_out(), leave_blocks()), for all that share them.
 //
 //  1. Lead to the chunk tree, if superblocks don't (roots/top_roots.h).
-//  2. Go through all trees for blocks that are lost, and through the findings for those with impossible items.
-//  3. Mend those that can be (mend_block.h), and nodes from their children (lost/rejoin_nodes.h). Write them over the
-//     view. Below them others may be lost: again from 2, until nothing more can be mended.
-//  4. Give trees that are made anew anyway a root item, where theirs leads to nothing (roots/root_items.h).
-//  5. Where that is allowed, put something else in the place of what is still lost (lost/replace_lost.h): first what is
-//     guessed, then what is lossy; and lead to the newest roots of all trees. Each time again from 2.
-//  6. Mend file extents whose address only the extent tree knows (extents/lost_file_extents.h).
+//  2. Mend file extents whose address only the extent tree knows (extents/lost_file_extents.h): nothing is surer.
+//  3. Go through all trees for blocks that are lost, and through the findings for those with impossible items.
+//  4. Mend those that can be (mend_block.h), and nodes from their children (lost/rejoin_nodes.h). Write them over the
+//     view. Below them others may be lost: again from 3, until nothing more can be mended.
+//  5. Give trees that are made anew anyway a root item, where theirs leads to nothing (roots/root_items.h).
+//  6. Where that is allowed, put something else in the place of what is still lost (lost/replace_lost.h): first what is
+//     guessed, then what is lossy; and lead to the newest roots of all trees. Each time again from 3.
+//  7. Once more as in 2, of what came to light.
 #pragma once
 
 #include "libfs/base/range_set.h"
@@ -29,9 +30,9 @@ public:
     /// The same as the filesystem so far, which must outlive it. Fails as lay_overlays().
     static Result<MendedView> over(const Filesystem& filesystem);
 
-    /// Once more with what a check of the view has found, where roots have changed: it sees more then. allowed: what
-    /// may be done about blocks and roots that are lost. Fails as devices do, and with cancelled.
-    Result<void> mend(const survey::Findings& findings, const std::set<Grade>& allowed, const RunContext& context);
+    /// Whether anything was mended: then once more with what a check of the view has found, for it sees more. allowed:
+    /// what may be done about blocks and roots that are lost. Fails as devices do, and with cancelled.
+    Result<bool> mend(const survey::Findings& findings, const std::set<Grade>& allowed, const RunContext& context);
 
     const Filesystem& filesystem() const { return overlaid_.filesystem; }
     const std::vector<MendedBlock>& blocks() const { return blocks_; }
@@ -61,6 +62,7 @@ private:
     Overlaid overlaid_;
     std::vector<MendedBlock> blocks_;
     std::map<u64, Grade> roots_;
+    unsigned change_count_ = 0; ///< of both
     std::optional<Problems> opening_;
     std::optional<FoundRoots> found_; ///< looked for when it is wanted
     bool is_root_tree_old_ = false;

@@ -61,6 +61,16 @@ UnheldExtents unheld_extents(Survey& survey, const TreeRoot& old_extents, const 
     return {.all = united(set_of(std::move(ranges)), data_set), .data = data_set};
 }
 
+RangeSet space_for_data(const ChunkMap& chunks) {
+    std::vector<Range> ranges;
+    for (const auto& chunk : chunks.chunks()) {
+        if ((chunk.type & btrfs::block_group_data) != 0) {
+            ranges.push_back(range_of(chunk));
+        }
+    }
+    return set_of(std::move(ranges));
+}
+
 Result<void> refuse_stale_roots(Survey& survey, const TreeRoot& old_extents, const RangeSet& used_blocks,
                                 const std::set<u64>& settled) {
     const auto stale = find_stale_root(survey, old_extents, used_blocks, settled);
@@ -94,6 +104,7 @@ Result<RangeSet> only_restored(std::span<const LostFileExtent> restored, const U
 } // namespace
 
 Result<RebuiltExtents> rebuild_extents(Transaction& transaction, Rebuild rebuild, const RunContext& context) {
+    const bool is_old_tree_lost = rebuild.damaged.contains(btrfs::extent_tree_id);
     rebuild.damaged.insert(btrfs::extent_tree_id);
     Findings told_before;
     Survey survey{
@@ -136,7 +147,9 @@ Result<RebuiltExtents> rebuild_extents(Transaction& transaction, Rebuild rebuild
         };
     }
     BTRKIT_TRY(transaction.renew_space(space));
-    return RebuiltExtents{.unheld_data = unheld.data, .reserved = std::move(restored)};
+    return RebuiltExtents{.unheld_data =
+                              is_old_tree_lost ? difference(space_for_data(transaction.chunks()), all) : unheld.data,
+                          .reserved = std::move(restored)};
 }
 
 Result<void> put_restored(Transaction& transaction, std::span<const LostFileExtent> restored, RangeSet reserved) {

@@ -28,8 +28,9 @@ struct Rebuild {
 };
 
 struct RebuiltExtents {
-    RangeSet unheld_data; ///< that the old extent tree has and nobody refers to
-    RangeSet reserved;    ///< where nothing stands, for what files get back
+    /// That the old extent tree has and nobody refers to; where part of that is lost, all that nobody refers to.
+    RangeSet unheld_data;
+    RangeSet reserved; ///< where nothing stands, for what files get back
 };
 
 /// Before anything else is changed. Fails with damaged where blocks of other trees are lost, a root is stale, or trees

@@ -3,6 +3,7 @@
 
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/item_buffer.h"
+#include "libfs/edit/item_list.h"
 #include "libfs/edit/new_inode.h"
 #include "libfs/ops/repair/each_item.h"
 #include "libfs/ops/repair/finding_trees.h"
@@ -56,6 +57,16 @@ Result<void> make_top_directories(Transaction& transaction, const FindingList& f
         }));
     }
     return {};
+}
+
+Result<void> make_data_reloc_tree(Transaction& transaction, const FindingList&, Round& round) {
+    const NewInode top = {
+        .inode = new_top_directory(transaction.generation(), round.now()), .names = {}, .xattrs = {}, .entries = {}};
+    ItemList items;
+    BTRKIT_TRY(add_inode_items(items, transaction.geometry(), top));
+    auto root = new_root_item(transaction.geometry());
+    root.root_dirid = btrfs::root_dir_inode;
+    return transaction.create_tree({btrfs::data_reloc_tree_id, type::root_item, 0}, root, items.items());
 }
 
 } // namespace btrkit::repair

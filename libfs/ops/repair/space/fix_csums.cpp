@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/ops/repair/fixes.h"
 #include "libfs/ops/repair/space/missing_csums.h"
+#include "libfs/ops/repair/space/summed_data.h"
 #include "libfs/tree/csum_key.h"
 
 #include <algorithm>
@@ -55,6 +56,35 @@ bool are_csums_astray(const FindingList& findings) {
     });
 }
 
+/// Checksums of what no extent holds go. The extent tree may be what is wrong: not those of what files have.
+class UnfoundedCsums {
+public:
+    explicit UnfoundedCsums(Transaction& transaction) : transaction_(&transaction) {}
+
+    /// Why they stay; empty: they go with the change.
+    Result<std::string> drop(Range bytes) {
+        if (!of_files_) {
+            auto found = find_summed_data(*transaction_);
+            if (!found && found.error().kind == ErrorKind::damaged) {
+                return found.error().message;
+            }
+            if (!found) {
+                return std::unexpected(found.error());
+            }
+            of_files_ = std::move(*found);
+        }
+        const auto unfounded = difference(set_of({bytes}), of_files_->within(bytes));
+        for (const auto& range : unfounded.ranges()) {
+            transaction_->drop_csums(range);
+        }
+        return std::string();
+    }
+
+private:
+    Transaction* transaction_;
+    std::optional<RangeSet> of_files_;
+};
+
 } // namespace
 
 Result<void> fix_missing_csums(Transaction& transaction, const FindingList&) {
@@ -64,6 +94,7 @@ Result<void> fix_missing_csums(Transaction& transaction, const FindingList&) {
 Result<void> fix_csums(Transaction& transaction, const FindingList& findings, Round& round) {
     BTRKIT_TRY_ASSIGN(auto* tree, transaction.tree(btrfs::csum_tree_id));
     CsumOverlapFix overlap(*tree, transaction.geometry());
+    UnfoundedCsums unfounded(transaction);
     for (const auto* finding : findings) {
         const auto& place = finding->problem.place;
         if (finding->problem.code == ProblemCode::csum_unfounded && place.logical && place.length) {
@@ -71,7 +102,10 @@ Result<void> fix_csums(Transaction& transaction, const FindingList& findings, Ro
                 round.decline(*finding, "other data lacks its checksums, which may be these");
                 continue;
             }
-            transaction.drop_csums({place.logical->bytenr, place.logical->bytenr + *place.length});
+            BTRKIT_TRY_ASSIGN(auto why_not, unfounded.drop(range_from(place.logical->bytenr, *place.length)));
+            if (!why_not.empty()) {
+                round.decline(*finding, std::move(why_not));
+            }
         } else if (place.key && place.tree == btrfs::csum_tree_id) {
             BTRKIT_TRY_ASSIGN(auto why_not, overlap.make(*place.key));
             if (!why_not.empty()) {

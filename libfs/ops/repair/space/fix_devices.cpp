@@ -4,6 +4,7 @@
 #include "formats/btrfs/item_types.h"
 #include "libfs/ops/repair/space/device_extents.h"
 #include "libfs/volume/chunk_items.h"
+#include "libfs/volume/superblock_copies.h"
 
 #include <fmt/format.h>
 
@@ -58,9 +59,39 @@ bool is_known_to_stripes(const ChunkMap& chunks, const btrfs::DevItem& device) {
     return true;
 }
 
+/// What the superblock of a device says of it, where that is the filesystem's newest.
+std::optional<btrfs::DevItem> said_by_device(const Transaction& transaction, const Member& member) {
+    if (member.device == nullptr) {
+        return std::nullopt;
+    }
+    Problems unneeded; // opening has told them
+    const auto copies = read_superblock_copies(*member.device, unneeded);
+    const auto* copy = speaking_copy(copies, member.super_mirror);
+    const bool is_of_now = copy != nullptr && copy->super.generation == transaction.committed().super().generation &&
+                           copy->super.fsid == transaction.committed().super().fsid;
+    return is_of_now && copy->super.dev_item.devid == member.devid ? std::optional(copy->super.dev_item) : std::nullopt;
+}
+
+Result<void> add_missing_device_items(Transaction& transaction, TreeBuffer& chunk_tree) {
+    for (const auto& [devid, member] : transaction.committed().volume().members()) {
+        const btrfs::Key key = {btrfs::dev_items_objectid, type::dev_item, devid};
+        BTRKIT_TRY_ASSIGN(const auto there, chunk_tree.find(key));
+        if (there || devid == replace_target_devid) {
+            continue;
+        }
+        const auto said = said_by_device(transaction, member);
+        if (!said || !is_known_to_stripes(transaction.chunks(), *said)) {
+            return fail(ErrorKind::damaged, fmt::format("nothing else says what device {} is", devid));
+        }
+        chunk_tree.put(key, as_bytes_of(*said));
+    }
+    return {};
+}
+
 /// The device item, its twin in the device's superblock, and the sums of all of them.
 Result<void> renew_device_items(Transaction& transaction) {
     BTRKIT_TRY_ASSIGN(auto* tree, transaction.tree(btrfs::chunk_tree_id));
+    BTRKIT_TRY(add_missing_device_items(transaction, *tree));
     auto uses = use_of_devices(transaction.chunks());
     std::map<u64, btrfs::DevItem> items;
     u64 total_bytes = 0;

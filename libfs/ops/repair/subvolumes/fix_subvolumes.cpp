@@ -203,4 +203,24 @@ Result<void> fix_lost_subvolumes(Transaction& transaction, const FindingList& fi
     return {};
 }
 
+Result<void> drop_entries(Transaction& transaction, const FindingList& findings, Round& round) {
+    const auto roots = survey::read_roots(transaction.committed(), {});
+    if (!roots.complete) {
+        return fail(ErrorKind::damaged, "part of the root tree is lost");
+    }
+    BTRKIT_TRY_ASSIGN(const auto requests, requests_of(transaction, roots, findings, round));
+    for (const auto& [subvolume, request] : requests) {
+        if (roots.find(subvolume) == nullptr) {
+            SubvolumeLink link(transaction, roots, subvolume);
+            BTRKIT_TRY(link.settle(request.places));
+            BTRKIT_TRY(link.remove_all());
+            continue;
+        }
+        for (const auto* finding : request.findings) {
+            round.decline(*finding, "the subvolume is there");
+        }
+    }
+    return {};
+}
+
 } // namespace btrkit::repair

@@ -129,11 +129,6 @@ Result<std::string> SubvolumeLink::why_not(const Claim& claim) {
     if (root == nullptr || parent == nullptr || parent->is_dropping()) {
         return std::string("the subvolume or its parent is not there");
     }
-    const bool is_going =
-        std::ranges::binary_search(roots_->orphans, subvolume_) || root->item.drop_progress.to_key() != btrfs::Key{};
-    if (is_going && root->is_dropping()) {
-        return std::string("the subvolume is being deleted");
-    }
     BTRKIT_TRY_ASSIGN(auto* tree, transaction_->tree(claim.parent));
     auto directory = StoredInode::find(*tree, claim.dirid);
     if (!directory && directory.error().kind != ErrorKind::not_found) {
@@ -233,19 +228,35 @@ Result<void> SubvolumeLink::write(const Claim& claim) {
 }
 
 Result<void> SubvolumeLink::put(const NamedPlace& place, Time now) {
-    BTRKIT_TRY(remove_refs());
-    for (const auto& old : places_) {
-        BTRKIT_TRY(remove_entries(old));
-    }
-    BTRKIT_TRY(renew_directories());
+    BTRKIT_TRY(remove_all());
     DirectoryEditor directories(*transaction_, now);
     BTRKIT_TRY_ASSIGN(const u64 index,
                       directories.add_entry(place, {subvolume_, type::root_item, ~u64{0}}, btrfs::FileType::directory));
     return write_refs({place.dir.tree, place.dir.inode, index, place.name});
 }
 
+/// Its deletion was begun, which takes all that names it first.
+bool SubvolumeLink::is_going() const {
+    const auto* root = roots_->find(subvolume_);
+    return root != nullptr && root->is_dropping() &&
+           (std::ranges::binary_search(roots_->orphans, subvolume_) ||
+            root->item.drop_progress.to_key() != btrfs::Key{});
+}
+
+Result<void> SubvolumeLink::remove_all() {
+    BTRKIT_TRY(remove_refs());
+    for (const auto& place : places_) {
+        BTRKIT_TRY(remove_entries(place));
+    }
+    return renew_directories();
+}
+
 Result<std::string> SubvolumeLink::settle(const std::set<DirectoryPlace>& asked) {
     BTRKIT_TRY(collect(asked));
+    if (is_going()) {
+        BTRKIT_TRY(remove_all());
+        return std::string();
+    }
     const auto* claim = winner();
     if (claim == nullptr) {
         return claims_.empty() ? "nothing says where the subvolume stands"

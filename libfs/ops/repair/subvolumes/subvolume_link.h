@@ -22,13 +22,17 @@ public:
     SubvolumeLink(Transaction& transaction, const survey::Roots& roots, u64 subvolume)
         : transaction_(&transaction), roots_(&roots), subvolume_(subvolume) {}
 
-    /// Makes the four forms say what most of them say, and the subvolume's count of them. Why not, where that can't be
+    /// Makes the four forms say what most of them say, and the subvolume's count of them; of one that is being deleted
+    /// all go. Why not, where that can't be
     /// told or something else stands there; then nothing is changed. asked: directories in which entries were seen that
     /// lead to it.
     Result<std::string> settle(const std::set<DirectoryPlace>& asked);
 
     /// Gives it that name, which nothing else has, and takes all others that settle() has found.
     Result<void> put(const NamedPlace& place, Time now);
+
+    /// Takes all that names it. After settle().
+    Result<void> remove_all();
 
     /// Whether anything says where it stands. After settle().
     bool is_anywhere() const { return !claims_.empty(); }
@@ -56,6 +60,7 @@ private:
     Result<std::string> why_not(const Claim& claim);
     Result<bool> is_taken(const Claim& claim);
     Result<bool> is_of_another(const Claim& claim, const btrfs::Key& location);
+    bool is_going() const;
     Result<void> remove_refs();
     Result<void> remove_entries(const DirectoryPlace& place);
     Result<void> renew_directories();
