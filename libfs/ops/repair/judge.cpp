@@ -16,8 +16,8 @@ bool is_same_place(const Place& one, const Place& other) {
 
 } // namespace
 
-/// What was put right for all others is still in a subvolume that is being deleted, whose blocks are not changed. False:
-/// that is not so, or was tried.
+/// What was put right for all others is still in a subvolume that is being deleted, whose blocks are not changed.
+/// False: that is not so, or was tried.
 bool Judge::delete_those_that_go(ProblemCode code, const survey::Findings& after) {
     const auto going = subvolumes_that_go(after);
     std::vector<Fix> deletions;
@@ -58,13 +58,14 @@ void Judge::give_up_those_left(ProblemCode code, const survey::Findings& after) 
 Result<void> Judge::operator()(const survey::Findings& after) {
     std::array<u64, static_cast<std::size_t>(ProblemCode::count_)> aimed{};
     for (const auto& fix : *plan_) {
-        // What mended blocks have taken away is not in `before` any more, and what is in a subvolume that is deleted may
-        // not have been.
+        // What mended blocks have taken away is not in `before` any more, and what is in a subvolume that is deleted
+        // may not have been.
         aimed[static_cast<std::size_t>(fix.finding.problem.code)] +=
             fix.is_made() && fix.row->part != Part::blocks && fix.row->part != Part::deletions ? 1 : 0;
     }
     left_count = 0;
     std::string grown;
+    bool has_new_deletions = false;
     for (const auto& info : problem_catalogue) {
         if (info.severity == Severity::note) {
             continue;
@@ -75,14 +76,19 @@ Result<void> Judge::operator()(const survey::Findings& after) {
             fix.is_gone |= !fix.is_made() && is == 0 && fix.finding.problem.code == info.code;
         }
         left_count += is;
-        if (is > was) {
+        const bool is_more_than_wanted = is + aimed[static_cast<std::size_t>(info.code)] > was;
+        if (is_more_than_wanted && delete_those_that_go(info.code, after)) {
+            has_new_deletions = true;
+        } else if (is > was) {
             grown = info.id;
-        } else if (is + aimed[static_cast<std::size_t>(info.code)] > was) {
-            if (!delete_those_that_go(info.code, after)) {
-                give_up_those_left(info.code, after);
-            }
+        } else if (is_more_than_wanted) {
+            give_up_those_left(info.code, after);
             needs_another_round = true;
         }
+    }
+    if (has_new_deletions) {
+        needs_another_round = true;
+        return fail(ErrorKind::refused, "a subvolume that is being deleted has what was put right for others");
     }
     if (!grown.empty()) {
         // An extent that is dropped may have been somebody's.

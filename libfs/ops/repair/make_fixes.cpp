@@ -97,6 +97,13 @@ FindingList findings_left(const std::vector<Fix>& plan) {
     return left;
 }
 
+/// Chunks that lie beyond their device stay so.
+bool is_any_beyond_device(const std::vector<Fix>& plan) {
+    return std::ranges::any_of(plan, [](const Fix& fix) {
+        return !fix.is_made() && fix.finding.problem.code == ProblemCode::dev_extent_bounds;
+    });
+}
+
 /// Extents that trees refer to and the extent tree does not have stay so: what follows from it would call them free,
 /// and whoever writes next would write over files. False: what would do so is out of the plan now.
 bool may_renew_space(std::vector<Fix>& plan) {
@@ -124,6 +131,10 @@ Result<bool> settle_part(std::vector<Fix>& plan, Part part, const Result<void>& 
 
 Result<bool> make_fixes(Transaction& transaction, const Ground& ground, std::vector<Fix>& plan, const Options& options,
                         const RunContext& context) {
+    if (is_any_beyond_device(plan) &&
+        give_up(plan, [](const Fix&) { return true; }, "chunks lie beyond the end of their device") > 0) {
+        return false;
+    }
     if (!may_renew_space(plan)) {
         return false;
     }

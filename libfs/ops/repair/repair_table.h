@@ -48,7 +48,7 @@ enum class Part : unsigned char {
     subvolumes,       ///< where they stand
     moved_subvolumes, ///< that can't stand where they stood
     lost_subvolumes,
-    dropped_entries, ///< of subvolumes that are not there
+    dropped_entries,   ///< of subvolumes that are not there
     subvolume_choices, ///< what only users know
     inode_cache,       ///< of old kernels
     checksums,         ///< of data
@@ -81,6 +81,7 @@ inline constexpr std::string_view chunk_action =
     "device extents and used bytes of devices are made anew from the chunks";
 inline constexpr std::string_view device_action =
     "the superblock has the device's uuid that the chunk tree and all stripes have";
+inline constexpr std::string_view device_item_action = "the device item is made anew from the superblock of its device";
 inline constexpr std::string_view array_action = "the array of system chunks is made anew from the chunk tree";
 inline constexpr std::string_view found_array_action =
     "the array of system chunks is made from the chunk tree, whose blocks are found by what they say of themselves";
@@ -118,8 +119,7 @@ inline constexpr auto repair_table = std::to_array<RepairRow>({
     {ProblemCode::super_total_bytes, Part::devices, Grade::proven, "total_bytes is the sum of the device items"},
     {ProblemCode::super_bytes_used, Part::space, Grade::proven, "bytes_used is the sum of the extents"},
     {ProblemCode::super_num_devices, Part::devices, Grade::proven, "num_devices is the number of device items"},
-    {ProblemCode::device_item_missing, Part::devices, Grade::proven,
-     "the device item is made anew from the superblock of its device", Where::where_known},
+    {ProblemCode::device_item_missing, Part::devices, Grade::proven, device_item_action, Where::where_known},
     {ProblemCode::device_item_differs, Part::devices, Grade::proven, device_action, Where::where_known},
     {ProblemCode::device_size, Part::devices, Grade::proven,
      "the size of the device is cut to whole sectors, where no chunk has what is cut off"},
@@ -130,6 +130,7 @@ inline constexpr auto repair_table = std::to_array<RepairRow>({
     {ProblemCode::dev_extent_missing, Part::devices, Grade::proven, chunk_action},
     {ProblemCode::dev_extent_unfounded, Part::devices, Grade::proven, chunk_action},
     {ProblemCode::dev_extent_differs, Part::devices, Grade::proven, chunk_action},
+    {ProblemCode::dev_extent_bounds, Part::devices, Grade::proven, device_item_action, Where::where_known},
     {ProblemCode::block_group_missing, Part::space, Grade::proven, space_action},
     {ProblemCode::block_group_unfounded, Part::space, Grade::proven, space_action},
     {ProblemCode::block_group_differs, Part::space, Grade::proven, space_action},
@@ -199,6 +200,7 @@ inline constexpr auto repair_table = std::to_array<RepairRow>({
     {ProblemCode::item_extent_ref, Part::extents, Grade::proven, extent_action},
     {ProblemCode::item_block_group, Part::extents, Grade::proven, extent_action},
     {ProblemCode::item_free_space, Part::space, Grade::proven, space_action},
+    {ProblemCode::item_dev, Part::devices, Grade::proven, device_item_action, Where::where_known},
     {ProblemCode::item_dev_extent, Part::devices, Grade::proven, chunk_action},
     {ProblemCode::root_unreadable, Part::blocks, Grade::proven,
      "any root of that tree that is found becomes its root, the tree is made anew, and the extent tree with it",

@@ -19,6 +19,9 @@ namespace type = btrfs::item_type;
 
 using Block = std::vector<std::byte>;
 
+/// More that can't be than that, and it is not bits that were flipped.
+constexpr std::size_t most_items = 8;
+
 btrfs::TreeBlockHeader& header_of(Block& block) {
     return *reinterpret_cast<btrfs::TreeBlockHeader*>(block.data());
 }
@@ -179,16 +182,63 @@ private:
     }
 
     std::optional<MendedBlock> mend_bit(Block block) const {
+        if (BlockView(block).is_leaf() && is_well_formed(block)) {
+            return mend_items(std::move(block));
+        }
         const auto is_right = [&](const Block& flipped) {
             return is_sound(flipped) && keeps_items(flipped, block) && have_telling_types(flipped, block) &&
                    have_inline_extents_room(flipped);
         };
-        const auto bit = only_bit(block, suspicious_places(block), is_right);
+        const auto bit = only_bit(block, {what_tells_of_items(block)}, is_right);
         if (!bit) {
             return std::nullopt;
         }
         flip(block, *bit);
         return made(std::move(block), "one bit");
+    }
+
+    /// One bit of each item that can't be, as far as that is told by the item alone. Others stay as they are.
+    std::optional<MendedBlock> mend_items(Block block) const {
+        bool has_mended = false;
+        for (const u32 slot : impossible_items(block)) {
+            const auto before = problems_of(block);
+            const auto others =
+                std::ranges::count_if(*before, [&](const Problem& problem) { return problem.place.slot != slot; });
+            const auto is_right = [&](const Block& flipped) {
+                const auto left = problems_of(flipped);
+                return left && std::ssize(*left) == others &&
+                       std::ranges::none_of(*left,
+                                            [&](const Problem& problem) { return problem.place.slot == slot; }) &&
+                       have_telling_types(flipped, block) && have_inline_extents_room(flipped);
+            };
+            if (const auto bit = only_bit(block, places_of(block, slot), is_right)) {
+                flip(block, *bit);
+                has_mended = true;
+            }
+        }
+        return has_mended ? std::optional(made(std::move(block), "one bit of an item")) : std::nullopt;
+    }
+
+    /// What is objected to in its items; nothing: it is no block with items.
+    std::optional<Problems> problems_of(const Block& block) const {
+        const auto whole = sealed(geometry_, promise_.address, block, {});
+        Problems problems;
+        const auto proven = TreeBlock::prove(whole.bytes, geometry_, promise_, problems);
+        if (!proven) {
+            return std::nullopt;
+        }
+        check_items(*proven, geometry_, *promise_.tree, problems);
+        return problems;
+    }
+
+    std::set<u32> impossible_items(const Block& block) const {
+        std::set<u32> slots;
+        for (const auto& problem : problems_of(block).value_or(Problems{})) {
+            if (problem.place.slot && slots.size() < most_items) {
+                slots.insert(*problem.place.slot);
+            }
+        }
+        return slots;
     }
 
     /// With fewer items any block would be sound that is sound up to there. They were never there if what tells of them
@@ -197,9 +247,9 @@ private:
         const BlockView view(block);
         const std::size_t entry_bytes = view.is_leaf() ? sizeof(btrfs::ItemHeader) : sizeof(btrfs::KeyPointer);
         const auto entries = Bytes(block).subspan(sizeof(btrfs::TreeBlockHeader));
-        const auto lost = clipped(entries, view.count() * entry_bytes,
-                                  (BlockView(before).count() - std::min(view.count(), BlockView(before).count())) *
-                                      entry_bytes);
+        const auto lost =
+            clipped(entries, view.count() * entry_bytes,
+                    (BlockView(before).count() - std::min(view.count(), BlockView(before).count())) * entry_bytes);
         return std::ranges::all_of(lost, [](std::byte byte) { return byte == std::byte{0}; });
     }
 
@@ -232,29 +282,20 @@ private:
         return true;
     }
 
-    /// Where the block is well-formed: the items that can't be. Else all that tells of items, and the header.
-    std::vector<BytePlace> suspicious_places(const Block& block) const {
-        constexpr std::size_t header_bytes = sizeof(btrfs::TreeBlockHeader);
+    /// All that tells of items, and the header.
+    static BytePlace what_tells_of_items(const Block& block) {
         const BlockView view(block);
         const std::size_t entry_bytes = view.is_leaf() ? sizeof(btrfs::ItemHeader) : sizeof(btrfs::KeyPointer);
-        Problems problems;
-        const auto proven = TreeBlock::prove(block, geometry_, promise_, problems);
-        if (!proven || !view.is_leaf()) {
-            return {{btrfs::max_csum_size, header_bytes + view.count() * entry_bytes}};
-        }
-        check_items(*proven, geometry_, *promise_.tree, problems);
-        std::vector<BytePlace> places;
-        std::set<unsigned> slots;
-        for (const auto& problem : problems) {
-            if (!problem.place.slot || !slots.insert(*problem.place.slot).second) {
-                continue;
-            }
-            const std::size_t entry = header_bytes + *problem.place.slot * entry_bytes;
-            const auto& item = view.item(*problem.place.slot);
-            places.push_back({entry, entry + entry_bytes});
-            places.push_back({header_bytes + item.offset, header_bytes + item.offset + item.size});
-        }
-        return places;
+        return {btrfs::max_csum_size, sizeof(btrfs::TreeBlockHeader) + view.count() * entry_bytes};
+    }
+
+    /// What tells of an item, and the item.
+    static std::vector<BytePlace> places_of(const Block& block, u32 slot) {
+        constexpr std::size_t header_bytes = sizeof(btrfs::TreeBlockHeader);
+        const std::size_t entry = header_bytes + slot * sizeof(btrfs::ItemHeader);
+        const auto& item = BlockView(block).item(slot);
+        return {{entry, entry + sizeof(btrfs::ItemHeader)},
+                {header_bytes + item.offset, header_bytes + item.offset + item.size}};
     }
 
     /// The name of the one field that was wrong, empty where none was; nothing where it were several.
@@ -358,13 +399,9 @@ private:
 
     /// It is what was promised, and so are its items.
     bool is_sound(const Block& block) const {
-        const auto whole = sealed(geometry_, promise_.address, block, {});
-        Problems problems;
-        const auto proven = TreeBlock::prove(whole.bytes, geometry_, promise_, problems);
-        if (proven) {
-            check_items(*proven, geometry_, *promise_.tree, problems);
-        }
-        return proven && problems.empty();
+        const auto problems = problems_of(block);
+        const u64 flags = BlockView(block).header().flags;
+        return problems && problems->empty() && flags == possible_flags(flags, geometry_);
     }
 
     MendedBlock made(Block block, std::string what) const {

@@ -24,10 +24,11 @@ struct MendedBlock {
 ///   one field of its header that must have one certain value, or the hash of a name in the key of one item, or
 ///   the places of the items' data, which lie one behind the other in the order of their sizes, or the size of one,
 ///   or both; else
-///   one bit of its header, of the items' headers or of items that can't be, if no other bit does.
+///   one bit of its header or of the items' headers, or one bit of each item that can't be, if no other bit does.
 ///
-/// Nothing where that is not enough, or where two ways lead to different blocks. A block of an older generation than
-/// promised is none of that: it is whole, and what was written over it was lost.
+/// Items that no one bit mends stay as they are beside others. Nothing where that is not enough, or where two ways lead
+/// to different blocks. A block of an older generation than promised is none of that: it is whole, and what was written
+/// over it was lost.
 std::optional<MendedBlock> mend_block(const Filesystem& filesystem, const Promise& promise, std::optional<u64> owner);
 
 /// Of a whole block.

@@ -4,6 +4,7 @@
 #include "libfs/ops/repair/extents/lost_file_extents.h"
 #include "libfs/ops/repair/lost/rejoin_nodes.h"
 #include "libfs/ops/repair/lost/replace_lost.h"
+#include "libfs/ops/repair/roots/paper_superblocks.h"
 #include "libfs/ops/repair/roots/top_roots.h"
 #include "libfs/tree/tree_search.h"
 
@@ -21,11 +22,10 @@ std::set<u64> blocks_of(const survey::Findings& findings) {
     for (const auto& finding : findings.all()) {
         const auto& problem = finding.problem;
         const bool is_of_item = problem.code >= ProblemCode::item_size && problem.code <= ProblemCode::item_raid_stripe;
-        const bool is_of_block = problem.code == ProblemCode::block_not_written ||
-                                 problem.code == ProblemCode::block_copy_items ||
-                                 problem.code == ProblemCode::block_flags ||
-                                 problem.code == ProblemCode::item_misplaced ||
-                                 (problem.code == ProblemCode::chunk_item && problem.place.slot);
+        const bool is_of_block =
+            problem.code == ProblemCode::block_not_written || problem.code == ProblemCode::block_copy_items ||
+            problem.code == ProblemCode::block_flags || problem.code == ProblemCode::item_misplaced ||
+            (problem.code == ProblemCode::chunk_item && problem.place.slot);
         if ((is_of_item || is_of_block) && problem.place.logical) {
             addresses.insert(problem.place.logical->bytenr);
         }
@@ -63,10 +63,23 @@ RangeSet MendedView::addresses() const {
     return set_of(std::move(ranges));
 }
 
+/// What is said of where all else lies has changed.
+Result<void> MendedView::read_chunks_again(bool has_mended_chunks) {
+    if (!has_mended_chunks || !have_superblocks(overlaid_)) {
+        return {};
+    }
+    Problems told;
+    BTRKIT_TRY(change_superblocks(overlaid_, [](btrfs::Superblock&) {}, told));
+    opening_ = std::move(told);
+    return {};
+}
+
 /// What was mended before may have to follow what is put below it.
 Result<bool> MendedView::add(std::vector<MendedBlock> blocks) {
     VolumeWriter writer(overlaid_.writable(), overlaid_.filesystem.volume().chunks());
+    bool has_mended_chunks = false;
     for (auto& block : blocks) {
+        has_mended_chunks |= BlockView(block.bytes).header().owner == btrfs::chunk_tree_id;
         BTRKIT_TRY(writer.write(block.address, block.bytes));
         const auto before = std::ranges::find(blocks_, block.address, &MendedBlock::address);
         if (before != blocks_.end()) {
@@ -76,6 +89,7 @@ Result<bool> MendedView::add(std::vector<MendedBlock> blocks) {
         blocks_.push_back(std::move(block));
         ++change_count_;
     }
+    BTRKIT_TRY(read_chunks_again(has_mended_chunks));
     return !blocks.empty();
 }
 

@@ -56,6 +56,7 @@ private:
     Result<bool> mend_each(std::span<const LostBlock> lost);
     Result<bool> replace(Grade grade, const RunContext& context);
     Result<bool> mend_extents(const survey::Findings& findings);
+    Result<void> read_chunks_again(bool has_mended_chunks);
     Result<bool> add(std::vector<MendedBlock> blocks);
     void add_root(u64 tree, Grade grade);
 

@@ -72,6 +72,14 @@ std::optional<btrfs::DevItem> said_by_device(const Transaction& transaction, con
     return is_of_now && copy->super.dev_item.devid == member.devid ? std::optional(copy->super.dev_item) : std::nullopt;
 }
 
+/// The same of a device by its id, where the stripes know it.
+std::optional<btrfs::DevItem> said_of(const Transaction& transaction, u64 devid) {
+    const auto& members = transaction.committed().volume().members();
+    const auto member = members.find(devid);
+    const auto said = member == members.end() ? std::nullopt : said_by_device(transaction, member->second);
+    return said && is_known_to_stripes(transaction.chunks(), *said) ? said : std::nullopt;
+}
+
 Result<void> add_missing_device_items(Transaction& transaction, TreeBuffer& chunk_tree) {
     for (const auto& [devid, member] : transaction.committed().volume().members()) {
         const btrfs::Key key = {btrfs::dev_items_objectid, type::dev_item, devid};
@@ -79,8 +87,8 @@ Result<void> add_missing_device_items(Transaction& transaction, TreeBuffer& chun
         if (there || devid == replace_target_devid) {
             continue;
         }
-        const auto said = said_by_device(transaction, member);
-        if (!said || !is_known_to_stripes(transaction.chunks(), *said)) {
+        const auto said = said_of(transaction, devid);
+        if (!said) {
             return fail(ErrorKind::damaged, fmt::format("nothing else says what device {} is", devid));
         }
         chunk_tree.put(key, as_bytes_of(*said));
@@ -107,13 +115,16 @@ Result<void> renew_device_items(Transaction& transaction) {
         }
         auto device = *stored;
         const auto use = uses[device.devid];
+        if (use.end > device.total_bytes) {
+            device = said_of(transaction, device.devid).value_or(device);
+        }
         const u64 whole = round_down(device.total_bytes, transaction.geometry().sectorsize);
         if (use.end > whole) {
             return fail(ErrorKind::damaged, fmt::format("chunks lie beyond the end of device {}", u64{device.devid}));
         }
         device.total_bytes = whole;
         device.bytes_used = use.bytes;
-        if (device.total_bytes != stored->total_bytes || device.bytes_used != stored->bytes_used) {
+        if (!std::ranges::equal(as_bytes_of(device), as_bytes_of(*stored))) {
             tree->put(item->key, as_bytes_of(device));
         }
         items[device.devid] = device;
