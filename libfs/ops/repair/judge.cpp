@@ -17,21 +17,26 @@ bool is_same_place(const Place& one, const Place& other) {
 } // namespace
 
 /// What was put right for all others is still in a subvolume that is being deleted, whose blocks are not changed.
-/// False: that is not so, or was tried.
+/// False: that is not so, or its deletion was tried.
 bool Judge::delete_those_that_go(ProblemCode code, const survey::Findings& after) {
     const auto going = subvolumes_that_go(after);
+    bool is_in_any = false;
     std::vector<Fix> deletions;
     for (const auto& finding : after.all()) {
-        const auto& [left, place, detail, refused_by] = finding.problem;
-        const bool is_planned = std::ranges::any_of(*plan_, [&](const Fix& fix) {
-            return fix.row == &deletion_row && fix.finding.problem.place.tree == place.tree;
-        });
-        if (left == code && place.tree && going.contains(*place.tree) && !is_planned) {
-            deletions.push_back({.finding = finding, .row = &deletion_row});
+        const auto tree = finding.problem.place.tree;
+        if (finding.problem.code != code || !tree || !going.contains(*tree)) {
+            continue;
         }
+        const bool is_planned = std::ranges::any_of(
+            *plan_, [&](const Fix& fix) { return fix.row == &deletion_row && fix.finding.problem.place.tree == tree; });
+        if (!is_planned) {
+            deletions.push_back({.finding = finding, .row = &deletion_row});
+            deleted_.insert(*tree);
+        }
+        is_in_any |= deleted_.contains(*tree);
     }
     std::ranges::move(deletions, std::back_inserter(*plan_));
-    return !deletions.empty();
+    return is_in_any;
 }
 
 /// Those that can be seen to be there still; else, for something of that kind is, all of it.

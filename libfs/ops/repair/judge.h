@@ -28,6 +28,7 @@ private:
     const survey::Findings* before_;
     std::vector<Fix>* plan_;
     const Options* options_;
+    std::set<u64> deleted_; ///< subvolumes whose deletion was not in the plan before
 };
 
 } // namespace btrkit::repair

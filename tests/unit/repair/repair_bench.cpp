@@ -69,6 +69,14 @@ repair::Report repair_in_place(const EditedFilesystem& filesystem, const repair:
     return must(repair::run(damaged, filesystem.writable(), options, {}, {}, {}));
 }
 
+std::string left_of(const repair::Report& report) {
+    std::string left;
+    for (const auto& fix : report.plan) {
+        left += fix.is_made() || fix.is_gone ? "" : describe(fix.finding.problem) + ": " + fix.why_not + "\n";
+    }
+    return left;
+}
+
 void check_each_is_undone(const std::vector<ItemDamage>& all, const repair::Options& options) {
     const RepairBench untouched;
     for (const auto& damage : all) {
@@ -80,11 +88,7 @@ void check_each_is_undone(const std::vector<ItemDamage>& all, const repair::Opti
         CAPTURE(list_of(found));
         CHECK(error_count(found) > 0);
         const auto report = bench.repair(options);
-        std::string left;
-        for (const auto& fix : report.plan) {
-            left += fix.is_made() || fix.is_gone ? "" : describe(fix.finding.problem) + ": " + fix.why_not + "\n";
-        }
-        CHECK(left == "");
+        CHECK(left_of(report) == "");
         CHECK(list_of(bench.check()) == "");
         CHECK(lines_not_in(before, text_of(bench.items(damage.tree))) == "");
         CHECK(lines_not_in(text_of(bench.items(damage.tree)), before) == "");

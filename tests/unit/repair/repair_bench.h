@@ -9,6 +9,15 @@ namespace btrkit::test {
 
 repair::Report repair_in_place(const EditedFilesystem& filesystem, const repair::Options& options = {});
 
+/// What is guessed too, and what is lossy.
+inline const repair::Options guessing = {.allowed = {repair::Grade::proven, repair::Grade::guessed},
+                                         .now = {.sec = 4000}};
+inline const repair::Options dropping = {
+    .allowed = {repair::Grade::proven, repair::Grade::guessed, repair::Grade::lossy}, .now = {.sec = 4000}};
+
+/// What a repair leaves, and why, a line each.
+std::string left_of(const repair::Report& report);
+
 class RepairBench {
 public:
     using Items = EditedFilesystem::Items;

@@ -15,7 +15,6 @@ namespace repair_guesses_test {
 
 using namespace btrkit;
 using namespace btrkit::test;
-using repair::Grade;
 
 namespace {
 
@@ -23,9 +22,6 @@ namespace type = btrfs::item_type;
 using Items = RepairBench::Items;
 
 constexpr u64 top = btrfs::root_dir_inode;
-
-const repair::Options guessing = {.allowed = {Grade::proven, Grade::guessed}, .now = {.sec = 4000}};
-const repair::Options dropping = {.allowed = {Grade::proven, Grade::guessed, Grade::lossy}, .now = {.sec = 4000}};
 
 btrfs::Key ref_key(const RepairBench& bench, std::string_view path, u64 dir) {
     return {bench.inode(path), type::inode_ref, dir};

@@ -10,12 +10,8 @@ namespace repair_lost_test {
 
 using namespace btrkit;
 using namespace btrkit::test;
-using repair::Grade;
 
 namespace {
-
-const repair::Options guessing = {.allowed = {Grade::proven, Grade::guessed}, .now = {.sec = 4000}};
-const repair::Options dropping = {.allowed = {Grade::proven, Grade::guessed, Grade::lossy}, .now = {.sec = 4000}};
 
 void zero_root(RepairBench& bench, u64 tree) {
     const auto filesystem = bench.filesystem.open();
@@ -45,14 +41,6 @@ void zero_all_of(RepairBench& bench, u64 tree) {
             }
         }
     }
-}
-
-std::string left_of(const repair::Report& report) {
-    std::string left;
-    for (const auto& fix : report.plan) {
-        left += fix.is_made() || fix.is_gone ? "" : describe(fix.finding.problem) + ": " + fix.why_not + "\n";
-    }
-    return left;
 }
 
 } // namespace

@@ -10,14 +10,10 @@ namespace repair_roots_test {
 
 using namespace btrkit;
 using namespace btrkit::test;
-using repair::Grade;
 
 namespace {
 
 namespace type = btrfs::item_type;
-
-const repair::Options guessing = {.allowed = {Grade::proven, Grade::guessed}, .now = {.sec = 4000}};
-const repair::Options dropping = {.allowed = {Grade::proven, Grade::guessed, Grade::lossy}, .now = {.sec = 4000}};
 
 void change_root_item(RepairBench& bench, u64 tree, const std::function<void(LeafItem&)>& change) {
     bench.filesystem.edit(btrfs::root_tree_id,

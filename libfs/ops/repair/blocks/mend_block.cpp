@@ -197,9 +197,44 @@ private:
         return made(std::move(block), "one bit");
     }
 
+    /// Whether an inode of this leaf says that it holds as many bytes.
+    static bool has_inode_of(const BlockView& leaf, u64 inode, u64 nbytes) {
+        for (u32 slot = 0; slot < leaf.count(); ++slot) {
+            const auto* item = leaf.key(slot) == btrfs::Key{inode, type::inode_item, 0}
+                                   ? view_at<btrfs::InodeItem>(leaf.item_data(slot))
+                                   : nullptr;
+            if (item != nullptr) {
+                return item->nbytes == nbytes;
+            }
+        }
+        return false;
+    }
+
+    /// What stands inline and is not compressed is as long as it says; where its inode agrees with the one, the other
+    /// is wrong. Any bit of what tells how it is packed would explain it too.
+    static bool settle_inline_lengths(Block& block) {
+        const BlockView view(block);
+        bool has_changed = false;
+        for (u32 slot = 0; slot < view.count(); ++slot) {
+            const auto body = view.item_data(slot);
+            const auto* head = view_at<btrfs::FileExtentHead>(body);
+            const auto key = view.key(slot);
+            if (key.type != type::extent_data || head == nullptr ||
+                head->type != static_cast<u8>(btrfs::FileExtentType::inline_data) || head->compression != 0) {
+                continue;
+            }
+            const u64 stored = body.size() - sizeof(*head);
+            if (head->ram_bytes != stored && has_inode_of(view, key.objectid, stored)) {
+                const_cast<btrfs::FileExtentHead*>(head)->ram_bytes = stored;
+                has_changed = true;
+            }
+        }
+        return has_changed;
+    }
+
     /// One bit of each item that can't be, as far as that is told by the item alone. Others stay as they are.
     std::optional<MendedBlock> mend_items(Block block) const {
-        bool has_mended = false;
+        bool has_mended = settle_inline_lengths(block);
         for (const u32 slot : impossible_items(block)) {
             const auto before = problems_of(block);
             const auto others =

@@ -46,6 +46,17 @@ bool follows_from_names(ProblemCode code) {
     return code == ProblemCode::inode_links || code == ProblemCode::inode_size;
 }
 
+/// Whether what is said of a file's extents stays wrong: then their sum says nothing.
+bool has_unsure_extents(const Round& round, u64 tree, u64 inode) {
+    return std::ranges::any_of(round.left(), [&](const survey::Finding* finding) {
+        const auto& [code, place, detail, refused_by] = finding->problem;
+        const bool is_of_extents = code == ProblemCode::item_file_extent || code == ProblemCode::inode_inline ||
+                                   code == ProblemCode::item_file_extent_overlap;
+        const auto key = place.key.value_or(btrfs::Key{});
+        return is_of_extents && place.tree == tree && (place.inode == inode || key.objectid == inode);
+    });
+}
+
 /// Why it is left as it is; empty: it is right now.
 Result<std::string> fix_inode(TreeBuffer& tree, u64 inode, ProblemCode code) {
     auto found = StoredInode::find(tree, inode);
@@ -77,6 +88,11 @@ Result<void> fix_inodes(Transaction& transaction, const FindingList& findings, R
         const u64 inode = *finding->problem.place.inode;
         if (follows_from_names(finding->problem.code) && has_unsure_names(round, *finding->problem.place.tree, inode)) {
             round.decline(*finding, "not all names are sure");
+            continue;
+        }
+        if (finding->problem.code == ProblemCode::inode_bytes &&
+            has_unsure_extents(round, *finding->problem.place.tree, inode)) {
+            round.decline(*finding, "what extents the file has is not sure");
             continue;
         }
         for (const u64 id : *trees) {
