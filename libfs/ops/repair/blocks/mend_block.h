@@ -4,6 +4,7 @@
 #pragma once
 
 #include "libfs/fs/filesystem.h"
+#include "libfs/ops/repair/blocks/block_proof.h"
 #include "libfs/ops/repair/repair_table.h"
 
 namespace btrkit::repair {
@@ -30,12 +31,6 @@ struct MendedBlock {
 /// to different blocks. A block of an older generation than promised is none of that: it is whole, and what was written
 /// over it was lost.
 std::optional<MendedBlock> mend_block(const Filesystem& filesystem, const Promise& promise, std::optional<u64> owner);
-
-/// Of a whole block.
-bool has_right_checksum(const Geometry& geometry, Bytes block);
-
-/// What the flags of a block that was written must be if these can't be: nothing but RELOC is up to the block.
-u64 possible_flags(u64 flags, const Geometry& geometry);
 
 /// The bytes as a block of that address has them: with its checksum.
 MendedBlock sealed(const Geometry& geometry, Logical address, std::vector<std::byte> bytes, std::string what);

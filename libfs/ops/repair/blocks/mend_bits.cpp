@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+#include "libfs/ops/repair/blocks/mend_bits.h"
+
+#include "formats/btrfs/inode.h"
+#include "formats/btrfs/item_types.h"
+#include "libfs/fs/stored_extent.h"
+#include "libfs/ops/repair/blocks/one_bit.h"
+
+#include <algorithm>
+#include <set>
+
+namespace btrkit::repair {
+
+namespace {
+
+namespace type = btrfs::item_type;
+
+/// More that can't be than that, and it is not bits that were flipped.
+constexpr std::size_t most_items = 8;
+
+/// With fewer items any block would be sound that is sound up to there. They were never there if what tells of them
+/// tells nothing.
+bool keeps_items(const Block& block, const Block& before) {
+    const BlockView view(block);
+    const std::size_t entry_bytes = view.is_leaf() ? sizeof(btrfs::ItemHeader) : sizeof(btrfs::KeyPointer);
+    const auto entries = Bytes(block).subspan(sizeof(btrfs::TreeBlockHeader));
+    const auto lost =
+        clipped(entries, view.count() * entry_bytes,
+                (BlockView(before).count() - std::min(view.count(), BlockView(before).count())) * entry_bytes);
+    return std::ranges::all_of(lost, [](std::byte byte) { return byte == std::byte{0}; });
+}
+
+/// Nothing is objected to in an item of an unknown type, nor in one that may hold anything: that proves nothing.
+bool have_telling_types(const Block& block, const Block& before) {
+    const BlockView view(block);
+    const BlockView was(before);
+    for (u32 slot = 0; view.is_leaf() && slot < std::min(view.count(), was.count()); ++slot) {
+        const u8 now = view.key(slot).type;
+        const auto* info = btrfs::find_item_type(now);
+        if (now != was.key(slot).type && (info == nullptr || info->min_size <= 1)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/// With a bit of its type flipped any extent would be one that stands inline, but for this.
+bool have_inline_extents_room(const Geometry& geometry, const Block& block) {
+    const BlockView view(block);
+    for (u32 slot = 0; view.is_leaf() && slot < view.count(); ++slot) {
+        const auto body = view.item_data(slot);
+        const auto* head = view.key(slot).type == type::extent_data ? view_at<btrfs::FileExtentHead>(body) : nullptr;
+        if (head != nullptr && head->type == static_cast<u8>(btrfs::FileExtentType::inline_data) &&
+            !fits_inline(*head, body.size() - sizeof(*head), geometry.sectorsize)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/// All that tells of items, and the header.
+BytePlace what_tells_of_items(const Block& block) {
+    const BlockView view(block);
+    const std::size_t entry_bytes = view.is_leaf() ? sizeof(btrfs::ItemHeader) : sizeof(btrfs::KeyPointer);
+    return {btrfs::max_csum_size, sizeof(btrfs::TreeBlockHeader) + view.count() * entry_bytes};
+}
+
+/// What tells of an item, and the item.
+std::vector<BytePlace> places_of(const Block& block, u32 slot) {
+    constexpr std::size_t header_bytes = sizeof(btrfs::TreeBlockHeader);
+    const std::size_t entry = header_bytes + slot * sizeof(btrfs::ItemHeader);
+    const auto& item = BlockView(block).item(slot);
+    return {{entry, entry + sizeof(btrfs::ItemHeader)},
+            {header_bytes + item.offset, header_bytes + item.offset + item.size}};
+}
+
+/// Whether an inode of this leaf says that it holds as many bytes.
+bool has_inode_of(const BlockView& leaf, u64 inode, u64 nbytes) {
+    for (u32 slot = 0; slot < leaf.count(); ++slot) {
+        const auto* item = leaf.key(slot) == btrfs::Key{inode, type::inode_item, 0}
+                               ? view_at<btrfs::InodeItem>(leaf.item_data(slot))
+                               : nullptr;
+        if (item != nullptr) {
+            return item->nbytes == nbytes;
+        }
+    }
+    return false;
+}
+
+/// What stands inline and is not compressed is as long as it says; where its inode agrees with the one, the other
+/// is wrong. Any bit of what tells how it is packed would explain it too.
+bool settle_inline_lengths(Block& block) {
+    const BlockView view(block);
+    bool has_changed = false;
+    for (u32 slot = 0; slot < view.count(); ++slot) {
+        const auto body = view.item_data(slot);
+        const auto* head = view_at<btrfs::FileExtentHead>(body);
+        const auto key = view.key(slot);
+        if (key.type != type::extent_data || head == nullptr ||
+            head->type != static_cast<u8>(btrfs::FileExtentType::inline_data) || head->compression != 0) {
+            continue;
+        }
+        const u64 stored = body.size() - sizeof(*head);
+        if (head->ram_bytes != stored && has_inode_of(view, key.objectid, stored)) {
+            reinterpret_cast<btrfs::FileExtentHead*>(body_of(block, slot).data())->ram_bytes = stored;
+            has_changed = true;
+        }
+    }
+    return has_changed;
+}
+
+std::set<u32> impossible_items(const BlockProof& proof, const Block& block) {
+    std::set<u32> slots;
+    for (const auto& problem : proof.problems_of(block).value_or(Problems{})) {
+        if (problem.place.slot && slots.size() < most_items) {
+            slots.insert(*problem.place.slot);
+        }
+    }
+    return slots;
+}
+
+bool is_of(const Problem& problem, u32 slot) {
+    return problem.place.slot == slot;
+}
+
+/// That of one item, where all that is objected to in it goes with the bit, and nothing else comes.
+std::optional<BitNumber> only_bit_of_item(const BlockProof& proof, const Block& leaf, u32 slot) {
+    const auto of_it = [slot](const Problem& problem) { return is_of(problem, slot); };
+    const auto before = proof.problems_of(leaf).value_or(Problems{});
+    const auto others = std::ssize(before) - std::ranges::count_if(before, of_it);
+    return only_bit(leaf, places_of(leaf, slot), [&](const Block& flipped) {
+        const auto left = proof.problems_of(flipped);
+        return left && std::ssize(*left) == others && std::ranges::none_of(*left, of_it) &&
+               have_telling_types(flipped, leaf) && have_inline_extents_room(proof.geometry(), flipped);
+    });
+}
+
+} // namespace
+
+std::optional<Block> with_bit_mended(const BlockProof& proof, Block block) {
+    const auto bit = only_bit(block, {what_tells_of_items(block)}, [&](const Block& flipped) {
+        return proof.is_sound(flipped) && keeps_items(flipped, block) && have_telling_types(flipped, block) &&
+               have_inline_extents_room(proof.geometry(), flipped);
+    });
+    if (!bit) {
+        return std::nullopt;
+    }
+    flip(block, *bit);
+    return block;
+}
+
+std::optional<Block> with_items_mended(const BlockProof& proof, Block leaf) {
+    bool has_mended = settle_inline_lengths(leaf);
+    for (const u32 slot : impossible_items(proof, leaf)) {
+        if (const auto bit = only_bit_of_item(proof, leaf, slot)) {
+            flip(leaf, *bit);
+            has_mended = true;
+        }
+    }
+    return has_mended ? std::optional(std::move(leaf)) : std::nullopt;
+}
+
+} // namespace btrkit::repair
