@@ -24,11 +24,21 @@ u64 possible_flags(u64 flags, const Geometry& geometry) {
     return (flags & btrfs::header_flag_reloc) | btrfs::header_flag_written | revision;
 }
 
+std::optional<TreeBlock> BlockProof::prove(Block& block, Problems& problems) const {
+    seal(*geometry_, block);
+    return TreeBlock::prove(block, *geometry_, *promise_, problems);
+}
+
+std::size_t BlockProof::count_broken(const Block& block) const {
+    Block whole = block;
+    Problems problems;
+    return prove(whole, problems) ? 0 : problems.size();
+}
+
 std::optional<Problems> BlockProof::problems_of(const Block& block) const {
     Block whole = block;
-    seal(*geometry_, whole);
     Problems problems;
-    const auto proven = TreeBlock::prove(whole, *geometry_, *promise_, problems);
+    const auto proven = prove(whole, problems);
     if (!proven) {
         return std::nullopt;
     }

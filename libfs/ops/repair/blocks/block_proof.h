@@ -47,10 +47,14 @@ public:
     std::optional<Problems> problems_of(const Block& block) const;
     /// Its items may be anything.
     bool is_well_formed(const Block& block) const { return problems_of(block).has_value(); }
+    /// How much is objected to before any item is looked at.
+    std::size_t count_broken(const Block& block) const;
     /// It is what was promised, and so are its items.
     bool is_sound(const Block& block) const;
 
 private:
+    std::optional<TreeBlock> prove(Block& block, Problems& problems) const;
+
     const Geometry* geometry_;
     const Promise* promise_;
 };

@@ -17,6 +17,8 @@ namespace type = btrfs::item_type;
 
 /// More that can't be than that, and it is not bits that were flipped.
 constexpr std::size_t most_items = 8;
+/// A key out of order, and a place that neither what stands before nor what stands behind fits.
+constexpr std::size_t most_broken_by_a_bit = 8;
 
 /// With fewer items any block would be sound that is sound up to there. They were never there if what tells of them
 /// tells nothing.
@@ -58,11 +60,17 @@ bool have_inline_extents_room(const Geometry& geometry, const Block& block) {
     return true;
 }
 
-/// All that tells of items, and the header.
-BytePlace what_tells_of_items(const Block& block) {
+/// The header, and what tells of items where no more is wrong with it than one bit can make wrong. How many items there
+/// are stands in the header.
+std::vector<BytePlace> suspicious_places(const BlockProof& proof, const Block& block) {
     const BlockView view(block);
     const std::size_t entry_bytes = view.is_leaf() ? sizeof(btrfs::ItemHeader) : sizeof(btrfs::KeyPointer);
-    return {btrfs::max_csum_size, sizeof(btrfs::TreeBlockHeader) + view.count() * entry_bytes};
+    constexpr std::size_t header_end = sizeof(btrfs::TreeBlockHeader);
+    std::vector<BytePlace> places = {{btrfs::max_csum_size, header_end}};
+    if (proof.count_broken(block) <= most_broken_by_a_bit) {
+        places.push_back({header_end, header_end + view.count() * entry_bytes});
+    }
+    return places;
 }
 
 /// What tells of an item, and the item.
@@ -138,7 +146,7 @@ std::optional<BitNumber> only_bit_of_item(const BlockProof& proof, const Block& 
 } // namespace
 
 std::optional<Block> with_bit_mended(const BlockProof& proof, Block block) {
-    const auto bit = only_bit(block, {what_tells_of_items(block)}, [&](const Block& flipped) {
+    const auto bit = only_bit(block, suspicious_places(proof, block), [&](const Block& flipped) {
         return proof.is_sound(flipped) && keeps_items(flipped, block) && have_telling_types(flipped, block) &&
                have_inline_extents_room(proof.geometry(), flipped);
     });

@@ -98,7 +98,7 @@ Result<void> fix_csums(Transaction& transaction, const FindingList& findings, Ro
     for (const auto* finding : findings) {
         const auto& place = finding->problem.place;
         if (finding->problem.code == ProblemCode::csum_unfounded && place.logical && place.length) {
-            if (are_csums_astray(round.left()) || are_csums_astray(findings)) {
+            if (are_csums_astray(round.left())) {
                 round.decline(*finding, "other data lacks its checksums, which may be these");
                 continue;
             }
