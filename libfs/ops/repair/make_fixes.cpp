@@ -140,7 +140,8 @@ Result<bool> make_fixes(Transaction& transaction, const Ground& ground, std::vec
     }
     if (const auto findings = findings_of(plan, Part::space); !findings.empty() || ground.view) {
         auto made = fix_space(transaction, findings, ground, context);
-        if (findings.empty() && !made && made.error().kind == ErrorKind::damaged) {
+        if (findings.empty() && !made &&
+            (made.error().kind == ErrorKind::damaged || made.error().kind == ErrorKind::not_found)) {
             // The mended blocks themselves can't be put elsewhere, and all else stands on them.
             give_up(plan, [](const Fix&) { return true; }, made.error().message);
             return false;
