@@ -70,6 +70,12 @@ Result<Transaction> begin_change(const Filesystem& ground, TransactionOptions op
     return transaction;
 }
 
+/// What is planned stands on something that is wrong, and that the plan leaves as it is.
+void give_up_all(Report& report, const std::string& why) {
+    give_up(report.plan, [](const Fix&) { return true; }, why);
+    report.log.reset();
+}
+
 } // namespace
 
 Result<Report> run(const Filesystem& filesystem, const WritableDevices& devices, const Options& options,
@@ -86,8 +92,13 @@ Result<Report> run(const Filesystem& filesystem, const WritableDevices& devices,
     }
     // Each round takes something out of the plan.
     while (is_any_made(report.plan) || report.log) {
-        BTRKIT_TRY_ASSIGN(auto transaction, begin_change(ground.filesystem(), transaction_options,
-                                                         report.log ? options.log : WaitingLog::refused));
+        auto begun =
+            begin_change(ground.filesystem(), transaction_options, report.log ? options.log : WaitingLog::refused);
+        if (!begun && begun.error().kind == ErrorKind::not_found) { // a tree that nothing can do without
+            give_up_all(report, begun.error().message);
+            break;
+        }
+        BTRKIT_TRY_ASSIGN(auto transaction, std::move(begun));
         BTRKIT_TRY_ASSIGN(const bool is_whole, make_fixes(transaction, ground, report.plan, options, context));
         if (!is_whole) {
             // Where nothing is left to be made, what failed is what all else stands on.
@@ -101,11 +112,10 @@ Result<Report> run(const Filesystem& filesystem, const WritableDevices& devices,
         if (!committed && judge.needs_another_round) {
             continue;
         }
-        const bool is_refused = !committed && (committed.error().kind == ErrorKind::damaged || judge.has_refused);
+        const bool is_refused = !committed && (committed.error().kind == ErrorKind::damaged ||
+                                               committed.error().kind == ErrorKind::not_found || judge.has_refused);
         if (is_refused) {
-            // What is planned stands on something that is wrong, and that the plan leaves as it is.
-            give_up(report.plan, [](const Fix&) { return true; }, committed.error().message);
-            report.log.reset();
+            give_up_all(report, committed.error().message);
             break;
         }
         if (!committed) {

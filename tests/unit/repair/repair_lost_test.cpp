@@ -82,6 +82,19 @@ TEST_CASE("a tree of files of which nothing is left becomes an empty one, if tha
     CHECK(find_path(filesystem, "/lost+found/subvolume-" + std::to_string(bench.subvolume())).has_value());
 }
 
+TEST_CASE("a root tree of which nothing is left is made of the roots that are found, if that is allowed") {
+    RepairBench bench;
+    const auto before = text_of(bench.items(btrfs::fs_tree_id));
+    const auto sums = text_of(bench.items(btrfs::csum_tree_id));
+    zero_all_of(bench, btrfs::root_tree_id);
+    CHECK(!bench.repair(guessing).commit.is_committed);
+    CHECK(left_of(bench.repair(dropping)) == "");
+    CHECK(bench.check().all().empty());
+    CHECK(text_of(bench.items(btrfs::fs_tree_id)) == before);
+    CHECK(text_of(bench.items(btrfs::csum_tree_id)) == sums);
+    CHECK(find_path(bench.filesystem.open(), "/dir/sub").has_value());
+}
+
 TEST_CASE("checksums of which nothing is left are made of the data") {
     RepairBench bench;
     const auto before = text_of(bench.items(btrfs::csum_tree_id));

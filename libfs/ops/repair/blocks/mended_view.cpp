@@ -5,6 +5,7 @@
 #include "libfs/ops/repair/lost/rejoin_nodes.h"
 #include "libfs/ops/repair/lost/replace_lost.h"
 #include "libfs/ops/repair/roots/paper_superblocks.h"
+#include "libfs/ops/repair/roots/root_leaves.h"
 #include "libfs/ops/repair/roots/top_roots.h"
 #include "libfs/tree/tree_search.h"
 
@@ -187,12 +188,39 @@ Result<bool> MendedView::lead_to_roots(const std::set<Grade>& allowed, Grade gra
     return is_root_tree_lost || has_items;
 }
 
-Result<bool> MendedView::replace(Grade grade, const RunContext& context) {
-    BTRKIT_TRY_ASSIGN(auto blocks,
-                      replace_lost(filesystem(), find_lost_blocks(filesystem(), {}, context), grade, context));
+/// Where blocks of the root tree are others, all of it is behind what it leads to.
+Result<bool> MendedView::put_in_place(std::vector<MendedBlock> blocks) {
     is_root_tree_old_ |= std::ranges::any_of(
         blocks, [](const MendedBlock& block) { return BlockView(block.bytes).header().owner == btrfs::root_tree_id; });
     return add(std::move(blocks));
+}
+
+/// Leaves of the root tree of which nothing is left.
+Result<bool> MendedView::replace_root_leaves(const RunContext& context) {
+    const auto lost = find_lost_blocks(filesystem(), {}, context);
+    if (!has_root_leaf(lost)) {
+        return false;
+    }
+    if (!found_) {
+        BTRKIT_TRY_ASSIGN(found_, FoundRoots::find(filesystem(), context));
+    }
+    return put_in_place(leaves_of_found_roots(filesystem(), *found_, lost));
+}
+
+Result<bool> MendedView::replace(Grade grade, const RunContext& context) {
+    bool has_replaced = false;
+    // What is left of a leaf is more than what is found of roots, and that is more than nothing.
+    for (const auto step : grade == Grade::lossy ? std::vector{Grade::guessed, Grade::lossy} : std::vector{grade}) {
+        if (step == Grade::lossy) {
+            BTRKIT_TRY_ASSIGN(const bool has_roots, replace_root_leaves(context));
+            has_replaced |= has_roots;
+        }
+        auto lost = find_lost_blocks(filesystem(), {}, context);
+        BTRKIT_TRY_ASSIGN(auto blocks, replace_lost(filesystem(), lost, step, context));
+        BTRKIT_TRY_ASSIGN(const bool has_more, put_in_place(std::move(blocks)));
+        has_replaced |= has_more;
+    }
+    return has_replaced;
 }
 
 Result<bool> MendedView::mend_extents(const survey::Findings& findings) {

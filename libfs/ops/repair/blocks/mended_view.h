@@ -54,6 +54,8 @@ private:
                                const RunContext& context);
     void leave_out_mended(std::vector<LostBlock>& lost) const;
     Result<bool> mend_each(std::span<const LostBlock> lost);
+    Result<bool> replace_root_leaves(const RunContext& context);
+    Result<bool> put_in_place(std::vector<MendedBlock> blocks);
     Result<bool> replace(Grade grade, const RunContext& context);
     Result<bool> mend_extents(const survey::Findings& findings);
     Result<void> read_chunks_again(bool has_mended_chunks);

@@ -157,7 +157,7 @@ public:
         } else {
             before = take_astray(changed, state.tree);
         }
-        const auto item = item_of(state.tree, root, before);
+        const auto item = root_item_of(*filesystem_, state.tree, root, before);
         changed.put(key, as_bytes_of(item));
         if (changed.contents()) {
             *leaf = std::move(changed);
@@ -231,19 +231,6 @@ private:
         return std::nullopt;
     }
 
-    btrfs::RootItem item_of(u64 tree, const FoundRoot& root, const std::optional<btrfs::RootItem>& before) const {
-        const bool is_known = before && is_possible_item(*before, filesystem_->geometry().generation);
-        auto item = is_known ? *before : new_root_item(filesystem_->geometry());
-        if (!is_known && is_subvolume(tree)) {
-            put_known_uuids(*filesystem_, tree, item);
-        }
-        item.bytenr = root.address.bytenr;
-        item.level = root.level;
-        item.generation = item.generation_v2 = root.generation;
-        item.root_dirid = btrfs::is_file_tree(tree) ? btrfs::root_dir_inode : 0;
-        return item;
-    }
-
     const Filesystem* filesystem_;
     BlockMaker maker_;
     BlockCache cache_;
@@ -254,6 +241,20 @@ private:
 };
 
 } // namespace
+
+btrfs::RootItem root_item_of(const Filesystem& filesystem, u64 tree, const FoundRoot& root,
+                             const std::optional<btrfs::RootItem>& before) {
+    const bool is_known = before && is_possible_item(*before, filesystem.geometry().generation);
+    auto item = is_known ? *before : new_root_item(filesystem.geometry());
+    if (!is_known && is_subvolume(tree)) {
+        put_known_uuids(filesystem, tree, item);
+    }
+    item.bytenr = root.address.bytenr;
+    item.level = root.level;
+    item.generation = item.generation_v2 = root.generation;
+    item.root_dirid = btrfs::is_file_tree(tree) ? btrfs::root_dir_inode : 0;
+    return item;
+}
 
 std::set<u64> trees_without_root(const Filesystem& filesystem, RootSearch search) {
     std::set<u64> trees;

@@ -30,6 +30,10 @@ struct RootSearch {
 /// Trees whose root items lead to nothing or are missing.
 std::set<u64> trees_without_root(const Filesystem& filesystem, RootSearch search);
 
+/// The root item of a tree that begins there. before: what it was, as far as that is known.
+btrfs::RootItem root_item_of(const Filesystem& filesystem, u64 tree, const FoundRoot& root,
+                             const std::optional<btrfs::RootItem>& before);
+
 struct MendedRoots {
     std::vector<MendedBlock> blocks; ///< of the root tree
     std::set<u64> trees;             ///< whose root items are others in them
