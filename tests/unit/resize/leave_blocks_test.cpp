@@ -15,9 +15,9 @@ using namespace btrkit::test;
 namespace {
 
 /// The node or leaf at the top of a tree, and nothing else of it, leaves.
-void leave_root(u64 tree) {
+void leave_root(u64 tree, const FilesystemKind& kind = {.slack_bytes = 70 * mib}) {
     CAPTURE(tree);
-    const TransactionBench bench({.slack_bytes = 70 * mib}, 300);
+    const TransactionBench bench(kind, 300);
     const auto filesystem = bench.open();
     const auto root = must(filesystem.find_tree(tree)).block;
     RangeSet leaving;
@@ -39,6 +39,13 @@ TEST_CASE("the top of any tree leaves, be it a node, a leaf, or empty") {
                            btrfs::csum_tree_id, btrfs::uuid_tree_id, btrfs::free_space_tree_id}) {
         leave_root(tree);
     }
+}
+
+TEST_CASE("a node leaves that nothing else of the change has made new") {
+    // So long are the checksums that they fill several leaves.
+    const FilesystemKind kind = {.slack_bytes = 70 * mib, .checksum = "sha256"};
+    REQUIRE(*must(TransactionBench(kind, 300).open().find_tree(btrfs::csum_tree_id)).block.level > 0);
+    leave_root(btrfs::csum_tree_id, kind);
 }
 
 TEST_CASE("a tree without items leaves") {
