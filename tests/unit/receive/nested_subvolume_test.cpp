@@ -37,10 +37,10 @@ TEST_CASE("receive: no path leads into another subvolume") {
     ReceiveBench bench;
     must(bench.receive(StreamMaker().subvol("parent", 1).dir("dir", 257).stream()));
     nest(bench);
-    const auto snapshot = [] { return StreamMaker().snapshot("child", 2, 1, 1); };
-    for (const auto& stream :
-         {snapshot().file("nested/f").stream(), snapshot().one_path(btrfs::send::Command::rmdir, "nested").stream(),
-          snapshot().xattr("nested", "user.key", "value").stream()}) {
+    using C = btrfs::send::Command;
+    for (const auto& stream : {StreamMaker().snapshot("child", 2, 1, 1).file("nested/f").stream(),
+                               StreamMaker().snapshot("child", 2, 1, 1).one_path(C::rmdir, "nested").stream(),
+                               StreamMaker().snapshot("child", 2, 1, 1).xattr("nested", "user.key", "v").stream()}) {
         const u64 before = bench.generation();
         const auto received = bench.receive(stream, {.force_parent = true});
         CHECK(bench.generation() == before);

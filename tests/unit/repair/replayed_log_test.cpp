@@ -13,7 +13,7 @@ using namespace btrkit::test;
 
 namespace {
 
-Logged logged() {
+Logged logged_edit() {
     using namespace edit_files;
     const std::vector<edit_files::Change> changes = {
         Move{.from = "/file1", .to = "/dir/moved"},
@@ -42,7 +42,7 @@ void check_log_stands(const Logged& made) {
 } // namespace
 
 TEST_CASE("a log that is replayed gives what was synced") {
-    Logged made = logged();
+    Logged made = logged_edit();
     REQUIRE_FALSE(
         differences(must_portray(made.bench.filesystem.devices(), "logged").listing, made.wanted, {}).empty());
     const auto report = made.bench.repair({.log = repair::WaitingLog::replayed});
@@ -73,7 +73,7 @@ TEST_CASE("a file that alone was synced takes its name from the one that had it"
 }
 
 TEST_CASE("a log that is dropped stands until the superblocks that lead to it are gone") {
-    Logged made = logged();
+    Logged made = logged_edit();
     const auto before = must_portray(made.bench.filesystem.devices(), "logged");
     CHECK(made.bench.repair({.log = repair::WaitingLog::dropped}).commit.is_committed);
     const auto after = must_portray(made.bench.filesystem.devices(), "dropped");
@@ -83,14 +83,14 @@ TEST_CASE("a log that is dropped stands until the superblocks that lead to it ar
 }
 
 TEST_CASE("a log is neither replayed nor dropped unless it is asked for") {
-    Logged made = logged();
+    Logged made = logged_edit();
     const auto before = superblocks_of(made.bench);
     CHECK_FALSE(made.bench.repair().commit.is_committed);
     CHECK(superblocks_of(made.bench).front().bytes == before.front().bytes);
 }
 
 TEST_CASE("a log whose blocks are lost is not replayed") {
-    Logged made = logged();
+    Logged made = logged_edit();
     made.bench.filesystem.write(made.log_blocks.rbegin()->first, Block(16384));
     const auto filesystem = made.bench.filesystem.open();
     const auto done =
