@@ -67,6 +67,12 @@ bool is_begun(const Promise& child, const std::optional<ShareRules::DropProgress
     return progress && *child.level >= progress->level && *child.first_key < progress->key;
 }
 
+/// Whether it, or anything below it, may refer by a tree that goes away. A node that refers in full may stand above
+/// blocks that don't: a balance has moved it, or whoever was interrupted has told of it alone.
+bool may_be_told_of(const Promise& child, bool is_full) {
+    return *child.level > 0 || !is_full;
+}
+
 } // namespace
 
 Result<ShareRules::State> ShareRules::state_of(u64 bytenr) {
@@ -220,8 +226,7 @@ Result<void> ShareRules::drop_child(const Promise& child, const ExtentRef& ref, 
     if (state.refs > 1 && is_begun(child, tree.progress)) {
         return contradiction(bytenr, tree.id, "is half deleted, but others have it, too");
     }
-    // Whoever was interrupted may have told of a block already, and not of those below it.
-    const bool may_be_own = (!state.is_full_backref || tree.progress) && *child.generation > tree.created;
+    const bool may_be_own = may_be_told_of(child, state.is_full_backref) && *child.generation > tree.created;
     u64 owner = 0;
     if (state.refs == 1 || may_be_own) {
         BTRKIT_TRY_ASSIGN(const auto owned, workspace_->cache.get(child));
@@ -252,7 +257,7 @@ Result<void> ShareRules::leave_to_others(const TreeBlock& block, const Promise& 
             continue;
         }
         BTRKIT_TRY_ASSIGN(const auto state, state_of(child.address.bytenr));
-        if (state.is_full_backref && !tree.progress) {
+        if (!may_be_told_of(child, state.is_full_backref)) {
             continue;
         }
         BTRKIT_TRY_ASSIGN(const auto owned, workspace_->cache.get(child));
