@@ -29,6 +29,7 @@ struct Survey {
     SparseBits shared = {};       ///< tree blocks with more than one reference
     SparseBits referred_by_owner = {};  ///< tree blocks that their owner's tree refers to
     SparseBits referred_by_others = {}; ///< tree blocks that must be among those, for their children are their owner's
+    SparseBits referred_by_left = {};   ///< the same, by a block that their owner's tree does not have any more
     RangeSet unknown_extents = {};      ///< addresses whose extent items were lost with blocks of the extent tree
     u64 block_count = 0;                ///< distinct tree blocks so far
     u64 rescanned_count = 0;            ///< tree blocks that were looked at once more

@@ -100,10 +100,11 @@ private:
             return;
         }
         const u64 number = scan_.number_of(step.promise.address);
-        if (step.parent_owner == facts.owner) {
+        if (step.parent_owner == facts.owner && !step.is_left) {
             scan_.survey.referred_by_owner.set(number);
         } else if (!scan_.is_full_backref(step.promise.address)) {
-            scan_.survey.referred_by_others.set(number);
+            (step.parent_owner == facts.owner ? scan_.survey.referred_by_left : scan_.survey.referred_by_others)
+                .set(number);
         }
     }
 

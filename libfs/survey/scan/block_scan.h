@@ -27,6 +27,7 @@ struct ScanStep {
     bool keep = false;     ///< it may come again: remember what was made of it
     bool is_first = true;  ///< it was not seen before: what it refers to counts
     u64 parent_owner = 0;  ///< owner of the block, or the tree of the root item, that refers to it
+    bool is_left = false;  ///< that block refers in full, and this is not the walk of its owner's tree
     std::size_t index = 0; ///< of a leaf: its place in the batch
     BlockFacts facts = {}; ///< of a block that was read
     Problems problems = {};

@@ -67,10 +67,12 @@ std::optional<ScanStep> ScanMaker::next_child(Frame& frame) const {
         if (frame.follows_dropped && promise.end && *promise.end <= *root.drop_key) {
             continue;
         }
+        const u64 owner = frame.step.facts.owner;
         return ScanStep{.promise = std::move(promise),
                         .root = frame.step.root,
                         .is_first = frame.step.is_first,
-                        .parent_owner = frame.step.facts.owner};
+                        .parent_owner = owner,
+                        .is_left = owner != root.root.id && scan_.is_full_backref(frame.step.promise.address)};
     }
     return std::nullopt;
 }

@@ -169,7 +169,7 @@ private:
     }
 
     void hold_everything() {
-        for (const auto& [address, owners] : image_.parent_owners()) {
+        for (const auto& [address, parents] : image_.parents()) {
             // Reached through a file tree: only these may hold references by address.
             const u64 owner = image_.blocks().at(address).view().header().owner;
             if (shares_blocks(owner)) {
@@ -271,9 +271,14 @@ private:
                 report(ProblemCode::extent_differs, bytenr);
             }
         }
-        for (const auto& [address, owners] : image_.parent_owners()) {
+        for (const auto& [address, parents] : image_.parents()) {
             const u64 owner = image_.blocks().at(address).view().header().owner;
-            if (!is_unknown(address, 1) && shares_blocks(owner) && !is_full(address) && !owners.contains(owner)) {
+            // What its owner has left to others does not make it the owner's, if every block that could is known.
+            const bool is_had = std::ranges::any_of(parents, [&](const ExactImage::Parent& parent) {
+                const bool is_left = parent.tree != owner && is_full(parent.address) && !image_.lost_blocks();
+                return parent.owner == owner && !is_left;
+            });
+            if (!is_unknown(address, 1) && shares_blocks(owner) && !is_full(address) && !is_had) {
                 report(ProblemCode::extent_owner, address);
             }
         }

@@ -30,7 +30,7 @@ ExactImage::ExactImage(const Filesystem& filesystem) : filesystem_(filesystem) {
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::ranges::sort(order, {}, [this](std::size_t i) { return std::tuple(rank_of(roots_[i].root.id), ~i); });
     for (const std::size_t i : order) {
-        walk(i, trees_[i], roots_[i].root.block, roots_[i].root.id);
+        walk(i, trees_[i], roots_[i].root.block, {.owner = roots_[i].root.id, .tree = roots_[i].root.id});
     }
 }
 
@@ -67,7 +67,7 @@ const ExactRoot* ExactImage::find_root(u64 id) const {
     return found;
 }
 
-void ExactImage::walk(std::size_t root_index, ExactTree& tree, const Promise& promise, u64 parent_owner) {
+void ExactImage::walk(std::size_t root_index, ExactTree& tree, const Promise& promise, const Parent& parent) {
     const auto& root = roots_[root_index];
     const u64 address = promise.address.bytenr;
     const OwnedBlock block(filesystem_.reader(), promise);
@@ -78,7 +78,7 @@ void ExactImage::walk(std::size_t root_index, ExactTree& tree, const Promise& pr
         return;
     }
     const BlockView view = block.view();
-    parent_owners_[address].insert(parent_owner);
+    parents_[address].insert(parent);
     blocks_.try_emplace(address, ExactBlock{{view.bytes().begin(), view.bytes().end()}});
     for (u32 slot = 0; slot < view.count(); ++slot) {
         if (view.is_leaf()) {
@@ -98,7 +98,7 @@ void ExactImage::walk(std::size_t root_index, ExactTree& tree, const Promise& pr
               .tree = promise.tree,
               .first_key = view.key(slot),
               .end = end},
-             view.header().owner);
+             {.owner = view.header().owner, .address = address, .tree = root.root.id});
     }
 }
 

@@ -48,8 +48,16 @@ public:
     const std::map<u64, ExactBlock>& blocks() const { return blocks_; }
     /// Children of half-dropped subvolumes that are gone: parent block and slot.
     const std::set<std::pair<u64, u32>>& dropped() const { return dropped_; }
-    /// For each block, the owners of what refers to it.
-    const std::map<u64, std::set<u64>>& parent_owners() const { return parent_owners_; }
+    /// What refers to a block, and the tree that was walked there.
+    struct Parent {
+        u64 owner = 0;   ///< of the block that refers to it, or the tree of the root item
+        u64 address = 0; ///< 0: a root item
+        u64 tree = 0;
+
+        friend auto operator<=>(const Parent&, const Parent&) = default;
+    };
+    /// Of each block.
+    const std::map<u64, std::set<Parent>>& parents() const { return parents_; }
     const ExactTree& tree(std::size_t root) const { return trees_[root]; }
     bool lost_blocks() const { return lost_blocks_; }
     /// Blocks of trees that share nothing.
@@ -57,14 +65,14 @@ public:
 
 private:
     void read_roots();
-    void walk(std::size_t root, ExactTree& tree, const Promise& promise, u64 parent_owner);
+    void walk(std::size_t root, ExactTree& tree, const Promise& promise, const Parent& parent);
 
     const Filesystem& filesystem_;
     std::vector<ExactRoot> roots_;
     std::vector<ExactTree> trees_;
     std::map<u64, ExactBlock> blocks_;
     std::set<std::pair<u64, u32>> dropped_;
-    std::map<u64, std::set<u64>> parent_owners_;
+    std::map<u64, std::set<Parent>> parents_;
     std::set<u64> alone_; ///< blocks of trees that share nothing
     bool lost_blocks_ = false;
 };

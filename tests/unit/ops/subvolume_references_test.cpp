@@ -3,9 +3,9 @@
 // or who gives those blocks back later would leave the data of their files behind.
 #include "formats/btrfs/item_types.h"
 #include "libfs/fs/item_range.h"
-#include "libfs/ops/commit/commit.h"
 #include "libfs/space/extent_lookup.h"
-#include "tests/unit/ops/transaction_bench.h"
+#include "libfs/tree/tree_walk.h"
+#include "tests/unit/ops/shared_leaves.h"
 
 #include <doctest/doctest.h>
 
@@ -17,39 +17,6 @@ using namespace btrkit;
 using namespace btrkit::test;
 
 namespace {
-
-constexpr u32 files = 2600;
-
-void touch(Transaction& transaction, u64 tree, u64 inode) {
-    auto* buffer = must(transaction.tree(tree));
-    auto item = must(buffer->find({inode, btrfs::item_type::inode_item, 0}));
-    REQUIRE(item);
-    auto* stored = reinterpret_cast<btrfs::InodeItem*>(item->body.data());
-    stored->mtime.sec = stored->mtime.sec + 1;
-    buffer->put(item->key, item->body);
-}
-
-/// In a commit of its own. All leaves that hold every `step`-th file become the snapshot's; 0: none.
-void snapshot(const TransactionBench& bench, const std::string& source, const std::string& path, u64 step) {
-    const auto filesystem = bench.open();
-    auto transaction = must(Transaction::begin(filesystem, {}));
-    SubvolumeEditor editor(transaction, {.sec = 3000});
-    std::mt19937 random(static_cast<u32>(filesystem.super().generation));
-    const auto place = must(editor.directories().find_parent(path));
-    const u64 id = must(editor.snapshot(must(editor.find(source)), place, {.uuid = random_uuid(random)}));
-    for (u64 number = step; step > 0 && number <= files; number += step) {
-        touch(transaction, id, btrfs::root_dir_inode + number);
-    }
-    must(commit::run(transaction, bench.writable(filesystem), {}, {}));
-}
-
-void remove(const TransactionBench& bench, const std::string& path) {
-    const auto filesystem = bench.open();
-    auto transaction = must(Transaction::begin(filesystem, {}));
-    SubvolumeEditor editor(transaction, {.sec = 4000});
-    must(editor.remove(must(editor.find(path))));
-    must(commit::run(transaction, bench.writable(filesystem), {}, {}));
-}
 
 /// All that references by root name.
 std::set<u64> referring_trees(const Filesystem& filesystem) {
@@ -100,35 +67,35 @@ void refer_in_full(const TransactionBench& bench, const std::string& path) {
 
 TEST_CASE(
     "Below nodes that a balance has moved others keep no block that refers to what it has by a tree that is gone") {
-    const TransactionBench bench({.slack_bytes = 24 * mib}, files);
-    snapshot(bench, "/", "/one", 5);
+    const TransactionBench bench({.slack_bytes = 24 * mib}, shared_file_count);
+    add_snapshot(bench, "/", "/one", 5);
     const u64 one = must(find_path(bench.open(), "/one")).tree.id;
     refer_in_full(bench, "/one");
-    snapshot(bench, "/one", "/copy", 0);
-    remove(bench, "/one");
+    add_snapshot(bench, "/one", "/copy", 0);
+    remove_subvolume(bench, "/one");
     CHECK_FALSE(referring_trees(bench.open()).contains(one));
     CHECK(check_filesystem(bench.open()).findings.all().empty());
-    snapshot(bench, "/copy", "/changed", 3);
-    remove(bench, "/copy");
-    remove(bench, "/changed");
+    add_snapshot(bench, "/copy", "/changed", 3);
+    remove_subvolume(bench, "/copy");
+    remove_subvolume(bench, "/changed");
     CHECK(referring_trees(bench.open()) == std::set{btrfs::fs_tree_id});
     CHECK(check_filesystem(bench.open()).findings.all().empty());
 }
 
 TEST_CASE("Of a deleted tree no reference is left, whatever of it others keep, and all goes with the last of them") {
-    const TransactionBench bench({.slack_bytes = 24 * mib}, files);
+    const TransactionBench bench({.slack_bytes = 24 * mib}, shared_file_count);
     REQUIRE(*must(bench.open().find_tree(btrfs::fs_tree_id)).block.level == 2);
-    snapshot(bench, "/", "/one", 5);
+    add_snapshot(bench, "/", "/one", 5);
     const u64 one = must(find_path(bench.open(), "/one")).tree.id;
     // The nodes stay shared, and one of them does not.
-    snapshot(bench, "/one", "/copy", 0);
-    snapshot(bench, "/one", "/changed", files);
+    add_snapshot(bench, "/one", "/copy", 0);
+    add_snapshot(bench, "/one", "/changed", shared_file_count);
     CHECK(referring_trees(bench.open()).contains(one));
-    remove(bench, "/one");
+    remove_subvolume(bench, "/one");
     CHECK_FALSE(referring_trees(bench.open()).contains(one));
     CHECK(check_filesystem(bench.open()).findings.all().empty());
-    remove(bench, "/changed");
-    remove(bench, "/copy");
+    remove_subvolume(bench, "/changed");
+    remove_subvolume(bench, "/copy");
     CHECK(referring_trees(bench.open()) == std::set{btrfs::fs_tree_id});
     CHECK(check_filesystem(bench.open()).findings.all().empty());
 }

@@ -171,12 +171,18 @@ private:
 };
 
 void check_owners(Context& context) {
-    context.referred_by_others.for_each_not_in(context.referred_by_owner, [&](u64 number) {
+    const auto report = [&](u64 number) {
         const u64 bytenr = number * context.geometry().sectorsize;
         if (!context.unknown_extents.intersects({bytenr, bytenr + 1})) {
             context.findings.add({.code = ProblemCode::extent_owner,
                                   .place = {.logical = Logical{bytenr}},
                                   .detail = "the flag FULL_BACKREF is not set, so its children count for its owner"});
+        }
+    };
+    context.referred_by_others.for_each_not_in(context.referred_by_owner, report);
+    context.referred_by_left.for_each_not_in(context.referred_by_owner, [&](u64 number) {
+        if (!context.lost_blocks && !context.referred_by_others.test(number)) {
+            report(number);
         }
     });
 }
