@@ -69,8 +69,8 @@ private:
                 if (const auto* head = view_at<btrfs::ExtentItem>(item.body)) {
                     read_extent(key, item.body, *head);
                 }
-            } else if (key.type >= type::tree_block_ref && key.type <= type::shared_data_ref &&
-                       key.type != type::extent_ref_v0) {
+            } else if (key.type == type::tree_block_ref || key.type == type::extent_data_ref ||
+                       key.type == type::shared_block_ref || key.type == type::shared_data_ref) {
                 read_keyed(key, item.body);
             }
         }
