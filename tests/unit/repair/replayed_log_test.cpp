@@ -57,7 +57,7 @@ TEST_CASE("a log that is replayed gives what was synced") {
     check_log_stands(made);
 }
 
-TEST_CASE("a file that alone was synced takes its name from the one that had it") {
+TEST_CASE("a log of one file alone gives it the name that another one had") {
     using namespace edit_files;
     Logged made = logged({Remove{.path = "/file3"}, Copy{.from = "/file2", .to = "/file3"}}, [](const auto& edited) {
         const auto filesystem = edited.filesystem.open();
