@@ -73,13 +73,17 @@ std::vector<BytePlace> suspicious_places(const BlockProof& proof, const Block& b
     return places;
 }
 
-/// What tells of an item, and the item.
+/// What tells of an item, and the item; and of the one before it, which may be what this one seems to be at odds with.
 std::vector<BytePlace> places_of(const Block& block, u32 slot) {
     constexpr std::size_t header_bytes = sizeof(btrfs::TreeBlockHeader);
-    const std::size_t entry = header_bytes + slot * sizeof(btrfs::ItemHeader);
-    const auto& item = BlockView(block).item(slot);
-    return {{entry, entry + sizeof(btrfs::ItemHeader)},
-            {header_bytes + item.offset, header_bytes + item.offset + item.size}};
+    std::vector<BytePlace> places;
+    for (u32 one = slot > 0 ? slot - 1 : 0; one <= slot; ++one) {
+        const std::size_t entry = header_bytes + one * sizeof(btrfs::ItemHeader);
+        const auto& item = BlockView(block).item(one);
+        places.push_back({entry, entry + sizeof(btrfs::ItemHeader)});
+        places.push_back({header_bytes + item.offset, header_bytes + item.offset + item.size});
+    }
+    return places;
 }
 
 /// Whether an inode of this leaf says that it holds as many bytes.
@@ -127,18 +131,28 @@ std::set<u32> impossible_items(const BlockProof& proof, const Block& block) {
     return slots;
 }
 
-bool is_of(const Problem& problem, u32 slot) {
-    return problem.place.slot == slot;
+/// How much is objected to in that item; nothing: it is no leaf any more, or other items are objected to than were.
+std::optional<std::size_t> count_of(const std::optional<Problems>& problems, const std::set<u32>& known, u32 slot) {
+    std::size_t count = 0;
+    for (const auto& problem : problems.value_or(Problems{})) {
+        if (!problem.place.slot || !known.contains(*problem.place.slot)) {
+            return std::nullopt;
+        }
+        count += problem.place.slot == slot ? 1 : 0;
+    }
+    return problems ? std::optional(count) : std::nullopt;
 }
 
-/// That of one item, where all that is objected to in it goes with the bit, and nothing else comes.
+/// The bit without which nothing is objected to in an item, nor more in others.
 std::optional<BitNumber> only_bit_of_item(const BlockProof& proof, const Block& leaf, u32 slot) {
-    const auto of_it = [slot](const Problem& problem) { return is_of(problem, slot); };
-    const auto before = proof.problems_of(leaf).value_or(Problems{});
-    const auto others = std::ssize(before) - std::ranges::count_if(before, of_it);
+    const auto known = impossible_items(proof, leaf);
+    const auto before = proof.problems_of(leaf).value_or(Problems{}).size();
+    if (!known.contains(slot)) {
+        return std::nullopt; // it was an item before it that was wrong
+    }
     return only_bit(leaf, places_of(leaf, slot), [&](const Block& flipped) {
         const auto left = proof.problems_of(flipped);
-        return left && std::ssize(*left) == others && std::ranges::none_of(*left, of_it) &&
+        return left && left->size() < before && count_of(left, known, slot) == std::size_t{0} &&
                have_telling_types(flipped, leaf) && have_inline_extents_room(proof.geometry(), flipped);
     });
 }

@@ -117,6 +117,9 @@ private:
 
     std::optional<MendedBlock> mend_bit(const Block& copy) const {
         const bool has_items = BlockView(copy).is_leaf() && proof_.is_well_formed(copy);
+        if (has_items && is_derived_tree(*promise_.tree)) {
+            return std::nullopt; // it is made anew, and needs no such guess
+        }
         auto block = has_items ? with_items_mended(proof_, copy) : with_bit_mended(proof_, copy);
         return block ? std::optional(made(std::move(*block), "one bit")) : std::nullopt;
     }

@@ -74,7 +74,7 @@ private:
         }
         const auto at = std::ranges::find(all, ref.offset, [](const Standing& one) { return one.key.offset; });
         if (at != all.end()) {
-            return correct_address(extent, *at, ref.root);
+            return correct_address(extent, *at, ref.root, *inode);
         }
         return fill_gap(extent, ref, *inode, all);
     }
@@ -92,9 +92,14 @@ private:
     }
 
     /// The file has something there: another extent, which was written over this one; or an address that no extent has.
-    Result<void> correct_address(const ExtentRecord& extent, Standing standing, u64 tree) {
+    /// Then one of the two is wrong, and the file is right unless its address can't be, or checksums say so.
+    Result<void> correct_address(const ExtentRecord& extent, Standing standing, u64 tree, const Inode& inode) {
         const auto stored = standing.stored();
         if (!stored || find_extent(extents_, stored->range.disk_bytenr, filesystem_.geometry())) {
+            return {};
+        }
+        BTRKIT_TRY_ASSIGN(const bool is_file_wrong, is_likelier(extent.bytenr, stored->range.disk_bytenr, inode));
+        if (!is_file_wrong) {
             return {};
         }
         if (stored->range.disk_num_bytes != extent.length_bytes || stored->range.offset != 0) {
@@ -108,6 +113,22 @@ private:
                          .extent = extent,
                          .is_correction = true});
         return {};
+    }
+
+    /// Whether the data of that inode lies at the one address, and not at the other.
+    Result<bool> is_likelier(u64 recorded, u64 stored, const Inode& inode) {
+        if (!can_be_data(recorded) || !can_be_data(stored)) {
+            return can_be_data(recorded);
+        }
+        BTRKIT_TRY_ASSIGN(const auto sums_there, checksums_.find({stored}, 1));
+        BTRKIT_TRY_ASSIGN(const auto sums, checksums_.find({recorded}, 1));
+        return inode.has_checksums() && !sums_there.front() && sums.front();
+    }
+
+    bool can_be_data(u64 bytenr) const {
+        const auto* chunk = filesystem_.volume().chunks().find({bytenr});
+        return bytenr % filesystem_.geometry().sectorsize == 0 && chunk != nullptr &&
+               (chunk->type & btrfs::block_group_data) != 0;
     }
 
     Result<void> fill_gap(const ExtentRecord& extent, const ExtentRef& ref, const Inode& inode,

@@ -18,7 +18,8 @@ struct LostFileExtent {
     bool is_correction = false; ///< there is an item, with an address that nobody has
 };
 
-/// Those that can be proven: the item at hand agrees in everything but the address; or there is none, the gap in the
+/// Those that can be proven: the item at hand agrees in everything but the address, which can't be, or has no checksums
+/// while the extent's has; or there is none, the gap in the
 /// file is as long as the extent, and so is what the inode's nbytes has more than its extents. Fails with damaged where
 /// an extent names a place in a file that has nothing there, but that is not proven: it must not be dropped then.
 Result<std::vector<LostFileExtent>> find_lost_file_extents(const Filesystem& filesystem, const FindingList& findings);
