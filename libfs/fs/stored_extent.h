@@ -41,8 +41,8 @@ inline std::optional<StoredExtent> stored_extent(Bytes body) {
     return StoredExtent{.head = *head, .range = *range};
 }
 
-/// Whether as much as this can stand inline, of which so many bytes are stored: less than a sector, and a whole one where
-/// it is compressed (docs/format.md 9).
+/// Whether as much as this can stand inline, of which so many bytes are stored: less than a sector, and a whole one
+/// where it is compressed (docs/format.md 9).
 inline bool fits_inline(const btrfs::FileExtentHead& head, u64 stored_bytes, u64 sectorsize) {
     const bool is_compressed = head.compression != static_cast<u8>(btrfs::Compression::none);
     return head.ram_bytes <= (is_compressed ? sectorsize : sectorsize - 1) && stored_bytes <= sectorsize;
