@@ -68,7 +68,7 @@ std::optional<ScanStep> ScanMaker::next_child(Frame& frame) const {
             continue;
         }
         const u64 owner = frame.step.facts.owner;
-        return ScanStep{.promise = std::move(promise),
+        return ScanStep{.promise = promise,
                         .root = frame.step.root,
                         .is_first = frame.step.is_first,
                         .parent_owner = owner,

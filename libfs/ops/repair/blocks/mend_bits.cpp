@@ -22,20 +22,20 @@ constexpr std::size_t most_broken_by_a_bit = 8;
 
 /// With fewer items any block would be sound that is sound up to there. They were never there if what tells of them
 /// tells nothing.
-bool keeps_items(const Block& block, const Block& before) {
-    const BlockView view(block);
+bool keeps_items(const Block& flipped, const Block& original) {
+    const BlockView view(flipped);
     const std::size_t entry_bytes = view.is_leaf() ? sizeof(btrfs::ItemHeader) : sizeof(btrfs::KeyPointer);
-    const auto entries = Bytes(block).subspan(sizeof(btrfs::TreeBlockHeader));
+    const auto entries = Bytes(flipped).subspan(sizeof(btrfs::TreeBlockHeader));
+    const u32 count = BlockView(original).count();
     const auto lost =
-        clipped(entries, view.count() * entry_bytes,
-                (BlockView(before).count() - std::min(view.count(), BlockView(before).count())) * entry_bytes);
+        clipped(entries, view.count() * entry_bytes, (count - std::min(view.count(), count)) * entry_bytes);
     return std::ranges::all_of(lost, [](std::byte byte) { return byte == std::byte{0}; });
 }
 
 /// Nothing is objected to in an item of an unknown type, nor in one that may hold anything: that proves nothing.
-bool have_telling_types(const Block& block, const Block& before) {
-    const BlockView view(block);
-    const BlockView was(before);
+bool have_telling_types(const Block& flipped, const Block& original) {
+    const BlockView view(flipped);
+    const BlockView was(original);
     for (u32 slot = 0; view.is_leaf() && slot < std::min(view.count(), was.count()); ++slot) {
         const u8 now = view.key(slot).type;
         const auto* info = btrfs::find_item_type(now);
@@ -160,8 +160,9 @@ std::optional<BitNumber> only_bit_of_item(const BlockProof& proof, const Block& 
 } // namespace
 
 std::optional<Block> with_bit_mended(const BlockProof& proof, Block block) {
+    const Block& original = block;
     const auto bit = only_bit(block, suspicious_places(proof, block), [&](const Block& flipped) {
-        return proof.is_sound(flipped) && keeps_items(flipped, block) && have_telling_types(flipped, block) &&
+        return proof.is_sound(flipped) && keeps_items(flipped, original) && have_telling_types(flipped, original) &&
                have_inline_extents_room(proof.geometry(), flipped);
     });
     if (!bit) {

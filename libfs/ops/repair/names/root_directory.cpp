@@ -17,9 +17,9 @@ namespace {
 
 namespace type = btrfs::item_type;
 
-constexpr u64 directory = btrfs::root_tree_dir_id;
+constexpr u64 own_id = btrfs::root_tree_dir_id;
 constexpr std::string_view entry_name = "default";
-constexpr btrfs::Key name_key = {btrfs::fs_tree_id, type::inode_ref, directory};
+constexpr btrfs::Key name_key = {btrfs::fs_tree_id, type::inode_ref, own_id};
 
 std::vector<std::byte> name_body(std::string_view name) {
     const btrfs::InodeRef head = {.index = 0, .name_len = static_cast<u16>(name.size())};
@@ -54,19 +54,19 @@ bool is_about_root_directory(const Problem& problem) {
     const auto& key = problem.place.key;
     const bool is_of_item = problem.code >= ProblemCode::item_size && problem.code <= ProblemCode::item_dir_hash;
     return is_of_item && problem.place.tree == btrfs::root_tree_id && key &&
-           (key->objectid == directory || *key == name_key);
+           (key->objectid == own_id || *key == name_key);
 }
 
 Result<void> make_root_directory(Transaction& transaction, const FindingList&, Round& round) {
     const u64 subvolume = default_subvolume(survey::read_roots(transaction.committed(), {}));
     BTRKIT_TRY_ASSIGN(auto* tree, transaction.tree(btrfs::root_tree_id));
-    const auto all = KeyRange::through({directory, 0, 0}, {directory, 0xff, ~u64{0}});
+    const auto all = KeyRange::through({own_id, 0, 0}, {own_id, 0xff, ~u64{0}});
     BTRKIT_TRY(for_each_item(*tree, all, [&](const BufferedItem& item) { return tree->erase(item.key); }));
     const u64 hash = name_hash(std::as_bytes(std::span(entry_name)));
     const auto inode = inode_of(transaction, round.now());
-    tree->put({directory, type::inode_item, 0}, ItemBuffer().add(inode).release());
-    tree->put({directory, type::inode_ref, directory}, name_body(".."));
-    tree->put({directory, type::dir_item, hash}, entry_body(subvolume, transaction.generation()));
+    tree->put({own_id, type::inode_item, 0}, ItemBuffer().add(inode).release());
+    tree->put({own_id, type::inode_ref, own_id}, name_body(".."));
+    tree->put({own_id, type::dir_item, hash}, entry_body(subvolume, transaction.generation()));
     tree->put(name_key, name_body(entry_name));
     return {};
 }

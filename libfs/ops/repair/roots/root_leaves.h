@@ -3,6 +3,7 @@
 // must be. Others, and what directories say of subvolumes, come behind that (root_items.h).
 #pragma once
 
+#include "libfs/ops/repair/blocks/mend_block.h"
 #include "libfs/ops/repair/lost/lost_blocks.h"
 #include "libfs/ops/repair/roots/found_roots.h"
 
