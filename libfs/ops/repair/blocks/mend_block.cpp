@@ -45,7 +45,7 @@ public:
         if (promise_.tree == btrfs::chunk_tree_id) {
             for (const auto& copy : copies) {
                 auto mended = has_right_checksum(geometry_, copy) && BlockView(copy).is_leaf()
-                                  ? if_sound(with_right_chunk_key(copy), "the key of an item")
+                                  ? if_sound(with_right_chunk_key(copy, filesystem_.volume()), "the key of an item")
                                   : std::nullopt;
                 if (mended) {
                     return mended;

@@ -37,7 +37,7 @@ std::optional<Block> with_right_hash(Block leaf) {
     return leaf;
 }
 
-std::optional<Block> with_right_chunk_key(Block leaf) {
+std::optional<Block> with_right_chunk_key(Block leaf, const Volume& volume) {
     const BlockView view(leaf);
     unsigned count = 0;
     for (u32 slot = 0; view.is_leaf() && slot < view.count(); ++slot) {
@@ -45,7 +45,7 @@ std::optional<Block> with_right_chunk_key(Block leaf) {
         if (key.type == type::chunk_item) {
             key.objectid = btrfs::first_chunk_tree_objectid;
         } else if (const auto* device = view_at<btrfs::DevItem>(view.item_data(slot));
-                   key.type == type::dev_item && device != nullptr) {
+                   key.type == type::dev_item && device != nullptr && volume.members().contains(device->devid)) {
             key.objectid = btrfs::dev_items_objectid;
             key.offset = device->devid;
         }

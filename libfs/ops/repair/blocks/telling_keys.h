@@ -4,6 +4,7 @@
 #pragma once
 
 #include "libfs/ops/repair/blocks/block_proof.h"
+#include "libfs/volume/volume.h"
 
 namespace btrkit::repair {
 
@@ -12,7 +13,7 @@ namespace btrkit::repair {
 std::optional<Block> with_right_hash(Block leaf);
 
 /// Chunks and devices have keys that say what they are. The leaf of the chunk tree where one of them has another;
-/// nothing where several have, or none.
-std::optional<Block> with_right_chunk_key(Block leaf);
+/// nothing where several have, or none. The item of a device that the volume has not says nothing of its key.
+std::optional<Block> with_right_chunk_key(Block leaf, const Volume& volume);
 
 } // namespace btrkit::repair
