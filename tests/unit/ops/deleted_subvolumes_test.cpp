@@ -9,6 +9,7 @@
 #include "libfs/space/extent_lookup.h"
 #include "tests/support/effort.h"
 #include "tests/unit/ops/half_deleted.h"
+#include "tests/unit/ops/recorded_extents.h"
 
 #include <doctest/doctest.h>
 
@@ -62,17 +63,13 @@ TransactionBench bench_of_snapshots(const Ground& ground) {
 /// All that is recorded of data and of the blocks of subvolumes.
 std::map<u64, ExtentRecord> shared_extents(const Filesystem& filesystem) {
     std::map<u64, ExtentRecord> found;
-    BlockCache cache(filesystem.reader(), mib);
-    const auto tree = must(filesystem.find_tree(btrfs::extent_tree_id)).block;
-    TreeSearch extents(cache, tree);
-    ItemRange items(filesystem.reader(), tree, KeyRange{});
-    while (must(items.next())) {
+    for_each_extent(filesystem, [&](const ItemRange& items, const ExtentRecord& record) {
         const auto extent = parse_extent(items.key(), items.data(), filesystem.geometry());
-        const auto owner = extent ? owner_of_block(*extent, items.key(), items.data()) : std::nullopt;
-        if (extent && (extent->is_data() || !owner || is_subvolume(*owner))) {
-            found[extent->bytenr] = must(find_extent(extents, extent->bytenr, filesystem.geometry())).record;
+        const auto owner = owner_of_block(*extent, items.key(), items.data());
+        if (extent->is_data() || !owner || is_subvolume(*owner)) {
+            found[extent->bytenr] = record;
         }
-    }
+    });
     return found;
 }
 

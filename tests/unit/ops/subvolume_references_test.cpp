@@ -5,6 +5,7 @@
 #include "libfs/fs/item_range.h"
 #include "libfs/space/extent_lookup.h"
 #include "libfs/tree/tree_walk.h"
+#include "tests/unit/ops/recorded_extents.h"
 #include "tests/unit/ops/shared_leaves.h"
 
 #include <doctest/doctest.h>
@@ -21,21 +22,13 @@ namespace {
 /// All that references by root name.
 std::set<u64> referring_trees(const Filesystem& filesystem) {
     std::set<u64> trees;
-    BlockCache cache(filesystem.reader(), mib);
-    const auto tree = must(filesystem.find_tree(btrfs::extent_tree_id)).block;
-    TreeSearch extents(cache, tree);
-    ItemRange items(filesystem.reader(), tree, KeyRange{});
-    while (must(items.next())) {
-        const auto extent = parse_extent(items.key(), items.data(), filesystem.geometry());
-        if (!extent) {
-            continue;
-        }
-        for (const auto& ref : must(find_extent(extents, extent->bytenr, filesystem.geometry())).record.refs) {
+    for_each_extent(filesystem, [&](const ItemRange&, const ExtentRecord& record) {
+        for (const auto& ref : record.refs) {
             if (!ref.is_shared() && is_subvolume(ref.root)) {
                 trees.insert(ref.root);
             }
         }
-    }
+    });
     return trees;
 }
 
