@@ -97,19 +97,15 @@ FindingList findings_left(const std::vector<Fix>& plan) {
     return left;
 }
 
-/// Chunks that lie beyond their device stay so.
-bool is_any_beyond_device(const std::vector<Fix>& plan) {
-    return std::ranges::any_of(plan, [](const Fix& fix) {
-        return !fix.is_made() && fix.finding.problem.code == ProblemCode::dev_extent_bounds;
-    });
+bool is_any_left(const std::vector<Fix>& plan, ProblemCode code) {
+    return std::ranges::any_of(plan,
+                               [&](const Fix& fix) { return !fix.is_made() && fix.finding.problem.code == code; });
 }
 
 /// Extents that trees refer to and the extent tree does not have stay so: what follows from it would call them free,
 /// and whoever writes next would write over files. False: what would do so is out of the plan now.
 bool may_renew_space(std::vector<Fix>& plan) {
-    const bool is_extent_left = std::ranges::any_of(
-        plan, [](const Fix& fix) { return !fix.is_made() && fix.finding.problem.code == ProblemCode::extent_missing; });
-    return !is_extent_left ||
+    return !is_any_left(plan, ProblemCode::extent_missing) ||
            give_up(
                plan, [](const Fix& fix) { return fix.row->part == Part::space; },
                "what the extent tree does not have would be called free, and files have some of it") == 0;
@@ -120,8 +116,8 @@ Result<bool> settle_part(std::vector<Fix>& plan, Part part, const Result<void>& 
     if (made) {
         return true;
     }
-    const bool is_of_part = made.error().kind == ErrorKind::damaged || made.error().kind == ErrorKind::not_found;
-    if (!is_of_part || give_up(plan, [&](const Fix& fix) { return concerns(fix, part); }, made.error().message) == 0) {
+    if (!is_about_filesystem(made.error()) ||
+        give_up(plan, [&](const Fix& fix) { return concerns(fix, part); }, made.error().message) == 0) {
         return std::unexpected(made.error());
     }
     return false;
@@ -131,8 +127,8 @@ Result<bool> settle_part(std::vector<Fix>& plan, Part part, const Result<void>& 
 
 Result<bool> make_fixes(Transaction& transaction, const Ground& ground, std::vector<Fix>& plan, const Options& options,
                         const RunContext& context) {
-    if (is_any_beyond_device(plan) &&
-        give_up(plan, [](const Fix&) { return true; }, "chunks lie beyond the end of their device") > 0) {
+    if (is_any_left(plan, ProblemCode::dev_extent_bounds) &&
+        give_up_all(plan, "chunks lie beyond the end of their device") > 0) {
         return false;
     }
     if (!may_renew_space(plan)) {
@@ -140,10 +136,9 @@ Result<bool> make_fixes(Transaction& transaction, const Ground& ground, std::vec
     }
     if (const auto findings = findings_of(plan, Part::space); !findings.empty() || ground.view) {
         auto made = fix_space(transaction, findings, ground, context);
-        if (findings.empty() && !made &&
-            (made.error().kind == ErrorKind::damaged || made.error().kind == ErrorKind::not_found)) {
+        if (findings.empty() && !made && is_about_filesystem(made.error())) {
             // The mended blocks themselves can't be put elsewhere, and all else stands on them.
-            give_up(plan, [](const Fix&) { return true; }, made.error().message);
+            give_up_all(plan, made.error().message);
             return false;
         }
         BTRKIT_TRY_ASSIGN(const bool is_made, settle_part(plan, Part::space, made));

@@ -37,7 +37,17 @@ std::size_t give_up(std::vector<Fix>& plan, const IsMeant& is_meant, const std::
     return count;
 }
 
-/// The same of the last kind that is still in the plan, where what is made can't be told to come of one of them. What
+/// Of everything.
+inline std::size_t give_up_all(std::vector<Fix>& plan, const std::string& why) {
+    return give_up(plan, [](const Fix&) { return true; }, why);
+}
+
+/// Whether something failed for what the filesystem is, and not for devices, memory or the user.
+inline bool is_about_filesystem(const Error& error) {
+    return error.kind == ErrorKind::damaged || error.kind == ErrorKind::not_found;
+}
+
+/// give_up() of the last kind that is still in the plan, where what is made can't be told to come of one of them. What
 /// mended blocks have taken away is not for the plan to give up.
 std::size_t give_up_last_kind(std::vector<Fix>& plan, const std::string& why);
 

@@ -71,8 +71,8 @@ Result<Transaction> begin_change(const Filesystem& ground, TransactionOptions op
 }
 
 /// What is planned stands on something that is wrong, and that the plan leaves as it is.
-void give_up_all(Report& report, const std::string& why) {
-    give_up(report.plan, [](const Fix&) { return true; }, why);
+void end_without_change(Report& report, const std::string& why) {
+    give_up_all(report.plan, why);
     report.log.reset();
 }
 
@@ -95,7 +95,7 @@ Result<Report> run(const Filesystem& filesystem, const WritableDevices& devices,
         auto begun =
             begin_change(ground.filesystem(), transaction_options, report.log ? options.log : WaitingLog::refused);
         if (!begun && begun.error().kind == ErrorKind::not_found) { // a tree that nothing can do without
-            give_up_all(report, begun.error().message);
+            end_without_change(report, begun.error().message);
             break;
         }
         BTRKIT_TRY_ASSIGN(auto transaction, std::move(begun));
@@ -112,10 +112,9 @@ Result<Report> run(const Filesystem& filesystem, const WritableDevices& devices,
         if (!committed && judge.needs_another_round) {
             continue;
         }
-        const bool is_refused = !committed && (committed.error().kind == ErrorKind::damaged ||
-                                               committed.error().kind == ErrorKind::not_found || judge.has_refused);
+        const bool is_refused = !committed && (is_about_filesystem(committed.error()) || judge.has_refused);
         if (is_refused) {
-            give_up_all(report, committed.error().message);
+            end_without_change(report, committed.error().message);
             break;
         }
         if (!committed) {

@@ -22,6 +22,18 @@ struct LinkRequest {
 };
 using LinkRequests = std::map<u64, LinkRequest>;
 
+void decline_all(Round& round, const LinkRequest& request, const std::string& why) {
+    for (const auto* finding : request.findings) {
+        round.decline(*finding, why);
+    }
+}
+
+Result<survey::Roots> whole_roots(const Transaction& transaction) {
+    auto roots = survey::read_roots(transaction.committed(), {});
+    return roots.complete ? Result<survey::Roots>(std::move(roots))
+                          : fail(ErrorKind::damaged, "part of the root tree is lost");
+}
+
 Result<std::vector<u64>> subvolumes_in(Transaction& transaction, const Place& place) {
     std::vector<u64> found;
     BTRKIT_TRY_ASSIGN(auto* tree, transaction.tree(*place.tree));
@@ -150,10 +162,7 @@ Result<std::string> move_away(Transaction& transaction, const survey::Roots& roo
 } // namespace
 
 Result<void> fix_subvolumes(Transaction& transaction, const FindingList& findings, Round& round) {
-    const auto roots = survey::read_roots(transaction.committed(), {});
-    if (!roots.complete) {
-        return fail(ErrorKind::damaged, "part of the root tree is lost");
-    }
+    BTRKIT_TRY_ASSIGN(const auto roots, whole_roots(transaction));
     BTRKIT_TRY_ASSIGN(const auto requests, requests_of(transaction, roots, findings, round));
     std::map<u64, std::string> reasons;
     for (const auto& [subvolume, request] : requests) {
@@ -171,17 +180,12 @@ Result<void> fix_subvolumes(Transaction& transaction, const FindingList& finding
 }
 
 Result<void> move_subvolumes(Transaction& transaction, const FindingList& findings, Round& round) {
-    const auto roots = survey::read_roots(transaction.committed(), {});
-    if (!roots.complete) {
-        return fail(ErrorKind::damaged, "part of the root tree is lost");
-    }
+    BTRKIT_TRY_ASSIGN(const auto roots, whole_roots(transaction));
     BTRKIT_TRY_ASSIGN(const auto requests, requests_of(transaction, roots, findings, round));
     for (const auto& [subvolume, request] : requests) {
         BTRKIT_TRY_ASSIGN(const auto why_not, move_away(transaction, roots, subvolume, request, round.now()));
-        for (const auto* finding : request.findings) {
-            if (!why_not.empty()) {
-                round.decline(*finding, why_not);
-            }
+        if (!why_not.empty()) {
+            decline_all(round, request, why_not);
         }
     }
     return {};
@@ -204,10 +208,7 @@ Result<void> fix_lost_subvolumes(Transaction& transaction, const FindingList& fi
 }
 
 Result<void> drop_entries(Transaction& transaction, const FindingList& findings, Round& round) {
-    const auto roots = survey::read_roots(transaction.committed(), {});
-    if (!roots.complete) {
-        return fail(ErrorKind::damaged, "part of the root tree is lost");
-    }
+    BTRKIT_TRY_ASSIGN(const auto roots, whole_roots(transaction));
     BTRKIT_TRY_ASSIGN(const auto requests, requests_of(transaction, roots, findings, round));
     for (const auto& [subvolume, request] : requests) {
         if (roots.find(subvolume) == nullptr) {
@@ -216,9 +217,7 @@ Result<void> drop_entries(Transaction& transaction, const FindingList& findings,
             BTRKIT_TRY(link.remove_all());
             continue;
         }
-        for (const auto* finding : request.findings) {
-            round.decline(*finding, "the subvolume is there");
-        }
+        decline_all(round, request, "the subvolume is there");
     }
     return {};
 }
