@@ -7,6 +7,8 @@
 # shellcheck shell=bash disable=SC2034,SC2154
 : "${BTRKIT_BIN:?the folder with the tools}" "${BTRKIT_WORK:?a folder for files}"
 [ -z "${BTRFS_PROGS:-}" ] || PATH=$(cd "$BTRFS_PROGS" && pwd):$PATH
+# shellcheck source=tests/support/loops.bash
+. "$(dirname "${BASH_SOURCE[0]}")/../support/loops.bash"
 failures=0 kernel_bugs=0 hole_maps=0
 loops=() mounted=()
 worth_keeping=(source.img kernel)
@@ -35,24 +37,12 @@ mount_image() {
 }
 
 unmount_all() {
-    local i j
+    local i
     for ((i = ${#mounted[@]} - 1; i >= 0; i--)); do
-        # Whoever looks at all mounts just then keeps one from going at once.
-        for ((j = 0; j < 50; j++)); do
-            ! umount "${mounted[i]}" 2>/dev/null || break
-            sleep 0.1
-        done
+        unmount "${mounted[i]}" || true
     done
     mounted=()
-    for i in "${loops[@]}"; do
-        btrfs device scan --forget "$i" >/dev/null 2>&1 || true
-        losetup -d "$i" || true
-        # Nor does a device that somebody looks at.
-        for ((j = 0; j < 50; j++)); do
-            [[ $(losetup -n -O BACK-FILE "$i" 2>/dev/null) == "$scratch"* ]] || break
-            sleep 0.1
-        done
-    done
+    detach_loops "${loops[@]}"
     loops=()
 }
 

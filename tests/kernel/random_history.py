@@ -5,7 +5,9 @@ where things are and nothing else.
 Needs root, loop devices, btrfs-progs and a kernel with btrfs. BTRKIT_BIN is the folder with the tools, BTRKIT_WORK one for
 files.
 """
-import argparse, contextlib, fcntl, hashlib, os, random, shutil, stat, struct, subprocess, tempfile, time
+import argparse, contextlib, fcntl, hashlib, os, random, shutil, stat, struct, subprocess, tempfile
+
+from loop_devices import DeviceImages, Failure, run, tool
 
 BLOCK = 4096
 MIB = 1 << 20
@@ -31,76 +33,18 @@ SHARED = 0x2000  # FIEMAP_EXTENT_SHARED
 FIRST_WITH_EXTRAS = 15  # from that seed on histories have more in them
 
 
-class Failure(Exception):
-    pass
-
-
-def run(*words, status=0): # None: any
-    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors='replace')
-    if status is not None and done.returncode != status:
-        raise Failure('%s: status %d, not %d\n%s' % (' '.join(words), done.returncode, status, done.stdout[-3000:]))
-    return done.stdout
-
-
-def tool(name):
-    return os.environ['BTRKIT_BIN'] + '/btrkit-' + name
-
-
-class Image:
+class Image(DeviceImages):
     def __init__(self, folder, options, count, size):
-        self.files = ['%s/dev%d.img' % (folder, number + 1) for number in range(count)]
-        self.mnt, self.loops = folder + '/mnt', []
+        super().__init__(folder, count)
         self.has_parity = 'raid5' in options or 'raid6' in options
-        os.mkdir(self.mnt)
         for name in self.files:
             with open(name, 'w') as file:
                 os.truncate(file.fileno(), size)
         run('mkfs.btrfs', '-q', '-f', *options.split(), *self.files)
 
-    def members(self):
-        return [self.files[0]] + [word for other in self.files[1:] for word in ('--member', other)]
-
-    def attach(self):
-        for name in self.files:
-            self.loops.append(run('losetup', '-f', '--show', name).strip())
-        run('btrfs', 'device', 'scan', *self.loops)
-
-    def detach(self):
-        for loop in self.loops:
-            subprocess.run(['btrfs', 'device', 'scan', '--forget', loop], stderr=subprocess.DEVNULL)
-            run('losetup', '-d', loop)
-        # Whoever looks at all devices just then keeps one from going at once.
-        for _ in range(50):
-            if all(run('losetup', '-j', name) == '' for name in self.files):
-                break
-            time.sleep(0.1)
-        self.loops = []
-
-    @contextlib.contextmanager
-    def mounted(self, options='noatime'):
-        self.attach()
-        try:
-            run('mount', '-t', 'btrfs', '-o', options, self.loops[0], self.mnt)
-            try:
-                yield self.mnt
-            finally:
-                for _ in range(50):
-                    if subprocess.run(['umount', self.mnt], stderr=subprocess.DEVNULL).returncode == 0:
-                        break
-        finally:
-            self.detach()
-
     def check(self, when):
-        try:
-            run(tool('check'), '--check-data-csum', *self.members())
-            self.attach()
-            # btrfs-progs 6.2 rebuilds some stripes of RAID5 wrongly, also of what the kernel alone has written.
-            words = [] if self.has_parity else ['--check-data-csum']
-            run('btrfs', 'check', *words, self.loops[0])
-        except Failure as failure:
-            raise Failure('%s: %s' % (when, failure))
-        finally:
-            self.detach()
+        # btrfs-progs 6.2 rebuilds some stripes of RAID5 wrongly, also of what the kernel alone has written.
+        super().check(when, options=[] if self.has_parity else ['--check-data-csum'])
 
     def sizes(self):
         return [os.stat(name).st_size for name in self.files]
