@@ -10,6 +10,7 @@
 #include "apps/common/stop_signals.h"
 #include "apps/extract/received_streams.h"
 #include "apps/extract/report.h"
+#include "apps/extracting/troubles.h"
 #include "libfs/base/names.h"
 #include "libfs/ops/extract/extract.h"
 #include "libfs/ops/extract/host_target.h"
@@ -43,7 +44,6 @@ struct Flags {
 };
 
 void add_flags(CommandLine& line, Flags& flags) {
-    using extract::Bad;
     auto& app = line.app();
     line.add_one_image(flags.images);
     app.get_option("IMAGE")->required(false);
@@ -51,10 +51,7 @@ void add_flags(CommandLine& line, Flags& flags) {
     app.add_option("--to", flags.folder, "the folder that it goes into; made if it is not there")->option_text("DIR");
     app.add_option("--to-tar", flags.archive, "a tar archive that it goes into; - is standard output")
         ->option_text("FILE");
-    app.add_option("--bad", flags.extract.bad, "files with bad bytes: skip (default), zero those, or raw: as they are")
-        ->transform(CLI::CheckedTransformer(
-            std::map<std::string, Bad>{{"skip", Bad::skip}, {"zero", Bad::zero}, {"raw", Bad::raw}}))
-        ->option_text("HOW");
+    add_bad_option(app, flags.extract.bad);
     app.add_flag("--snapshots", flags.extract.takes_snapshots, "snapshots too");
     app.add_flag("-o,--overwrite", flags.host.overwrite, "replace files of the host that are different");
     line.add_size("--limit", flags.extract.most_bytes, "write no more than that (default: 16 times the devices)");
@@ -75,18 +72,6 @@ void add_flags(CommandLine& line, Flags& flags) {
     line.add_format(flags.format);
     line.add_threads(flags.threads);
     line.add_progress();
-}
-
-void tell_troubles(const Flags& flags, const extract::Report& report, Messages& messages) {
-    constexpr std::size_t most_told = 200;
-    for (const auto& trouble : std::span(report.troubles).first(std::min(most_told, report.troubles.size()))) {
-        messages.error(trouble_text(trouble, flags.extract.bad));
-    }
-    if (report.trouble_count > most_told) {
-        messages.error(fmt::format("{}: {} more (--format json lists the first {})",
-                                   printable(flags.streams.empty() ? flags.images.front() : flags.streams.front()),
-                                   report.trouble_count - most_told, extract::Report::most_troubles));
-    }
 }
 
 Result<extract::Report> to_folder(const Filesystem& filesystem, const Flags& flags, const RunContext& context) {
@@ -208,7 +193,8 @@ private:
             was_stopped_ = report.error().kind == ErrorKind::cancelled;
             return std::unexpected(report.error());
         }
-        tell_troubles(flags_, *report, messages_);
+        tell_troubles(*report, flags_.extract.bad,
+                      flags_.streams.empty() ? flags_.images.front() : flags_.streams.front(), messages_);
         const bool is_silent = messages_.verbosity() == Verbosity::quiet || flags_.archive == "-";
         text_ = flags_.format == OutputFormat::json
                     ? extract_json(flags_.streams.empty() ? flags_.images : flags_.streams,

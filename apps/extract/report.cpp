@@ -13,25 +13,6 @@
 
 namespace btrkit::apps {
 
-std::string trouble_text(const extract::Trouble& trouble, extract::Bad bad) {
-    std::string text = fmt::format("{}: {}", trouble.path.empty() ? "/" : printable(trouble.path), trouble.what);
-    if (trouble.bad_byte_count > 0) {
-        text += fmt::format("; {} of it bad:", plural(trouble.bad_byte_count, "byte"));
-        constexpr std::size_t most_shown = 4;
-        for (std::size_t i = 0; i < std::min(most_shown, trouble.bad_bytes.size()); ++i) {
-            text +=
-                fmt::format("{} {}+{}", i == 0 ? "" : ",", trouble.bad_bytes[i].start, trouble.bad_bytes[i].length());
-        }
-        text += trouble.bad_bytes.size() > most_shown ? ", ..." : "";
-    }
-    if (trouble.is_left_out) {
-        text += trouble.bad_byte_count > 0 ? "; left out (--bad zero takes the rest of it)" : "; left out";
-    } else if (trouble.bad_byte_count > 0) {
-        text += bad == extract::Bad::raw ? "; taken as they are" : "; zeros there";
-    }
-    return text;
-}
-
 std::string extract_text(const extract::Report& report) {
     std::string text = fmt::format("{}, {}, {}, {}, {}", plural(report.file_count, "file"),
                                    fmt::format("{} in data", size_text(report.data_bytes)),

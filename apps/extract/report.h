@@ -7,9 +7,6 @@
 
 namespace btrkit::apps {
 
-/// One line for what is wrong with one path.
-std::string trouble_text(const extract::Trouble& trouble, extract::Bad bad);
-
 /// The summary: a line.
 std::string extract_text(const extract::Report& report);
 

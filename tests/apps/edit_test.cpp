@@ -171,6 +171,14 @@ TEST_CASE("edit: a folder is merged, and comes out as it went in") {
     bench.must_edit({"get", "/other", bench.host("out")});
     CHECK(bench.read("out/sub/two") == std::string(200'000, 'z'));
     CHECK(std::filesystem::read_symlink(bench.host("out/link")) == "one");
+    CHECK(std::filesystem::equivalent(bench.host("out/one"), bench.host("out/sub/again")));
+    bench.must_edit({"get", "/other/one", bench.host("single")});
+    CHECK(bench.read("single") == "changed");
+    bench.must_edit({"get", "/other/sub", bench.host("folder/")});
+    CHECK(bench.read("folder/two") == std::string(200'000, 'z'));
+    CHECK(contains(bench.failure({"get", "/other", bench.host("none/out")}), "is no folder"));
+    CHECK(contains(bench.failure({"get", "/none", bench.host("gone")}), "/none"));
+    CHECK(!std::filesystem::exists(bench.host("gone")));
     CHECK(contains(bench.failure({"get", "/other", bench.host("out")}), "is there already"));
 }
 

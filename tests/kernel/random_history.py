@@ -415,7 +415,7 @@ def run_seeds(name, try_seed, last_seed):
         folder = tempfile.mkdtemp(prefix='%s-%d-' % (name, seed), dir=os.environ['BTRKIT_WORK'])
         try:
             print('seed %d: %s' % (seed, try_seed(seed, folder)), flush=True)
-        except Failure as failure:
+        except (Failure, OSError) as failure:
             failed += 1
             print('FAIL seed %d (%s): %s' % (seed, KINDS[seed % len(KINDS)][0], failure), flush=True)
             if options.keep:

@@ -4,6 +4,7 @@
 #include "libfs/base/names.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/stat.h>
 
 namespace btrkit::extract {
@@ -97,10 +98,7 @@ bool BatchSource::begin_next_path() {
         return false;
     }
     const auto& path = paths_[next_path_++];
-    prefix_.clear();
-    for (const auto name : path_names(path)) {
-        prefix_ += (prefix_.empty() ? "" : "/") + std::string(name);
-    }
+    prefix_ = options_.as.empty() ? fmt::format("{}", fmt::join(path_names(path), "/")) : options_.as;
     const auto place = find_path(filesystem_, path);
     if (!place) {
         failure_ = place.error();
