@@ -112,15 +112,16 @@ private:
         }
         BTRKIT_TRY(place_extents(transaction, picture.extents, picture.planned, options_.limit_bytes, placed));
         note(picture, placed);
-        picture.uses = {};
         const bool renews_blocks = is_first_ && picture.has_far_leaves;
+        const auto subvolumes = std::move(picture.subvolumes);
+        picture = {}; // what follows needs the memory
         // What was packed anew does not lie beside what was not.
         const bool goes_on = placed.moved_bytes > 0 && (placed.lacked_room || placed.was_recompressed);
         if (placed.layout.empty() && !renews_blocks) {
             report_.needs_more = placed.lacked_room;
             return false;
         }
-        const BlockOrder blocks = {.subvolumes = picture.subvolumes,
+        const BlockOrder blocks = {.subvolumes = subvolumes,
                                    .leaving = renews_blocks ? everywhere() : RangeSet{}};
         BTRKIT_TRY_ASSIGN(const u64 block_count, lay_out(transaction, placed.layout, blocks, context_));
         BTRKIT_TRY_ASSIGN(auto committed, commit::run(transaction, devices_, options_.commit, context_));
