@@ -215,6 +215,10 @@ Result<GraphRewriter::Outcome> GraphRewriter::finish(const TreeBlock& old, const
                              .blocks_change = blocks_change + static_cast<std::int64_t>(pieces.size()) - 1};
     pieces_.insert(pieces_.end(), pieces.begin(), pieces.end());
     BTRKIT_TRY(change_.replaced(old, writer.blocks()));
+    if (change_.wants_relief()) {
+        BTRKIT_TRY(let_go_of_unfit());
+        BTRKIT_TRY(change_.relieve());
+    }
     return outcome;
 }
 
@@ -241,17 +245,30 @@ bool GraphRewriter::has_twin(Logical at, u64 generation) const {
 }
 
 Result<Logical> GraphRewriter::place(u64 owner, u64 generation) {
-    std::vector<Range> unfit;
-    for (;;) {
-        BTRKIT_TRY_ASSIGN(const Logical at, workspace_.space.take_block(owner));
-        if (!has_twin(at, generation)) {
-            for (const Range range : unfit) {
-                BTRKIT_TRY(workspace_.space.release(range));
-            }
+    for (bool was_let_go = unfit_.empty();;) {
+        auto at = workspace_.space.take_block(owner);
+        if (!at && at.error().kind == ErrorKind::no_space && !was_let_go) {
+            BTRKIT_TRY(let_go_of_unfit());
+            was_let_go = true;
+            continue;
+        }
+        if (!at || !has_twin(*at, generation)) {
             return at;
         }
-        unfit.push_back(range_from(at.bytenr, committed_.geometry().nodesize));
+        unfit_.push_back(range_from(at->bytenr, committed_.geometry().nodesize));
     }
+}
+
+Result<void> GraphRewriter::let_go_of_unfit() {
+    for (const Range range : std::exchange(unfit_, {})) {
+        BTRKIT_TRY(workspace_.space.release(range));
+    }
+    return {};
+}
+
+Result<void> GraphRewriter::finish() {
+    BTRKIT_TRY(let_go_of_unfit());
+    return writes_.finish();
 }
 
 } // namespace btrkit

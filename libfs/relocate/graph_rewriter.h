@@ -47,6 +47,9 @@ public:
     virtual Result<void> raised(u64 tree, const BlockView& node) = 0;
     /// The tree begins elsewhere.
     virtual void moved_root(u64 tree, Logical from, Logical to) = 0;
+    /// Whether so much waits that relieve() should be called, which may take space for blocks of other trees.
+    virtual bool wants_relief() const { return false; }
+    virtual Result<void> relieve() { return {}; }
 
 protected:
     GraphChange() = default;
@@ -63,7 +66,7 @@ public:
     /// knows it. Fails with damaged where a block can't be proven, with no_space and io, and as the change does.
     Result<void> rewrite_tree(const TreeRoot& root);
     /// Behind the last tree, and before anybody reads what was written.
-    Result<void> finish() { return writes_.finish(); }
+    Result<void> finish();
 
     /// Where a block is that became one block; nothing where it stayed as it was.
     std::optional<u64> find(u64 address) const;
@@ -91,6 +94,7 @@ private:
                        std::int64_t& blocks_change);
     bool has_twin(Logical at, u64 generation) const;
     Result<Logical> place(u64 owner, u64 generation);
+    Result<void> let_go_of_unfit();
 
     Workspace& workspace_;
     const Filesystem& committed_;
@@ -98,6 +102,8 @@ private:
     std::unordered_map<u64, Outcome> outcomes_; ///< of every block that was come to, by where it was
     SealedWrites writes_;
     std::vector<Piece> pieces_; ///< of all blocks that did not stay as they were
+    /// Free places with a twin: held, for the next block would be offered them again. Others may have them.
+    std::vector<Range> unfit_;
     u64 written_count_ = 0;
 };
 

@@ -34,7 +34,7 @@ Result<void> LaidBlocks::replaced(const TreeBlock& old, std::span<const BlockVie
         bear_block(block, is_full);
     }
     rules_.replace(old, now, is_full);
-    return relieve();
+    return {};
 }
 
 Result<void> LaidBlocks::raised(u64 tree, const BlockView& node) {
@@ -50,12 +50,13 @@ void LaidBlocks::bear_block(const BlockView& block, bool is_full) {
     workspace_.quotas.add_taken(header.owner, block.nodesize(), header.generation);
 }
 
+bool LaidBlocks::wants_relief() const {
+    return workspace_.refs.waiting_bytes() >= settled_bytes_ + workspace_.room.waiting_bytes / 2;
+}
+
 /// References to data don't wait for the end: there may be very many. But where an extent takes the place of another,
 /// both are told together.
 Result<void> LaidBlocks::relieve() {
-    if (workspace_.refs.waiting_bytes() < settled_bytes_ + workspace_.room.waiting_bytes / 2) {
-        return {};
-    }
     BTRKIT_TRY(settle_data_refs(workspace_, layout_.recast()));
     settled_bytes_ = workspace_.refs.waiting_bytes();
     BTRKIT_TRY_ASSIGN(auto* extents, workspace_.trees.find(btrfs::extent_tree_id));

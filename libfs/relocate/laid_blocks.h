@@ -19,11 +19,12 @@ public:
     Result<void> replaced(const TreeBlock& old, std::span<const BlockView> now) override;
     Result<void> raised(u64 tree, const BlockView& node) override;
     void moved_root(u64 tree, Logical from, Logical to) override { rules_.replace_root(tree, from.bytenr, to.bytenr); }
+    bool wants_relief() const override;
+    Result<void> relieve() override;
 
 private:
     void bear_block(const BlockView& block, bool is_full);
     void tell_extent(const LaidExtent& extent);
-    Result<void> relieve();
 
     Workspace& workspace_;
     const ExtentLayout& layout_;

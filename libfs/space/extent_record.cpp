@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/space/extent_record.h"
 
+#include "libfs/base/sort_by_rank.h"
+
 #include <algorithm>
 #include <numeric>
 #include <tuple>
@@ -94,13 +96,11 @@ ExtentRecord record_of_data(Range extent, u64 generation, u64 quota_owner) {
 }
 
 bool stands_before(const ExtentRef& one, const ExtentRef& other) {
-    if (one.type != other.type) {
-        return one.type < other.type;
-    }
-    const auto rank = [](const ExtentRef& ref) {
-        return std::tuple(ref.sequence(), ref.root, ref.objectid, ref.offset);
-    };
-    return rank(one) > rank(other);
+    return one.type != other.type ? one.type < other.type : rank_of(one) < rank_of(other);
+}
+
+RefRank rank_of(const ExtentRef& ref) {
+    return {.type = ref.type, .rest = {~ref.sequence(), ~ref.root, ~ref.objectid, ~ref.offset}};
 }
 
 Result<ExtentRecordReader> ExtentRecordReader::begin(const btrfs::Key& key, Bytes body, const Geometry& geometry) {
@@ -162,7 +162,7 @@ Result<void> ExtentRecordReader::take(const ExtentRef& ref) {
 }
 
 Result<ExtentRecord> ExtentRecordReader::finish() && {
-    std::ranges::sort(record_.refs, stands_before);
+    sort_by_rank(std::span(record_.refs), rank_of);
     const auto twice = std::ranges::adjacent_find(
         record_.refs, [](const ExtentRef& one, const ExtentRef& next) { return !stands_before(one, next); });
     if (twice != record_.refs.end()) {

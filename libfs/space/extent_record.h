@@ -8,6 +8,8 @@
 #include "libfs/space/extent_item.h"
 #include "libfs/tree/extent_ref.h"
 
+#include <array>
+#include <compare>
 #include <vector>
 
 namespace btrkit {
@@ -39,6 +41,16 @@ ExtentRecord record_of_data(Range extent, u64 generation, u64 quota_owner);
 /// The order of inline references: types ascend, within a type the sequence descends. Those of one hash descend by
 /// tree, inode and offset. Two that are neither before the other are of one referrer.
 bool stands_before(const ExtentRef& one, const ExtentRef& other);
+
+/// What stands_before() compares, where many are compared: for data it takes a hash.
+struct RefRank {
+    u8 type = 0;
+    /// Of what descends, the complement.
+    std::array<u64, 4> rest = {};
+
+    friend auto operator<=>(const RefRank&, const RefRank&) = default;
+};
+RefRank rank_of(const ExtentRef& ref);
 
 /// Puts an extent's items together. Fails with damaged where they say what can't be.
 class ExtentRecordReader {

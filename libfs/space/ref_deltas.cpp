@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/space/ref_deltas.h"
 
+#include "libfs/base/sort_by_rank.h"
+
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -70,9 +72,7 @@ std::span<RefChange> merged_by_extent(std::span<RefChange> changes) {
     if (changes.size() < 2) {
         return changes;
     }
-    std::ranges::sort(changes, [](const RefChange& one, const RefChange& other) {
-        return one.bytenr != other.bytenr ? one.bytenr < other.bytenr : stands_before(one.ref, other.ref);
-    });
+    sort_by_rank(changes, [](const RefChange& change) { return std::pair(change.bytenr, rank_of(change.ref)); });
     std::size_t kept = 0;
     for (const auto& change : changes) {
         const bool is_same =

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "libfs/ops/repair/extents/extent_records.h"
 
+#include "libfs/base/sort_by_rank.h"
 #include "libfs/fs/stored_extent.h"
 #include "libfs/space/free_space.h"
 #include "libfs/survey/scan/tree_rescan.h"
@@ -187,7 +188,7 @@ private:
                 record.refs.push_back(ref_of(reference));
             }
         }
-        std::ranges::sort(record.refs, stands_before);
+        sort_by_rank(std::span(record.refs), rank_of);
         return {};
     }
 
