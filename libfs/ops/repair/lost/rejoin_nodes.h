@@ -5,6 +5,8 @@
 //  1. Go through the extent tree for blocks one level below a lost node, of its tree or naming its address.
 //  2. Read these: a child's keys lie in the node's range of keys.
 //  3. They stand in the node by their first keys. The first of them must be what was promised of the node.
+//  4. Where what can be read is enough: a child that is a lost node too is joined likewise, of those blocks one level
+//     below it that no other child has the keys of.
 #pragma once
 
 #include "libfs/ops/repair/lost/new_block.h"
