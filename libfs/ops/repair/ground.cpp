@@ -35,7 +35,8 @@ std::array<u64, 3> badness_of(const survey::Findings& findings) {
 bool may_be_mended(const survey::Findings& findings) {
     const auto badness = badness_of(findings);
     return badness[0] > 0 || badness[1] > 0 || findings.count(ProblemCode::extent_missing) > 0 ||
-           findings.count(ProblemCode::chunk_item) > 0 || findings.count(ProblemCode::item_misplaced) > 0;
+           findings.count(ProblemCode::chunk_item) > 0 || findings.count(ProblemCode::item_misplaced) > 0 ||
+           findings.count(ProblemCode::super_unfinished_change) > 0;
 }
 
 } // namespace

@@ -153,6 +153,9 @@ public:
     /// What is neither about a block that was mended nor about a tree that begins elsewhere may have gone with any.
     const RepairRow* of(const Problem& problem) const {
         const auto& place = problem.place;
+        if (problem.code == ProblemCode::mount_refused && mended_->has_taken_back()) {
+            return row_of_grade(problem.code, Grade::proven);
+        }
         const bool is_of_array = problem.code == ProblemCode::sys_array || problem.code == ProblemCode::chunk_item;
         const auto tree = is_of_array && !place.tree ? std::optional(btrfs::chunk_tree_id) : place.tree;
         const auto root = tree ? mended_->roots().find(*tree) : mended_->roots().end();

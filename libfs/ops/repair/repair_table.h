@@ -85,6 +85,9 @@ inline constexpr std::string_view device_item_action = "the device item is made 
 inline constexpr std::string_view array_action = "the array of system chunks is made anew from the chunk tree";
 inline constexpr std::string_view found_array_action =
     "the array of system chunks is made from the chunk tree, whose blocks are found by what they say of themselves";
+inline constexpr std::string_view conversion_action =
+    "an offline conversion that was begun (another id, a tree for block groups) is taken back: superblocks tell of it "
+    "no more, and block groups are made anew";
 inline constexpr std::string_view root_action =
     "the newest block that is found and can be the root of that tree is its root";
 inline constexpr std::string_view mirror_action = "the commit writes all mirrors anew";
@@ -115,6 +118,7 @@ inline constexpr auto repair_table = std::to_array<RepairRow>({
      "fields of the superblock that follow from others are set to what they must be"},
     {ProblemCode::super_mirror_invalid, Part::superblock, Grade::proven, mirror_action},
     {ProblemCode::super_mirror_differs, Part::superblock, Grade::proven, mirror_action},
+    {ProblemCode::mount_refused, Part::blocks, Grade::proven, conversion_action, Where::where_known},
     {ProblemCode::super_devices_disagree, Part::devices, Grade::proven, device_action, Where::where_known},
     {ProblemCode::super_total_bytes, Part::devices, Grade::proven, "total_bytes is the sum of the device items"},
     {ProblemCode::super_bytes_used, Part::space, Grade::proven, "bytes_used is the sum of the extents"},

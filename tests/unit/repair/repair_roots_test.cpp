@@ -83,6 +83,22 @@ TEST_CASE("where no root of a tree is found, nothing is made up") {
     CHECK(report.left_count > 0);
 }
 
+TEST_CASE("an offline conversion that was begun is taken back") {
+    for (const u64 flag : {btrfs::super_flag_changing_fsid_v2, btrfs::super_flag_changing_bg_tree}) {
+        CAPTURE(flag);
+        RepairBench bench;
+        const auto before = text_of_trees(bench);
+        if (flag == btrfs::super_flag_changing_bg_tree) {
+            bench.filesystem.edit(btrfs::block_group_tree_id, [](RepairBench::Items& items) { items.pop_back(); });
+        }
+        bench.filesystem.edit_super([&](btrfs::Superblock& super) { super.flags = super.flags | flag; });
+        CHECK(left_of(bench.repair()) == "");
+        CHECK(bench.check().all().empty());
+        CHECK((bench.filesystem.open().super().flags & btrfs::super_flags_changing) == 0);
+        CHECK(text_of_trees(bench) == before);
+    }
+}
+
 TEST_CASE("the root tree is found where the superblock leads to nothing") {
     RepairBench bench;
     const auto before = text_of_trees(bench);

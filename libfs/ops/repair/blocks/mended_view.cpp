@@ -131,6 +131,21 @@ Result<void> MendedView::mend_proven(const std::set<u64>& wanted, const RunConte
     return {};
 }
 
+/// All blocks were read by the id that superblocks have, and block groups follow from the extents.
+Result<void> MendedView::take_back_conversion() {
+    constexpr u64 begun = btrfs::super_flag_changing_fsid_v2 | btrfs::super_flag_changing_bg_tree;
+    if ((filesystem().super().flags & begun) == 0 || !have_superblocks(overlaid_)) {
+        return {};
+    }
+    Problems told;
+    BTRKIT_TRY(change_superblocks(
+        overlaid_, [](btrfs::Superblock& super) { super.flags = super.flags & ~begun; }, told));
+    opening_ = std::move(told);
+    has_taken_back_ = true;
+    ++change_count_;
+    return {};
+}
+
 Result<void> MendedView::lead_to_chunk_tree(const std::set<Grade>& allowed, const RunContext& context) {
     Problems told;
     BTRKIT_TRY_ASSIGN(const auto chunk_tree, find_chunk_tree(overlaid_, allowed, context, told));
@@ -252,6 +267,7 @@ Result<bool> MendedView::mend(const survey::Findings& findings, const std::set<G
     const bool may_be_behind =
         findings.count(ProblemCode::extent_missing) > 0 && findings.count(ProblemCode::extent_unreferenced) > 0;
     BTRKIT_TRY(lead_to_chunk_tree(allowed, context));
+    BTRKIT_TRY(take_back_conversion());
     BTRKIT_TRY(mend_extents(findings));
     BTRKIT_TRY(mend_proven(wanted, context));
     BTRKIT_TRY_ASSIGN(const bool has_led, lead_to_roots({Grade::proven}, Grade::proven, may_be_behind, context));

@@ -2,7 +2,8 @@
 // The filesystem as it would be if some of its blocks were what they must have been. Nothing of it is ever written in
 // its place: the blocks are moved elsewhere in the commit (lay_out(), leave_blocks()), for all that share them.
 //
-//  1. Lead to the chunk tree, if superblocks don't (roots/top_roots.h).
+//  1. Lead to the chunk tree, if superblocks don't (roots/top_roots.h). Take back what an offline conversion has begun
+//     and nothing but superblocks says: whose blocks these are, where block groups stand.
 //  2. Mend file extents whose address only the extent tree knows (extents/lost_file_extents.h): nothing is surer.
 //  3. Go through all trees for blocks that are lost, and through the findings for those with impossible items.
 //  4. Mend those that can be (mend_block.h), and nodes from their children (lost/rejoin_nodes.h). Write them over the
@@ -42,11 +43,14 @@ public:
     const std::map<u64, Grade>& roots() const { return roots_; }
     /// What is told when it is opened; nothing: the same as of the filesystem below.
     const std::optional<Problems>& opening() const { return opening_; }
-    bool is_same() const { return blocks_.empty() && roots_.empty(); }
+    /// Superblocks told of a conversion that is not finished, and don't any more.
+    bool has_taken_back() const { return has_taken_back_; }
+    bool is_same() const { return blocks_.empty() && roots_.empty() && !has_taken_back_; }
 
 private:
     explicit MendedView(Overlaid overlaid) : overlaid_(std::move(overlaid)) {}
 
+    Result<void> take_back_conversion();
     Result<void> lead_to_chunk_tree(const std::set<Grade>& allowed, const RunContext& context);
     Result<void> mend_proven(const std::set<u64>& wanted, const RunContext& context);
     Result<bool> lead_to_root_tree(const std::set<Grade>& allowed);
@@ -69,6 +73,7 @@ private:
     std::optional<Problems> opening_;
     std::optional<FoundRoots> found_; ///< looked for when it is wanted
     bool is_root_tree_old_ = false;
+    bool has_taken_back_ = false;
 };
 
 } // namespace btrkit::repair
