@@ -2,6 +2,7 @@
 #include "apps/info/glance.h"
 
 #include "apps/common/next_step.h"
+#include "libfs/survey/device_errors.h"
 
 #include <algorithm>
 
@@ -65,11 +66,20 @@ Result<Glance> glance_at(const Filesystem& filesystem, const std::vector<std::st
     own.problems = [&](const Problem& problem) { opening.add(problem); };
     BTRKIT_TRY_ASSIGN(auto space, usage::read_stated_space(filesystem, own));
     BTRKIT_TRY_ASSIGN(auto subvolumes, subvolume::AllSubvolumes::read(filesystem, own));
+    std::map<u64, btrfs::DevStatsItem> errors;
+    for (const auto& device : space.devices) {
+        // Where the device tree is lost, check tells it: a glance goes on without.
+        const auto counted = survey::read_device_errors(filesystem, device.devid);
+        if (counted && *counted) {
+            errors.emplace(device.devid, **counted);
+        }
+    }
     return Glance{.images = images,
                   .filesystem = filesystem,
                   .findings = std::move(opening),
                   .space = std::move(space),
-                  .subvolumes = std::move(subvolumes)};
+                  .subvolumes = std::move(subvolumes),
+                  .device_errors = std::move(errors)};
 }
 
 } // namespace btrkit::apps

@@ -2,9 +2,12 @@
 // What is known of a filesystem without reading more than its roots, its chunks and its block groups.
 #pragma once
 
+#include "formats/btrfs/device.h"
 #include "libfs/ops/subvolume/all_subvolumes.h"
 #include "libfs/ops/usage/space/space.h"
 #include "libfs/survey/findings.h"
+
+#include <map>
 
 namespace btrkit::apps {
 
@@ -14,6 +17,7 @@ struct Glance {
     survey::Findings findings; ///< what opening told, and what could not be read since
     usage::SpaceReport space;  ///< as block groups state it
     subvolume::AllSubvolumes subvolumes;
+    std::map<u64, btrfs::DevStatsItem> device_errors; ///< as kernels have counted them, by devid
 
     const btrfs::Superblock& super() const { return filesystem.super(); }
     bool has_log() const { return super().log_root != 0; }

@@ -25,8 +25,19 @@ Json superblock_json(const btrfs::Superblock& super) {
     return object;
 }
 
-Json device_json(const usage::DeviceSpace& device, const Filesystem& filesystem) {
-    const auto& members = filesystem.volume().members();
+Json errors_json(const Glance& glance, u64 devid) {
+    const auto found = glance.device_errors.find(devid);
+    if (found == glance.device_errors.end()) {
+        return {};
+    }
+    auto object = Json::object();
+    btrfs::for_each_field<btrfs::DevStatsItem>(
+        [&](const auto& field) { object[std::string(field.name)] = u64{found->second.*(field.member)}; });
+    return object;
+}
+
+Json device_json(const usage::DeviceSpace& device, const Glance& glance) {
+    const auto& members = glance.filesystem.volume().members();
     const auto member = members.find(device.devid);
     const bool is_member = member != members.end();
     Json object{{"devid", device.devid}};
@@ -44,6 +55,7 @@ Json device_json(const usage::DeviceSpace& device, const Filesystem& filesystem)
     object["super_mirror"] = is_member && !device.is_missing() ? Json(member->second.super_mirror) : Json();
     object["size_bytes"] = device.size_bytes;
     object["allocated_bytes"] = device.allocated_bytes;
+    object["errors"] = errors_json(glance, device.devid);
     return object;
 }
 
@@ -78,7 +90,7 @@ std::string info_json(const Glance& glance) {
     document["last_change"] = last_change_json(glance.changed_last());
     auto& devices = document["devices"] = Json::array();
     for (const auto& device : glance.space.devices) {
-        devices.push_back(device_json(device, glance.filesystem));
+        devices.push_back(device_json(device, glance));
     }
     document["allocated_bytes"] = glance.space.overall.allocated_bytes;
     document["free_estimated_bytes"] = glance.space.overall.free_estimated_bytes;

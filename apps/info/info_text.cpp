@@ -7,6 +7,7 @@
 #include "formats/btrfs/flags.h"
 #include "libfs/base/names.h"
 #include "libfs/render/local_time.h"
+#include "libfs/survey/device_errors.h"
 
 #include <ranges>
 
@@ -88,7 +89,10 @@ private:
         if (found != members.end() && found->second.stale) {
             text += fmt::format(", stale: of generation {}", found->second.generation);
         }
-        return text;
+        const auto errors = glance_.device_errors.find(device.devid);
+        const auto counters =
+            errors == glance_.device_errors.end() ? std::string() : survey::device_errors_text(errors->second);
+        return text + (counters.empty() ? "" : ", errors counted: " + counters);
     }
 
     void put_devices() {

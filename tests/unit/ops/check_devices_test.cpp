@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Devices, chunks and superblock: each kind of damage gives its findings, and none gives none.
 #include "formats/btrfs/item_types.h"
+#include "libfs/survey/device_errors.h"
 #include "tests/unit/ops/edited_filesystem.h"
 
 #include <doctest/doctest.h>
@@ -180,6 +181,22 @@ TEST_CASE("check: device items") {
                     },
                     {Code::device_errors}},
                });
+}
+
+TEST_CASE("the errors that kernels have counted of a device are read by its id") {
+    EditedFilesystem filesystem;
+    CHECK(survey::device_errors_text(*survey::read_device_errors(filesystem.open(), 1).value()).empty());
+    filesystem.edit_item<btrfs::DevStatsItem>(btrfs::dev_tree_id, type::persistent_item, [](btrfs::Key&, auto& stats) {
+        stats.read_errs = 3;
+        stats.generation_errs = 1;
+    });
+    CHECK(survey::device_errors_text(*survey::read_device_errors(filesystem.open(), 1).value()) ==
+          "read_errs 3, generation_errs 1");
+    CHECK(!survey::read_device_errors(filesystem.open(), 2).value());
+    // Kernels of old knew fewer.
+    CHECK(survey::device_errors_of(as_bytes_of(btrfs::le64{7})).write_errs == 7);
+    filesystem.lose(btrfs::dev_tree_id);
+    CHECK(!survey::read_device_errors(filesystem.open(), 1));
 }
 
 TEST_CASE("check: replacement of a device") {

@@ -3,6 +3,7 @@
 #include "formats/btrfs/item_types.h"
 #include "libfs/base/names.h"
 #include "libfs/ops/check/devices/device_facts.h"
+#include "libfs/survey/device_errors.h"
 #include "libfs/survey/find_tree.h"
 #include "libfs/survey/scan/tree_scan.h"
 
@@ -45,16 +46,8 @@ void accept_chunk_tree_item(Context& context, const btrfs::Key& key, Bytes body,
     }
 }
 
-/// Kernels before a counter was invented have written shorter items.
 void tell_device_errors(Context& context, u64 devid, Bytes body, Place place, const DeviceFacts& facts) {
-    btrfs::DevStatsItem stats;
-    std::memcpy(&stats, body.data(), std::min(body.size(), sizeof(stats)));
-    std::string counters;
-    btrfs::for_each_field<btrfs::DevStatsItem>([&](const auto& field) {
-        if (const u64 count = stats.*(field.member); count != 0) {
-            counters += fmt::format("{}{} {}", counters.empty() ? "" : ", ", field.name, count);
-        }
-    });
+    const auto counters = survey::device_errors_text(survey::device_errors_of(body));
     // The item of a device outlives it.
     const bool is_there = facts.devices.contains(devid) || !facts.devices_complete;
     if (!counters.empty() && is_there) {
