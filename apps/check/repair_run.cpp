@@ -6,6 +6,7 @@
 #include "apps/common/exit_status.h"
 #include "apps/common/finding_json.h"
 #include "apps/common/fresh_values.h"
+#include "apps/common/sizes.h"
 #include "libfs/base/names.h"
 #include "libfs/render/fields_json.h"
 
@@ -32,8 +33,9 @@ std::string plan_text(const repair::Report& report, bool is_written) {
         }
     }
     if (!report.plan.empty()) {
-        text += fmt::format("{} errors {}, {} {}\n", report.fixed_count, is_written ? "repaired" : "would be repaired",
-                            report.left_count, is_written ? "left" : "would be left");
+        text += fmt::format("{} {}, {} {}\n", plural(report.fixed_count, "error"),
+                            is_written ? "repaired" : "would be repaired", report.left_count,
+                            is_written ? "left" : "would be left");
     }
     return text;
 }
