@@ -11,14 +11,9 @@
 
 namespace btrkit::apps {
 
-void add_bad_option(CLI::App& app, extract::Bad& bad) {
-    using extract::Bad;
-    app.add_option("--bad", bad, "files with bad bytes: skip (default), zero those, or raw: as they are")
-        ->transform(CLI::CheckedTransformer(
-            std::map<std::string, Bad>{{"skip", Bad::skip}, {"zero", Bad::zero}, {"raw", Bad::raw}}))
-        ->option_text("HOW");
-}
+namespace {
 
+/// One line for what is wrong with one path.
 std::string trouble_text(const extract::Trouble& trouble, extract::Bad bad) {
     std::string text = fmt::format("{}: {}", trouble.path.empty() ? "/" : printable(trouble.path), trouble.what);
     if (trouble.bad_byte_count > 0) {
@@ -36,6 +31,16 @@ std::string trouble_text(const extract::Trouble& trouble, extract::Bad bad) {
         text += bad == extract::Bad::raw ? "; taken as they are" : "; zeros there";
     }
     return text;
+}
+
+} // namespace
+
+void add_bad_option(CLI::App& app, extract::Bad& bad) {
+    using extract::Bad;
+    app.add_option("--bad", bad, "files with bad bytes: skip (default), zero those, or raw: as they are")
+        ->transform(CLI::CheckedTransformer(
+            std::map<std::string, Bad>{{"skip", Bad::skip}, {"zero", Bad::zero}, {"raw", Bad::raw}}))
+        ->option_text("HOW");
 }
 
 void tell_troubles(const extract::Report& report, extract::Bad bad, std::string_view of_what, Messages& messages) {

@@ -12,10 +12,7 @@ namespace btrkit::apps {
 /// --bad skip|zero|raw.
 void add_bad_option(CLI::App& app, extract::Bad& bad);
 
-/// One line for what is wrong with one path.
-std::string trouble_text(const extract::Trouble& trouble, extract::Bad bad);
-
-/// An error for each of the first; of what: the image or stream.
+/// An error for each path, of the first ones; of what: the image or stream.
 void tell_troubles(const extract::Report& report, extract::Bad bad, std::string_view of_what, Messages& messages);
 
 } // namespace btrkit::apps
