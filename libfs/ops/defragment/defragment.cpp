@@ -121,8 +121,7 @@ private:
             report_.needs_more = placed.lacked_room;
             return false;
         }
-        const BlockOrder blocks = {.subvolumes = subvolumes,
-                                   .leaving = renews_blocks ? everywhere() : RangeSet{}};
+        const BlockOrder blocks = {.subvolumes = subvolumes, .leaving = renews_blocks ? everywhere() : RangeSet{}};
         BTRKIT_TRY_ASSIGN(const u64 block_count, lay_out(transaction, placed.layout, blocks, context_));
         BTRKIT_TRY_ASSIGN(auto committed, commit::run(transaction, devices_, options_.commit, context_));
         report_.data_bytes += placed.moved_bytes;

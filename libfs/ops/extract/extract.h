@@ -18,7 +18,7 @@ namespace btrkit::extract {
 
 struct Options {
     std::vector<std::string> paths; ///< what to take; none: everything
-    std::string as; ///< the name at the target of what the one path names; empty: its path
+    std::string as;                 ///< the name at the target of what the one path names; empty: its path
     bool takes_snapshots = false;
     Bad bad = Bad::skip;
     source::Ownership ownership = {}; ///< ids that it has nothing for become those of nobody

@@ -35,7 +35,8 @@ TEST_CASE("docs/repair.md has the table of all repairs") {
     CHECK_MESSAGE(document.find(wanted) != std::string::npos, "docs/repair.md must have these lines:\n", wanted);
 }
 
-TEST_CASE("what the catalogue says can't be repaired has a repair at most in some cases, and none is proven that loses something") {
+TEST_CASE("what the catalogue says can't be repaired has a repair at most in some cases, and none is proven that loses "
+          "something") {
     for (const auto& row : repair::repair_table) {
         CAPTURE(problem_info(row.code).id);
         CHECK((problem_info(row.code).repair != Repair::none || row.where == repair::Where::where_known));

@@ -138,8 +138,8 @@ Result<void> MendedView::take_back_conversion() {
         return {};
     }
     Problems told;
-    BTRKIT_TRY(change_superblocks(
-        overlaid_, [](btrfs::Superblock& super) { super.flags = super.flags & ~begun; }, told));
+    BTRKIT_TRY(
+        change_superblocks(overlaid_, [](btrfs::Superblock& super) { super.flags = super.flags & ~begun; }, told));
     opening_ = std::move(told);
     has_taken_back_ = true;
     ++change_count_;
