@@ -62,6 +62,7 @@ public:
     std::span<const Piece> pieces() const { return pieces_; }
     std::vector<BlockView> blocks() const {
         std::vector<BlockView> views;
+        views.reserve(blocks_.size());
         for (const auto& bytes : blocks_) {
             views.emplace_back(bytes);
         }
@@ -137,6 +138,7 @@ Result<void> GraphRewriter::raise(TreeRoot& root, const btrfs::TreeBlockHeader& 
                         fmt::format("tree {} would need more than {} levels", root.id, btrfs::max_level_count));
         }
         std::vector<btrfs::KeyPointer> pointers;
+        pointers.reserve(pieces.size());
         for (const auto& piece : pieces) {
             pointers.push_back({.key = btrfs::DiskKey::from(piece.first_key),
                                 .blockptr = piece.at.bytenr,

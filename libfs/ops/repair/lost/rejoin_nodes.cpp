@@ -49,6 +49,7 @@ std::optional<MendedBlock> joined(LostBlock lost, std::span<const std::pair<cons
 void join_family(const Family& family, const BlockMaker& maker, u32 nodesize, Siblings siblings,
                  std::vector<MendedBlock>& made) {
     std::vector<const std::pair<const btrfs::Key, Child>*> rest;
+    rest.reserve(family.children.size());
     for (const auto& child : family.children) {
         rest.push_back(&child);
     }
