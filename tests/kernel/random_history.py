@@ -256,7 +256,9 @@ class Portrait:
 
 def streams_of(image, snapshots):
     """What is in the streams between read-only snapshots. Where several files share an extent, which of them is taken for
-    the source of a clone depends on where things lie, and so does whether it is cloned or written: both count as data."""
+    the source of a clone depends on where things lie, and so does whether it is cloned or written: both count as data. A clone
+    of what the parent has in the same place is nothing: by the kernel's rule one is sent where the parent's extent goes on
+    up to a hole, however small a part of it is left."""
     found = []
     for one, other in zip(snapshots, snapshots[1:]):
         done = subprocess.run([tool('send'), '-q', *image.members(), '-p', one, other], stdout=subprocess.PIPE,
@@ -270,6 +272,8 @@ def streams_of(image, snapshots):
                 found.append(line)
                 continue
             offset, length = (int(word.split('=')[1]) for word in words[2:4])
+            if words[0] == 'clone' and words[4:] == ['from=' + words[1], 'clone_offset=%d' % offset]:
+                continue
             last = found[-1]
             if last[:2] == ('data', words[1]) and last[3] == offset:
                 found[-1] = last[:3] + (offset + length,)
