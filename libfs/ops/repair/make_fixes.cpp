@@ -123,6 +123,15 @@ Result<bool> settle_part(std::vector<Fix>& plan, Part part, const Result<void>& 
     return false;
 }
 
+/// A conversion to a tree for block groups that is taken back leaves that tree behind.
+Result<void> drop_begun_tree(Transaction& transaction, const Ground& ground) {
+    const auto& filesystem = ground.filesystem();
+    const bool is_begun = ground.view && ground.view->has_taken_back() &&
+                          !filesystem.geometry().has_block_group_tree() &&
+                          filesystem.find_tree(btrfs::block_group_tree_id);
+    return is_begun ? transaction.drop_tree(btrfs::block_group_tree_id) : Result<void>();
+}
+
 } // namespace
 
 Result<bool> make_fixes(Transaction& transaction, const Ground& ground, std::vector<Fix>& plan, const Options& options,
@@ -136,6 +145,9 @@ Result<bool> make_fixes(Transaction& transaction, const Ground& ground, std::vec
     }
     if (const auto findings = findings_of(plan, Part::space); !findings.empty() || ground.view) {
         auto made = fix_space(transaction, findings, ground, context);
+        if (made) {
+            made = drop_begun_tree(transaction, ground);
+        }
         if (findings.empty() && !made && is_about_filesystem(made.error())) {
             // The mended blocks themselves can't be put elsewhere, and all else stands on them.
             give_up_all(plan, made.error().message);

@@ -99,6 +99,24 @@ TEST_CASE("an offline conversion that was begun is taken back") {
     }
 }
 
+TEST_CASE("what is left of a tree for block groups goes when its conversion is taken back") {
+    RepairBench bench;
+    // As if it were not there yet: its items stand in the extent tree, all but the last one.
+    const auto groups = bench.items(btrfs::block_group_tree_id);
+    bench.filesystem.edit(btrfs::extent_tree_id, [&](RepairBench::Items& items) {
+        items.insert(items.end(), groups.begin(), std::prev(groups.end()));
+    });
+    bench.filesystem.edit_super([](btrfs::Superblock& super) {
+        super.flags = super.flags | btrfs::super_flag_changing_bg_tree;
+        super.compat_ro_flags = super.compat_ro_flags & ~btrfs::compat_ro_block_group_tree;
+    });
+    CHECK(left_of(bench.repair()) == "");
+    CHECK(bench.check().all().empty());
+    const auto filesystem = bench.filesystem.open();
+    CHECK(!filesystem.geometry().has_block_group_tree());
+    CHECK(!filesystem.find_tree(btrfs::block_group_tree_id));
+}
+
 TEST_CASE("the root tree is found where the superblock leads to nothing") {
     RepairBench bench;
     const auto before = text_of_trees(bench);
