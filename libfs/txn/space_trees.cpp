@@ -39,15 +39,10 @@ Result<void> begin_tree(Transaction& transaction, u64 id) {
     return transaction.create_tree({id, btrfs::item_type::root_item, 0}, root, {});
 }
 
-Result<void> drop_if_any(Transaction& transaction, u64 id) {
-    BTRKIT_TRY_ASSIGN(const auto* tree, transaction.tree_if_any(id));
-    return tree == nullptr ? Result<void>{} : transaction.drop_tree(id);
-}
-
 /// Trees that are not there yet.
 Result<void> begin_trees(Transaction& transaction, SpaceTrees was, SpaceTrees wanted) {
     if (wanted.has_free_space_tree && !was.has_free_space_tree) {
-        BTRKIT_TRY(drop_if_any(transaction, btrfs::free_space_tree_id));
+        BTRKIT_TRY(transaction.drop_tree_if_any(btrfs::free_space_tree_id));
         BTRKIT_TRY(begin_tree(transaction, btrfs::free_space_tree_id));
     }
     if (wanted.has_block_group_tree && !was.has_block_group_tree) {
@@ -110,7 +105,7 @@ Result<void> set_space_trees(Transaction& transaction, SpaceTrees wanted) {
         BTRKIT_TRY(transaction.drop_tree(btrfs::block_group_tree_id));
     }
     if (!wanted.has_free_space_tree) {
-        BTRKIT_TRY(drop_if_any(transaction, btrfs::free_space_tree_id));
+        BTRKIT_TRY(transaction.drop_tree_if_any(btrfs::free_space_tree_id));
     }
     return wanted.has_free_space_tree != was.has_free_space_tree ? drop_space_cache_for_good(transaction)
                                                                  : Result<void>{};

@@ -189,6 +189,11 @@ Result<void> Transaction::drop_tree(u64 id) {
     return {};
 }
 
+Result<void> Transaction::drop_tree_if_any(u64 id) {
+    BTRKIT_TRY_ASSIGN(const auto* tree, tree_if_any(id));
+    return tree == nullptr ? Result<void>{} : drop_tree(id);
+}
+
 Result<void> Transaction::write_data(Logical at, Bytes bytes) {
     workspace_->written_data.insert(range_from(at.bytenr, bytes.size()));
     const Chunk* chunk = chunks().find(at);

@@ -69,6 +69,8 @@ public:
     /// elsewhere is the caller's matter. Where others have begun to delete it (its root item says how far they got),
     /// what is left of it.
     Result<void> drop_tree(u64 id);
+    /// The same, unless it is not there.
+    Result<void> drop_tree_if_any(u64 id);
 
     /// Space for data of files, as SpaceLedger::take_data() gives it. It is to become an extent, by bear_data().
     Result<Range> take_data(u64 bytes, bool in_one_piece) { return workspace_->space.take_data(bytes, in_one_piece); }

@@ -125,11 +125,9 @@ Result<bool> settle_part(std::vector<Fix>& plan, Part part, const Result<void>& 
 
 /// A conversion to a tree for block groups that is taken back leaves that tree behind.
 Result<void> drop_begun_tree(Transaction& transaction, const Ground& ground) {
-    const auto& filesystem = ground.filesystem();
-    const bool is_begun = ground.view && ground.view->has_taken_back() &&
-                          !filesystem.geometry().has_block_group_tree() &&
-                          filesystem.find_tree(btrfs::block_group_tree_id);
-    return is_begun ? transaction.drop_tree(btrfs::block_group_tree_id) : Result<void>();
+    const bool is_begun =
+        ground.view && ground.view->has_taken_back() && !ground.filesystem().geometry().has_block_group_tree();
+    return is_begun ? transaction.drop_tree_if_any(btrfs::block_group_tree_id) : Result<void>();
 }
 
 } // namespace
